@@ -1,0 +1,46 @@
+import type { Inbound } from './inbound.js';
+
+/** Where a reply goes: a chat of a channel, and its topic where it has one (`threadId` 0: none). */
+export interface Destination {
+  readonly chatId: bigint;
+  readonly threadId: bigint;
+}
+
+/** One outbound message as its channel made it: JSON that only the channel reads. Kept in `replies.body`. */
+export type ReplyBody = Readonly<Record<string, unknown>>;
+
+/** What is known after one try to send. The caller decides what follows; a channel never retries by itself. */
+export type SendOutcome =
+  | { readonly kind: 'sent'; readonly channelMessageId: bigint }
+  /** The channel asks for a pause; nothing was sent. */
+  | { readonly kind: 'limited'; readonly retryAfterMs: number; readonly error: string }
+  /** Not sent, and worth another try later: no connection, 5xx. */
+  | { readonly kind: 'unavailable'; readonly error: string }
+  /** The connection broke or timed out after the request went out: it may have been sent. */
+  | { readonly kind: 'unknown'; readonly error: string }
+  /** Not sent, and never will be: blocked, chat gone, token revoked. `code` is stable. */
+  | { readonly kind: 'refused'; readonly code: string; readonly error: string };
+
+/**
+ * A place where people talk to the agent. Implemented by `telegram/`; the agent, the queue and the webhook know only
+ * this port.
+ */
+export abstract class Channel {
+  /** Stored as `conversations.channel` and `events.source`. */
+  abstract readonly name: string;
+
+  /**
+   * Reads one received payload. Pure and total: never throws, whatever the payload holds.
+   * @returns null for a payload the bot has no use for
+   */
+  abstract read(payload: unknown): Inbound | null;
+
+  /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
+  abstract compose(markdown: string): readonly ReplyBody[];
+
+  /** Sends one message once. Never throws for what the channel answers; rejects only when aborted. */
+  abstract send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome>;
+
+  /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
+  abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,36 @@
+/** A chat as its channel describes it. */
+export interface ChatDescription {
+  readonly chatId: bigint;
+  /** 0 where the chat has no topics. */
+  readonly threadId: bigint;
+  readonly type: string;
+  readonly title: string | null;
+  readonly username: string | null;
+}
+
+/** Who wrote a message. */
+export interface Sender {
+  readonly userId: bigint;
+  readonly firstName: string;
+  readonly lastName: string | null;
+  readonly username: string | null;
+  /** IETF tag as the channel reports it, e.g. `en` or `pt-br`. */
+  readonly languageCode: string | null;
+}
+
+/** A slash command addressed to this bot; `name` in lower case, without the slash and the bot's name. */
+export interface Command {
+  readonly name: string;
+  readonly args: string;
+}
+
+/** What a received payload means. Every string is well-formed UTF-16 without NUL, so PostgreSQL can store it. */
+export interface Inbound {
+  readonly externalId: string;
+  readonly chat: ChatDescription;
+  readonly sender: Sender | null;
+  readonly text: string;
+  /** Set: answered at once, without the model. */
+  readonly command: Command | null;
+  readonly channelMessageId: bigint | null;
+}

@@ -1,0 +1,43 @@
+import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { FromEnv, integer } from './variable.js';
+
+export const chatRateModes = ['defer', 'reject'] as const;
+
+export class ChatLimitSettings {
+  @FromEnv('CHAT_RATE_LIMIT', {
+    description: 'messages a chat may have processed in any window of CHAT_RATE_PERIOD_MS',
+    example: '20',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  limit = 20;
+
+  @FromEnv('CHAT_RATE_PERIOD_MS', {
+    description: 'length of that window, in milliseconds',
+    example: '60000',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(100)
+  @Max(86_400_000)
+  periodMs = 60_000;
+
+  @FromEnv('CHAT_RATE_MODE', {
+    description: 'defer: over the limit, processed when the window allows; reject: answered 429 with Retry-After',
+    example: 'defer',
+  })
+  @IsIn(chatRateModes)
+  mode: (typeof chatRateModes)[number] = 'defer';
+
+  @FromEnv('CHAT_BACKLOG_LIMIT', {
+    description: 'unprocessed messages one chat may have; past it a message is dropped and the chat is told once',
+    example: '200',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  backlogLimit = 200;
+}

@@ -1,0 +1,43 @@
+import { IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { FromEnv, integer } from './variable.js';
+
+export const roles = ['all', 'web', 'worker'] as const;
+export type Role = (typeof roles)[number];
+
+export class ServerSettings {
+  @FromEnv('NODE_ENV', {
+    description: 'production refuses the simulator, the demo model, the playground and generated secrets',
+    example: 'production',
+  })
+  @IsString()
+  nodeEnv = 'development';
+
+  @FromEnv('HOST', { description: 'listen address', example: '127.0.0.1' })
+  @IsNotEmpty()
+  host = '127.0.0.1';
+
+  @FromEnv('PORT', { description: 'listen port; 0 picks a free one and prints it', example: '3000', parse: integer })
+  @IsInt()
+  @Min(0)
+  @Max(65_535)
+  port = 3000;
+
+  @FromEnv('APP_ROLE', {
+    description: 'all, web (receive, admin) or worker (turns, delivery); any number of each share one Postgres and Redis',
+    example: 'all',
+  })
+  @IsIn(roles)
+  role: Role = 'all';
+
+  get production(): boolean {
+    return this.nodeEnv === 'production';
+  }
+
+  get receives(): boolean {
+    return this.role !== 'worker';
+  }
+
+  get works(): boolean {
+    return this.role !== 'web';
+  }
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../errors/errors.js';
+import { AdminSettings } from './admin.settings.js';
+import { AgentSettings } from './agent.settings.js';
+import { ChatLimitSettings } from './chat-limit.settings.js';
+import { DatabaseSettings } from './database.settings.js';
+import { LogSettings } from './log.settings.js';
+import { ModelSettings } from './model.settings.js';
+import { type Environment, readSettings, SettingsError } from './read-settings.js';
+import { RedisSettings } from './redis.settings.js';
+import { ServerSettings } from './server.settings.js';
+import { TelegramSettings } from './telegram.settings.js';
+import { WorkerSettings } from './worker.settings.js';
+
+/** All settings of one process, each concern in its own class. */
+export interface Settings {
+  readonly server: ServerSettings;
+  readonly database: DatabaseSettings;
+  readonly redis: RedisSettings;
+  readonly telegram: TelegramSettings;
+  readonly model: ModelSettings;
+  readonly agent: AgentSettings;
+  readonly worker: WorkerSettings;
+  readonly chatLimit: ChatLimitSettings;
+  readonly admin: AdminSettings;
+  readonly log: LogSettings;
+}
+
+/** The classes in the order in which `.env.example` and the README list them. */
+export const settingsClasses = {
+  server: ServerSettings,
+  database: DatabaseSettings,
+  redis: RedisSettings,
+  telegram: TelegramSettings,
+  model: ModelSettings,
+  agent: AgentSettings,
+  worker: WorkerSettings,
+  chatLimit: ChatLimitSettings,
+  admin: AdminSettings,
+  log: LogSettings,
+} as const;
+
+/**
+ * Reads and checks everything at once, so that one failed start names all that is wrong.
+ * @throws SettingsError naming each variable, its problem and an example
+ */
+export function loadSettings(env: Environment): Settings {
+  const problems: string[] = [];
+  const settings: Settings = {
+    server: readSettings(ServerSettings, env, problems),
+    database: readSettings(DatabaseSettings, env, problems),
+    redis: readSettings(RedisSettings, env, problems),
+    telegram: readSettings(TelegramSettings, env, problems),
+    model: readSettings(ModelSettings, env, problems),
+    agent: readSettings(AgentSettings, env, problems),
+    worker: readSettings(WorkerSettings, env, problems),
+    chatLimit: readSettings(ChatLimitSettings, env, problems),
+    admin: readSettings(AdminSettings, env, problems),
+    log: readSettings(LogSettings, env, problems),
+  };
+  readPromptFile(settings.agent, problems);
+  problems.push(...missingTogether(settings), ...missingInProduction(settings));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return settings;
+}
+
+function readPromptFile(agent: AgentSettings, problems: string[]): void {
+  if (!agent.systemPromptFile) return;
+  try {
+    agent.systemPrompt = readFileSync(agent.systemPromptFile, 'utf8');
+  } catch (error) {
+    problems.push(`AGENT_SYSTEM_PROMPT_FILE cannot be read: ${messageOf(error)} (for example ./prompt.md)`);
+  }
+}
+
+/** Variables that need each other, in any environment. */
+function missingTogether({ telegram }: Settings): string[] {
+  if (telegram.receiving !== 'webhook') return [];
+  const problems: string[] = [];
+  if (!telegram.publicUrl) {
+    problems.push(
+      'PUBLIC_URL is missing: TELEGRAM_MODE=webhook registers it with Telegram (for example https://bot.example.org)',
+    );
+  }
+  if (!telegram.webhookSecret) {
+    problems.push(
+      'TELEGRAM_WEBHOOK_SECRET is missing: without it anybody could post updates (for example a-long-random-word_42)',
+    );
+  }
+  return problems;
+}
+
+/** What production does not generate or simulate. */
+function missingInProduction({ server, telegram, model, admin }: Settings): string[] {
+  if (!server.production) return [];
+  const problems: string[] = [];
+  const need = (present: unknown, name: string, why: string) => {
+    if (!present) problems.push(`${name} is missing: NODE_ENV=production ${why}`);
+  };
+  need(telegram.botToken, 'TELEGRAM_BOT_TOKEN', 'does not simulate Telegram (get one from @BotFather)');
+  need(
+    model.apiKey ?? model.baseUrl,
+    'OPENAI_API_KEY',
+    'has no demo model (or set OPENAI_BASE_URL for a model of your own)',
+  );
+  need(admin.apiKey, 'ADMIN_API_KEY', 'does not generate secrets (16 characters or more)');
+  if (telegram.receiving === 'passive') {
+    need(telegram.webhookSecret, 'TELEGRAM_WEBHOOK_SECRET', 'does not accept unauthenticated webhooks');
+  }
+  return problems;
+}

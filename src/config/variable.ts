@@ -1,0 +1,54 @@
+import 'reflect-metadata';
+
+export interface VariableOptions {
+  /** One sentence for `.env.example` and the README. */
+  readonly description: string;
+  /** A value that works, shown when the given one does not. */
+  readonly example: string;
+  /** How to read the text; default: as it is. Return `undefined` from it for "not readable": validation then says why. */
+  readonly parse?: (text: string) => unknown;
+  /** Its value is never printed. */
+  readonly secret?: true;
+}
+
+export interface Variable extends VariableOptions {
+  readonly name: string;
+  readonly property: string;
+}
+
+const VARIABLES = Symbol('turnpike:variables');
+
+/** Binds a property of a settings class to an environment variable. The property's initial value is the default. */
+export function FromEnv(name: string, options: VariableOptions): PropertyDecorator {
+  return (target, property) => {
+    const known = variablesOf(target.constructor);
+    Reflect.defineMetadata(
+      VARIABLES,
+      [...known, { ...options, name, property: String(property) }],
+      target.constructor,
+    );
+  };
+}
+
+/** The variables of a settings class, in the order they are written. */
+export function variablesOf(type: object): readonly Variable[] {
+  const found: unknown = Reflect.getOwnMetadata(VARIABLES, type);
+  return Array.isArray(found) ? found : [];
+}
+
+/** A whole number, or the text itself so that validation can name it. */
+export const integer = (text: string): unknown => (/^[+-]?\d+$/.test(text.trim()) ? Number(text) : text);
+
+/** Comma-separated, spaces trimmed, empty entries left out. */
+export const list = (text: string): string[] =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+
+/** `true`/`false`, `1`/`0`, `yes`/`no`, or the text itself so that validation can name it. */
+export const flag = (text: string): unknown => {
+  const value = text.trim().toLowerCase();
+  if (['true', '1', 'yes'].includes(value)) return true;
+  return ['false', '0', 'no'].includes(value) ? false : text;
+};
