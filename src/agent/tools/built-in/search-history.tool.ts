@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { type FoundMessage, MessageSearchRepository } from '../../../memory/message-search.repository.js';
+import type { ToolContext } from '../tool-context.js';
+import { Describe, Tool } from '../tool.decorator.js';
+import { excerpt } from './excerpt.js';
+
+const MAX_RESULTS = 10;
+const EXCERPT_CHARS = 300;
+
+export class SearchHistoryParameters {
+  @Describe(
+    'Words that were used, in the language they were written in; "quotes" for a phrase, -word to leave out.',
+  )
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(200)
+  query: string;
+}
+
+/** Finds what was said in this conversation, also long ago and before a reset. */
+@Injectable()
+export class SearchHistoryTool {
+  constructor(private readonly messages: MessageSearchRepository) {}
+
+  @Tool({
+    name: 'search_history',
+    description:
+      `Searches all earlier messages of this conversation, also those that are no longer shown to you, and returns ` +
+      `the newest ${MAX_RESULTS} that match, each with its date, who said it and an excerpt.`,
+    parameters: SearchHistoryParameters,
+  })
+  async search({ query }: SearchHistoryParameters, { conversationId }: ToolContext): Promise<string> {
+    const found = await this.messages.search(conversationId, query, MAX_RESULTS);
+    if (found.length === 0)
+      return `No earlier message matches ${JSON.stringify(query)}. Try fewer or other words.`;
+    return found.map((message) => describe(message, query)).join('\n');
+  }
+}
+
+function describe({ createdAt, role, author, text }: FoundMessage, query: string): string {
+  const who = author === null ? role : `${role} ${author}`;
+  return `${createdAt.toISOString()} ${who}: ${excerpt(text, query, EXCERPT_CHARS)}`;
+}

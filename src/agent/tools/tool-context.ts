@@ -1,0 +1,41 @@
+import type { Sender } from '../../channel/inbound.js';
+
+/** What a tool may know about the call it serves. */
+export interface ToolContext {
+  readonly conversationId: string;
+  readonly turnId: string;
+  /**
+   * The same for every try of this one call, and for no other call: give it to a service that deduplicates, so that a
+   * turn taken over after a crash has its effect once.
+   */
+  readonly idempotencyKey: string;
+  /** Who wrote the newest message of the turn; null where the channel does not say. */
+  readonly sender: Sender | null;
+  /** IETF tag as the channel reports it, e.g. `en` or `pt-br`. */
+  readonly languageCode: string | null;
+}
+
+/** One call as the model made it; `arguments` is whatever text the model wrote. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** What the model is told. Storable in PostgreSQL's json: no NUL, no lone surrogate. */
+export interface ToolResult {
+  readonly output: string;
+  /** A stable code when the tool did not do its work; null when it did. */
+  readonly error: string | null;
+}
+
+/**
+ * A method marked with `@Tool()`. A string goes to the model as it is, anything else as JSON. Throw to tell the model
+ * why it cannot be done: a `GiveUpError`'s code is recorded, any other throw is recorded as `TOOL_FAILED`.
+ * @param signal aborted when the tool's time is up or its turn is cancelled
+ */
+export type ToolHandler<P extends object> = (
+  parameters: P,
+  context: ToolContext,
+  signal: AbortSignal,
+) => unknown;

@@ -1,0 +1,126 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import type { ChatCompletionFunctionTool } from 'openai/resources/chat/completions';
+import { GiveUpError, messageOf } from '../../errors/errors.js';
+import { type JsonSchema, parameterSchema } from './parameter-schema.js';
+import type { ToolHandler } from './tool-context.js';
+import {
+  DEFAULT_MAX_OUTPUT_CHARS,
+  DEFAULT_TIMEOUT_MS,
+  TOOL_METADATA,
+  type ToolOptions,
+} from './tool.decorator.js';
+
+type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+/** A tool as it was found: what the model is told of it, and how to call it. */
+export interface RegisteredTool extends Required<ToolOptions<object>> {
+  readonly schema: JsonSchema;
+  readonly invoke: ToolHandler<object>;
+  /** `Provider.method`, for messages. */
+  readonly origin: string;
+}
+
+/**
+ * Knows every `@Tool()` of the application. Collected once, when the modules start; a tool that cannot be offered to a
+ * model stops the start with a message that names it and the mend.
+ */
+@Injectable()
+export class ToolRegistry implements OnModuleInit {
+  private tools: ReadonlyMap<string, RegisteredTool> = new Map();
+  private offered: readonly ChatCompletionFunctionTool[] = [];
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly reflector: Reflector,
+  ) {}
+
+  /** @throws GiveUpError `TOOLS_INVALID` that lists every problem */
+  onModuleInit(): void {
+    const problems: string[] = [];
+    const found = this.discovery.getProviders().flatMap((wrapper) => this.toolsOf(wrapper, problems));
+    const tools = new Map<string, RegisteredTool>();
+    for (const tool of found) {
+      const other = tools.get(tool.name);
+      if (other)
+        problems.push(`${tool.origin}: ${other.origin} is named "${tool.name}" too; rename one of them`);
+      else tools.set(tool.name, tool);
+    }
+    if (problems.length > 0) {
+      throw new GiveUpError(
+        'TOOLS_INVALID',
+        `Turnpike cannot start with these tools:\n  - ${problems.join('\n  - ')}`,
+      );
+    }
+    this.tools = new Map([...tools].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.offered = [...this.tools.values()].map(({ name, description, schema }) => ({
+      type: 'function',
+      function: { name, description, parameters: schema },
+    }));
+  }
+
+  /** What the model is offered, in the order of names: the same in every process, so that prompt caches hold. */
+  definitions(): ChatCompletionFunctionTool[] {
+    return [...this.offered];
+  }
+
+  find(name: string): RegisteredTool | undefined {
+    return this.tools.get(name);
+  }
+
+  /** Every name, sorted. */
+  names(): string[] {
+    return [...this.tools.keys()];
+  }
+
+  private toolsOf(wrapper: ProviderWrapper, problems: string[]): RegisteredTool[] {
+    // An alias (`useExisting`) shows the same instance again.
+    if (wrapper.isAlias) return [];
+    const instance: unknown = wrapper.instance;
+    if (typeof instance !== 'object' || instance === null) return [];
+    const prototype: object | null = Object.getPrototypeOf(instance);
+    return this.scanner.getAllMethodNames(prototype).flatMap((methodName) => {
+      const method: unknown = Reflect.get(prototype ?? {}, methodName);
+      if (typeof method !== 'function') return [];
+      const options = this.reflector.get<ToolOptions<object> | undefined>(TOOL_METADATA, method);
+      if (options === undefined) return [];
+      const origin = `${instance.constructor.name}.${methodName}`;
+      const tool = describe(options, origin, (...args) => Reflect.apply(method, instance, args));
+      if (wrapper.isTransient || !wrapper.isDependencyTreeStatic()) {
+        tool.problems.push('its provider is not a singleton; remove its scope');
+      }
+      problems.push(...tool.problems.map((problem) => `${origin}: ${problem}`));
+      return [tool.tool];
+    });
+  }
+}
+
+/** Fills the defaults, derives the schema and says what is wrong with it. */
+function describe(options: ToolOptions<object>, origin: string, invoke: ToolHandler<object>) {
+  const problems: string[] = [];
+  const { name, description, parameters } = options;
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, maxOutputChars = DEFAULT_MAX_OUTPUT_CHARS } = options;
+  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
+    problems.push(
+      `the name ${JSON.stringify(name)} is not 1-64 of A-Z a-z 0-9 _ -; change it in @Tool({ name })`,
+    );
+  }
+  if (description.trim() === '') {
+    problems.push('the model would not know what it is for; say it in @Tool({ description })');
+  }
+  for (const [limit, value] of Object.entries({ timeoutMs, maxOutputChars })) {
+    if (!Number.isSafeInteger(value) || value < 1)
+      problems.push(`${limit} is ${value}; it must be a whole number from 1`);
+  }
+  let schema: JsonSchema = {};
+  try {
+    schema = parameterSchema(parameters);
+  } catch (error) {
+    problems.push(`its parameters have no schema: ${messageOf(error)}`);
+  }
+  return {
+    problems,
+    tool: { name, description, parameters, timeoutMs, maxOutputChars, schema, origin, invoke },
+  };
+}

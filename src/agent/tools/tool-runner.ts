@@ -1,0 +1,100 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { messageOf, TurnpikeError } from '../../errors/errors.js';
+import { readArguments } from './tool-arguments.js';
+import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
+import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
+import { type RegisteredTool, ToolRegistry } from './tool-registry.js';
+
+/** UTF-16 units of a thrown message that the model gets to read. */
+const MAX_REASON_CHARS = 500;
+
+/** Runs one tool call. Whatever goes wrong becomes a text that tells the model what to do next. */
+@Injectable()
+export class ToolRunner {
+  private readonly logger = new Logger(ToolRunner.name);
+
+  constructor(private readonly registry: ToolRegistry) {}
+
+  /**
+   * The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_ARGUMENTS_INVALID`,
+   * `TOOL_TIMEOUT`, the code of the `TurnpikeError` it threw, or `TOOL_FAILED`.
+   * @throws only the reason of `signal`, when that is aborted before the tool has ended
+   */
+  async run(call: ToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolResult> {
+    signal.throwIfAborted();
+    const tool = this.registry.find(call.name);
+    if (!tool) {
+      const known = this.registry.names().join(', ');
+      return failure('TOOL_UNKNOWN', `There is no tool "${cut(call.name, 64)}". The tools are: ${known}.`);
+    }
+    const read = await readArguments(call.arguments, tool.parameters);
+    signal.throwIfAborted();
+    if (read.kind === 'invalid') {
+      return failure(
+        'TOOL_ARGUMENTS_INVALID',
+        `The arguments of ${tool.name} are not valid: ${cut(read.reasons.join('; '), 2_000)}. ` +
+          `They must match this JSON Schema: ${JSON.stringify(tool.schema)}`,
+      );
+    }
+    return this.call(tool, read.parameters, context, signal);
+  }
+
+  private async call(
+    tool: RegisteredTool,
+    parameters: object,
+    context: ToolContext,
+    signal: AbortSignal,
+  ): Promise<ToolResult> {
+    const timeUp = new AbortController();
+    const timer = setTimeout(() => timeUp.abort(new Error('the time is up')), tool.timeoutMs);
+    const either = AbortSignal.any([signal, timeUp.signal]);
+    const aborted = rejectionOf(either);
+    try {
+      const work = Promise.resolve().then(() => tool.invoke(parameters, context, either));
+      const value: unknown = await Promise.race([work, aborted.promise]);
+      return { output: cutOutput(cleanText(textOf(value)), tool.maxOutputChars), error: null };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (timeUp.signal.aborted) return this.timedOut(tool, context);
+      return this.failed(tool, context, error);
+    } finally {
+      clearTimeout(timer);
+      aborted.forget();
+    }
+  }
+
+  private timedOut(tool: RegisteredTool, { conversationId, turnId }: ToolContext): ToolResult {
+    this.logger.warn({
+      msg: 'tool timed out',
+      tool: tool.name,
+      timeoutMs: tool.timeoutMs,
+      conversationId,
+      turnId,
+    });
+    return failure(
+      'TOOL_TIMEOUT',
+      `${tool.name} did not finish within ${tool.timeoutMs / 1_000} s and was stopped; it may have had an effect.`,
+    );
+  }
+
+  private failed(tool: RegisteredTool, { conversationId, turnId }: ToolContext, error: unknown): ToolResult {
+    const reason = messageOf(error);
+    if (error instanceof TurnpikeError) return failure(error.code, reason);
+    this.logger.warn({ msg: 'tool failed', tool: tool.name, error: reason, conversationId, turnId });
+    return failure('TOOL_FAILED', `${tool.name} failed: ${cut(reason, MAX_REASON_CHARS)}`);
+  }
+}
+
+const failure = (error: string, text: string): ToolResult => ({ output: cleanText(text), error });
+
+/** A promise that rejects when the signal is aborted, without an unhandled rejection if nobody listens by then. */
+function rejectionOf(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
+  let forget = (): void => undefined;
+  const promise = new Promise<never>((_, reject) => {
+    const onAbort = (): void => reject(new Error('aborted', { cause: signal.reason }));
+    signal.addEventListener('abort', onAbort, { once: true });
+    forget = () => signal.removeEventListener('abort', onAbort);
+  });
+  promise.catch(() => undefined);
+  return { promise, forget };
+}
