@@ -1,0 +1,70 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { HealthPart } from './health-part.js';
+
+export type Health = 'ok' | 'unavailable';
+
+/** The answer of `GET /health/ready`. */
+export interface HealthReport {
+  readonly status: Health;
+  readonly parts: Readonly<Record<string, Health>>;
+}
+
+/** How long one check may take, in milliseconds; past it the part counts as unavailable. */
+export const CHECK_TIMEOUT_MS = 2_000;
+
+/** Knows what must work for this process to be ready, and asks all of it side by side. */
+@Injectable()
+export class HealthRegistry {
+  private readonly logger = new Logger(HealthRegistry.name);
+  private readonly parts = new Map<string, HealthPart>();
+  private readonly failing = new Set<string>();
+
+  /** Adds a part, at start. @throws Error when another part has its name */
+  add(part: HealthPart): void {
+    if (this.parts.has(part.name)) throw new Error(`two health parts are named "${part.name}"`);
+    this.parts.set(part.name, part);
+  }
+
+  /** Never rejects, never takes much longer than one check's time. */
+  async check(timeoutMs: number = CHECK_TIMEOUT_MS): Promise<HealthReport> {
+    const parts = [...this.parts.values()];
+    const results = await Promise.all(parts.map((part) => this.checkOne(part, timeoutMs)));
+    const status = results.every((health) => health === 'ok') ? 'ok' : 'unavailable';
+    return {
+      status,
+      parts: Object.fromEntries(parts.map(({ name }, i) => [name, results[i] ?? 'unavailable'])),
+    };
+  }
+
+  private async checkOne(part: HealthPart, timeoutMs: number): Promise<Health> {
+    const time = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const timeUp = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        time.abort();
+        reject(new Error(`no answer within ${timeoutMs} ms`));
+      }, timeoutMs);
+    });
+    try {
+      await Promise.race([part.check(time.signal), timeUp]);
+      this.recovered(part.name);
+      return 'ok';
+    } catch (err) {
+      this.failed(part.name, err);
+      return 'unavailable';
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** A probe comes every few seconds: only a change is worth a line. */
+  private failed(part: string, err: unknown): void {
+    if (this.failing.has(part)) return;
+    this.failing.add(part);
+    this.logger.warn({ msg: 'not ready', part, err });
+  }
+
+  private recovered(part: string): void {
+    if (this.failing.delete(part)) this.logger.log({ msg: 'ready again', part });
+  }
+}

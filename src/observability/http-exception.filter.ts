@@ -1,0 +1,57 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refusalOf } from './refusal.js';
+
+const MAX_LOGGED_PATH = 200;
+
+/** How long to wait after a 503 that names no time of its own, in seconds. */
+const DEFAULT_RETRY_AFTER = 2;
+
+const logger = new Logger('HttpExceptionFilter');
+
+/**
+ * Answers everything that goes wrong over HTTP in Nest's shape `{"statusCode", "message", "error"}`, never with a
+ * stack, a secret or a payload, and logs one line for it: `warn` where the client is at fault, `error` where we are.
+ */
+@Catch()
+export class HttpExceptionFilter implements ExceptionFilter {
+  catch(exception: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw exception;
+    const http = host.switchToHttp();
+    refuse(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}
+
+/**
+ * The same for what Fastify's router refuses before any filter sees it (an address that cannot be decoded).
+ *
+ * @example new FastifyAdapter({ frameworkErrors: refuseUnroutable })
+ */
+export function refuseUnroutable(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  refuse(error, request, reply);
+}
+
+function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const { body, code, retryAfter } = refusalOf(exception);
+  const status = body.statusCode;
+  const fields = { method: request.method, path: pathOf(request), status, code };
+  if (status >= 500) logger.error({ msg: 'request failed', ...fields, err: exception });
+  else logger.warn({ msg: 'request refused', ...fields });
+
+  if (reply.sent || reply.raw.headersSent) {
+    // Too late for a status: breaking the connection is the only way to say that the answer is not whole.
+    reply.raw.destroy();
+    return;
+  }
+  if (retryAfter !== null) reply.header('retry-after', retryAfter);
+  else if (status === 503 && !reply.hasHeader('retry-after'))
+    reply.header('retry-after', DEFAULT_RETRY_AFTER);
+  // A handler may have chosen another type, and a length, for the answer it did not give.
+  reply.removeHeader('content-length');
+  void reply.type('application/json; charset=utf-8').status(status).send(body);
+}
+
+function pathOf(request: FastifyRequest): string {
+  const [path = ''] = request.url.split(/[?#]/, 1);
+  return path.slice(0, MAX_LOGGED_PATH);
+}
