@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { Channel } from '../channel/channel.js';
+import { BotApi } from './bot-api.js';
+import { BotIdentity } from './bot-identity.js';
+import { Pauses } from './pauses.js';
+import { TelegramAccess } from './telegram-access.js';
+import { TelegramChannel } from './telegram-channel.js';
+
+/** Telegram as the agent's channel. How updates come in is `TelegramReceivingModule`. */
+@Module({
+  providers: [
+    BotApi,
+    BotIdentity,
+    Pauses,
+    TelegramAccess,
+    TelegramChannel,
+    { provide: Channel, useExisting: TelegramChannel },
+  ],
+  exports: [Channel, TelegramAccess, BotApi, BotIdentity, Pauses],
+})
+export class TelegramModule {}

@@ -1,0 +1,32 @@
+/**
+ * Reading what nobody has validated: an update is taken from the network as it is, of a Bot API version that may not
+ * exist yet. Each reader answers null for a field that is missing or of the wrong type, and none throws.
+ */
+
+/** The own property `name` of anything. */
+export function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return Reflect.get(value, name);
+}
+
+/** Bot API integers have at most 52 significant bits; anything else, also a number in a string, is null. */
+export function integerOf(value: unknown, name: string): number | null {
+  const field = fieldOf(value, name);
+  return typeof field === 'number' && Number.isSafeInteger(field) ? field : null;
+}
+
+export function arrayOf(value: unknown, name: string): readonly unknown[] {
+  const field = fieldOf(value, name);
+  return Array.isArray(field) ? field : [];
+}
+
+/**
+ * A string that PostgreSQL can store: no NUL, no lone surrogate, at most `limit` UTF-16 units. Null where nothing but
+ * white space is left.
+ */
+export function textOf(value: unknown, name: string, limit: number): string | null {
+  const field = fieldOf(value, name);
+  if (typeof field !== 'string') return null;
+  const text = field.replaceAll('\0', '').slice(0, limit).toWellFormed();
+  return text.trim() === '' ? null : text;
+}
