@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeWithRedis, type RedisServer, startRedis } from '../../test/support/redis.js';
+import { RedisSlidingWindow } from './redis-sliding-window.js';
+import type { SlidingWindow, Taken } from './sliding-window.js';
+import { decide } from './window-decision.js';
+
+/** One store and what the suite needs of it. */
+interface Store {
+  /** Two processes' windows over the one store. */
+  readonly processes: readonly [SlidingWindow, SlidingWindow];
+  /** Makes a key's hits lie this many milliseconds before (or, negative, after) the store's present. */
+  seed(key: string, agesMs: readonly number[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Take extends Taken {
+  readonly wanted: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** In the order in which the store decided. */
+function inOrder(takes: readonly Take[]): Take[] {
+  return takes.toSorted((a, b) => a.at - b.at || a.used - b.used || b.granted - a.granted);
+}
+
+function fullestWindow(takes: readonly Take[], periodMs: number): number {
+  return Math.max(
+    0,
+    ...takes.map((end) =>
+      takes
+        .filter(({ at }) => at <= end.at && end.at - at < periodMs)
+        .reduce((sum, { granted }) => sum + granted, 0),
+    ),
+  );
+}
+
+/** What `decide` says to the same asks at the same times. */
+function modelled(takes: readonly Take[], limit: number, periodMs: number): Take[] {
+  let hits: readonly number[] = [];
+  return takes.map(({ at, wanted }) => {
+    const decision = decide(hits, at, wanted, limit, periodMs);
+    hits = decision.hits;
+    return {
+      at,
+      wanted,
+      granted: decision.granted,
+      retryAfterMs: decision.retryAfterMs,
+      used: decision.used,
+    };
+  });
+}
+
+function keepsThePromise(open: () => Promise<Store>): void {
+  let store: Store;
+  beforeAll(async () => {
+    store = await open();
+  });
+  afterAll(() => store.close());
+
+  const take = async (
+    process: 0 | 1,
+    key: string,
+    wanted: number,
+    limit: number,
+    periodMs: number,
+  ): Promise<Take> => ({
+    wanted,
+    ...(await store.processes[process].take(key, wanted, limit, periodMs)),
+  });
+
+  it('grants up to the limit and says when more is free', async () => {
+    const key = randomUUID();
+    expect(await take(0, key, 2, 3, MINUTE_MS)).toMatchObject({ granted: 2, retryAfterMs: 0, used: 2 });
+    const partly = await take(1, key, 2, 3, MINUTE_MS);
+    expect(partly).toMatchObject({ granted: 1, used: 3 });
+    expect(partly.retryAfterMs).toBeGreaterThan(0);
+    expect(partly.retryAfterMs).toBeLessThanOrEqual(MINUTE_MS);
+  });
+
+  it('does not count what it refuses, and keeps keys apart', async () => {
+    const key = randomUUID();
+    await take(0, key, 1, 1, MINUTE_MS);
+    for (let asked = 0; asked < 5; asked += 1) {
+      expect(await take(0, key, 1, 1, MINUTE_MS)).toMatchObject({ granted: 0, used: 1 });
+    }
+    expect(await take(0, randomUUID(), 1, 1, MINUTE_MS)).toMatchObject({ granted: 1, used: 1 });
+  });
+
+  it('grants exactly the limit to two processes that ask at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const key = randomUUID();
+      const asks = Array.from({ length: 30 }, (_, index) =>
+        take(index % 2 === 0 ? 0 : 1, key, 1, 7, MINUTE_MS),
+      );
+      const granted = (await Promise.all(asks)).reduce((sum, one) => sum + one.granted, 0);
+      expect(granted).toBe(7);
+    }
+  });
+
+  it('is free again when it said so', async () => {
+    const key = randomUUID();
+    const first = await take(0, key, 3, 3, 40);
+    const refused = await take(0, key, 1, 3, 40);
+    let next = refused;
+    while (next.granted === 0) next = await take(1, key, 1, 3, 40);
+    expect(next.at).toBeGreaterThanOrEqual(first.at + 40);
+    expect(next.used).toBe(1);
+  });
+
+  it('decides as the model does, and so no window ever exceeds the limit', async () => {
+    const batch = fc.array(
+      fc.record({ process: fc.constantFrom(0, 1), wanted: fc.integer({ min: 1, max: 5 }) }),
+      {
+        minLength: 1,
+        maxLength: 6,
+      },
+    );
+    const batches = fc.array(batch, { minLength: 5, maxLength: 25 });
+    const limits = fc.integer({ min: 1, max: 6 });
+    const periods = fc.integer({ min: 1, max: 25 });
+    await fc.assert(
+      fc.asyncProperty(batches, limits, periods, async (sequence, limit, periodMs) => {
+        const key = randomUUID();
+        const takes: Take[] = [];
+        for (const concurrent of sequence) {
+          const asks = concurrent.map(({ process, wanted }) =>
+            take(process === 0 ? 0 : 1, key, wanted, limit, periodMs),
+          );
+          takes.push(...(await Promise.all(asks)));
+        }
+        const ordered = inOrder(takes);
+        expect(ordered).toEqual(modelled(ordered, limit, periodMs));
+        expect(fullestWindow(ordered, periodMs)).toBeLessThanOrEqual(limit);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('decides as the model does on windows of any age, also those that a clock set back left in the future', async () => {
+    const ages = fc.array(fc.integer({ min: -100, max: 200 }), { maxLength: 8 });
+    await fc.assert(
+      fc.asyncProperty(
+        ages,
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (some, limit, wanted) => {
+          const key = randomUUID();
+          const agesMs = some.toSorted((a, b) => b - a).map((age) => age * MINUTE_MS + MINUTE_MS / 2);
+          const periodMs = 100 * MINUTE_MS;
+          await store.seed(key, agesMs);
+          const first = await take(0, key, wanted, limit, periodMs);
+          const model = decide(
+            agesMs.map((age) => first.at - age),
+            first.at,
+            wanted,
+            limit,
+            periodMs,
+          );
+          expect(first).toMatchObject({ granted: model.granted, used: model.used });
+          // The seed is some milliseconds older than the take.
+          expect(Math.abs(first.retryAfterMs - model.retryAfterMs)).toBeLessThan(MINUTE_MS);
+          // What lay in the future counts from now on, not from then.
+          const second = await take(1, key, 1, limit, periodMs);
+          expect(second.retryAfterMs).toBeLessThanOrEqual(periodMs);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+}
+
+describeWithRedis('RedisSlidingWindow', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.stop());
+
+  keepsThePromise(async () => {
+    const processes = [new RedisSlidingWindow(server.url), new RedisSlidingWindow(server.url)] as const;
+    await Promise.all(processes.map((window) => window.onModuleInit()));
+    const client = new Redis(server.url);
+    return {
+      processes,
+      seed: async (key, agesMs) => {
+        const [seconds = 0, microseconds = 0] = (await client.time()).map(Number);
+        const now = seconds * 1_000_000 + microseconds;
+        if (agesMs.length > 0)
+          await client.rpush(`turnpike:window:${key}`, ...agesMs.map((age) => now - age * 1_000));
+      },
+      close: async () => {
+        for (const window of processes) window.onApplicationShutdown();
+        await client.quit();
+      },
+    };
+  });
+});

@@ -1,0 +1,28 @@
+/** What a take got. */
+export interface Taken {
+  /** Units granted, 0 to `wanted`. */
+  readonly granted: number;
+  /** Milliseconds, rounded up, until at least one more unit is free; 0 when all were granted. */
+  readonly retryAfterMs: number;
+  /** Units inside the window after this take. */
+  readonly used: number;
+  /** When it was decided, in milliseconds since 1970 by the clock all processes share. */
+  readonly at: number;
+}
+
+/**
+ * A true sliding-window log: in any window of `periodMs` a key is granted at most `limit` units, over all processes.
+ * A unit granted at time t is inside while less than `periodMs` has passed since t. Time is the store's, never a
+ * process's. When that clock is set back, units that seem to lie in the future count as granted now: the limit holds,
+ * and a key waits one period at most. When it is set forward, windows end early; nobody can tell.
+ */
+export abstract class SlidingWindow {
+  /**
+   * Takes up to `wanted` units, as many as are free. Refused units are not counted, so asking again costs nothing.
+   * @param wanted whole, 1 or more
+   * @param limit whole, 1 or more
+   * @param periodMs whole milliseconds, 1 or more
+   * @throws whatever the store throws while it cannot be reached; a take that timed out may have been counted
+   */
+  abstract take(key: string, wanted: number, limit: number, periodMs: number): Promise<Taken>;
+}

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { Redis } from 'ioredis';
+import { describe, it } from 'vitest';
+
+/** A Redis of this test's own, on a port and in a folder of its own. */
+export interface RedisServer {
+  readonly url: string;
+  /** Empties it. */
+  flush(): Promise<void>;
+  /** kill -9: what it had written stays in its folder. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`, on the same port with the same folder. */
+  start(): Promise<void>;
+  /** Ends it for good and removes its folder. */
+  stop(): Promise<void>;
+}
+
+/** The path of `redis-server`, or null where none is on the PATH. */
+export function findRedisServer(): string | null {
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(folder, 'redis-server');
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/**
+ * `describe` for suites that need Redis. Without a `redis-server` they are skipped and the reason is printed; with
+ * REQUIRE_SERVICES=1 its absence is a failure.
+ */
+export function describeWithRedis(name: string, suite: () => void): void {
+  if (findRedisServer()) {
+    describe(name, suite);
+  } else if (process.env.REQUIRE_SERVICES === '1') {
+    describe(name, () => {
+      it('needs a redis-server on the PATH', () => {
+        throw new Error('no redis-server on the PATH, and REQUIRE_SERVICES=1');
+      });
+    });
+  } else {
+    process.stderr.write(`skipped: ${name}: no redis-server on the PATH\n`);
+    describe.skip(`${name} (no redis-server on the PATH)`, suite);
+  }
+}
+
+/** Starts a Redis as a queue needs it: append-only file, no eviction. */
+export async function startRedis(): Promise<RedisServer> {
+  const binary = findRedisServer();
+  if (!binary) throw new Error('no redis-server on the PATH');
+  const folder = mkdtempSync(join(tmpdir(), 'turnpike-redis-'));
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let running: ChildProcess | null = null;
+  const killNow = () => void running?.kill('SIGKILL');
+  process.once('exit', killNow);
+
+  const start = async () => {
+    running = spawn(
+      binary,
+      ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'],
+      { stdio: 'ignore' },
+    );
+    await ready(url, running);
+  };
+  const kill = async () => {
+    const ended = running;
+    running = null;
+    if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
+    const exit = once(ended, 'exit');
+    ended.kill('SIGKILL');
+    await exit;
+  };
+  await start();
+  return {
+    url,
+    start,
+    kill,
+    flush: () => withClient(url, async (client) => void (await client.flushall())),
+    stop: async () => {
+      process.removeListener('exit', killNow);
+      await kill();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ready(url: string, server: ChildProcess): Promise<void> {
+  await withClient(url, async (client) => {
+    const exited = once(server, 'exit').then(() => {
+      throw new Error('redis-server ended while starting');
+    });
+    await Promise.race([client.ping(), exited]);
+  });
+}
+
+async function withClient(url: string, use: (client: Redis) => Promise<void>): Promise<void> {
+  const client = new Redis(url, { maxRetriesPerRequest: 200, retryStrategy: () => 20 });
+  // Refused connections are expected until the server listens.
+  client.on('error', () => undefined);
+  try {
+    await use(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
