@@ -1,7 +1,18 @@
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import { IS_ENUM, ValidationTypes } from 'class-validator';
+import {
+  getMetadataStorage,
+  IS_DIVISIBLE_BY,
+  IS_ENUM,
+  IS_INT,
+  IS_NEGATIVE,
+  IS_NOT_EMPTY,
+  IS_POSITIVE,
+  MAX,
+  MIN,
+  ValidationTypes,
+} from 'class-validator';
 import { targetConstructorToSchema } from 'class-validator-jsonschema';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -33,6 +44,13 @@ function schemaOf(type: Type<object>, outer: readonly Type<object>[]): JsonSchem
       [ValidationTypes.CUSTOM_VALIDATION]: (decorated) => primitiveSchema(decorated),
       [ValidationTypes.IS_DEFINED]: {},
       [IS_ENUM]: ({ constraints }) => enumSchema(constraints),
+      // Lists may be asked not to be empty too.
+      [IS_NOT_EMPTY]: { minLength: 1 },
+      [MIN]: (decorated) => numberSchema(decorated, { minimum: decorated.constraints[0] }),
+      [MAX]: (decorated) => numberSchema(decorated, { maximum: decorated.constraints[0] }),
+      [IS_POSITIVE]: (decorated) => numberSchema(decorated, { exclusiveMinimum: 0 }),
+      [IS_NEGATIVE]: (decorated) => numberSchema(decorated, { exclusiveMaximum: 0 }),
+      [IS_DIVISIBLE_BY]: (decorated) => numberSchema(decorated, { multipleOf: decorated.constraints[0] }),
     },
   });
   return {
@@ -77,6 +95,15 @@ function primitiveSchema({ target, propertyName, each }: Decorated): JsonSchema 
   if (designed === String) return { type: 'string' };
   if (designed === Number) return { type: 'number' };
   return designed === Boolean ? { type: 'boolean' } : {};
+}
+
+/** Whole where `@IsInt()` is there, before or after the bound: the later schema would win otherwise. */
+function numberSchema({ target, propertyName }: Decorated, bound: JsonSchema): JsonSchema {
+  const decorators = isClass(target)
+    ? getMetadataStorage().getTargetValidationMetadatas(target, '', true, false)
+    : [];
+  const whole = decorators.some((other) => other.propertyName === propertyName && other.name === IS_INT);
+  return { type: whole ? 'integer' : 'number', ...bound };
 }
 
 function enumSchema(constraints: readonly unknown[] | undefined): JsonSchema {

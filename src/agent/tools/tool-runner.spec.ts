@@ -1,0 +1,234 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
+import * as fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { GiveUpError } from '../../errors/errors.js';
+import type { ToolContext } from './tool-context.js';
+import { ToolRegistry } from './tool-registry.js';
+import { ToolRunner } from './tool-runner.js';
+import { Tool } from './tool.decorator.js';
+
+class Inner {
+  @IsInt()
+  depth: number;
+}
+
+class EchoParameters {
+  @IsString()
+  text: string;
+
+  @IsOptional()
+  @IsInt()
+  times?: number;
+
+  @IsOptional()
+  @ValidateNested()
+  @Type(() => Inner)
+  inner?: Inner;
+}
+
+class Nothing {}
+
+/** Tools that misbehave in every way there is. */
+@Injectable()
+class Zoo {
+  signal: AbortSignal | null = null;
+  started: () => void = () => undefined;
+
+  @Tool({ name: 'echo', description: 'Repeats.', parameters: EchoParameters })
+  echo(parameters: EchoParameters, { idempotencyKey }: ToolContext): object {
+    return { parameters, isInstance: parameters instanceof EchoParameters, idempotencyKey };
+  }
+
+  @Tool({ name: 'say', description: 'Says.', parameters: EchoParameters, maxOutputChars: 200 })
+  say({ text, times = 1 }: EchoParameters): string {
+    return text.repeat(times);
+  }
+
+  @Tool({ name: 'nothing', description: 'Returns nothing.', parameters: Nothing })
+  nothing(): void {}
+
+  @Tool({ name: 'cycle', description: 'Returns what is no JSON.', parameters: Nothing })
+  cycle(): bigint[] {
+    return [1n];
+  }
+
+  @Tool({ name: 'throw', description: 'Throws.', parameters: Nothing })
+  async throw(): Promise<string> {
+    throw new Error(`no such city${'!'.repeat(1_000)}`);
+  }
+
+  @Tool({ name: 'refuse', description: 'Refuses.', parameters: Nothing })
+  refuse(): string {
+    throw new GiveUpError('CITY_UNKNOWN', 'There is no such city.');
+  }
+
+  @Tool({ name: 'garbage', description: 'Unstorable.', parameters: Nothing })
+  garbage(): string {
+    return 'a\0b\uD800c';
+  }
+
+  @Tool({ name: 'hang', description: 'Hangs.', parameters: Nothing, timeoutMs: 10 })
+  hang(_: Nothing, __: ToolContext, signal: AbortSignal): Promise<string> {
+    this.signal = signal;
+    return new Promise(() => undefined);
+  }
+
+  @Tool({ name: 'wait', description: 'Waits for its abort.', parameters: Nothing })
+  wait(_: Nothing, __: ToolContext, signal: AbortSignal): Promise<string> {
+    this.started();
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('stopped')));
+    });
+  }
+}
+
+const context: ToolContext = {
+  conversationId: 'c1',
+  turnId: 't1',
+  idempotencyKey: 't1:3',
+  sender: null,
+  languageCode: null,
+};
+
+describe('ToolRunner', () => {
+  let runner: ToolRunner;
+  let zoo: Zoo;
+  const open = new AbortController().signal;
+  const run = (name: string, args: string, signal = open) =>
+    runner.run({ id: 'call_1', name, arguments: args }, context, signal);
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [ToolRegistry, ToolRunner, Zoo],
+    }).compile();
+    await module.init();
+    runner = module.get(ToolRunner);
+    zoo = module.get(Zoo);
+  });
+
+  it('gives the method an instance of its parameters and the context, and returns an object as JSON', async () => {
+    const { output, error } = await run('echo', '{"text":"hi","inner":{"depth":2},"times":null}');
+    expect(error).toBeNull();
+    expect(JSON.parse(output)).toEqual({
+      parameters: { text: 'hi', inner: { depth: 2 } },
+      isInstance: true,
+      idempotencyKey: 't1:3',
+    });
+  });
+
+  it('reads absent arguments as none, and says so of absent output', async () => {
+    for (const args of ['', ' ', '{}']) {
+      expect(await run('nothing', args)).toEqual({ output: 'Done; there is no output.', error: null });
+    }
+  });
+
+  it('names the tools there are for one that there is not', async () => {
+    const { output, error } = await run('sing', '{}');
+    expect(error).toBe('TOOL_UNKNOWN');
+    expect(output).toMatch(/no tool "sing".*cycle, echo, garbage/);
+  });
+
+  it.each([
+    ['{"text":', 'not JSON'],
+    ['[]', 'must be a JSON object'],
+    ['null', 'must be a JSON object'],
+    ['"text"', 'must be a JSON object'],
+    ['{}', 'text must be a string'],
+    ['{"text":5}', 'text must be a string'],
+    ['{"text":null}', 'text must be a string'],
+    ['{"text":"a","times":"3"}', 'times must be an integer'],
+    ['{"text":"a","colour":1}', 'property colour should not exist'],
+    ['{"text":"a","inner":{"depth":"x"}}', 'inner.depth must be an integer'],
+    ['{"text":"a","inner":{"depth":1,"more":1}}', 'property inner.more should not exist'],
+    [`{"text":"${'x'.repeat(100_000)}"}`, '100000 is the most'],
+  ])('refuses the arguments %.40s and says why', async (args, reason) => {
+    const { output, error } = await run('say', args);
+    expect(error).toBe('TOOL_ARGUMENTS_INVALID');
+    expect(output).toContain(reason);
+    expect(output).toContain('"required":["text"]');
+  });
+
+  it('lets no argument reach a prototype', async () => {
+    const args =
+      '{"text":"a","__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"hasOwnProperty":1}';
+    const { output } = await run('echo', args);
+    expect(JSON.parse(output)).toMatchObject({ parameters: { text: 'a' }, isInstance: true });
+    expect(output).not.toContain('polluted');
+    expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+
+  it.each(['text', 'inner'])('survives %s nested 49,000 deep', async (field) => {
+    const deep = '['.repeat(49_000) + ']'.repeat(49_000);
+    const { error } = await run('echo', `{"text":"a","${field}":${deep}}`);
+    expect(error).toBe('TOOL_ARGUMENTS_INVALID');
+  });
+
+  it('tells the model what a tool threw, cut to a readable length', async () => {
+    const { output, error } = await run('throw', '{}');
+    expect(error).toBe('TOOL_FAILED');
+    expect(output).toMatch(/^throw failed: no such city!+$/);
+    expect(output.length).toBeLessThan(550);
+  });
+
+  it('records the code of a deliberate refusal', async () => {
+    expect(await run('refuse', '{}')).toEqual({ output: 'There is no such city.', error: 'CITY_UNKNOWN' });
+  });
+
+  it('reports a result that is no JSON as a failure', async () => {
+    expect(await run('cycle', '{}')).toMatchObject({ error: 'TOOL_FAILED' });
+  });
+
+  it('gives up a tool whose time is up, and aborts its signal', async () => {
+    const { output, error } = await run('hang', '{}');
+    expect(error).toBe('TOOL_TIMEOUT');
+    expect(output).toContain('hang did not finish within 0.01 s');
+    expect(zoo.signal?.aborted).toBe(true);
+  });
+
+  it('rejects with the reason of the turn that is cancelled, before and during the call', async () => {
+    const cancelled = new AbortController();
+    const reason = new Error('the turn is cancelled');
+    const started = new Promise<void>((resolve) => (zoo.started = resolve));
+    const result = run('wait', '{}', cancelled.signal);
+    await started;
+    cancelled.abort(reason);
+    await expect(result).rejects.toBe(reason);
+    await expect(run('nothing', '{}', cancelled.signal)).rejects.toBe(reason);
+  });
+
+  it('cuts a long output to the limit, says how long it was, and never cuts a character in two', async () => {
+    for (const text of ['x', '😀', 'a😀']) {
+      const { output, error } = await run('say', JSON.stringify({ text, times: 1_000 }));
+      expect(error).toBeNull();
+      expect(output.length).toBeLessThanOrEqual(200);
+      expect(output).toContain(`the output has ${text.length * 1_000} characters`);
+      expect(output.isWellFormed()).toBe(true);
+    }
+  });
+
+  it('takes out what PostgreSQL cannot store, coming and going', async () => {
+    expect((await run('garbage', '{}')).output).toBe('ab\uFFFDc');
+    expect((await run('say', String.raw`{"text":"x\u0000y\ud800"}`)).output).toBe('xy\uFFFD');
+  });
+
+  it('answers any arguments whatsoever with a storable text', async () => {
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json(),
+      fc.jsonValue().map((text) => JSON.stringify({ text })),
+      fc.dictionary(fc.string(), fc.jsonValue()).map((fields) => JSON.stringify(fields)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom('echo', 'say', 'nothing', '?'), anything, async (name, args) => {
+        const { output } = await run(name, args);
+        expect(output.isWellFormed() && !output.includes('\0') && output !== '').toBe(true);
+      }),
+    );
+  });
+});
