@@ -35,6 +35,9 @@ const connecting = new Set(['connect', 'getaddrinfo', 'queryA', 'queryAaaa', 'so
 /** Codes without a system call: undici's connect time-out, and a TLS handshake that failed. */
 const connectCode = /^(UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
 
+/** What Node says, with the code of any reset, where the connection ends within the handshake. */
+const beforeTls = 'before secure TLS connection was established';
+
 /** `fetch` hides the cause in `cause`; several addresses tried in vain come as an AggregateError. */
 function neverConnected(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(neverConnected);
@@ -42,7 +45,8 @@ function neverConnected(error: unknown): boolean {
   if (typeof syscall === 'string') return connecting.has(syscall);
   const code = fieldOf(error, 'code');
   if (typeof code === 'string' && connectCode.test(code)) return true;
-  return error instanceof Error && error.cause !== undefined && neverConnected(error.cause);
+  if (!(error instanceof Error)) return false;
+  return error.message.includes(beforeTls) || neverConnected(error.cause);
 }
 
 /** The innermost message, and the code where it says more. */

@@ -1,0 +1,49 @@
+import { HttpError } from 'grammy';
+import { describe, expect, it } from 'vitest';
+import { readFailure } from './call-failure.js';
+
+/** As Node's `fetch` rejects, wrapped by grammY. */
+const fetchFailed = (cause: unknown) =>
+  new HttpError("Network request for 'sendMessage' failed!", new TypeError('fetch failed', { cause }));
+const systemError = (code: string, syscall?: string) =>
+  Object.assign(new Error(`${syscall ?? 'something'} ${code}`), { code, syscall });
+
+describe('readFailure', () => {
+  it.each([
+    ['an unknown name', systemError('ENOTFOUND', 'getaddrinfo')],
+    ['a name server that does not answer', systemError('EAI_AGAIN', 'getaddrinfo')],
+    ['a closed port', systemError('ECONNREFUSED', 'connect')],
+    ['a host without a route', systemError('EHOSTUNREACH', 'connect')],
+    ['a connection that was not made in time', systemError('ETIMEDOUT', 'connect')],
+    ['the same as undici says it', systemError('UND_ERR_CONNECT_TIMEOUT')],
+    ['an expired certificate', systemError('CERT_HAS_EXPIRED')],
+    ['a certificate of another host', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
+    [
+      'every address in vain',
+      new AggregateError([systemError('ETIMEDOUT', 'connect'), systemError('ENETUNREACH', 'connect')]),
+    ],
+  ])('%s means not sent', (_, cause) => {
+    expect(readFailure(fetchFailed(cause)).kind).toBe('not-sent');
+  });
+
+  it.each([
+    ['a reset', systemError('ECONNRESET', 'read')],
+    ['a connection that went silent', systemError('ETIMEDOUT', 'read')],
+    ['a broken pipe', systemError('EPIPE', 'write')],
+    ['a hang-up', systemError('UND_ERR_SOCKET')],
+    ['no reason', undefined],
+    ['an empty bundle of errors', new AggregateError([])],
+    [
+      'one address perhaps reached',
+      new AggregateError([systemError('ECONNREFUSED', 'connect'), systemError('EPIPE', 'write')]),
+    ],
+  ])('%s means: perhaps', (_, cause) => {
+    expect(readFailure(fetchFailed(cause)).kind).toBe('no-answer');
+  });
+
+  it('says the innermost reason and its code', () => {
+    const other = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
+    expect(readFailure(fetchFailed(other)).description).toBe('other side closed (UND_ERR_SOCKET)');
+    expect(readFailure('odd')).toEqual({ kind: 'no-answer', description: 'odd' });
+  });
+});

@@ -1,0 +1,233 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { TelegramMethods, Refusal } from './telegram-methods.js';
+
+/** One call as it arrived. */
+export interface Call {
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly at: number;
+  /** Set where the double refused it by itself or by a failure asked for. */
+  refused: string | null;
+  /** The call had its effect, whatever the caller was told. */
+  accepted: boolean;
+}
+
+/** How a call goes wrong. `before` and `after`: its effect. */
+export type Failure =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly description: string;
+      readonly parameters?: Readonly<Record<string, number>>;
+    }
+  /** An answer that is not of the Bot API, as a proxy gives it. */
+  | { readonly kind: 'page'; readonly status: number }
+  | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
+  /** No answer until the caller gives up. */
+  | { readonly kind: 'hang'; readonly when: 'before' | 'after' };
+
+/** Failures as Telegram words them. */
+export const failures = {
+  limited: (seconds: number): Failure => ({
+    kind: 'answer',
+    status: 429,
+    description: `Too Many Requests: retry after ${seconds}`,
+    parameters: { retry_after: seconds },
+  }),
+  serverError: { kind: 'answer', status: 500, description: 'Internal Server Error' },
+  badGateway: { kind: 'page', status: 502 },
+  blocked: { kind: 'answer', status: 403, description: 'Forbidden: bot was blocked by the user' },
+  badRequest: (description: string): Failure => ({
+    kind: 'answer',
+    status: 400,
+    description: `Bad Request: ${description}`,
+  }),
+  resetBefore: { kind: 'reset', when: 'before' },
+  resetAfter: { kind: 'reset', when: 'after' },
+  hangBefore: { kind: 'hang', when: 'before' },
+  hangAfter: { kind: 'hang', when: 'after' },
+} as const satisfies Record<string, Failure | ((argument: never) => Failure)>;
+
+export interface FailureOrder {
+  readonly method: string;
+  /** Any chat where left out. */
+  readonly chat?: number;
+  /** Default 1. */
+  readonly times?: number;
+  readonly with: Failure;
+}
+
+/**
+ * A Bot API server over HTTP, as strict as Telegram, for tests: point `TELEGRAM_API_ROOT` at `root` and
+ * `TELEGRAM_BOT_TOKEN` at `token`.
+ *
+ * @example
+ * const telegram = await TelegramDouble.start();
+ * telegram.failNext({ method: 'sendMessage', with: failures.limited(1) });
+ * expect(telegram.textsOf(chat)).toEqual(['Hello']);
+ */
+export class TelegramDouble {
+  readonly calls: Call[] = [];
+  private readonly methods = new TelegramMethods();
+  private readonly orders: { order: FailureOrder; left: number }[] = [];
+
+  private constructor(
+    readonly token: string,
+    private readonly server: ReturnType<typeof createServer>,
+  ) {
+    server.on('request', (request, response) => void this.answer(request, response));
+  }
+
+  static async start({ token = '123456:TEST-token_of_the_double', port = 0 } = {}): Promise<TelegramDouble> {
+    const server = createServer();
+    const double = new TelegramDouble(token, server);
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return double;
+  }
+
+  /** What `TELEGRAM_API_ROOT` should be. */
+  get root(): string {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string') throw new Error('the double does not listen');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  get bot() {
+    return this.methods.bot;
+  }
+
+  get webhook() {
+    return this.methods.webhook;
+  }
+
+  /** The texts a chat shows, in order, edits applied. */
+  textsOf(chat: number): readonly string[] {
+    return this.methods.shown.filter((message) => message.chat === chat).map((message) => message.text);
+  }
+
+  callsOf(method: string, chat?: number): readonly Call[] {
+    return this.calls.filter(
+      (call) => call.method === method && (chat === undefined || chatOf(call.params) === chat),
+    );
+  }
+
+  /** Lets the next matching calls fail; several orders are used up in the order they were given. */
+  failNext(order: FailureOrder): void {
+    this.orders.push({ order, left: order.times ?? 1 });
+  }
+
+  /** Forgets failures not used up. */
+  heal(): void {
+    this.orders.length = 0;
+  }
+
+  /** Gives the bot an update to fetch with getUpdates. */
+  push(...updates: readonly object[]): void {
+    this.methods.push(...updates);
+  }
+
+  async close(): Promise<void> {
+    this.methods.close();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, token, name = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(decodeURIComponent(pathOf(request))) ?? [];
+    if (token === undefined) return refuse(response, new Refusal(404, 'Not Found'));
+    const params = await readParams(request);
+    if (token !== this.token) return refuse(response, new Refusal(401, 'Unauthorized'));
+    if (params === null) return refuse(response, new Refusal(400, "Bad Request: can't parse the request"));
+
+    const method = this.methods.find(name);
+    const call: Call = {
+      method: method?.name ?? name,
+      params,
+      at: Date.now(),
+      refused: null,
+      accepted: false,
+    };
+    this.calls.push(call);
+    if (!method) return refuse(response, new Refusal(404, 'Not Found: method not found'), call);
+
+    const failure = this.takeFailure(call);
+    if (failure && failNow(failure, response, call)) return;
+    try {
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const result = await method.run(params, gone.signal);
+      call.accepted = true;
+      if (failure?.kind === 'reset') request.socket.resetAndDestroy();
+      else if (!failure) send(response, 200, { ok: true, result });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refuse(response, error, call);
+    }
+  }
+
+  private takeFailure(call: Call): Failure | null {
+    const entry = this.orders.find(
+      ({ order, left }) =>
+        left > 0 &&
+        order.method === call.method &&
+        (order.chat === undefined || order.chat === chatOf(call.params)),
+    );
+    if (!entry) return null;
+    entry.left--;
+    return entry.order.with;
+  }
+}
+
+/** Fails before the call has its effect; false where it shall have it first. */
+function failNow(failure: Failure, response: ServerResponse, call: Call): boolean {
+  switch (failure.kind) {
+    case 'answer':
+      refuse(response, new Refusal(failure.status, failure.description, failure.parameters), call);
+      return true;
+    case 'page':
+      response.writeHead(failure.status, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
+      return true;
+    case 'reset':
+      if (failure.when === 'before') response.socket?.resetAndDestroy();
+      return failure.when === 'before';
+    case 'hang':
+      return failure.when === 'before';
+  }
+}
+
+function refuse(response: ServerResponse, { status, description, parameters }: Refusal, call?: Call): void {
+  if (call) call.refused = description;
+  send(response, status, { ok: false, error_code: status, description, ...(parameters && { parameters }) });
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function pathOf(request: IncomingMessage): string {
+  return (request.url ?? '/').split('?', 1)[0] ?? '/';
+}
+
+/** Parameters as the Bot API takes them: query, form or JSON; null where they cannot be read. */
+async function readParams(request: IncomingMessage): Promise<Record<string, unknown> | null> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const body = Buffer.concat(chunks).toString();
+  const query = Object.fromEntries(new URL(request.url ?? '/', 'http://localhost').searchParams);
+  if (body === '') return query;
+  if (!(request.headers['content-type'] ?? '').includes('json')) {
+    return { ...query, ...Object.fromEntries(new URLSearchParams(body)) };
+  }
+  try {
+    const json: unknown = JSON.parse(body);
+    return typeof json === 'object' && json !== null ? { ...query, ...json } : null;
+  } catch {
+    return null;
+  }
+}
+
+function chatOf(params: Readonly<Record<string, unknown>>): number {
+  return Number(params['chat_id']);
+}

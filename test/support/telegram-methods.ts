@@ -1,0 +1,194 @@
+import { EventEmitter, once } from 'node:events';
+import { textProblem } from './telegram-text-rules.js';
+
+type Params = Readonly<Record<string, unknown>>;
+
+/** The Bot API's error answer (https://core.telegram.org/bots/api#making-requests). */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly description: string,
+    readonly parameters?: Readonly<Record<string, number>>,
+  ) {
+    super(description);
+  }
+}
+
+export interface Method {
+  readonly name: string;
+  /** @param gone aborted when the caller hangs up */
+  run(params: Params, gone: AbortSignal): unknown;
+}
+
+interface Shown {
+  readonly chat: number;
+  readonly messageId: number;
+  text: string;
+}
+
+/** The methods of one bot and what they change. */
+export class TelegramMethods {
+  readonly bot = { id: 123_456, is_bot: true, first_name: 'Double', username: 'double_bot' };
+  readonly shown: Shown[] = [];
+  webhook: Params & { readonly url: string } = { url: '' };
+
+  private updates: { readonly id: number; readonly update: object }[] = [];
+  private commands: unknown = [];
+  private lastMessageId = 1_000;
+  private readonly changed = new EventEmitter().setMaxListeners(0);
+  private poller: AbortController | null = null;
+
+  private readonly byName: Readonly<Record<string, (params: Params, gone: AbortSignal) => unknown>> = {
+    getMe: () => ({ ...this.bot, can_join_groups: true, can_read_all_group_messages: false }),
+    getWebhookInfo: () => ({ ...this.webhook, pending_update_count: this.updates.length }),
+    setWebhook: (params) => this.setWebhook(params),
+    deleteWebhook: (params) => this.deleteWebhook(params),
+    getUpdates: (params, gone) => this.getUpdates(params, gone),
+    sendMessage: (params) => this.sendMessage(params),
+    editMessageText: (params) => this.editMessageText(params),
+    deleteMessage: (params) => this.deleteMessage(params),
+    sendChatAction: (params) => this.sendChatAction(params),
+    answerCallbackQuery: () => true,
+    setMyCommands: ({ commands }) => {
+      this.commands = commands;
+      return true;
+    },
+    getMyCommands: () => this.commands,
+  };
+
+  /** Telegram compares method names without case. */
+  find(name: string): Method | null {
+    const found = Object.entries(this.byName).find(([known]) => known.toLowerCase() === name.toLowerCase());
+    return found ? { name: found[0], run: found[1] } : null;
+  }
+
+  push(...updates: readonly object[]): void {
+    for (const update of updates) {
+      this.updates.push({ id: Number(Reflect.get(update, 'update_id')), update });
+    }
+    this.changed.emit('change');
+  }
+
+  close(): void {
+    this.poller?.abort();
+  }
+
+  private setWebhook(params: Params): true {
+    const { url, secret_token: secret } = params;
+    if (typeof url !== 'string' || (url !== '' && !url.startsWith('https://'))) {
+      throw new Refusal(400, 'Bad Request: bad webhook: An HTTPS URL must be provided for webhook');
+    }
+    if (secret !== undefined && !(typeof secret === 'string' && /^[\w-]{1,256}$/.test(secret))) {
+      throw new Refusal(400, 'Bad Request: secret token contains unallowed characters');
+    }
+    this.dropIfAsked(params);
+    this.webhook = { ...params, url };
+    this.poller?.abort(new Refusal(409, 'Conflict: terminated by setWebhook request'));
+    return true;
+  }
+
+  private deleteWebhook(params: Params): true {
+    this.dropIfAsked(params);
+    this.webhook = { url: '' };
+    return true;
+  }
+
+  private dropIfAsked(params: Params): void {
+    if (params['drop_pending_updates'] === true) this.updates = [];
+  }
+
+  private async getUpdates(params: Params, gone: AbortSignal): Promise<readonly object[]> {
+    if (this.webhook.url !== '') {
+      throw new Refusal(
+        409,
+        "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
+      );
+    }
+    const other =
+      'Conflict: terminated by other getUpdates request; make sure that only one bot instance is running';
+    this.poller?.abort(new Refusal(409, other));
+    const poller = new AbortController();
+    this.poller = poller;
+    const { offset, limit = 100, timeout = 0 } = params;
+    if (offset !== undefined) this.updates = this.updates.filter(({ id }) => id >= Number(offset));
+    const deadline = AbortSignal.timeout(Number(timeout) * 1_000);
+    const end = AbortSignal.any([gone, poller.signal, deadline]);
+    while (this.updates.length === 0 && !end.aborted) {
+      await once(this.changed, 'change', { signal: end }).catch(() => {});
+    }
+    if (this.poller === poller) this.poller = null;
+    if (poller.signal.reason instanceof Refusal) throw poller.signal.reason;
+    return this.updates.slice(0, Number(limit)).map(({ update }) => update);
+  }
+
+  private sendMessage(params: Params): object {
+    const chat = chatOf(params);
+    const text = textOf(params);
+    const message = { chat, messageId: ++this.lastMessageId, text };
+    this.shown.push(message);
+    return this.describe(message);
+  }
+
+  private editMessageText(params: Params): object {
+    const chat = chatOf(params);
+    const text = textOf(params);
+    const message = this.shown.find(
+      (one) => one.chat === chat && one.messageId === Number(params['message_id']),
+    );
+    if (!message) throw new Refusal(400, 'Bad Request: message to edit not found');
+    if (message.text === text) {
+      throw new Refusal(
+        400,
+        'Bad Request: message is not modified: specified new message content and reply markup are exactly the same as ' +
+          'a current content and reply markup of the message',
+      );
+    }
+    message.text = text;
+    return this.describe(message);
+  }
+
+  private deleteMessage(params: Params): true {
+    const chat = chatOf(params);
+    const index = this.shown.findIndex(
+      (one) => one.chat === chat && one.messageId === Number(params['message_id']),
+    );
+    if (index < 0) throw new Refusal(400, 'Bad Request: message to delete not found');
+    this.shown.splice(index, 1);
+    return true;
+  }
+
+  private sendChatAction(params: Params): true {
+    chatOf(params);
+    if (typeof params['action'] !== 'string')
+      throw new Refusal(400, 'Bad Request: wrong parameter action in request');
+    return true;
+  }
+
+  private describe({ chat, messageId, text }: Shown): object {
+    const type = chat > 0 ? 'private' : 'supergroup';
+    return {
+      message_id: messageId,
+      date: Math.floor(Date.now() / 1_000),
+      chat: { id: chat, type },
+      from: this.bot,
+      text,
+    };
+  }
+}
+
+function chatOf(params: Params): number {
+  const { chat_id: chat, message_thread_id: thread } = params;
+  if (chat === undefined || chat === '') throw new Refusal(400, 'Bad Request: chat_id is empty');
+  const id = Number(chat);
+  if (!Number.isSafeInteger(id) || id === 0) throw new Refusal(400, 'Bad Request: chat not found');
+  if (thread !== undefined && !Number.isSafeInteger(Number(thread))) {
+    throw new Refusal(400, 'Bad Request: message thread not found');
+  }
+  return id;
+}
+
+function textOf(params: Params): string {
+  const problem = textProblem(params);
+  if (problem !== null) throw new Refusal(400, problem);
+  return String(params['text']);
+}

@@ -1,0 +1,60 @@
+/** Builders of Telegram updates: valid data, and the one difference a test is about. */
+
+export interface TelegramUpdate {
+  readonly update_id: number;
+  readonly message: Readonly<Record<string, unknown>>;
+}
+
+// Far from each other and different in every run, so that suites sharing a database do not meet.
+let lastUpdateId = 100_000_000 + Math.floor(Math.random() * 400_000) * 1_000;
+let lastChatId = 10_000_000 + Math.floor(Math.random() * 400_000) * 1_000;
+let lastMessageId = 0;
+
+export function nextUpdateId(): number {
+  return ++lastUpdateId;
+}
+
+/** A private chat nobody has used yet; negate it for a group. */
+export function newChatId(): number {
+  return ++lastChatId;
+}
+
+/**
+ * A text message: of Ada in her private chat (`chatId` > 0) or in a supergroup (`chatId` < 0).
+ * @param overrides fields of the message, e.g. `{ message_thread_id: 7, is_topic_message: true }`
+ */
+export function textUpdate(
+  chatId: number,
+  text: string,
+  overrides: Readonly<Record<string, unknown>> = {},
+): TelegramUpdate {
+  const userId = Math.abs(chatId);
+  const person = { id: userId, first_name: 'Ada', last_name: 'Lovelace', username: `ada${userId}` };
+  const chat =
+    chatId > 0
+      ? { ...person, type: 'private' }
+      : { id: chatId, title: `Group ${userId}`, type: 'supergroup' };
+  return {
+    update_id: nextUpdateId(),
+    message: {
+      message_id: ++lastMessageId,
+      from: { ...person, is_bot: false, language_code: 'en' },
+      chat,
+      date: Math.floor(Date.now() / 1_000),
+      text,
+      ...overrides,
+    },
+  };
+}
+
+/** Somebody replies to what `bot` said. */
+export function replyUpdate(
+  chatId: number,
+  text: string,
+  bot: { readonly id: number; readonly username: string },
+) {
+  const { message } = textUpdate(chatId, 'said earlier');
+  return textUpdate(chatId, text, {
+    reply_to_message: { ...message, from: { ...bot, is_bot: true, first_name: 'Bot' } },
+  });
+}
