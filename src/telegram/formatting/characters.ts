@@ -1,0 +1,32 @@
+// What Telegram makes of single characters: which it removes, which it cannot show, where a text may not be cut.
+
+// Control characters except tab and line feed, and the directional overrides that Telegram cuts out of every text.
+// eslint-disable-next-line no-control-regex -- removing them is the purpose
+const REMOVED = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u202a-\u202e]/g;
+// Every way to end a line that is not a line feed.
+const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
+// Anything but white space, invisible characters and the three combining marks that Telegram removes.
+const VISIBLE = /[^\s\p{Cc}\p{Cf}\p{Zs}\p{Default_Ignorable_Code_Point}\u030a\u0333\u033f\u2800\ufffc]/u;
+const SPACE = /\s/;
+
+/** The same text with nothing in it that Telegram would refuse or remove: well-formed, LF line ends, no controls. */
+export function cleanText(text: string): string {
+  return text.replace(LINE_ENDS, '\n').replace(REMOVED, '').toWellFormed();
+}
+
+/** Would a message of this text look empty? Telegram refuses it then ("message text is empty"). */
+export function isBlank(text: string): boolean {
+  return !VISIBLE.test(text);
+}
+
+/** Is the UTF-16 unit at `index` white space? False outside the text. */
+export function isSpaceAt(text: string, index: number): boolean {
+  return SPACE.test(text.charAt(index));
+}
+
+/** Would a cut before the UTF-16 unit at `index` split a character outside the basic plane? */
+export function splitsSurrogatePair(text: string, index: number): boolean {
+  const before = text.charCodeAt(index - 1);
+  const after = text.charCodeAt(index);
+  return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
+}

@@ -1,0 +1,87 @@
+// The rules an entity list must keep (https://core.telegram.org/bots/api#messageentity): none empty, properly nested,
+// `code` and `pre` contain nothing, and only the first 100 of a message count.
+import type { MessageEntity } from '@grammyjs/types';
+import { trimRange, type Range } from './range.js';
+
+/** Telegram ignores the entities of a message past this number (https://core.telegram.org/api/entities). */
+export const MAX_ENTITIES = 100;
+
+/** Telegram's order: by offset, the outer before the inner. */
+export function inOrder(entities: readonly MessageEntity[]): MessageEntity[] {
+  return entities.toSorted((a, b) => a.offset - b.offset || b.length - a.length || rank(a) - rank(b));
+}
+
+/** Entities as Telegram wants them: no style across code, no white space at the ends, none empty, in order. */
+export function tidyEntities(text: string, entities: readonly MessageEntity[]): MessageEntity[] {
+  const code = inOrder(entities.filter(isCode));
+  const apart = entities.flatMap((entity) => (isStyle(entity) ? around(entity, code) : [entity]));
+  return inOrder(apart.flatMap((entity) => clipEntity(text, entity, { start: 0, end: text.length })));
+}
+
+/**
+ * The part of an entity inside a range of its text, with offsets from the start of that range; none where nothing but
+ * white space is left. Code keeps its white space, for there it has a meaning.
+ */
+export function clipEntity(text: string, entity: MessageEntity, range: Range): MessageEntity[] {
+  const start = Math.max(entity.offset, range.start);
+  const end = Math.min(entity.offset + entity.length, range.end);
+  if (start >= end) return [];
+  const trimmed = trimRange(text, { start, end });
+  if (trimmed.start === trimmed.end) return [];
+  const kept = isCode(entity) ? { start, end } : trimmed;
+  return [{ ...entity, offset: kept.start - range.start, length: kept.end - kept.start }];
+}
+
+/** At most 100 entities: where there are more, styles go before quotes, and links and code blocks stay longest. */
+export function mostTelling(entities: readonly MessageEntity[]): MessageEntity[] {
+  if (entities.length <= MAX_ENTITIES) return inOrder(entities);
+  const byRank = entities.toSorted((a, b) => rank(a) - rank(b) || a.offset - b.offset);
+  return inOrder(byRank.slice(0, MAX_ENTITIES));
+}
+
+/** Does the entity carry something that the text alone does not: an address, or the layout of a block? */
+export function isTelling(entity: MessageEntity): boolean {
+  return entity.type === 'text_link' || entity.type === 'pre';
+}
+
+function rank({ type }: MessageEntity): number {
+  if (type === 'text_link' || type === 'pre') return 0;
+  if (type === 'blockquote') return 1;
+  return type === 'code' ? 2 : type === 'bold' ? 3 : 4;
+}
+
+function isCode({ type }: MessageEntity): boolean {
+  return type === 'code' || type === 'pre';
+}
+
+function isStyle({ type }: MessageEntity): boolean {
+  return type === 'bold' || type === 'italic' || type === 'strikethrough';
+}
+
+/** The pieces of a styled stretch that lie between the code in it. `code` is in order and does not overlap. */
+function around(entity: MessageEntity, code: readonly MessageEntity[]): MessageEntity[] {
+  const end = entity.offset + entity.length;
+  const pieces: MessageEntity[] = [];
+  let start = entity.offset;
+  for (let index = firstEndingAfter(code, start); index < code.length; index++) {
+    const hole = code[index];
+    if (hole === undefined || hole.offset >= end) break;
+    if (hole.offset > start) pieces.push({ ...entity, offset: start, length: hole.offset - start });
+    start = hole.offset + hole.length;
+  }
+  if (start < end) pieces.push({ ...entity, offset: start, length: end - start });
+  return pieces;
+}
+
+/** Index of the first of these entities (in order, not overlapping) that ends after a position, by halving. */
+export function firstEndingAfter(entities: readonly MessageEntity[], position: number): number {
+  let low = 0;
+  let high = entities.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const entity = entities[middle];
+    if (entity !== undefined && entity.offset + entity.length <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

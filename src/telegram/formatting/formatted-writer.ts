@@ -1,0 +1,172 @@
+// Puts a formatted text together from left to right: text, line breaks with what every line begins with, and the
+// stretches that become entities.
+import type { MessageEntity } from '@grammyjs/types';
+import { cleanText } from './characters.js';
+import { tidyEntities } from './entities.js';
+import type { FormattedText } from './formatted-text.js';
+
+/** What an entity is, without where it is. */
+export type Mark =
+  | { readonly type: 'bold' | 'italic' | 'strikethrough' | 'blockquote' }
+  | { readonly type: 'text_link'; readonly url: string };
+
+/** What the lines of a list item or an inner quote begin with: a marker once, then `rest` on every further line. */
+export interface LinePrefix {
+  readonly first: string;
+  readonly rest: string;
+}
+
+interface OpenMark {
+  readonly mark: Mark;
+  /** null until something is written inside, so that a mark never begins with a line break. */
+  start: number | null;
+  /** A mark inside one of its own kind is no entity of its own. */
+  readonly nested: boolean;
+}
+
+interface OpenPrefix extends LinePrefix {
+  used: boolean;
+}
+
+// Deeper levels are not indented further: a phone has no room, and a hostile text could grow without bound.
+const MAX_INDENTED_LEVELS = 5;
+
+export class FormattedWriter {
+  private readonly chunks: string[] = [];
+  private readonly entities: MessageEntity[] = [];
+  private readonly marks: OpenMark[] = [];
+  private readonly prefixes: OpenPrefix[] = [];
+  private pendingBreaks = 0;
+  private atLineStart = true;
+  private length = 0;
+
+  /** UTF-16 units written so far. */
+  get position(): number {
+    return this.length;
+  }
+
+  /** Has the marker of the innermost list item been written? True outside of lists. */
+  get isMarkerWritten(): boolean {
+    return this.prefixes.at(-1)?.used ?? true;
+  }
+
+  /** What has been written since a position. */
+  since(position: number): string {
+    let start = this.length;
+    let index = this.chunks.length;
+    while (start > position && index > 0) start -= this.chunks[--index]?.length ?? 0;
+    return this.chunks
+      .slice(index)
+      .join('')
+      .slice(position - start);
+  }
+
+  write(text: string): void {
+    for (const [index, line] of cleanText(text).split('\n').entries()) {
+      if (index > 0) this.breakLine();
+      if (line !== '') this.writeInLine(line);
+    }
+  }
+
+  /** Inline code; plain text inside a link, where Telegram allows no code. */
+  writeCode(code: string): void {
+    if (this.marks.some(({ mark }) => mark.type === 'text_link')) return this.write(code);
+    this.beginWriting();
+    const start = this.length;
+    this.append(cleanText(code).replaceAll('\n', ' '));
+    this.entities.push({ type: 'code', offset: start, length: this.length - start });
+  }
+
+  /** A block of code or a table: lines of its own, without what the lines around it begin with. */
+  writePre(content: string, language: string): void {
+    const code = cleanText(content)
+      .replace(/^(?:[ \t]*\n)+/, '')
+      .trimEnd();
+    if (code === '') return;
+    if (this.prefixes.some(({ used }) => !used)) this.writeMarkers();
+    this.breakLine();
+    this.beginLine();
+    const start = this.length;
+    this.append(code);
+    const place = { offset: start, length: this.length - start };
+    this.entities.push(language === '' ? { type: 'pre', ...place } : { type: 'pre', ...place, language });
+    this.breakLine();
+  }
+
+  /** Writes the markers of list items that nothing has been written in. */
+  writeMarkers(): void {
+    if (this.prefixes.every(({ used }) => used)) return;
+    this.breakLine();
+    this.beginWriting();
+  }
+
+  /** The next text begins `count` lines further down; the largest of several wishes holds. No effect at the start. */
+  breakLine(count = 1): void {
+    if (this.length > 0) this.pendingBreaks = Math.max(this.pendingBreaks, count);
+  }
+
+  open(mark: Mark): void {
+    this.marks.push({ mark, start: null, nested: this.marks.some((open) => open.mark.type === mark.type) });
+  }
+
+  close(): void {
+    const closed = this.marks.pop();
+    if (!closed || closed.nested || closed.start === null) return;
+    this.entities.push({ ...closed.mark, offset: closed.start, length: this.length - closed.start });
+  }
+
+  openPrefix(prefix: LinePrefix): void {
+    this.prefixes.push({ ...prefix, used: prefix.first === '' });
+  }
+
+  closePrefix(): void {
+    this.prefixes.pop();
+  }
+
+  /** The text trimmed at both ends, as Telegram would, with its entities in order and by Telegram's rules. */
+  finish(): FormattedText {
+    const whole = this.chunks.join('');
+    const text = whole.trim();
+    const shift = whole.length - whole.trimStart().length;
+    const moved = this.entities.map((entity) => ({ ...entity, offset: entity.offset - shift }));
+    return { text, entities: tidyEntities(text, moved) };
+  }
+
+  private writeInLine(text: string): void {
+    this.beginWriting();
+    this.append(text);
+  }
+
+  private beginWriting(): void {
+    this.beginLine();
+    if (this.atLineStart) this.append(this.linePrefix());
+    this.atLineStart = false;
+    for (const open of this.marks) open.start ??= this.length;
+  }
+
+  /** Writes the line breaks that wait. Quotes begin here, before the prefix: they are drawn from the line's start. */
+  private beginLine(): void {
+    if (this.pendingBreaks > 0) {
+      this.append('\n'.repeat(this.pendingBreaks));
+      this.pendingBreaks = 0;
+      this.atLineStart = true;
+    }
+    if (!this.atLineStart) return;
+    for (const open of this.marks) if (open.mark.type === 'blockquote') open.start ??= this.length;
+  }
+
+  private linePrefix(): string {
+    const hidden = this.prefixes.length - MAX_INDENTED_LEVELS;
+    const parts = this.prefixes.map((prefix, level) => {
+      if (prefix.used) return level < hidden ? '' : prefix.rest;
+      prefix.used = true;
+      return prefix.first;
+    });
+    return parts.join('');
+  }
+
+  private append(text: string): void {
+    this.chunks.push(text);
+    this.length += text.length;
+  }
+}

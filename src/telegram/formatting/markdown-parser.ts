@@ -1,0 +1,25 @@
+// The Markdown parser: CommonMark with tables and strikethrough, and nothing that would lose a word of the text.
+import MarkdownIt, { type Token } from 'markdown-it';
+import { mathsRule } from './maths-rule.js';
+
+// Blocks inside blocks; past it markdown-it leaves out what is inside, so such a text is taken as plain.
+const MAX_NESTING = 40;
+
+// - html off: tags stay as text.
+// - no link references: a definition would vanish, and footnotes with it. Both stay as they are written.
+const parser = new MarkdownIt({ html: false, linkify: false, maxNesting: MAX_NESTING }).disable('reference');
+parser.inline.ruler.before('escape', 'maths', mathsRule);
+
+/**
+ * The blocks of a Markdown text as a flat list of tokens, or null where the text is nested deeper than the parser
+ * follows.
+ */
+export function parseMarkdown(markdown: string): Token[] | null {
+  const tokens = parser.parse(markdown, {});
+  return tokens.some(({ level }) => level >= MAX_NESTING - 1) ? null : tokens;
+}
+
+/** An address as people read it: percent escapes and punycode decoded where that is safe. */
+export function readableUrl(href: string): string {
+  return parser.normalizeLinkText(href);
+}

@@ -1,0 +1,157 @@
+import type { Token } from 'markdown-it';
+import { FormattedWriter, type LinePrefix } from './formatted-writer.js';
+import type { FormattedText } from './formatted-text.js';
+import { renderInline } from './render-inline.js';
+import { renderTable } from './render-table.js';
+
+const RULE = '⎯'.repeat(12);
+const TASK = /^\[([ xX])\][ \t]+/;
+// What Telegram can mean by a language; anything else in that place is text.
+const LANGUAGE = /^[\w+#.-]{1,32}$/;
+
+/** Writes parsed Markdown as a formatted text. `source` holds the lines the tokens were read from. */
+export function renderBlocks(tokens: readonly Token[], source: readonly string[]): FormattedText {
+  return new BlockRenderer(tokens, source).render();
+}
+
+/** A list being written: the number its next item shows, or null for bullets. */
+interface OpenList {
+  readonly ordered: boolean;
+  written: string;
+  shown: number;
+}
+
+class BlockRenderer {
+  private readonly writer = new FormattedWriter();
+  private readonly lists: OpenList[] = [];
+  /** Opening tokens of the list items around the current place. */
+  private readonly items: Token[] = [];
+  private quoteDepth = 0;
+  /** The line after the block written last. */
+  private lastLine = 0;
+
+  constructor(
+    private readonly tokens: readonly Token[],
+    private readonly source: readonly string[],
+  ) {}
+
+  render(): FormattedText {
+    for (let index = 0; index < this.tokens.length; index++) {
+      const token = this.tokens[index];
+      if (!token) break;
+      if (token.type === 'table_open') index = this.table(index);
+      else if (token.type === 'list_item_open') this.openItem(token, this.taskMark(index));
+      else this.block(token);
+    }
+    return this.writer.finish();
+  }
+
+  private block(token: Token): void {
+    switch (token.type) {
+      case 'inline':
+        this.startBlock(token);
+        return renderInline(token.children ?? [], this.writer, 'entity');
+      case 'heading_open':
+        this.startBlock(token);
+        return this.writer.open({ type: 'bold' });
+      case 'heading_close':
+        return this.writer.close();
+      case 'fence':
+      case 'code_block':
+        return this.code(token);
+      case 'hr':
+        this.startBlock(token);
+        return this.writer.write(RULE);
+      case 'blockquote_open':
+        return this.openQuote();
+      case 'blockquote_close':
+        return this.closeQuote();
+      case 'bullet_list_open':
+      case 'ordered_list_open':
+        this.lists.push({ ordered: token.type === 'ordered_list_open', written: '', shown: 0 });
+        break;
+      case 'bullet_list_close':
+      case 'ordered_list_close':
+        this.lists.pop();
+        break;
+      case 'list_item_close':
+        this.closeItem();
+        break;
+      default:
+      // Paragraphs need nothing: their text comes as `inline`.
+    }
+  }
+
+  /** Blocks that a blank line parts in the Markdown are parted by one in the message; others follow on the next line. */
+  private startBlock({ map }: Token): void {
+    if (!map) return this.writer.breakLine();
+    this.writer.breakLine(map[0] > this.lastLine ? 2 : 1);
+    this.lastLine = map[1];
+  }
+
+  private code(token: Token): void {
+    this.startBlock(token);
+    const info = token.info.trim();
+    if (info === '' || LANGUAGE.test(info)) return this.writer.writePre(token.content, info);
+    const [first = ''] = info.split(/\s/, 1);
+    const language = LANGUAGE.test(first) ? first : '';
+    this.writer.write(info.slice(language.length).trim());
+    this.writer.writePre(token.content, language);
+  }
+
+  /** @returns the index of the table's last token */
+  private table(index: number): number {
+    const length = this.tokens.slice(index).findIndex(({ type }) => type === 'table_close');
+    const end = length < 0 ? this.tokens.length - 1 : index + length;
+    const open = this.tokens[index];
+    if (open) this.startBlock(open);
+    this.writer.writePre(renderTable(this.tokens.slice(index, end + 1), this.source), '');
+    return end;
+  }
+
+  /** Telegram forbids quotes in quotes: an inner one is marked by a `>` on its lines. */
+  private openQuote(): void {
+    if (this.quoteDepth === 0) this.writer.open({ type: 'blockquote' });
+    else this.writer.openPrefix({ first: '', rest: '> ' });
+    this.quoteDepth++;
+  }
+
+  private closeQuote(): void {
+    this.quoteDepth--;
+    if (this.quoteDepth === 0) this.writer.close();
+    else this.writer.closePrefix();
+  }
+
+  private openItem(token: Token, task: string | null): void {
+    this.items.push(token);
+    this.writer.openPrefix(this.itemPrefix(token, task));
+  }
+
+  private closeItem(): void {
+    const item = this.items.pop();
+    if (item && !this.writer.isMarkerWritten) {
+      this.startBlock(item);
+      this.writer.writeMarkers();
+    }
+    this.writer.closePrefix();
+  }
+
+  private itemPrefix(token: Token, task: string | null): LinePrefix {
+    const list = this.lists.at(-1);
+    if (!list?.ordered) return { first: `${task ?? '•'} `, rest: '  ' };
+    // Lists whose items all carry one number ("1. 1. 1.") are meant to be counted; other numbers are kept.
+    list.shown = token.info === list.written ? list.shown + 1 : Number(token.info);
+    list.written = token.info;
+    return { first: `${list.shown}${token.markup} ${task === null ? '' : `${task} `}`, rest: '   ' };
+  }
+
+  /** ☐ or ☑ where the item that opens here begins with `[ ]` or `[x]`, which is taken off its text; else null. */
+  private taskMark(index: number): string | null {
+    const inline = this.tokens[index + 2];
+    const text = inline?.type === 'inline' ? inline.children?.[0] : undefined;
+    const mark = text?.type === 'text' ? TASK.exec(text.content) : null;
+    if (!text || !mark) return null;
+    text.content = text.content.slice(mark[0].length);
+    return mark[1] === ' ' ? '☐' : '☑';
+  }
+}

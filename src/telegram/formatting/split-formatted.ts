@@ -1,0 +1,101 @@
+import type { MessageEntity } from '@grammyjs/types';
+import { isBlank, isSpaceAt } from './characters.js';
+import { CutFinder } from './cut-finder.js';
+import { clipEntity, inOrder, isTelling, MAX_ENTITIES, mostTelling } from './entities.js';
+import type { FormattedText } from './formatted-text.js';
+import { trimRange } from './range.js';
+
+/** The longest text of one message (https://core.telegram.org/bots/api#sendmessage), in UTF-16 units. */
+export const MAX_MESSAGE_LENGTH = 4096;
+
+// Telegram bounds the size of a message's entities altogether (ENTITIES_TOO_LONG) without saying at what size.
+const MAX_ADDRESSES_LENGTH = 8192;
+
+/**
+ * A formatted text as parts that each fit one message: at most `limit` UTF-16 units and 100 entities, trimmed, none
+ * empty or invisible. Cuts fall between blocks where possible, else lines, sentences, words, graphemes, never inside a
+ * surrogate pair; white space at a cut is dropped, everything else is kept in order. An entity across a cut goes on in
+ * the next part. Where a part has more than 100 entities it ends before the 101st link or code block; styles past the
+ * limit are dropped. No parts for a text with nothing visible.
+ * @throws RangeError for a limit below 2: a character outside the basic plane takes two units
+ */
+export function splitFormatted(text: FormattedText, limit = MAX_MESSAGE_LENGTH): FormattedText[] {
+  if (!Number.isInteger(limit) || limit < 2)
+    throw new RangeError(`Limit of ${limit} units: at least 2 needed`);
+  return [...new Splitter(text, limit).parts()];
+}
+
+class Splitter {
+  private readonly text: string;
+  private readonly entities: readonly MessageEntity[];
+  private readonly cuts: CutFinder;
+  /** Entities begun before the part that is being cut, still open in it. */
+  private open: MessageEntity[] = [];
+  /** Index of the first entity that begins in or after this part. */
+  private next = 0;
+
+  constructor(
+    { text, entities }: FormattedText,
+    private readonly limit: number,
+  ) {
+    this.text = text;
+    this.entities = inOrder(entities);
+    this.cuts = new CutFinder(text, this.entities, limit);
+  }
+
+  *parts(): Generator<FormattedText> {
+    for (let start = this.skipSpace(0); start < this.text.length;) {
+      const end = this.partEnd(start);
+      const part = this.part(start, end);
+      if (!isBlank(part.text)) yield part;
+      start = this.skipSpace(end);
+    }
+  }
+
+  private partEnd(start: number): number {
+    const bound = Math.min(this.tellingBound(start), start + this.limit);
+    return bound >= this.text.length ? this.text.length : this.cuts.find(start, bound);
+  }
+
+  /** Where the part must end so that every link and code block in it counts. */
+  private tellingBound(start: number): number {
+    let count = 0;
+    let size = 0;
+    for (const entity of this.following(start)) {
+      if (entity.offset >= start + this.limit) break;
+      if (!isTelling(entity)) continue;
+      count++;
+      size += entity.type === 'text_link' ? entity.url.length : 0;
+      if (entity.offset > start && (count > MAX_ENTITIES || size > MAX_ADDRESSES_LENGTH))
+        return entity.offset;
+    }
+    return this.text.length;
+  }
+
+  private *following(start: number): Generator<MessageEntity> {
+    for (const entity of this.open) if (entity.offset + entity.length > start) yield entity;
+    for (let index = this.next; index < this.entities.length; index++) {
+      const entity = this.entities[index];
+      if (entity) yield entity;
+    }
+  }
+
+  private part(start: number, end: number): FormattedText {
+    const range = trimRange(this.text, { start, end });
+    const inside: MessageEntity[] = [];
+    for (const entity of this.following(start)) {
+      if (entity.offset >= end) break;
+      inside.push(entity);
+    }
+    while ((this.entities[this.next]?.offset ?? end) < end) this.next++;
+    this.open = inside.filter((entity) => entity.offset + entity.length > end);
+    const clipped = inside.flatMap((entity) => clipEntity(this.text, entity, range));
+    return { text: this.text.slice(range.start, range.end), entities: mostTelling(clipped) };
+  }
+
+  private skipSpace(from: number): number {
+    let index = from;
+    while (index < this.text.length && isSpaceAt(this.text, index)) index++;
+    return index;
+  }
+}
