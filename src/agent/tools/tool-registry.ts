@@ -53,7 +53,7 @@ export class ToolRegistry implements OnModuleInit {
         `Turnpike cannot start with these tools:\n  - ${problems.join('\n  - ')}`,
       );
     }
-    this.tools = new Map([...tools].sort(([a], [b]) => (a < b ? -1 : 1)));
+    this.tools = new Map([...tools].toSorted(([a], [b]) => (a < b ? -1 : 1)));
     this.offered = [...this.tools.values()].map(({ name, description, schema }) => ({
       type: 'function',
       function: { name, description, parameters: schema },

@@ -45,21 +45,23 @@ export class ToolRunner {
     context: ToolContext,
     signal: AbortSignal,
   ): Promise<ToolResult> {
-    const timeUp = new AbortController();
-    const timer = setTimeout(() => timeUp.abort(new Error('the time is up')), tool.timeoutMs);
-    const either = AbortSignal.any([signal, timeUp.signal]);
-    const aborted = rejectionOf(either);
+    const stop = new AbortController();
+    const timer = setTimeout(() => stop.abort(new Error('the time is up')), tool.timeoutMs);
+    const onCancelled = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', onCancelled, { once: true });
     try {
-      const work = Promise.resolve().then(() => tool.invoke(parameters, context, either));
-      const value: unknown = await Promise.race([work, aborted.promise]);
+      const stopped = new Promise<never>((_, reject) => {
+        stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
+      });
+      const work = Promise.resolve().then(() => tool.invoke(parameters, context, stop.signal));
+      const value: unknown = await Promise.race([work, stopped]);
       return { output: cutOutput(cleanText(textOf(value)), tool.maxOutputChars), error: null };
     } catch (error) {
       signal.throwIfAborted();
-      if (timeUp.signal.aborted) return this.timedOut(tool, context);
-      return this.failed(tool, context, error);
+      return stop.signal.aborted ? this.timedOut(tool, context) : this.failed(tool, context, error);
     } finally {
       clearTimeout(timer);
-      aborted.forget();
+      signal.removeEventListener('abort', onCancelled);
     }
   }
 
@@ -86,15 +88,3 @@ export class ToolRunner {
 }
 
 const failure = (error: string, text: string): ToolResult => ({ output: cleanText(text), error });
-
-/** A promise that rejects when the signal is aborted, without an unhandled rejection if nobody listens by then. */
-function rejectionOf(signal: AbortSignal): { promise: Promise<never>; forget: () => void } {
-  let forget = (): void => undefined;
-  const promise = new Promise<never>((_, reject) => {
-    const onAbort = (): void => reject(new Error('aborted', { cause: signal.reason }));
-    signal.addEventListener('abort', onAbort, { once: true });
-    forget = () => signal.removeEventListener('abort', onAbort);
-  });
-  promise.catch(() => undefined);
-  return { promise, forget };
-}
