@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import { AgentSettings } from '../config/agent.settings.js';
+import type { Step, Turn } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { Clock } from '../runtime/clock.js';
+import { toolCallMessage, toolResultMessage } from './context.js';
+import { type ModelAnswer, readModelAnswer, readToolAnswer, type ToolAnswer } from './model-answer.js';
+import { ModelClient } from './model-client.js';
+import { StepRepository } from './step.repository.js';
+import { texts } from './texts.js';
+import type { ToolCall, ToolContext } from './tools/tool-context.js';
+import { ToolRegistry } from './tools/tool-registry.js';
+import { ToolRunner } from './tools/tool-runner.js';
+import type { TurnEnd } from './turn.repository.js';
+
+export interface Loop {
+  readonly turn: Turn;
+  readonly lease: Lease;
+  /** System prompt, history and the new messages. */
+  readonly messages: readonly ChatCompletionMessageParam[];
+  readonly tools: Pick<ToolContext, 'sender' | 'languageCode'>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Model and tools by turns, until there is an answer or the steps are used up. Each finished call is a committed step;
+ * a loop that begins again goes through the steps that are there and calls nothing twice.
+ */
+@Injectable()
+export class AgentLoop {
+  private readonly logger = new Logger(AgentLoop.name);
+
+  constructor(
+    private readonly model: ModelClient,
+    private readonly registry: ToolRegistry,
+    private readonly runner: ToolRunner,
+    private readonly steps: StepRepository,
+    private readonly settings: AgentSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws what the model client throws, LeaseLostError, or the reason of the signal */
+  async run(loop: Loop): Promise<TurnEnd> {
+    const done = await this.steps.of(loop.turn.id);
+    const messages = [...loop.messages];
+    const spent = { inputTokens: 0, outputTokens: 0 };
+    let index = 0;
+    let empty = 0;
+    for (let call = 1; call <= this.settings.maxSteps; call += 1) {
+      const last = call === this.settings.maxSteps;
+      const answer = await this.askModel(loop, done.get(index), index, messages, last);
+      spent.inputTokens += answer.inputTokens;
+      spent.outputTokens += answer.outputTokens;
+      if (answer.toolCalls.length === 0) {
+        const end = endOf(answer);
+        empty += end ? 0 : 1;
+        if (end) return { ...end, ...spent, model: answer.model };
+        if (empty > 1) return { text: texts.empty, errorCode: 'MODEL_EMPTY', ...spent, model: answer.model };
+        index += 1;
+        continue;
+      }
+      if (last) break;
+      const results = await this.callTools(loop, done, index, answer.toolCalls);
+      messages.push(toolCallMessage(answer), ...results.map(toolResultMessage));
+      index += 1 + answer.toolCalls.length;
+    }
+    return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', ...spent, model: null };
+  }
+
+  private async askModel(
+    { turn, lease, signal }: Loop,
+    done: Step | undefined,
+    index: number,
+    messages: readonly ChatCompletionMessageParam[],
+    last: boolean,
+  ): Promise<ModelAnswer> {
+    if (done) return readModelAnswer(done.result);
+    const startedAt = this.clock.now();
+    const tools = this.registry.definitions();
+    const request = {
+      messages: [...messages],
+      ...(tools.length > 0 ? { tools: [...tools] } : {}),
+      // The last call has to answer with what is known by then.
+      ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
+    };
+    const answer = await this.model.complete(request, signal);
+    const { inputTokens, outputTokens } = answer;
+    await this.steps.add(lease, {
+      turnId: turn.id,
+      index,
+      kind: 'model',
+      name: answer.model,
+      requestDigest: digest(request),
+      result: answer,
+      error: null,
+      inputTokens,
+      outputTokens,
+      startedAt,
+    });
+    const ms = this.clock.now().getTime() - startedAt.getTime();
+    this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish: answer.finishReason });
+    return answer;
+  }
+
+  /** Side by side; each result is committed as soon as it is there. */
+  private async callTools(
+    loop: Loop,
+    done: ReadonlyMap<number, Step>,
+    modelIndex: number,
+    calls: readonly ToolCall[],
+  ): Promise<ToolAnswer[]> {
+    const results = await Promise.allSettled(
+      calls.map((call, offset) => this.callTool(loop, done.get(modelIndex + 1 + offset), modelIndex + 1 + offset, call)),
+    );
+    // All have ended: no tool of this turn is still at work when the turn is handed on.
+    return results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
+  }
+
+  private async callTool(
+    { turn, lease, tools, signal }: Loop,
+    done: Step | undefined,
+    index: number,
+    call: ToolCall,
+  ): Promise<ToolAnswer> {
+    if (done) return readToolAnswer(done.result);
+    const startedAt = this.clock.now();
+    const context: ToolContext = {
+      ...tools,
+      conversationId: turn.conversationId,
+      turnId: turn.id,
+      idempotencyKey: `${turn.id}:${index}`,
+    };
+    const { output, error } = await this.runner.run(call, context, signal);
+    const result: ToolAnswer = { callId: call.id, output };
+    await this.steps.add(lease, {
+      turnId: turn.id,
+      index,
+      kind: 'tool',
+      name: call.name.slice(0, 64),
+      requestDigest: digest(call.arguments),
+      result,
+      error,
+      inputTokens: 0,
+      outputTokens: 0,
+      startedAt,
+    });
+    const ms = this.clock.now().getTime() - startedAt.getTime();
+    this.logger.log({ msg: 'tool called', turnId: turn.id, index, tool: call.name, ms, error });
+    return result;
+  }
+}
+
+/** What a model's final answer means; null for an empty one. */
+function endOf(answer: ModelAnswer): Pick<TurnEnd, 'text' | 'errorCode'> | null {
+  const said = answer.content?.trim() ?? '';
+  if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED' };
+  if (answer.finishReason === 'content_filter') return { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
+  if (said === '') return null;
+  if (answer.finishReason === 'length') return { text: `${said}\n\n${texts.cutOff}`, errorCode: 'MODEL_LENGTH' };
+  return { text: said, errorCode: null };
+}
+
+const digest = (request: unknown): string => createHash('sha256').update(JSON.stringify(request)).digest('hex');

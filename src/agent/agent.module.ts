@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { LeaseModule } from '../lease/lease.module.js';
+import { MemoryModule } from '../memory/memory.module.js';
+import { AgentLoop } from './agent-loop.js';
+import { BusyIndicator } from './busy-indicator.js';
+import { Commands } from './commands.service.js';
+import { ContextBuilder } from './context-builder.js';
+import { EventClaim } from './event-claim.js';
+import { ModelClient } from './model-client.js';
+import { StepRepository } from './step.repository.js';
+import { TokenCounter } from './token-counter.js';
+import { ToolsModule } from './tools/tools.module.js';
+import { TurnRepository } from './turn.repository.js';
+import { TurnRunner } from './turn-runner.js';
+
+@Module({
+  imports: [MemoryModule, LeaseModule, DeliveryModule, ToolsModule],
+  providers: [
+    TurnRunner,
+    TurnRepository,
+    StepRepository,
+    EventClaim,
+    Commands,
+    ContextBuilder,
+    AgentLoop,
+    ModelClient,
+    BusyIndicator,
+    TokenCounter,
+  ],
+  exports: [TurnRunner, Commands],
+})
+export class AgentModule {}

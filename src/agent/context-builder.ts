@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Sender } from '../channel/inbound.js';
+import { AgentSettings } from '../config/agent.settings.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Conversation, Message, Turn } from '../generated/prisma/client.js';
+import { FactsRepository } from '../memory/facts.repository.js';
+import { MessageRepository } from '../memory/message.repository.js';
+import { Clock } from '../runtime/clock.js';
+import { type Block, blockOf, chatMessage, historyBlocks, newestWithin } from './context.js';
+import { systemPrompt } from './system-prompt.js';
+import { TokenCounter } from './token-counter.js';
+
+const PAGE = 40;
+
+/** Gathers what the model gets to see for one turn, within `AGENT_CONTEXT_TOKENS`. */
+@Injectable()
+export class ContextBuilder {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly messages: MessageRepository,
+    private readonly facts: FactsRepository,
+    private readonly tokens: TokenCounter,
+    private readonly settings: AgentSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** System prompt, as much history as fits, newest first, and the turn's own messages, which are always there. */
+  async build(conversation: Conversation, turn: Turn, person: Sender | null): Promise<ChatCompletionMessageParam[]> {
+    const count = (text: string) => this.tokens.count(text);
+    const group = conversation.chatType !== 'private';
+    const own = await this.messages.ofTurn(turn.id);
+    const facts = await this.facts.list(conversation.id);
+    const system = systemPrompt(this.settings.systemPrompt, {
+      now: this.clock.now(),
+      person,
+      group,
+      facts: facts.map((fact) => fact.text),
+    });
+    const fresh = blockOf(own.map((message) => chatMessage(message, group)), count);
+    const notes = count(facts.map((fact) => fact.text).join('\n'));
+    const history = await this.history(conversation, turn, own, group, this.settings.contextTokens - fresh.tokens - notes);
+    return [
+      { role: 'system', content: system },
+      ...history.flatMap((block) => block.messages),
+      ...fresh.messages,
+    ];
+  }
+
+  /** Reads pages of history until the budget is used up: the cost does not grow with the conversation. */
+  private async history(
+    conversation: Conversation,
+    turn: Turn,
+    own: readonly Message[],
+    group: boolean,
+    budget: number,
+  ): Promise<Block[]> {
+    let before = own[0]?.id ?? (await this.newestId(conversation.id));
+    let blocks: Block[] = [];
+    for (;;) {
+      const page = await this.messages.history(conversation.id, turn.epoch, before, PAGE);
+      const older = historyBlocks(page.messages.toReversed(), page.steps, group, (text) => this.tokens.count(text));
+      const kept = newestWithin([...older, ...blocks], budget);
+      const full = kept.length < older.length + blocks.length;
+      blocks = kept;
+      const oldest = page.messages.at(-1);
+      if (full || !oldest || page.messages.length < PAGE) return blocks;
+      before = oldest.id;
+    }
+  }
+
+  private async newestId(conversationId: string): Promise<bigint> {
+    const newest = await this.prisma.message.findFirst({ where: { conversationId }, orderBy: { id: 'desc' } });
+    return (newest?.id ?? 0n) + 1n;
+  }
+}

@@ -1,0 +1,83 @@
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Message, Step } from '../generated/prisma/client.js';
+import { type ModelAnswer, readModelAnswer, readToolAnswer } from './model-answer.js';
+
+/** Messages that go to the model together or not at all: a tool call and its results, or one message. */
+export interface Block {
+  readonly messages: readonly ChatCompletionMessageParam[];
+  readonly tokens: number;
+}
+
+export type CountTokens = (text: string) => number;
+
+/** What each message costs besides its text, as OpenAI counts it. */
+const TOKENS_PER_MESSAGE = 4;
+
+/**
+ * The history as blocks, oldest first. A turn's tool calls stand, with their results, before its answer.
+ * @param messages of one epoch, oldest first
+ */
+export function historyBlocks(
+  messages: readonly Message[],
+  steps: readonly Step[],
+  named: boolean,
+  count: CountTokens,
+): Block[] {
+  const stepsOfTurn = Map.groupBy(steps, (step) => step.turnId);
+  return messages.flatMap((message) => {
+    const block = blockOf([chatMessage(message, named)], count);
+    if (message.role !== 'assistant' || message.turnId === null) return [block];
+    return [...toolBlocks(stepsOfTurn.get(message.turnId) ?? [], count), block];
+  });
+}
+
+/** One block for each model call that called tools, all of whose results are there. */
+function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'model') return [];
+    const answer = readModelAnswer(step.result);
+    if (answer.toolCalls.length === 0) return [];
+    const results = answer.toolCalls.map((_call, offset) => steps.find(({ index }) => index === step.index + 1 + offset));
+    if (results.some((result) => result?.kind !== 'tool')) return [];
+    const outputs = results.flatMap((result) => (result ? [readToolAnswer(result.result)] : []));
+    return [blockOf([toolCallMessage(answer), ...outputs.map(toolResultMessage)], count)];
+  });
+}
+
+/** The newest blocks that fit into `budget` tokens, oldest first; the first that does not fit ends it. */
+export function newestWithin(blocks: readonly Block[], budget: number): Block[] {
+  let left = budget;
+  const kept: Block[] = [];
+  for (const block of blocks.toReversed()) {
+    left -= block.tokens;
+    if (left < 0) break;
+    kept.push(block);
+  }
+  return kept.toReversed();
+}
+
+export function blockOf(messages: readonly ChatCompletionMessageParam[], count: CountTokens): Block {
+  const tokens = messages.reduce((sum, message) => sum + TOKENS_PER_MESSAGE + count(JSON.stringify(message)), 0);
+  return { messages, tokens };
+}
+
+export function chatMessage(message: Message, named: boolean): ChatCompletionMessageParam {
+  if (message.role !== 'user') return { role: 'assistant', content: message.text };
+  return { role: 'user', content: named && message.author ? `${message.author}: ${message.text}` : message.text };
+}
+
+export function toolCallMessage(answer: ModelAnswer): ChatCompletionMessageParam {
+  return {
+    role: 'assistant',
+    content: answer.content,
+    tool_calls: answer.toolCalls.map((call) => ({
+      id: call.id,
+      type: 'function',
+      function: { name: call.name, arguments: call.arguments },
+    })),
+  };
+}
+
+export function toolResultMessage({ callId, output }: { callId: string; output: string }): ChatCompletionMessageParam {
+  return { role: 'tool', tool_call_id: callId, content: output };
+}

@@ -1,0 +1,145 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AgentSettings } from '../config/agent.settings.js';
+import { LeaseLostError, TurnpikeError } from '../errors/errors.js';
+import type { Conversation, Turn } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { LeaseHolder } from '../lease/lease-holder.js';
+import { ConversationRepository } from '../memory/conversation.repository.js';
+import type { LaneOutcome } from '../queue/lanes.js';
+import { Clock } from '../runtime/clock.js';
+import { Random } from '../runtime/random.js';
+import { Stopping } from '../runtime/stopping.js';
+import { AgentLoop } from './agent-loop.js';
+import { BusyIndicator } from './busy-indicator.js';
+import { Commands } from './commands.service.js';
+import { ContextBuilder } from './context-builder.js';
+import { EventClaim } from './event-claim.js';
+import { afterFailure, MAX_TAKEOVERS, TurnPoisonError, TurnTimeoutError } from './turn-failure.js';
+import { TurnRepository } from './turn.repository.js';
+
+/** When the lease is somebody else's: look again soon, that holder may be dead. */
+const LEASE_RETRY_MS = 2_000;
+
+const none: LaneOutcome = { next: 'none' };
+
+/**
+ * Runs one turn of a conversation: takes its lease, claims what waits, asks the agent, commits the answer. Whatever
+ * interrupts it, the next run goes on from the turn's committed steps.
+ */
+@Injectable()
+export class TurnRunner {
+  private readonly logger = new Logger(TurnRunner.name);
+
+  constructor(
+    private readonly conversations: ConversationRepository,
+    private readonly turns: TurnRepository,
+    private readonly claim: EventClaim,
+    private readonly commands: Commands,
+    private readonly context: ContextBuilder,
+    private readonly loop: AgentLoop,
+    private readonly busy: BusyIndicator,
+    private readonly leases: LeaseHolder,
+    private readonly stopping: Stopping,
+    private readonly settings: AgentSettings,
+    private readonly clock: Clock,
+    private readonly random: Random,
+  ) {}
+
+  /** @throws only what the database throws: the job is then tried again, and the sweep stands behind it */
+  async run(conversationId: string): Promise<TurnOutcome> {
+    try {
+      const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) => this.runHeld(lease, lost));
+      return outcome ?? { lane: { next: 'later', delayMs: LEASE_RETRY_MS }, replied: false };
+    } catch (error) {
+      if (error instanceof LeaseLostError) return { lane: none, replied: false };
+      throw error;
+    }
+  }
+
+  private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
+    // A /reset that came before the waiting messages holds for them.
+    const replied = await this.commands.handleWaiting(lease.conversationId);
+    const lane = await this.runNext(lease, lost);
+    return { lane: lane.outcome, replied: replied || lane.replied };
+  }
+
+  private async runNext(lease: Lease, lost: AbortSignal): Promise<{ outcome: LaneOutcome; replied: boolean }> {
+    const conversation = await this.conversations.find(lease.conversationId);
+    if (!conversation || conversation.status === 'paused') return { outcome: none, replied: false };
+    const open = await this.turns.findOpen(conversation.id);
+    if (open && open.waitMs > 0) return { outcome: { next: 'later', delayMs: open.waitMs }, replied: false };
+    if (this.stopping.soon.aborted) return { outcome: { next: 'now' }, replied: false };
+    if (open) return await this.goOn(lease, lost, conversation, await this.turns.takeOver(lease, open.turn));
+    if (conversation.status === 'blocked') {
+      await this.turns.dropWaiting(lease);
+      return { outcome: none, replied: false };
+    }
+    const claimed = await this.claim.next(lease, conversation);
+    if (claimed.kind === 'nothing') return { outcome: none, replied: false };
+    if (claimed.kind === 'limited') return { outcome: { next: 'later', delayMs: claimed.retryAfterMs }, replied: false };
+    return await this.goOn(lease, lost, conversation, claimed.turn);
+  }
+
+  /** Works on the turn until it is finished, failed, put off or handed back. */
+  private async goOn(lease: Lease, lost: AbortSignal, conversation: Conversation, turn: Turn) {
+    const startedAt = this.clock.now().getTime();
+    const timeout = new AbortController();
+    const left = Math.max(1, this.settings.turnTimeoutMs - turn.spentMs);
+    const timer = setTimeout(() => timeout.abort(new TurnTimeoutError(this.settings.turnTimeoutMs)), left);
+    const signal = AbortSignal.any([lost, timeout.signal, this.stopping.now]);
+    const idle = this.busy.show(conversation, signal);
+    try {
+      if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
+      await this.answer(lease, signal, conversation, turn);
+      const ms = this.clock.now().getTime() - startedAt;
+      this.logger.log({ msg: 'turn done', conversationId: conversation.id, turnId: turn.id, ms });
+      return { outcome: await this.whatNext(conversation.id), replied: true };
+    } catch (error) {
+      if (error instanceof LeaseLostError || lost.aborted) throw new LeaseLostError(`turn ${turn.id}`);
+      if (this.stopping.now.aborted) return this.handBack(turn);
+      const reason: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
+      // Not the model's failure but the database's or ours: the job fails, and the turn is taken over as it stands.
+      if (!(reason instanceof TurnpikeError)) throw error;
+      return await this.fail(lease, turn, reason, this.clock.now().getTime() - startedAt);
+    } finally {
+      clearTimeout(timer);
+      idle();
+    }
+  }
+
+  private async answer(lease: Lease, signal: AbortSignal, conversation: Conversation, turn: Turn): Promise<void> {
+    const sender = await this.claim.senderOf(turn);
+    const messages = await this.context.build(conversation, turn, sender);
+    const tools = { sender, languageCode: sender?.languageCode ?? null };
+    const end = await this.loop.run({ turn, lease, messages, tools, signal });
+    await this.turns.finish(lease, turn, end);
+  }
+
+  private async fail(lease: Lease, turn: Turn, error: TurnpikeError, spentMs: number) {
+    const decision = afterFailure(error, turn, this.random.next());
+    const about = { conversationId: turn.conversationId, turnId: turn.id, code: decision.failure.code };
+    if (decision.kind === 'again') {
+      this.logger.warn({ msg: 'turn put off', ...about, delayMs: decision.delayMs, error: decision.failure.error });
+      await this.turns.postpone(lease, turn, decision.failure, decision.delayMs, spentMs);
+      return { outcome: { next: 'later' as const, delayMs: decision.delayMs }, replied: false };
+    }
+    this.logger.error({ msg: 'turn failed for good', ...about, error: decision.failure.error });
+    await this.turns.fail(lease, turn, decision.failure);
+    return { outcome: await this.whatNext(turn.conversationId), replied: true };
+  }
+
+  private handBack(turn: Turn) {
+    this.logger.log({ msg: 'turn handed back', conversationId: turn.conversationId, turnId: turn.id });
+    return { outcome: { next: 'now' as const }, replied: false };
+  }
+
+  private async whatNext(conversationId: string): Promise<LaneOutcome> {
+    return (await this.turns.hasWaiting(conversationId)) ? { next: 'now' } : none;
+  }
+}
+
+export interface TurnOutcome {
+  readonly lane: LaneOutcome;
+  /** Replies wait to be sent. */
+  readonly replied: boolean;
+}

@@ -1,0 +1,210 @@
+import { Injectable } from '@nestjs/common';
+import type { Inbound } from '../channel/inbound.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { Outbox } from '../delivery/outbox.js';
+import type { Conversation, Event, Prisma, Turn } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { MessageRepository } from '../memory/message.repository.js';
+import { PersonRepository } from '../memory/person.repository.js';
+import { Ids } from '../runtime/ids.js';
+
+/** An event that waits, and what it says; null where the channel cannot read it any more. */
+export interface Candidate {
+  readonly event: Event;
+  readonly inbound: Inbound | null;
+}
+
+/** How a turn ended. */
+export interface TurnEnd {
+  readonly text: string;
+  readonly model: string | null;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Set where the answer is not the model's own: a stable code. */
+  readonly errorCode: string | null;
+}
+
+export interface TurnFailure {
+  readonly code: string;
+  readonly error: string;
+  /** What the user is told. */
+  readonly text: string;
+}
+
+/** The life of a turn in the database. Every change checks the lease in its own transaction. */
+@Injectable()
+export class TurnRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly messages: MessageRepository,
+    private readonly people: PersonRepository,
+    private readonly outbox: Outbox,
+    private readonly ids: Ids,
+  ) {}
+
+  /** The conversation's unfinished turn, and how long it has to wait for its next try. */
+  async findOpen(conversationId: string): Promise<{ turn: Turn; waitMs: number } | null> {
+    const [open] = await this.prisma.$queryRaw<{ id: string; waitMs: number }[]>`
+      SELECT id, greatest(0, extract(epoch FROM available_at - clock_timestamp()) * 1000)::float8 AS "waitMs"
+      FROM turns WHERE conversation_id = ${conversationId}::uuid AND state IN ('waiting', 'running')
+      ORDER BY state DESC, started_at LIMIT 1`;
+    if (!open) return null;
+    const turn = await this.prisma.turn.findUnique({ where: { id: open.id } });
+    return turn && { turn, waitMs: open.waitMs };
+  }
+
+  /** Counts that another run goes on with the turn. @throws LeaseLostError */
+  async takeOver(lease: Lease, turn: Turn): Promise<Turn> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      return await tx.turn.update({
+        where: { id: turn.id },
+        data: { state: 'running', takeovers: { increment: turn.state === 'running' ? 1 : 0 } },
+      });
+    });
+  }
+
+  /** The messages that wait, oldest first. */
+  async waiting(conversationId: string, limit: number): Promise<Event[]> {
+    return await this.prisma.$queryRaw<Event[]>`
+      SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
+             available_at AS "availableAt", received_at AS "receivedAt", turn_id AS "turnId"
+      FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
+      ORDER BY id LIMIT ${limit}`;
+  }
+
+  /** The last of the events that a turn owns. */
+  newestEvent(turnId: string): Promise<Event | null> {
+    return this.prisma.event.findFirst({ where: { turnId }, orderBy: { id: 'desc' } });
+  }
+
+  async hasWaiting(conversationId: string): Promise<boolean> {
+    return (await this.waiting(conversationId, 1)).length > 0;
+  }
+
+  /**
+   * Begins a turn that owns exactly these events, and writes their messages.
+   * @throws LeaseLostError
+   */
+  async begin(lease: Lease, conversation: Conversation, candidates: readonly Candidate[]): Promise<Turn> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const { epoch } = await tx.conversation.findUniqueOrThrow({ where: { id: conversation.id }, select: { epoch: true } });
+      const turn = await tx.turn.create({
+        data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch },
+      });
+      await tx.event.updateMany({
+        where: { id: { in: candidates.map(({ event }) => event.id) } },
+        data: { state: 'claimed', turnId: turn.id },
+      });
+      const inbounds = candidates.flatMap(({ inbound }) => inbound ?? []);
+      await this.messages.addUserMessages(tx, turn, inbounds.map(userMessage));
+      await this.refreshChat(tx, conversation, inbounds);
+      return turn;
+    });
+  }
+
+  /** Ends the turn: answer, replies and events in one commit. @throws LeaseLostError */
+  async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await this.answer(tx, turn, end.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      const { text: _text, ...figures } = end;
+      await tx.turn.update({ where: { id: turn.id }, data: { ...figures, state: 'done', finishedAt: new Date() } });
+    });
+  }
+
+  /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */
+  async postpone(lease: Lease, turn: Turn, failure: TurnFailure, delayMs: number, spentMs: number): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          attempts: { increment: 1 },
+          spentMs: { increment: spentMs },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError: turn.firstError ?? failure.error,
+        },
+      });
+      await tx.$executeRaw`
+        UPDATE turns SET available_at = clock_timestamp() + ${delayMs} * interval '1 ms' WHERE id = ${turn.id}::uuid`;
+    });
+  }
+
+  /**
+   * Ends a turn that failed for good: the apology is part of the history, so that the next turn does not try the same
+   * messages again, and a dead letter keeps what an operator needs to replay it. @throws LeaseLostError
+   */
+  async fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<void> {
+    const firstError = turn.firstError ?? failure.error;
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await this.answer(tx, turn, failure.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
+      const { attempts } = await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          state: 'failed',
+          attempts: { increment: 1 },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError,
+          finishedAt: new Date(),
+        },
+      });
+      const events = await tx.event.findMany({ where: { turnId: turn.id }, select: { source: true, externalId: true } });
+      await tx.deadLetter.create({
+        data: {
+          id: this.ids.next(),
+          kind: 'turn',
+          subjectId: turn.id,
+          conversationId: turn.conversationId,
+          reason: failure.code,
+          attempts,
+          firstError,
+          lastError: failure.error,
+          payload: { events },
+        },
+      });
+    });
+  }
+
+  /** Messages of a blocked chat: recorded, not read. @throws LeaseLostError */
+  async dropWaiting(lease: Lease): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.event.updateMany({
+        where: { conversationId: lease.conversationId, state: 'waiting', kind: 'message' },
+        data: { state: 'dropped' },
+      });
+    });
+  }
+
+  private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
+    const messageId = await this.messages.addAnswer(tx, turn, text);
+    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
+  }
+
+  private async refreshChat(tx: Prisma.TransactionClient, conversation: Conversation, inbounds: readonly Inbound[]) {
+    for (const sender of new Map(inbounds.map(({ sender }) => [sender?.userId, sender])).values()) {
+      if (sender) await this.people.remember(tx, conversation.channel, sender);
+    }
+    const chat = inbounds.at(-1)?.chat;
+    if (!chat) return;
+    const { type: chatType, title, username } = chat;
+    await tx.conversation.update({
+      where: { id: conversation.id },
+      data: { chatType, title, username, overflowToldAt: null },
+    });
+  }
+}
+
+function userMessage({ text, sender, channelMessageId }: Inbound) {
+  const author = sender ? [sender.firstName, sender.lastName].filter(Boolean).join(' ') : null;
+  return { text, author, channelMessageId };
+}

@@ -1,0 +1,41 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
+import type { Settings } from './config/settings.js';
+import { SettingsModule } from './config/settings.module.js';
+import { DatabaseModule } from './database/database.module.js';
+import { InboxModule } from './inbox/inbox.module.js';
+import { ObservabilityModule } from './observability/observability.module.js';
+import { PlaygroundModule } from './playground/playground.module.js';
+import type { StandIns } from './playground/stand-ins.js';
+import { WorkersModule } from './queue/workers.module.js';
+import { RuntimeModule } from './runtime/runtime.module.js';
+import { TelegramModule } from './telegram/telegram.module.js';
+import { TelegramReceivingModule } from './telegram/telegram-receiving.module.js';
+import { ThrottlingModule } from './throttling/throttling.module.js';
+import { WebhookModule } from './webhook/webhook.module.js';
+
+/** Which rooms a process has, by its role. */
+@Module({})
+export class AppModule {
+  static forRoot(settings: Settings, standIns: StandIns): DynamicModule {
+    const { server } = settings;
+    const shared = [
+      SettingsModule.forRoot(settings),
+      RuntimeModule,
+      ObservabilityModule,
+      DatabaseModule,
+      ThrottlingModule,
+      TelegramModule,
+    ];
+    const receiving = [WebhookModule, AdminModule, TelegramReceivingModule.with(InboxModule)];
+    const playground = server.production ? [] : [PlaygroundModule.forRoot(standIns.simulator)];
+    return {
+      module: AppModule,
+      imports: [
+        ...shared,
+        ...(server.receives ? [...receiving, ...playground] : []),
+        ...(server.works ? [WorkersModule] : []),
+      ],
+    };
+  }
+}

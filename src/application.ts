@@ -1,0 +1,69 @@
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { setUpDocs } from './admin/docs.js';
+import { AppModule } from './app.module.js';
+import type { Environment } from './config/read-settings.js';
+import { loadSettings, type Settings } from './config/settings.js';
+import { PinoLogger } from './observability/pino-logger.service.js';
+import { secretsOf } from './observability/setting-secrets.js';
+import { type StandIns, startStandIns } from './playground/stand-ins.js';
+import { BODY_LIMIT_BYTES, useBodyParser } from './webhook/body-parser.js';
+
+/** A process of Turnpike that is listening. */
+export interface RunningApplication {
+  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly settings: Settings;
+  readonly standIns: StandIns;
+  /** Ends it in order: stops receiving, finishes or hands back what runs, closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the roles that the environment asks for, with stand-ins for Telegram and the model where none is configured.
+ * @throws SettingsError when the settings do not allow a start, or what kept a part from starting
+ */
+export async function startApplication(env: Environment): Promise<RunningApplication> {
+  const standIns = await startStandIns(env);
+  try {
+    return await start(loadSettings(standIns.env), standIns);
+  } catch (error) {
+    await standIns.stop();
+    throw error;
+  }
+}
+
+async function start(settings: Settings, standIns: StandIns): Promise<RunningApplication> {
+  const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(settings, standIns),
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, trustProxy: true, return503OnClosing: true }),
+    { logger, bodyParser: false, abortOnError: false, forceCloseConnections: true },
+  );
+  useBodyParser(app);
+  if (settings.server.receives) setUpDocs(app);
+  try {
+    await app.listen(settings.server.port, settings.server.host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const url = addressOf(app, settings.server.host);
+  standIns.connect(url);
+  return {
+    url,
+    settings,
+    standIns,
+    stop: async () => {
+      await app.close();
+      await standIns.stop();
+    },
+  };
+}
+
+function addressOf(app: NestFastifyApplication, host: string): string {
+  const address: AddressInfo | string | null = app.getHttpServer().address();
+  const port = typeof address === 'object' && address !== null ? address.port : '';
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}

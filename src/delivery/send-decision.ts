@@ -1,0 +1,49 @@
+import type { SendOutcome } from '../channel/channel.js';
+import { backoffMs } from '../runtime/backoff.js';
+
+/** A reply is given up when Telegram has been out of reach for as long as Telegram itself would keep an update. */
+export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+const RETRY = { baseMs: 1_000, maxMs: 60_000 };
+
+/** What a try to send leads to. */
+export type SendDecision =
+  | { readonly kind: 'sent'; readonly channelMessageId: bigint }
+  /** Certainly not sent: again after a pause. */
+  | { readonly kind: 'again'; readonly delayMs: number; readonly error: string; readonly countsAsTry: boolean }
+  /** Perhaps sent: once more, and marked. */
+  | { readonly kind: 'once-more'; readonly delayMs: number; readonly error: string }
+  | { readonly kind: 'give-up'; readonly code: string; readonly error: string; readonly uncertain: boolean };
+
+export interface Tries {
+  readonly attempts: number;
+  readonly unknownSends: number;
+  /** Since the reply was committed. */
+  readonly ageMs: number;
+}
+
+/** Decides what follows a try. Pure; `random` is in [0, 1). */
+export function decide(outcome: SendOutcome, tries: Tries, random: number): SendDecision {
+  switch (outcome.kind) {
+    case 'sent':
+      return { kind: 'sent', channelMessageId: outcome.channelMessageId };
+    case 'limited':
+      return { kind: 'again', delayMs: outcome.retryAfterMs, error: outcome.error, countsAsTry: false };
+    case 'unavailable':
+      if (tries.ageMs > GIVE_UP_AFTER_MS) return giveUp('CHANNEL_UNAVAILABLE', outcome.error, tries);
+      return {
+        kind: 'again',
+        delayMs: backoffMs(tries.attempts, RETRY, random),
+        error: outcome.error,
+        countsAsTry: true,
+      };
+    case 'unknown':
+      if (tries.unknownSends > 0) return { ...giveUp('SEND_OUTCOME_UNKNOWN', outcome.error, tries), uncertain: true };
+      return { kind: 'once-more', delayMs: backoffMs(1, RETRY, random), error: outcome.error };
+    case 'refused':
+      return giveUp(outcome.code, outcome.error, tries);
+  }
+}
+
+function giveUp(code: string, error: string, tries: Tries): SendDecision & { kind: 'give-up' } {
+  return { kind: 'give-up', code, error, uncertain: tries.unknownSends > 0 };
+}

@@ -1,0 +1,5 @@
+import { startApplication } from './application.js';
+import { readEnvironment } from './config/environment.js';
+import { runUntilSignal } from './process.js';
+
+await runUntilSignal(() => startApplication(readEnvironment()));

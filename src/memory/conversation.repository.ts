@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatDescription } from '../channel/inbound.js';
+import { DatabasePool } from '../database/database-pool.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Conversation, Prisma } from '../generated/prisma/client.js';
+import { Ids } from '../runtime/ids.js';
+
+/** A chat of a channel, as the key of its conversation. */
+export interface ChatOfChannel {
+  readonly channel: string;
+  readonly chat: ChatDescription;
+}
+
+@Injectable()
+export class ConversationRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly pool: DatabasePool,
+    private readonly ids: Ids,
+  ) {}
+
+  /** The ids of these chats' conversations, in the given order; those that do not exist yet are made. */
+  async resolve(chats: readonly ChatOfChannel[]): Promise<string[]> {
+    const values = [
+      chats.map(({ channel }) => channel),
+      chats.map(({ chat }) => chat.chatId),
+      chats.map(({ chat }) => chat.threadId),
+    ];
+    await this.pool.query({
+      text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username)
+             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+             ON CONFLICT (channel, chat_id, thread_id) DO NOTHING`,
+      values: [
+        ...values,
+        chats.map(() => this.ids.next()),
+        chats.map(({ chat }) => chat.type),
+        chats.map(({ chat }) => chat.title),
+        chats.map(({ chat }) => chat.username),
+      ],
+    });
+    const { rows } = await this.pool.query<{ id: string }>({
+      text: `SELECT c.id FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+               WITH ORDINALITY AS i (channel, chat_id, thread_id, position)
+             JOIN conversations c USING (channel, chat_id, thread_id) ORDER BY i.position`,
+      values,
+    });
+    return rows.map((row) => row.id);
+  }
+
+  find(id: string): Promise<Conversation | null> {
+    return this.prisma.conversation.findUnique({ where: { id } });
+  }
+
+  /** Begins a new epoch: what was said stays recorded, the model no longer sees it. */
+  async reset(tx: Prisma.TransactionClient, id: string): Promise<void> {
+    await tx.conversation.update({ where: { id }, data: { epoch: { increment: 1 } } });
+  }
+
+  /** True for the first caller since the chat was last told; the mark and what tells it commit together. */
+  async markRefusalTold(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+    const { count } = await tx.conversation.updateMany({
+      where: { id, refusalToldAt: null },
+      data: { refusalToldAt: new Date() },
+    });
+    return count === 1;
+  }
+
+  /** Like `markRefusalTold`, for dropped messages; cleared when the backlog is worked off. */
+  async markOverflowTold(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+    const { count } = await tx.conversation.updateMany({
+      where: { id, overflowToldAt: null },
+      data: { overflowToldAt: new Date() },
+    });
+    return count === 1;
+  }
+}

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { ConversationRepository } from './conversation.repository.js';
+import { FactsRepository } from './facts.repository.js';
+import { MessageSearchRepository } from './message-search.repository.js';
+import { MessageRepository } from './message.repository.js';
+import { PersonRepository } from './person.repository.js';
+
+const repositories = [
+  ConversationRepository,
+  MessageRepository,
+  MessageSearchRepository,
+  FactsRepository,
+  PersonRepository,
+];
+
+@Module({ providers: repositories, exports: repositories })
+export class MemoryModule {}

@@ -1,0 +1,80 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Message, Prisma, Step } from '../generated/prisma/client.js';
+
+/** A page of history, newest first, with the tool steps of its turns. */
+export interface HistoryPage {
+  readonly messages: readonly Message[];
+  readonly steps: readonly Step[];
+}
+
+export interface NewUserMessage {
+  readonly text: string;
+  readonly author: string | null;
+  readonly channelMessageId: bigint | null;
+}
+
+@Injectable()
+export class MessageRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** One page of an epoch's messages before `beforeId`, newest first. */
+  async history(conversationId: string, epoch: number, beforeId: bigint, limit: number): Promise<HistoryPage> {
+    const messages = await this.prisma.message.findMany({
+      where: { conversationId, epoch, id: { lt: beforeId } },
+      orderBy: { id: 'desc' },
+      take: limit,
+    });
+    const turnIds = [...new Set(messages.flatMap((message) => message.turnId ?? []))];
+    const steps = await this.prisma.step.findMany({
+      where: { turnId: { in: turnIds } },
+      orderBy: [{ turnId: 'asc' }, { index: 'asc' }],
+    });
+    return { messages, steps };
+  }
+
+  /** The user's messages that a turn answers, in order. */
+  ofTurn(turnId: string): Promise<Message[]> {
+    return this.prisma.message.findMany({ where: { turnId, role: 'user' }, orderBy: { id: 'asc' } });
+  }
+
+  /** Writes the messages a turn has claimed, in order, and counts them. */
+  async addUserMessages(
+    tx: Prisma.TransactionClient,
+    turn: { readonly id: string; readonly conversationId: string; readonly epoch: number },
+    messages: readonly NewUserMessage[],
+  ): Promise<void> {
+    await tx.message.createMany({
+      data: messages.map((message) => ({
+        conversationId: turn.conversationId,
+        epoch: turn.epoch,
+        role: 'user' as const,
+        turnId: turn.id,
+        ...message,
+      })),
+    });
+    await this.count(tx, turn.conversationId, messages.length);
+  }
+
+  /** Writes the agent's answer to a turn. @returns its id */
+  async addAnswer(
+    tx: Prisma.TransactionClient,
+    turn: { readonly id: string; readonly conversationId: string; readonly epoch: number },
+    text: string,
+  ): Promise<bigint> {
+    const { id } = await tx.message.create({
+      data: { conversationId: turn.conversationId, epoch: turn.epoch, role: 'assistant', turnId: turn.id, text },
+      select: { id: true },
+    });
+    await this.count(tx, turn.conversationId, 1);
+    return id;
+  }
+
+  private async count(tx: Prisma.TransactionClient, conversationId: string, added: number): Promise<void> {
+    await tx.conversation.update({
+      where: { id: conversationId },
+      data: { messageCount: { increment: added }, lastMessageAt: new Date() },
+      select: { id: true },
+    });
+  }
+}

@@ -1,0 +1,25 @@
+import { Processor } from '@nestjs/bullmq';
+import { Commands } from '../agent/commands.service.js';
+import { Stopping } from '../runtime/stopping.js';
+import { LaneProcessor } from './lane-processor.js';
+import { LaneWaker } from './lane-waker.js';
+import { type LaneOutcome, workerOptions } from './lanes.js';
+
+/** Commands are a few statements each: this many at once keep up with any worker. */
+const CONCURRENCY = 5;
+
+@Processor('commands', workerOptions)
+export class CommandProcessor extends LaneProcessor {
+  constructor(
+    private readonly commands: Commands,
+    waker: LaneWaker,
+    stopping: Stopping,
+  ) {
+    super('commands', CONCURRENCY, waker, stopping);
+  }
+
+  protected override async handle(conversationId: string): Promise<LaneOutcome> {
+    if (await this.commands.handleWaiting(conversationId)) this.waker.wake('deliveries', conversationId);
+    return { next: 'none' };
+  }
+}

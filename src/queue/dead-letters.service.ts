@@ -1,0 +1,72 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { DeadLetter, Prisma } from '../generated/prisma/client.js';
+import { LaneWaker } from './lane-waker.js';
+import type { LaneName } from './lanes.js';
+
+/** What an operator can do with work that failed for good. */
+@Injectable()
+export class DeadLetters {
+  private readonly logger = new Logger(DeadLetters.name);
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly waker: LaneWaker,
+  ) {}
+
+  /**
+   * Puts the work back into its lane as it stands: a turn goes on from its finished steps, a reply is sent again.
+   * @returns false when there is no such dead letter
+   */
+  async replay(id: string): Promise<boolean> {
+    const letter = await this.prisma.$transaction(async (tx) => {
+      const taken = await this.take(tx, id);
+      if (taken) await this.reopen(tx, taken);
+      return taken;
+    });
+    if (!letter) return false;
+    this.logger.log({ msg: 'dead letter replayed', deadLetterId: id, kind: letter.kind, subjectId: letter.subjectId });
+    if (letter.conversationId) this.waker.wake(laneOf(letter), letter.conversationId);
+    return true;
+  }
+
+  /** Forgets it for good. @returns false when there is no such dead letter */
+  async discard(id: string): Promise<boolean> {
+    const { count } = await this.prisma.deadLetter.deleteMany({ where: { id } });
+    if (count > 0) this.logger.log({ msg: 'dead letter discarded', deadLetterId: id });
+    return count > 0;
+  }
+
+  /** Of two replays at once one gets it. */
+  private async take(tx: Prisma.TransactionClient, id: string): Promise<DeadLetter | null> {
+    const letter = await tx.deadLetter.findUnique({ where: { id } });
+    const { count } = await tx.deadLetter.deleteMany({ where: { id } });
+    return count > 0 ? letter : null;
+  }
+
+  private async reopen(tx: Prisma.TransactionClient, { kind, subjectId }: DeadLetter): Promise<void> {
+    const now = new Date();
+    switch (kind) {
+      case 'turn':
+        await tx.turn.updateMany({
+          where: { id: subjectId },
+          data: { state: 'waiting', attempts: 0, takeovers: 0, spentMs: 0, availableAt: now, finishedAt: null },
+        });
+        await tx.event.updateMany({ where: { turnId: subjectId }, data: { state: 'claimed' } });
+        return;
+      case 'reply':
+        await tx.reply.updateMany({
+          where: { id: BigInt(subjectId) },
+          data: { state: 'pending', attempts: 0, unknownSends: 0, availableAt: now, settledAt: null },
+        });
+        return;
+      case 'event':
+        await tx.event.updateMany({ where: { id: BigInt(subjectId) }, data: { state: 'waiting', availableAt: now } });
+        return;
+    }
+  }
+}
+
+function laneOf({ kind }: DeadLetter): LaneName {
+  return kind === 'reply' ? 'deliveries' : 'turns';
+}

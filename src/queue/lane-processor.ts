@@ -1,0 +1,59 @@
+import { OnWorkerEvent, WorkerHost } from '@nestjs/bullmq';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Job } from 'bullmq';
+import { messageOf } from '../errors/errors.js';
+import type { Stopping } from '../runtime/stopping.js';
+import type { LaneWaker } from './lane-waker.js';
+import type { LaneJob, LaneName, LaneOutcome } from './lanes.js';
+
+/** What the processors of all lanes share: concurrency, waking again, and an orderly end. */
+export abstract class LaneProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger: Logger;
+  private failing = false;
+
+  protected constructor(
+    private readonly lane: LaneName,
+    private readonly concurrency: number,
+    protected readonly waker: LaneWaker,
+    private readonly stopping: Stopping,
+  ) {
+    super();
+    this.logger = new Logger(new.target.name);
+  }
+
+  /** The lane's work for one conversation. */
+  protected abstract handle(conversationId: string): Promise<LaneOutcome>;
+
+  override async process(job: Job<LaneJob>): Promise<void> {
+    const { conversationId } = job.data;
+    const outcome = await this.stopping.track(this.handle(conversationId));
+    if (outcome.next === 'now') this.waker.wake(this.lane, conversationId);
+    if (outcome.next === 'later') this.waker.wake(this.lane, conversationId, Math.ceil(outcome.delayMs));
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.concurrency = this.concurrency;
+  }
+
+  /** Takes no further jobs; what runs goes on until it is done or handed back. */
+  async onModuleDestroy(): Promise<void> {
+    await this.worker.pause(true);
+  }
+
+  /** Work that failed is found again by the sweep: its truth is in PostgreSQL. */
+  @OnWorkerEvent('failed')
+  onFailed(job: Job<LaneJob> | undefined, error: Error): void {
+    this.logger.error({ msg: 'lane job failed', conversationId: job?.data.conversationId, error: messageOf(error) });
+  }
+
+  @OnWorkerEvent('error')
+  onError(error: Error): void {
+    if (!this.failing) this.logger.error({ msg: 'lane cannot reach its queue', error: messageOf(error) });
+    this.failing = true;
+  }
+
+  @OnWorkerEvent('active')
+  onActive(): void {
+    this.failing = false;
+  }
+}

@@ -1,0 +1,37 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { RedisSettings } from '../config/redis.settings.js';
+import { Database } from '../database/database.js';
+import { LaneWaker } from './lane-waker.js';
+import { lanes, SWEEP_QUEUE } from './lanes.js';
+import { QueueHealth } from './queue-health.js';
+import { openQueueBackend, QueueBackend } from './queue-backend.js';
+
+/** Global, so that Nest ends it after the queues and workers that use its connection. */
+@Global()
+@Module({
+  providers: [{ provide: QueueBackend, useFactory: openQueueBackend, inject: [RedisSettings, Database] }],
+  exports: [QueueBackend],
+})
+class QueueBackendModule implements OnApplicationShutdown {
+  constructor(private readonly backend: QueueBackend) {}
+
+  onApplicationShutdown(): Promise<void> {
+    return this.backend.close();
+  }
+}
+
+/** The producing side of the queues, in every role. */
+@Module({
+  imports: [
+    QueueBackendModule,
+    BullModule.forRootAsync({
+      useFactory: ({ connection }: QueueBackend) => ({ connection, prefix: 'turnpike' }),
+      inject: [QueueBackend],
+    }),
+    BullModule.registerQueue(...[...lanes, SWEEP_QUEUE].map((name) => ({ name }))),
+  ],
+  providers: [LaneWaker, QueueHealth],
+  exports: [LaneWaker, BullModule],
+})
+export class LanesModule {}

@@ -1,0 +1,33 @@
+/**
+ * The lanes: BullMQ queues in which a conversation has at most one active and one waiting job. `turns` runs the agent,
+ * `commands` answers what needs no model even while a turn runs, `deliveries` sends replies.
+ */
+export const lanes = ['turns', 'commands', 'deliveries'] as const;
+export type LaneName = (typeof lanes)[number];
+
+/** The queue of the sweep, whose jobs belong to no conversation. */
+export const SWEEP_QUEUE = 'sweep';
+
+/** A lane's job names its conversation and nothing else: the truth is in PostgreSQL. */
+export interface LaneJob {
+  readonly conversationId: string;
+}
+
+/** What a lane's work says when it ends: look again, after a pause or not at all. */
+export type LaneOutcome =
+  | { readonly next: 'none' }
+  /** More waits: at once, behind the other conversations. */
+  | { readonly next: 'now' }
+  | { readonly next: 'later'; readonly delayMs: number };
+
+/**
+ * How workers hold their jobs. A job of a killed process comes back after at most both together; PostgreSQL's lease, a
+ * little longer, decides who may commit.
+ */
+export const workerOptions = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  // A job that came back from dead workers is no poison: turns and replies count their own tries.
+  maxStalledCount: 1_000_000,
+  runRetryDelay: 1_000,
+} as const;

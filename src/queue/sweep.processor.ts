@@ -1,0 +1,67 @@
+import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
+import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import type { Queue } from 'bullmq';
+import { messageOf } from '../errors/errors.js';
+import { SWEEP_QUEUE, workerOptions } from './lanes.js';
+import { Sweep } from './sweep.service.js';
+
+/** How often the sweep runs, in the whole cluster. */
+export const SWEEP_PERIOD_MS = 2_000;
+const SCHEDULER = 'sweep';
+
+/** Runs the sweep by a BullMQ job scheduler: one for all processes. */
+@Processor(SWEEP_QUEUE, workerOptions)
+export class SweepProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(SweepProcessor.name);
+  private timer: NodeJS.Timeout | undefined;
+  private failing = false;
+
+  constructor(
+    private readonly sweep: Sweep,
+    @InjectQueue(SWEEP_QUEUE) private readonly queue: Queue,
+  ) {
+    super();
+  }
+
+  override async process(): Promise<void> {
+    await this.sweep.run();
+    this.failing = false;
+  }
+
+  /** Redis may be emptied at any time, and the scheduler with it: every worker looks after it. */
+  async onApplicationBootstrap(): Promise<void> {
+    this.timer = setInterval(() => void this.ensureScheduled(), SWEEP_PERIOD_MS);
+    void this.ensureScheduled();
+    return Promise.resolve();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearInterval(this.timer);
+    await this.worker.pause(true);
+  }
+
+  @OnWorkerEvent('failed')
+  onFailed(_job: unknown, error: Error): void {
+    this.report(error);
+  }
+
+  @OnWorkerEvent('error')
+  onError(error: Error): void {
+    this.report(error);
+  }
+
+  private async ensureScheduled(): Promise<void> {
+    try {
+      if (await this.queue.getJobScheduler(SCHEDULER)) return;
+      const opts = { removeOnComplete: true, removeOnFail: true };
+      await this.queue.upsertJobScheduler(SCHEDULER, { every: SWEEP_PERIOD_MS }, { name: SCHEDULER, opts });
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  private report(error: unknown): void {
+    if (!this.failing) this.logger.error({ msg: 'sweep failed', error: messageOf(error) });
+    this.failing = true;
+  }
+}

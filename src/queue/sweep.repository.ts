@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { LaneName } from './lanes.js';
+
+interface Row {
+  readonly id: string;
+}
+
+/** Finds conversations with work that is due and that nobody is at. Index scans over what is unfinished only. */
+@Injectable()
+export class SweepRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Up to `limit` conversations with an id after `after`, in the order of their ids. */
+  async due(lane: LaneName, after: string, limit: number): Promise<string[]> {
+    const rows = await this.rows(lane, after, limit);
+    return rows.map(({ id }) => id);
+  }
+
+  private rows(lane: LaneName, after: string, limit: number): Promise<Row[]> {
+    switch (lane) {
+      case 'turns':
+        return this.prisma.$queryRaw<Row[]>`
+          SELECT due.id FROM (
+            SELECT conversation_id AS id FROM events
+            WHERE state = 'waiting' AND kind = 'message' AND conversation_id > ${after}::uuid
+            UNION
+            SELECT conversation_id FROM turns
+            WHERE state IN ('waiting', 'running') AND available_at <= clock_timestamp()
+              AND conversation_id > ${after}::uuid
+          ) AS due
+          JOIN conversations c ON c.id = due.id AND c.status <> 'paused'
+          LEFT JOIN leases l ON l.conversation_id = due.id AND l.lane = 'turns'
+          WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
+          ORDER BY due.id LIMIT ${limit}`;
+      case 'commands':
+        return this.prisma.$queryRaw<Row[]>`
+          SELECT DISTINCT conversation_id AS id FROM events
+          WHERE state = 'waiting' AND kind = 'command' AND conversation_id > ${after}::uuid
+          ORDER BY id LIMIT ${limit}`;
+      case 'deliveries':
+        return this.prisma.$queryRaw<Row[]>`
+          SELECT DISTINCT r.conversation_id AS id FROM replies r
+          LEFT JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
+          WHERE r.settled_at IS NULL AND r.available_at <= clock_timestamp() AND r.conversation_id > ${after}::uuid
+            AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
+          ORDER BY id LIMIT ${limit}`;
+    }
+  }
+}

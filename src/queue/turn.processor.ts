@@ -1,0 +1,25 @@
+import { Processor } from '@nestjs/bullmq';
+import { TurnRunner } from '../agent/turn-runner.js';
+import { WorkerSettings } from '../config/worker.settings.js';
+import { Stopping } from '../runtime/stopping.js';
+import { LaneProcessor } from './lane-processor.js';
+import { LaneWaker } from './lane-waker.js';
+import { type LaneOutcome, workerOptions } from './lanes.js';
+
+@Processor('turns', workerOptions)
+export class TurnProcessor extends LaneProcessor {
+  constructor(
+    private readonly runner: TurnRunner,
+    settings: WorkerSettings,
+    waker: LaneWaker,
+    stopping: Stopping,
+  ) {
+    super('turns', settings.concurrency, waker, stopping);
+  }
+
+  protected override async handle(conversationId: string): Promise<LaneOutcome> {
+    const { lane, replied } = await this.runner.run(conversationId);
+    if (replied) this.waker.wake('deliveries', conversationId);
+    return lane;
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { AgentModule } from '../agent/agent.module.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
+import { CommandProcessor } from './command.processor.js';
+import { DeliveryProcessor } from './delivery.processor.js';
+import { LanesModule } from './lanes.module.js';
+import { SweepProcessor } from './sweep.processor.js';
+import { SweepRepository } from './sweep.repository.js';
+import { Sweep } from './sweep.service.js';
+import { TurnProcessor } from './turn.processor.js';
+import { WorkersHealth } from './workers-health.js';
+
+/** The working side of the queues: in the roles `worker` and `all`. */
+@Module({
+  imports: [LanesModule, AgentModule, DeliveryModule],
+  providers: [TurnProcessor, CommandProcessor, DeliveryProcessor, SweepProcessor, Sweep, SweepRepository, WorkersHealth],
+})
+export class WorkersModule {}

@@ -1,0 +1,18 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+
+/** Bodies above this are answered 413 before they are read. */
+export const BODY_LIMIT_BYTES = 1024 * 1024;
+
+/**
+ * JSON only: other content types are answered 415. Webhook bodies stay raw, for the guards come before the parsing and
+ * signatures are made over the bytes.
+ */
+export function useBodyParser(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.url.startsWith('/webhook/')) return done(null, body);
+    const secure = fastify.getDefaultJsonParser('error', 'error');
+    return secure(request, body.toString(), done);
+  });
+}
