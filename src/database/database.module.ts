@@ -1,0 +1,72 @@
+import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DatabaseSettings } from '../config/database.settings.js';
+import { DatabaseHealth } from './database-health.js';
+import { DatabasePool } from './database-pool.js';
+import { Database } from './database.js';
+import { EmbeddedPostgres, embeddedFolder } from './embedded-postgres.js';
+import { Migrator } from './migrator.js';
+import { PrismaService } from './prisma.service.js';
+
+/** `Pool.end` waits for statements under way: for as long as this. */
+const POOL_END_TIMEOUT_MS = 5_000;
+
+/**
+ * The database, ready before anybody uses it: `Database` resolves once the server runs and is migrated, and everything
+ * else here needs `Database`, so that Nest builds no repository, queue or controller earlier.
+ *
+ * It also has to be the last to go. Nest runs `onApplicationShutdown` from the root module outwards, global modules
+ * last, of these the one registered first last of all; and within a module its providers before its class. So:
+ * this module is the first among the imports of the root module, and closes in the hook of its class. Workers and
+ * queues close in that same phase or earlier, and still find the database.
+ */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: EmbeddedPostgres,
+      useFactory: ({ dataDir }: DatabaseSettings) => new EmbeddedPostgres(embeddedFolder(dataDir)),
+      inject: [DatabaseSettings],
+    },
+    {
+      provide: Database,
+      useFactory: async (settings: DatabaseSettings, embedded: EmbeddedPostgres) => {
+        const url = settings.url ?? (await embedded.start());
+        await new Migrator(url).apply();
+        return new Database(url);
+      },
+      inject: [DatabaseSettings, EmbeddedPostgres],
+    },
+    {
+      provide: DatabasePool,
+      useFactory: (database: Database, settings: DatabaseSettings) => new DatabasePool(database, settings),
+      inject: [Database, DatabaseSettings],
+    },
+    PrismaService,
+    DatabaseHealth,
+  ],
+  exports: [Database, DatabasePool, PrismaService, DatabaseHealth],
+})
+export class DatabaseModule implements OnApplicationShutdown {
+  private readonly logger = new Logger(DatabaseModule.name);
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly pool: DatabasePool,
+    private readonly embedded: EmbeddedPostgres,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.prisma.$disconnect();
+    const abandoned = new AbortController();
+    await Promise.race([
+      this.pool.end(),
+      pause(POOL_END_TIMEOUT_MS, null, { signal: abandoned.signal, ref: false }).then(
+        () => this.logger.warn({ msg: 'statements still under way at shutdown were abandoned' }),
+        () => undefined,
+      ),
+    ]);
+    abandoned.abort();
+    await this.embedded.stop();
+  }
+}

@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
+import { GiveUpError, messageOf } from '../errors/errors.js';
+import { type Cluster, PROGRAM_ENV } from './cluster.js';
+import type { PostgresBinaries } from './postgres-binaries.js';
+import {
+  inspectPostmaster,
+  type PostmasterFile,
+  type PostmasterProcess,
+  readPostmasterFile,
+} from './postmaster-file.js';
+import { planLaunch } from './server-account.js';
+
+const POLL_MS = 20;
+const FAST_STOP_MS = 15_000;
+const IMMEDIATE_STOP_MS = 5_000;
+const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
+
+const SETTINGS: Readonly<Record<string, string>> = {
+  listen_addresses: '127.0.0.1',
+  // A socket's path may have 107 bytes, and a project's folder is often deeper.
+  unix_socket_directories: '',
+  max_connections: '120',
+  shared_buffers: '128MB',
+  // Nobody replicates from here.
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  jit: 'off',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  log_checkpoints: 'off',
+  // What people wrote does not belong in a log.
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
+};
+
+/** The server process of one data folder, whoever started it. PostgreSQL's own lock files see to it that there is one. */
+export class PostgresServer {
+  readonly logFile: string;
+  private readonly logger = new Logger(PostgresServer.name);
+  private readonly portFile: string;
+
+  constructor(
+    folder: string,
+    private readonly cluster: Cluster,
+    private readonly binaries: PostgresBinaries,
+    private readonly settings: Readonly<Record<string, string>>,
+  ) {
+    this.logFile = join(folder, 'server.log');
+    this.portFile = join(folder, 'port');
+  }
+
+  /**
+   * Finds the running server, or starts one, and resolves with its port once it accepts connections.
+   * @throws GiveUpError when there is none by `deadline` (ms since 1970), or it refuses to start
+   */
+  async serve(deadline: number): Promise<number> {
+    for (let failures = 0; ;) {
+      const { file, found } = await this.inspect();
+      if (file && found === 'serving') {
+        if (file.state === 'ready' && file.port !== null) return file.port;
+        if (Date.now() > deadline) throw this.failed(`process ${file.pid} is ${file.state} for too long`);
+        await pause(POLL_MS);
+        continue;
+      }
+      const started = await this.launch(file && found === 'stranger' ? file.pid : null, deadline);
+      if (started !== null) return started;
+      if ((await this.inspect()).found === 'serving') continue; // another process was faster
+      // A killed server's children may hold its memory for a moment, and a free port may be taken in between.
+      failures += 1;
+      if (failures > 5 || Date.now() > deadline) throw this.failed(await this.lastLines());
+      await pause(100 * 2 ** failures);
+    }
+  }
+
+  /** Fast shutdown: open transactions are rolled back. One that hangs is ended as by a crash, which loses nothing. */
+  async stop(): Promise<void> {
+    const { file, found } = await this.inspect();
+    if (!file || found !== 'serving') return;
+    process.kill(file.pid, 'SIGINT');
+    if (await this.gone(file.pid, FAST_STOP_MS)) return;
+    this.logger.warn({ msg: 'embedded PostgreSQL does not stop, ending it', pid: file.pid });
+    process.kill(file.pid, 'SIGQUIT');
+    await this.gone(file.pid, IMMEDIATE_STOP_MS);
+  }
+
+  private async inspect(): Promise<{ file: PostmasterFile | null; found: PostmasterProcess }> {
+    const file = await readPostmasterFile(this.cluster.dataFolder);
+    return { file, found: file ? await inspectPostmaster(file.pid, this.cluster.dataFolder) : 'gone' };
+  }
+
+  /** Starts a server; null when it gave up. `stranger`: a living process that an old postmaster.pid names by mistake. */
+  private async launch(stranger: number | null, deadline: number): Promise<number | null> {
+    const begun = Date.now();
+    const port = await this.choosePort();
+    const child = await this.spawn(port, stranger);
+    while (child.exitCode === null && child.signalCode === null) {
+      const file = await readPostmasterFile(this.cluster.dataFolder);
+      if (file?.pid === child.pid && file?.state === 'ready') {
+        await writeFile(this.portFile, String(port));
+        const { pid } = child;
+        this.logger.log({ msg: 'embedded PostgreSQL started', pid, port, ms: Date.now() - begun });
+        return port;
+      }
+      if (Date.now() > deadline) {
+        child.kill('SIGQUIT');
+        throw this.failed(await this.lastLines());
+      }
+      await pause(POLL_MS);
+    }
+    return null;
+  }
+
+  private async spawn(port: number, stranger: number | null): Promise<ChildProcess> {
+    const settings = Object.entries({ ...SETTINGS, ...this.settings, port: String(port) });
+    const args = [
+      '-D',
+      this.cluster.dataFolder,
+      ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
+    const launch = await planLaunch(this.binaries.postgres, args, this.cluster.account, [
+      this.cluster.dataFolder,
+    ]);
+    const log = await this.openLog();
+    try {
+      const child = spawn(launch.command, launch.args, {
+        ...launch.account,
+        cwd: '/',
+        // PostgreSQL takes a postmaster.pid for old when it names the starting process's own forebear (miscinit.c,
+        // CreateLockFile). Saying so lets it replace the file under its own lock; deleting it here could hit a new one.
+        env: stranger === null ? PROGRAM_ENV : { ...PROGRAM_ENV, PG_GRANDPARENT_PID: String(stranger) },
+        stdio: ['ignore', log.fd, log.fd],
+        // In a session of its own: Ctrl-C is for us, and we stop it when we are done.
+        detached: true,
+      });
+      await new Promise<void>((started, reject) => child.once('spawn', started).once('error', reject));
+      child.unref();
+      return child;
+    } catch (error) {
+      throw this.failed(`${launch.command}: ${messageOf(error)}`);
+    } finally {
+      await log.close();
+    }
+  }
+
+  private async openLog() {
+    const size = await stat(this.logFile).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size > LOG_LIMIT_BYTES) await rename(this.logFile, `${this.logFile}.old`);
+    return open(this.logFile, 'a', 0o600);
+  }
+
+  /** The port of last time, so that addresses written down stay true, or any free one. */
+  private async choosePort(): Promise<number> {
+    const last = Number(await readFile(this.portFile, 'utf8').catch(() => ''));
+    return (
+      (Number.isInteger(last) && last > 0 && last < 65_536 && (await freePort(last))) ||
+      (await freePort(0)) ||
+      0
+    );
+  }
+
+  private async gone(pid: number, withinMs: number): Promise<boolean> {
+    const deadline = Date.now() + withinMs;
+    while ((await inspectPostmaster(pid, this.cluster.dataFolder)) === 'serving') {
+      if (Date.now() > deadline) return false;
+      await pause(POLL_MS);
+    }
+    return true;
+  }
+
+  private async lastLines(): Promise<string> {
+    const log = await readFile(this.logFile, 'utf8').catch(() => '');
+    return log.trimEnd().split('\n').slice(-6).join('\n');
+  }
+
+  private failed(why: string): GiveUpError {
+    return new GiveUpError(
+      'EMBEDDED_POSTGRES_START',
+      `the embedded PostgreSQL did not start: ${why}`,
+      `See ${this.logFile}; or set DATABASE_URL to a PostgreSQL server.`,
+    );
+  }
+}
+
+/** Whether loopback port `port` is free, or any where it is 0: its number, or null. */
+function freePort(port: number): Promise<number | null> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(null));
+    probe.listen(port, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : null));
+    });
+  });
+}

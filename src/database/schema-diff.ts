@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SchemaEngine } from '@prisma/schema-engine-wasm';
+import { Pool, type QueryResult } from 'pg';
+import { findPrismaFolder } from './migration-folder.js';
+
+/** TypeScript declares it for browsers only. */
+declare const WebAssembly: {
+  instantiate(
+    program: Uint8Array,
+    imports: Record<string, object>,
+  ): Promise<{ instance: { exports: Record<string, unknown> } }>;
+};
+
+const CHAR_OID = 18;
+const TEXT_OID = 25;
+
+/**
+ * The SQL that leads from the database at `url` to `prisma/schema.prisma`; empty where they agree. Written by Prisma's
+ * own schema engine, in its WASM build: the other one is a binary that the Prisma CLI fetches from a host of its own.
+ * Indexes that a Prisma schema cannot express (partial ones, over expressions) are neither seen nor dropped.
+ */
+export async function sqlToReachSchema(url: string): Promise<string> {
+  const path = join(findPrismaFolder(), 'schema.prisma');
+  const content = await readFile(path, 'utf8');
+  const pool = introspectionPool(url);
+  const engine = await loadSchemaEngine(pool, [path, content]);
+  try {
+    const files = [{ path, content }];
+    const { stdout } = await engine.diff({
+      from: { tag: 'schemaDatasource', files, configDir: dirname(path) },
+      to: { tag: 'schemaDatamodel', files },
+      script: true,
+      exitCode: null,
+      filters: { externalTables: [], externalEnums: [] },
+    });
+    const sql = stdout?.trim() ?? '';
+    return sql === '-- This is an empty migration.' ? '' : sql;
+  } finally {
+    engine.free();
+    await pool.end();
+  }
+}
+
+/**
+ * The engine reads PostgreSQL's catalogue, whose one-letter columns are of the type "char", which @prisma/adapter-pg does
+ * not know and refuses: here they pass as text.
+ */
+export function introspectionPool(url: string): Pool {
+  const pool = new Pool({ connectionString: url });
+  const query = pool.query.bind(pool);
+  Reflect.set(pool, 'query', async (...args: unknown[]) => {
+    const result: QueryResult = await Reflect.apply(query, pool, args);
+    for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TEXT_OID;
+    return result;
+  });
+  return pool;
+}
+
+/** Prisma's schema engine over one database. The caller frees it. */
+export async function loadSchemaEngine(pool: Pool, datamodel: [string, string]): Promise<SchemaEngine> {
+  const runtime = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const folder = dirname(
+    createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'),
+  );
+  const program = await readFile(join(folder, 'schema_engine_bg.wasm'));
+  const { instance } = await WebAssembly.instantiate(program, { './schema_engine_bg.js': { ...runtime } });
+  // oxlint-disable-next-line no-underscore-dangle -- wasm-bindgen named it
+  runtime.__wbg_set_wasm(instance.exports);
+  const { __wbindgen_start: start } = instance.exports;
+  if (typeof start !== 'function') throw new Error('the schema engine has no start function');
+  start();
+  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
+  return runtime.SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, adapter);
+}
