@@ -1,0 +1,17 @@
+import { applyDecorators, Controller, UseGuards, UsePipes, ValidationPipe } from '@nestjs/common';
+import { ApiBearerAuth, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { AdminThrottlerGuard } from '../throttling/admin-throttler.guard.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+
+/** A controller under `/admin/<path>`: key needed, unknown fields refused, listed in the API's description. */
+export function AdminApi(path: string): ClassDecorator {
+  return applyDecorators(
+    Controller(`admin/${path}`),
+    // Too many wrong keys are answered 429, not 401.
+    UseGuards(AdminThrottlerGuard, AdminKeyGuard),
+    UsePipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true })),
+    ApiTags(path),
+    ApiBearerAuth(),
+    ApiUnauthorizedResponse({ description: 'The admin key is missing or wrong' }),
+  );
+}

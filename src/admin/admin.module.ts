@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { MemoryModule } from '../memory/memory.module.js';
+import { DeadLetters } from '../queue/dead-letters.service.js';
+import { LanesModule } from '../queue/lanes.module.js';
+import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
+import { AdminKey } from './admin-key.js';
+import { AdminKeyGuard } from './admin-key.guard.js';
+import { AdminRequestKey } from './admin-request-key.js';
+import { ConversationEraser } from './conversation-eraser.repository.js';
+import { ConversationListing } from './conversation-listing.repository.js';
+import { ConversationRecords } from './conversation-records.repository.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsService } from './conversations.service.js';
+import { DeadLetterDesk } from './dead-letter-desk.service.js';
+import { DeadLetterListing } from './dead-letter-listing.repository.js';
+import { DeadLettersController } from './dead-letters.controller.js';
+import { MessageListing } from './message-listing.repository.js';
+import { TranscriptService } from './transcript.service.js';
+import { TurnListing } from './turn-listing.repository.js';
+import { TurnsController } from './turns.controller.js';
+import { TurnsService } from './turns.service.js';
+
+/** What operators see and do, under `/admin`. */
+@Module({
+  imports: [MemoryModule, LanesModule],
+  controllers: [ConversationsController, TurnsController, DeadLettersController],
+  providers: [
+    AdminKey,
+    AdminKeyGuard,
+    AdminRequestKey,
+    { provide: AdminKeyOfRequest, useExisting: AdminRequestKey },
+    ConversationEraser,
+    ConversationListing,
+    ConversationRecords,
+    ConversationsService,
+    DeadLetterDesk,
+    DeadLetterListing,
+    DeadLetters,
+    MessageListing,
+    TranscriptService,
+    TurnListing,
+    TurnsService,
+  ],
+})
+export class AdminModule {}

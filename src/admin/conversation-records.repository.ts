@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Conversation, ConversationStatus } from '../generated/prisma/client.js';
+
+/** One conversation's own row, as an operator reads and changes it. */
+@Injectable()
+export class ConversationRecords {
+  constructor(private readonly prisma: PrismaService) {}
+
+  find(id: string): Promise<Conversation | null> {
+    return this.prisma.conversation.findUnique({ where: { id } });
+  }
+
+  /** @returns the changed row; null where there is none (any more) */
+  async setStatus(id: string, status: ConversationStatus): Promise<Conversation | null> {
+    const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data: { status } });
+    return changed ?? null;
+  }
+}

@@ -1,0 +1,111 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { type Conversation, ConversationStatus } from '../generated/prisma/client.js';
+import { PageQuery } from './page.js';
+
+const statuses = Object.values(ConversationStatus);
+
+export class ConversationQuery extends PageQuery {
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: 100,
+    description: 'How a title, a username, a chat id or a name begins, letter case aside',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  // PostgreSQL's text holds no NUL.
+  @Matches(/^[^\0]*$/)
+  search?: string;
+
+  @ApiPropertyOptional({ enum: statuses })
+  @IsOptional()
+  @IsIn(statuses)
+  status?: ConversationStatus;
+}
+
+export class ConversationChange {
+  @ApiProperty({
+    enum: statuses,
+    description:
+      'paused: messages are kept and wait; blocked: they are dropped unanswered; active: they are answered',
+  })
+  @IsIn(statuses)
+  status: ConversationStatus;
+}
+
+/** One line of talk, as the admin API shows it. 64-bit ids are strings. */
+export class ConversationDto {
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  @ApiProperty({ example: 'telegram' })
+  readonly channel: string;
+
+  @ApiProperty({ type: String, example: '-1001234567890' })
+  readonly chatId: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The topic; null: the chat itself' })
+  readonly threadId: string | null;
+
+  @ApiProperty({ example: 'private' })
+  readonly chatType: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly title: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly username: string | null;
+
+  @ApiProperty({ type: 'integer' })
+  readonly messageCount: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly lastMessageAt: string;
+
+  @ApiProperty({ enum: statuses })
+  readonly status: ConversationStatus;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly createdAt: string;
+}
+
+export class ConversationPage {
+  @ApiProperty({ type: [ConversationDto] })
+  readonly items: readonly ConversationDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly nextCursor: string | null;
+}
+
+/** What of a conversation's row is shown. */
+export type ShownConversation = Pick<
+  Conversation,
+  | 'id'
+  | 'channel'
+  | 'chatId'
+  | 'threadId'
+  | 'chatType'
+  | 'title'
+  | 'username'
+  | 'messageCount'
+  | 'lastMessageAt'
+  | 'status'
+  | 'createdAt'
+>;
+
+export function toConversationDto(row: ShownConversation): ConversationDto {
+  return {
+    id: row.id,
+    channel: row.channel,
+    chatId: row.chatId.toString(),
+    threadId: row.threadId === 0n ? null : row.threadId.toString(),
+    chatType: row.chatType,
+    title: row.title,
+    username: row.username,
+    messageCount: row.messageCount,
+    lastMessageAt: row.lastMessageAt.toISOString(),
+    status: row.status,
+    createdAt: row.createdAt.toISOString(),
+  };
+}

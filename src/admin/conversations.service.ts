@@ -1,0 +1,79 @@
+import { Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
+import { LaneWaker } from '../queue/lane-waker.js';
+import type { Conversation } from '../generated/prisma/client.js';
+import {
+  type ConversationChange,
+  type ConversationDto,
+  type ConversationPage,
+  type ConversationQuery,
+  toConversationDto,
+} from './conversation.dto.js';
+import { ConversationEraser } from './conversation-eraser.repository.js';
+import { ConversationListing } from './conversation-listing.repository.js';
+import { ConversationRecords } from './conversation-records.repository.js';
+import { decodeNumberCursor, decodeTimeCursor, encodeNumberCursor, encodeTimeCursor } from './cursor.js';
+import { type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
+import { MessageListing } from './message-listing.repository.js';
+import { pageOf } from './page.js';
+import { TranscriptService } from './transcript.service.js';
+
+/** What an operator does with conversations. */
+@Injectable()
+export class ConversationsService {
+  constructor(
+    private readonly records: ConversationRecords,
+    private readonly listing: ConversationListing,
+    private readonly history: MessageListing,
+    private readonly transcripts: TranscriptService,
+    private readonly eraser: ConversationEraser,
+    private readonly waker: LaneWaker,
+  ) {}
+
+  /** A page of a search may hold fewer than `limit`, even none, and still have a next one. */
+  async list({ limit, cursor, search, status }: ConversationQuery): Promise<ConversationPage> {
+    const after = cursor === undefined ? null : decodeTimeCursor(cursor);
+    const filter = { status: status ?? null, search: search === undefined || search === '' ? null : search };
+    const rows = await this.listing.rows(filter, after, limit + 1);
+    const page = pageOf(rows, limit, toConversationDto, encodeTimeCursor);
+    const seenAll = page.nextCursor !== null || (filter.status === null && filter.search === null);
+    const end = seenAll ? null : await this.listing.endOfScan(after);
+    return end === null ? page : { ...page, nextCursor: encodeTimeCursor(end) };
+  }
+
+  async get(id: string): Promise<ConversationDto> {
+    return toConversationDto(await this.findOrFail(id));
+  }
+
+  /** Takes effect with the next turn; what waited while the conversation was paused is taken up at once. */
+  async change(id: string, { status }: ConversationChange): Promise<ConversationDto> {
+    const changed = await this.records.setStatus(id, status);
+    if (!changed) throw unknown();
+    if (changed.status === 'active') this.waker.wake('turns', id);
+    return toConversationDto(changed);
+  }
+
+  async erase(id: string): Promise<void> {
+    if (!(await this.eraser.erase(id))) throw unknown();
+  }
+
+  async messages(id: string, { limit, cursor, order }: MessageQuery): Promise<MessagePage> {
+    const after = cursor === undefined ? null : decodeNumberCursor(cursor);
+    await this.findOrFail(id);
+    const rows = await this.history.rows(id, after, order, limit + 1);
+    return pageOf(rows, limit, toMessageDto, (row) => encodeNumberCursor(row.id));
+  }
+
+  async export(id: string): Promise<StreamableFile> {
+    return this.transcripts.download(await this.findOrFail(id));
+  }
+
+  private async findOrFail(id: string): Promise<Conversation> {
+    const conversation = await this.records.find(id);
+    if (!conversation) throw unknown();
+    return conversation;
+  }
+}
+
+function unknown(): NotFoundException {
+  return new NotFoundException('There is no conversation with this id');
+}

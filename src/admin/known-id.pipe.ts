@@ -1,0 +1,12 @@
+import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What cannot be an id of ours names nothing: 404, like an id that is merely unknown. */
+@Injectable()
+export class KnownIdPipe implements PipeTransform<string, string> {
+  transform(id: string): string {
+    if (!UUID.test(id)) throw new NotFoundException('There is nothing with this id');
+    return id.toLowerCase();
+  }
+}
