@@ -1,7 +1,13 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { DatabasePool } from '../database/database-pool.js';
 import { messageOf, RetryLaterError } from '../errors/errors.js';
 import { SlidingWindow, type Taken } from './sliding-window.js';
+
+/** pg's own limit for one query, which its types leave out. */
+interface TimedQuery extends QueryConfig {
+  readonly query_timeout: number;
+}
 
 interface Row {
   readonly at: number;
@@ -38,12 +44,7 @@ export class PostgresSlidingWindow extends SlidingWindow implements OnModuleInit
 
   async take(key: string, wanted: number, limit: number, periodMs: number): Promise<Taken> {
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const { rows } = await this.pool.query<Row>({
-        name: 'take-from-window',
-        text: TAKE,
-        values: [key, wanted, limit, periodMs],
-        query_timeout: QUERY_TIMEOUT_MS,
-      });
+      const { rows } = await this.query<Row>('take-from-window', TAKE, [key, wanted, limit, periodMs]);
       const row = rows[0];
       if (row) return takenFrom(row, wanted, periodMs);
     }
@@ -55,13 +56,17 @@ export class PostgresSlidingWindow extends SlidingWindow implements OnModuleInit
 
   /** Deletes windows that have ended, a batch at a time, passing over those in use. @returns how many */
   async prune(): Promise<number> {
-    const { rowCount } = await this.pool.query({
-      name: 'prune-windows',
-      text: PRUNE,
-      values: [PRUNE_BATCH],
-      query_timeout: QUERY_TIMEOUT_MS,
-    });
+    const { rowCount } = await this.query('prune-windows', PRUNE, [PRUNE_BATCH]);
     return rowCount ?? 0;
+  }
+
+  private query<R extends QueryResultRow>(
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<QueryResult<R>> {
+    const query: TimedQuery = { name, text, values: [...values], query_timeout: QUERY_TIMEOUT_MS };
+    return this.pool.query<R>(query);
   }
 
   private async pruneQuietly(): Promise<void> {

@@ -83,7 +83,8 @@ export class RedisSlidingWindow extends SlidingWindow implements OnModuleInit, O
   }
 
   private readonly noteUnreachable = (): void => {
-    if (this.reachable !== false) this.logger.warn({ msg: 'throttle store unreachable', error: this.lastError });
+    if (this.reachable !== false)
+      this.logger.warn({ msg: 'throttle store unreachable', error: this.lastError });
     this.reachable = false;
   };
 }

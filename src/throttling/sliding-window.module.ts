@@ -1,14 +1,12 @@
 import { Module } from '@nestjs/common';
 import { RedisSettings } from '../config/redis.settings.js';
 import { DatabasePool } from '../database/database-pool.js';
-import { DatabaseModule } from '../database/database.module.js';
 import { PostgresSlidingWindow } from './postgres-sliding-window.js';
 import { RedisSlidingWindow } from './redis-sliding-window.js';
 import { SlidingWindow } from './sliding-window.js';
 
 /** Chooses the store: Redis where REDIS_URL is set, else PostgreSQL. */
 @Module({
-  imports: [DatabaseModule],
   providers: [
     {
       provide: SlidingWindow,

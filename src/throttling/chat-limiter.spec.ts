@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { MemorySlidingWindow } from '../../test/support/sliding-window.js';
+import { ChatLimitSettings } from '../config/chat-limit.settings.js';
+import { RetryLaterError } from '../errors/errors.js';
+import { ChatLimiter } from './chat-limiter.js';
+
+const limits = Object.assign(new ChatLimitSettings(), { limit: 3, periodMs: 1_000 });
+
+describe('ChatLimiter', () => {
+  it('gives a turn as many of the waiting messages as the window has free', async () => {
+    const windows = new MemorySlidingWindow();
+    const limiter = new ChatLimiter(windows, limits);
+    expect(await limiter.take('telegram:1', 2)).toEqual({ granted: 2, retryAfterMs: 0 });
+    windows.now += 400;
+    expect(await limiter.take('telegram:1', 5)).toEqual({ granted: 1, retryAfterMs: 600 });
+    expect(await limiter.take('telegram:2', 1)).toEqual({ granted: 1, retryAfterMs: 0 });
+  });
+
+  it('counts apart from the door', async () => {
+    const windows = new MemorySlidingWindow();
+    await new ChatLimiter(windows, limits).take('telegram:1', 1);
+    expect(windows.asked).toEqual(['turn:telegram:1']);
+  });
+
+  it('asks to try later while the store is unreachable', async () => {
+    const windows = new MemorySlidingWindow();
+    windows.state = 'unreachable';
+    const failure = await new ChatLimiter(windows, limits)
+      .take('telegram:1', 1)
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(RetryLaterError);
+    expect(failure).toMatchObject({ code: 'THROTTLE_UNAVAILABLE' });
+  });
+});

@@ -1,0 +1,20 @@
+import { SlidingWindow, type Taken } from '../../src/throttling/sliding-window.js';
+import { decide } from '../../src/throttling/window-decision.js';
+
+/** The SlidingWindow port in memory, on a clock the test moves; it can be unreachable or silent. */
+export class MemorySlidingWindow extends SlidingWindow {
+  now = 1_000_000;
+  /** Keys in the order in which they were asked for. */
+  readonly asked: string[] = [];
+  state: 'reachable' | 'unreachable' | 'silent' = 'reachable';
+  private readonly windows = new Map<string, readonly number[]>();
+
+  async take(key: string, wanted: number, limit: number, periodMs: number): Promise<Taken> {
+    this.asked.push(key);
+    if (this.state === 'unreachable') throw new Error('connect ECONNREFUSED');
+    if (this.state === 'silent') return new Promise<never>(() => undefined);
+    const { hits, ...taken } = decide(this.windows.get(key) ?? [], this.now, wanted, limit, periodMs);
+    this.windows.set(key, hits);
+    return { ...taken, at: this.now };
+  }
+}
