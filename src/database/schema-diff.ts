@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm';
 import { Pool, type QueryResult } from 'pg';
 import { findPrismaFolder } from './migration-folder.js';
@@ -16,7 +16,8 @@ declare const WebAssembly: {
 };
 
 const CHAR_OID = 18;
-const TEXT_OID = 25;
+/** The type `date`, of which the catalogue has no column: it marks the columns on their way through the adapter. */
+const STAND_IN_OID = 1082;
 
 /**
  * The SQL that leads from the database at `url` to `prisma/schema.prisma`; empty where they agree. Written by Prisma's
@@ -26,7 +27,7 @@ const TEXT_OID = 25;
 export async function sqlToReachSchema(url: string): Promise<string> {
   const path = join(findPrismaFolder(), 'schema.prisma');
   const content = await readFile(path, 'utf8');
-  const pool = introspectionPool(url);
+  const pool = new Pool({ connectionString: url });
   const engine = await loadSchemaEngine(pool, [path, content]);
   try {
     const files = [{ path, content }];
@@ -46,18 +47,31 @@ export async function sqlToReachSchema(url: string): Promise<string> {
 }
 
 /**
- * The engine reads PostgreSQL's catalogue, whose one-letter columns are of the type "char", which @prisma/adapter-pg does
- * not know and refuses: here they pass as text.
+ * Prisma's adapter, and what it lacks: the catalogue, which the engine reads, has one-letter columns of the type "char".
+ * The adapter refuses that type, and the engine accepts it under no other name.
  */
-export function introspectionPool(url: string): Pool {
-  const pool = new Pool({ connectionString: url });
+function introspectionAdapter(pool: Pool): PrismaPg {
   const query = pool.query.bind(pool);
   Reflect.set(pool, 'query', async (...args: unknown[]) => {
     const result: QueryResult = await Reflect.apply(query, pool, args);
-    for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TEXT_OID;
+    for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = STAND_IN_OID;
     return result;
   });
-  return pool;
+  const factory = new PrismaPg(pool);
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (statement) => {
+      const result = await queryRaw(statement);
+      const columnTypes = result.columnTypes.map((type) =>
+        type === ColumnTypeEnum.Date ? ColumnTypeEnum.Character : type,
+      );
+      return { ...result, columnTypes };
+    };
+    return adapter;
+  };
+  return factory;
 }
 
 /** Prisma's schema engine over one database. The caller frees it. */
@@ -73,6 +87,6 @@ export async function loadSchemaEngine(pool: Pool, datamodel: [string, string]):
   const { __wbindgen_start: start } = instance.exports;
   if (typeof start !== 'function') throw new Error('the schema engine has no start function');
   start();
-  const adapter = bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool));
+  const adapter = bindMigrationAwareSqlAdapterFactory(introspectionAdapter(pool));
   return runtime.SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, adapter);
 }
