@@ -20,10 +20,11 @@ export class AppModule {
   static forRoot(settings: Settings, standIns: StandIns): DynamicModule {
     const { server } = settings;
     const shared = [
+      // First: what comes first is built first and taken down last.
+      DatabaseModule,
       SettingsModule.forRoot(settings),
       RuntimeModule,
       ObservabilityModule,
-      DatabaseModule,
       ThrottlingModule,
       TelegramModule,
     ];

@@ -23,11 +23,11 @@ export function historyBlocks(
   named: boolean,
   count: CountTokens,
 ): Block[] {
-  const stepsOfTurn = Map.groupBy(steps, (step) => step.turnId);
   return messages.flatMap((message) => {
     const block = blockOf([chatMessage(message, named)], count);
     if (message.role !== 'assistant' || message.turnId === null) return [block];
-    return [...toolBlocks(stepsOfTurn.get(message.turnId) ?? [], count), block];
+    const own = steps.filter(({ turnId }) => turnId === message.turnId);
+    return [...toolBlocks(own, count), block];
   });
 }
 

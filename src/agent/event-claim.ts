@@ -32,7 +32,11 @@ export class EventClaim {
   async next(lease: Lease, conversation: Conversation): Promise<Claimed> {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
     if (waiting.length === 0) return { kind: 'nothing' };
-    const fitting = this.withinBudget(waiting.map((event) => this.read(event)));
+    const candidates = waiting.map((event) => this.read(event));
+    const unreadable = candidates.filter(({ inbound }) => inbound === null).map(({ event }) => event.id);
+    if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
+    const fitting = this.withinBudget(candidates.filter(({ inbound }) => inbound !== null));
+    if (fitting.length === 0) return { kind: 'nothing' };
     const { granted, retryAfterMs } = await this.limiter.take(
       `${conversation.channel}:${conversation.chatId}`,
       fitting.length,

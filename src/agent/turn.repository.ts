@@ -8,7 +8,10 @@ import { MessageRepository } from '../memory/message.repository.js';
 import { PersonRepository } from '../memory/person.repository.js';
 import { Ids } from '../runtime/ids.js';
 
-/** An event that waits, and what it says; null where the channel cannot read it any more. */
+/**
+ * An event that waits, and what it says; null where the channel, knowing more by now, has no use for it: a group's
+ * message that came before the bot knew its own name, and is for another bot.
+ */
 export interface Candidate {
   readonly event: Event;
   readonly inbound: Inbound | null;
@@ -171,6 +174,14 @@ export class TurnRepository {
           payload: { events },
         },
       });
+    });
+  }
+
+  /** Ends events that turned out not to be for the bot. @throws LeaseLostError */
+  async passOver(lease: Lease, eventIds: readonly bigint[]): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.event.updateMany({ where: { id: { in: [...eventIds] }, state: 'waiting' }, data: { state: 'done' } });
     });
   }
 

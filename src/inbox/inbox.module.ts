@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { UpdateSink } from '../channel/update-sink.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
@@ -6,10 +7,17 @@ import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
 import { Inbox } from './inbox.service.js';
 import { OverflowNotice } from './overflow-notice.js';
+import { PolledUpdates } from './polled-updates.js';
 
 @Module({
   imports: [MemoryModule, DeliveryModule, LanesModule],
-  providers: [Inbox, EventRepository, ConversationDirectory, OverflowNotice],
-  exports: [Inbox],
+  providers: [
+    Inbox,
+    EventRepository,
+    ConversationDirectory,
+    OverflowNotice,
+    { provide: UpdateSink, useClass: PolledUpdates },
+  ],
+  exports: [Inbox, UpdateSink],
 })
 export class InboxModule {}

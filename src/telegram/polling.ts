@@ -5,7 +5,7 @@ import { BotApi } from './bot-api.js';
 import type { CallFailure } from './call-failure.js';
 import { Pauses } from './pauses.js';
 import { integerOf } from './update-fields.js';
-import { UpdateSink } from './update-sink.js';
+import { UpdateSink } from '../channel/update-sink.js';
 
 /** How long Telegram holds a getUpdates without updates. */
 const LONG_POLL_SECONDS = 25;

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api.js';
 import { BotIdentity } from './bot-identity.js';
@@ -6,7 +6,8 @@ import { Pauses } from './pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 
-/** Telegram as the agent's channel. How updates come in is `TelegramReceivingModule`. */
+/** Telegram as the agent's channel; global, because only the root may name it. How updates come in is `TelegramReceivingModule`. */
+@Global()
 @Module({
   providers: [
     BotApi,

@@ -43,9 +43,8 @@ export async function readArguments(text: string, type: Type<object>): Promise<R
 
 const invalid = (reason: string): ReadArguments => ({ kind: 'invalid', reasons: [reason] });
 
-/** A reviver: strings PostgreSQL can store, and no field that reaches or hides what every object inherits. */
-function clean(key: string, value: unknown): unknown {
-  if (key in Object.prototype) return undefined;
+/** A reviver: strings PostgreSQL can store. */
+function clean(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? cleanText(value) : value;
 }
 
@@ -53,7 +52,7 @@ function clean(key: string, value: unknown): unknown {
 function reasonsOf(error: ValidationError, parent: string): string[] {
   const path = parent === '' ? error.property : `${parent}.${error.property}`;
   const own = Object.values(error.constraints ?? {}).map((message) =>
-    parent === '' ? message : message.replace(error.property, path),
+    parent === '' ? message : message.replace(error.property, () => path),
   );
   return [...own, ...(error.children ?? []).flatMap((child) => reasonsOf(child, path))];
 }

@@ -67,9 +67,12 @@ function boundedParser(): Parser {
     },
   });
   const functions = Object.entries<unknown>(parser.functions).filter(([name]) => FUNCTIONS.includes(name));
-  // Without a prototype, so that `toString` and `constructor` are names like any other: unknown.
-  parser.functions = Object.assign(Object.create(null), Object.fromEntries(functions));
-  parser.consts = Object.assign(Object.create(null), CONSTANTS);
-  Object.setPrototypeOf(parser.unaryOps, null);
+  parser.functions = Object.fromEntries(functions);
+  parser.consts = { ...CONSTANTS };
+  // The parser asks its tables with `in`. Without a prototype, `toString` and its like are unknown names, as they should.
+  for (const key of Object.keys(parser)) {
+    const table: unknown = Reflect.get(parser, key);
+    if (typeof table === 'object' && table !== null) Object.setPrototypeOf(table, null);
+  }
   return parser;
 }

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { DiscoveryModule } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
+import { PrismaService } from '../../../database/prisma.service.js';
+import { FactsRepository, MAX_FACTS } from '../../../memory/facts.repository.js';
+import { MessageSearchRepository } from '../../../memory/message-search.repository.js';
+import { ToolRegistry } from '../tool-registry.js';
+import { ToolRunner } from '../tool-runner.js';
+import { FactsTool } from './facts.tool.js';
+import { SearchHistoryTool } from './search-history.tool.js';
+
+describe('the tools on memory', () => {
+  let database: TestDatabase;
+  let runner: ToolRunner;
+  let conversationId: string;
+  let chatId = 0n;
+
+  const run = (name: string, fields: object) =>
+    runner.run(
+      { id: 'call_1', name, arguments: JSON.stringify(fields) },
+      { conversationId, turnId: 't', idempotencyKey: 't:1', sender: null, languageCode: null },
+      new AbortController().signal,
+    );
+
+  beforeAll(async () => {
+    database = await startTestDatabase();
+    const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [
+        ToolRegistry,
+        ToolRunner,
+        FactsTool,
+        SearchHistoryTool,
+        FactsRepository,
+        MessageSearchRepository,
+        { provide: PrismaService, useValue: database.prisma },
+      ],
+    }).compile();
+    await module.init();
+    runner = module.get(ToolRunner);
+  });
+  afterAll(() => database.stop());
+
+  beforeEach(async () => {
+    conversationId = randomUUID();
+    chatId += 1n;
+    await database.prisma.conversation.create({
+      data: { id: conversationId, channel: 'telegram', chatId, chatType: 'private' },
+    });
+  });
+
+  it('remember, recall and forget one fact', async () => {
+    expect(await run('recall', {})).toEqual({ output: 'Nothing is remembered yet.', error: null });
+    expect(await run('remember', { fact: '  Likes\n green   tea ' })).toEqual({
+      output: 'Remembered: Likes green tea',
+      error: null,
+    });
+    expect(await run('remember', { fact: 'Likes green tea' })).toEqual({
+      output: 'Already remembered: Likes green tea',
+      error: null,
+    });
+    expect(await run('recall', {})).toEqual({ output: '- Likes green tea', error: null });
+    expect(await run('forget', { fact: 'GREEN TEA' })).toEqual({
+      output: 'Forgotten: Likes green tea',
+      error: null,
+    });
+    expect((await run('recall', {})).output).toBe('Nothing is remembered yet.');
+  });
+
+  it('recall what a query is about, or everything where nothing is', async () => {
+    await run('remember', { fact: 'Likes tea' });
+    await run('remember', { fact: 'Lives in Köln' });
+    expect((await run('recall', { query: 'tea?' })).output).toBe('- Likes tea');
+    expect((await run('recall', { query: null })).output).toBe('- Likes tea\n- Lives in Köln');
+    expect((await run('recall', { query: 'car' })).output).toMatch(
+      /No remembered fact .*\n- Likes tea\n- Lives/,
+    );
+  });
+
+  it('forget nothing that is not clear', async () => {
+    await run('remember', { fact: 'Likes tea' });
+    await run('remember', { fact: 'Likes coffee' });
+    expect(await run('forget', { fact: 'likes' })).toEqual({
+      output: expect.stringContaining('- Likes tea\n- Likes coffee'),
+      error: 'FACT_AMBIGUOUS',
+    });
+    expect(await run('forget', { fact: 'milk' })).toMatchObject({ error: 'FACT_UNKNOWN' });
+    expect((await run('recall', {})).output).toBe('- Likes tea\n- Likes coffee');
+  });
+
+  it('remember no empty, overlong or surplus fact', async () => {
+    expect(await run('remember', { fact: ' \n ' })).toMatchObject({ error: 'TOOL_ARGUMENTS_INVALID' });
+    expect(await run('remember', { fact: 'x'.repeat(501) })).toMatchObject({
+      output: expect.stringContaining('fact must be shorter than or equal to 500 characters'),
+      error: 'TOOL_ARGUMENTS_INVALID',
+    });
+    const data = Array.from({ length: MAX_FACTS }, (_, i) => ({ conversationId, text: `fact ${i}` }));
+    await database.prisma.fact.createMany({ data });
+    expect(await run('remember', { fact: 'one more' })).toMatchObject({
+      output: expect.stringContaining('200 facts are kept already'),
+      error: 'FACTS_FULL',
+    });
+  });
+
+  it('search the history, each match with its date, its author and an excerpt', async () => {
+    const createdAt = new Date('2026-03-01T10:00:00Z');
+    const text = `${'Long before. '.repeat(100)}The invoice is paid. ${'Long after. '.repeat(100)}`;
+    const data = { conversationId, epoch: 0, role: 'user' as const, author: 'Ana', text, createdAt };
+    await database.prisma.message.create({ data });
+    const { output, error } = await run('search_history', { query: 'invoice' });
+    expect(error).toBeNull();
+    expect(output).toMatch(/^2026-03-01T10:00:00\.000Z user Ana: ….*The invoice is paid\..*…$/);
+    expect(output.length).toBeLessThan(400);
+    expect(await run('search_history', { query: 'receipt' })).toEqual({
+      output: 'No earlier message matches "receipt". Try fewer or other words.',
+      error: null,
+    });
+  });
+});

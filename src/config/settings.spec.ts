@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { SettingsError } from './read-settings.js';
+import { loadSettings } from './settings.js';
+
+const production = {
+  NODE_ENV: 'production',
+  TELEGRAM_BOT_TOKEN: '123456:ABC-DEF',
+  OPENAI_API_KEY: 'sk-secret-key',
+  ADMIN_API_KEY: 'an-admin-key-of-16+',
+};
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof SettingsError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('settings', () => {
+  it('have a default for everything outside production', () => {
+    const settings = loadSettings({});
+    expect(settings.server).toMatchObject({ host: '127.0.0.1', port: 3000, role: 'all' });
+    expect(settings.chatLimit).toMatchObject({ limit: 20, periodMs: 60_000, mode: 'defer', backlogLimit: 200 });
+    expect(settings.telegram.receiving).toBe('polling');
+  });
+
+  it('treat an empty variable as unset', () => {
+    expect(loadSettings({ PORT: '', REDIS_URL: ' ' }).server.port).toBe(3000);
+  });
+
+  it.each([
+    ['PORT', 'eighty', 'PORT=3000'],
+    ['PORT', '65536', 'PORT=3000'],
+    ['PORT', '3000.5', 'PORT=3000'],
+    ['APP_ROLE', 'boss', 'APP_ROLE=all'],
+    ['CHAT_RATE_LIMIT', '-1', 'CHAT_RATE_LIMIT=20'],
+    ['CHAT_RATE_LIMIT', '1e3', 'CHAT_RATE_LIMIT=20'],
+    ['CHAT_RATE_MODE', 'maybe', 'CHAT_RATE_MODE=defer'],
+    ['TELEGRAM_ALLOWED_CHATS', '12,bob', 'TELEGRAM_ALLOWED_CHATS=123456789'],
+    ['TELEGRAM_API_ROOT', 'api.telegram.org', 'TELEGRAM_API_ROOT=https'],
+    ['OPENAI_BASE_URL', 'localhost', 'OPENAI_BASE_URL=http'],
+    ['REDIS_URL', 'localhost:6379', 'REDIS_URL=redis://'],
+    ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
+    ['LOG_PRETTY', 'perhaps', 'LOG_PRETTY=false'],
+    ['AGENT_SYSTEM_PROMPT_FILE', './no-such-file.md', './prompt.md'],
+  ])('name %s and show an example when it is "%s"', (name, value, example) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toContain(name);
+    expect(problems).toContain(example);
+  });
+
+  it.each([
+    ['TELEGRAM_BOT_TOKEN', 'not a token'],
+    ['TELEGRAM_WEBHOOK_SECRET', 'with space'],
+    ['DATABASE_URL', 'mysql://user:pass@host/db'],
+    ['ADMIN_API_KEY', 'short'],
+  ])('never print the value of %s', (name, value) => {
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toContain(name);
+    expect(problems).not.toContain(value);
+  });
+
+  it('name everything that is wrong at once', () => {
+    const problems = problemsOf({ PORT: 'x', CHAT_RATE_LIMIT: 'y' });
+    expect(problems).toContain('PORT');
+    expect(problems).toContain('CHAT_RATE_LIMIT');
+  });
+
+  it('are enough for production with token, model and admin key', () => {
+    expect(problemsOf(production)).toBe('');
+  });
+
+  it.each(['TELEGRAM_BOT_TOKEN', 'OPENAI_API_KEY', 'ADMIN_API_KEY'])('refuse production without %s', (name) => {
+    expect(problemsOf({ ...production, [name]: '' })).toContain(name);
+  });
+
+  it('need an address and a secret to receive webhooks', () => {
+    const problems = problemsOf({ TELEGRAM_MODE: 'webhook' });
+    expect(problems).toContain('PUBLIC_URL');
+    expect(problems).toContain('TELEGRAM_WEBHOOK_SECRET');
+    expect(problemsOf({ ...production, TELEGRAM_MODE: 'passive' })).toContain('TELEGRAM_WEBHOOK_SECRET');
+  });
+});

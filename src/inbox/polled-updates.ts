@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { UpdateSink } from '../channel/update-sink.js';
+import { Inbox } from './inbox.service.js';
+
+/** Takes polled updates as the webhook would: all of a batch are durable before the next is asked for. */
+@Injectable()
+export class PolledUpdates extends UpdateSink {
+  constructor(private readonly inbox: Inbox) {
+    super();
+  }
+
+  async accept(updates: readonly unknown[]): Promise<void> {
+    await Promise.all(updates.map((update) => this.inbox.accept(update, JSON.stringify(update))));
+  }
+}
