@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import { Prisma } from '../generated/prisma/client.js';
 import type { MessageRole } from '../generated/prisma/enums.js';
 
-/** Of a conversation without a match by words, the newest messages that are read for the text itself. */
-const SCANNED_MESSAGES = 5_000;
+/** The newest messages of a conversation that are read one by one, without the index. */
+const NEWEST_MESSAGES = 2_000;
 
 export interface FoundMessage {
   readonly id: bigint;
@@ -13,6 +14,8 @@ export interface FoundMessage {
   readonly createdAt: Date;
 }
 
+const FOUND_COLUMNS = Prisma.sql`id, role::text, author, text, created_at AS "createdAt"`;
+
 /** Finds messages of one conversation by what they say, in any language. */
 @Injectable()
 export class MessageSearchRepository {
@@ -21,41 +24,45 @@ export class MessageSearchRepository {
   /**
    * The newest matches first, at most `limit`. Words match whole, as `websearch_to_tsquery` reads them ("a phrase",
    * -without, or). Where no words match, or the query has none, the text itself is looked for, letter case aside, in
-   * the newest 5,000 messages: so parts of words are found, and languages written without spaces.
+   * the newest 2,000 messages: so parts of words are found, and languages written without spaces.
    */
   async search(conversationId: string, query: string, limit: number): Promise<FoundMessage[]> {
     if (query.trim() === '') return [];
-    const byWords = await this.byWords(conversationId, query, limit);
-    return byWords.length > 0 ? byWords : this.byText(conversationId, query, limit);
+    // The expression is the index's, word for word.
+    const words = Prisma.sql`to_tsvector('simple', text) @@ websearch_to_tsquery('simple', ${query})`;
+    // A common word has its newest matches here; a rare one has few for the index to bring.
+    const recent = await this.amongNewest(conversationId, words, limit);
+    if (recent.length >= limit) return recent;
+    const all = await this.amongAll(conversationId, words, limit);
+    if (all.length > 0) return all;
+    const pattern = `%${query.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+    return this.amongNewest(conversationId, Prisma.sql`text ILIKE ${pattern}`, limit);
+  }
+
+  private amongNewest(conversationId: string, condition: Prisma.Sql, limit: number): Promise<FoundMessage[]> {
+    return this.prisma.$queryRaw<FoundMessage[]>`
+      SELECT ${FOUND_COLUMNS}
+      FROM (
+        SELECT * FROM messages WHERE conversation_id = ${conversationId}::uuid
+        ORDER BY id DESC LIMIT ${NEWEST_MESSAGES}
+      ) AS newest
+      WHERE ${condition}
+      ORDER BY id DESC
+      LIMIT ${limit}`;
   }
 
   /**
    * Materialised, so that the full-text index finds the matches: with the limit in sight the planner may walk the
-   * conversation backwards instead and parse every message. The expression is the index's, word for word.
+   * conversation backwards instead and parse every message.
    */
-  private byWords(conversationId: string, query: string, limit: number): Promise<FoundMessage[]> {
+  private amongAll(conversationId: string, condition: Prisma.Sql, limit: number): Promise<FoundMessage[]> {
     return this.prisma.$queryRaw<FoundMessage[]>`
       WITH matches AS MATERIALIZED (
-        SELECT id FROM messages
-        WHERE conversation_id = ${conversationId}::uuid
-          AND to_tsvector('simple', text) @@ websearch_to_tsquery('simple', ${query})
+        SELECT id FROM messages WHERE conversation_id = ${conversationId}::uuid AND ${condition}
       )
-      SELECT id, role::text, author, text, created_at AS "createdAt"
+      SELECT ${FOUND_COLUMNS}
       FROM messages
       WHERE id IN (SELECT id FROM matches ORDER BY id DESC LIMIT ${limit})
       ORDER BY id DESC`;
-  }
-
-  private byText(conversationId: string, query: string, limit: number): Promise<FoundMessage[]> {
-    const pattern = `%${query.trim().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
-    return this.prisma.$queryRaw<FoundMessage[]>`
-      SELECT id, role::text, author, text, created_at AS "createdAt"
-      FROM (
-        SELECT * FROM messages WHERE conversation_id = ${conversationId}::uuid
-        ORDER BY id DESC LIMIT ${SCANNED_MESSAGES}
-      ) AS newest
-      WHERE text ILIKE ${pattern}
-      ORDER BY id DESC
-      LIMIT ${limit}`;
   }
 }
