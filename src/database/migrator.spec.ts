@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Pool } from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEmptyDatabase, type TestDatabase } from '../../test/support/database.js';
+import { findPrismaFolder, type Migration, readMigrations } from './migration-folder.js';
+import { Migrator } from './migrator.js';
+import { loadSchemaEngine, sqlToReachSchema } from './schema-diff.js';
+
+let database: TestDatabase;
+let client: Client;
+
+beforeEach(async () => {
+  database = await startEmptyDatabase();
+  client = new Client({ connectionString: database.url });
+  await client.connect();
+});
+
+afterEach(async () => {
+  await client.end();
+  await database.stop();
+});
+
+async function tables(): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+function migration(name: string, script: string): Migration {
+  return { name, script, checksum: 'of no importance' };
+}
+
+describe('Migrator', () => {
+  it('leads an empty database to the schema, with nothing left to do', async () => {
+    await new Migrator(database.url).apply();
+    expect(await sqlToReachSchema(database.url)).toBe('');
+  });
+
+  it('makes the indexes that a Prisma schema cannot express', async () => {
+    await new Migrator(database.url).apply();
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL OR indexprs IS NOT NULL ORDER BY 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual([
+      'events_waiting',
+      'events_waiting_due',
+      'messages_search',
+      'replies_open',
+      'replies_open_due',
+      'turns_one_running',
+      'turns_running_due',
+    ]);
+  });
+
+  it('applies each migration once, however many processes start together and again', async () => {
+    const names = (await readMigrations()).map(({ name }) => name);
+    const applied = await Promise.all(Array.from({ length: 6 }, () => new Migrator(database.url).apply()));
+    expect(applied.flat()).toEqual(names);
+    expect(await new Migrator(database.url).apply()).toEqual([]);
+  });
+
+  it('leaves records that Prisma’s own engine takes for its own', async () => {
+    await new Migrator(database.url).apply();
+    const path = join(findPrismaFolder(), 'schema.prisma');
+    const pool = new Pool({ connectionString: database.url });
+    const engine = await loadSchemaEngine(pool, [path, await readFile(path, 'utf8')]);
+    const migrations = await readMigrations();
+    const history = {
+      migrationsList: {
+        baseDir: join(findPrismaFolder(), 'migrations'),
+        lockfile: { path: 'migration_lock.toml', content: 'provider = "postgresql"' },
+        shadowDbInitScript: '',
+        migrationDirectories: migrations.map(({ name, script }) => ({
+          path: name,
+          migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value: script } },
+        })),
+      },
+      filters: { externalTables: [], externalEnums: [] },
+    };
+    expect(await engine.applyMigrations(history)).toEqual({ appliedMigrationNames: [] });
+    expect(await engine.diagnoseMigrationHistory({ ...history, optInToShadowDatabase: false })).toEqual({
+      editedMigrationNames: [],
+      failedMigrationNames: [],
+      hasMigrationsTable: true,
+      history: null,
+    });
+    engine.free();
+    await pool.end();
+  });
+
+  it('leaves nothing of a migration that fails, and names it', async () => {
+    const bad = migration('2_bad', 'CREATE TABLE half (id int); SELECT 1/0;');
+    const migrator = new Migrator(database.url, async () => [
+      migration('1_good', 'CREATE TABLE good ()'),
+      bad,
+    ]);
+    await expect(migrator.apply()).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: /2_bad.*division/,
+    });
+    expect(await tables()).toEqual(['_prisma_migrations', 'good']);
+
+    const mended = async () => [
+      migration('1_good', ''),
+      migration('2_bad', 'CREATE TABLE whole (note text)'),
+    ];
+    expect(await new Migrator(database.url, mended).apply()).toEqual(['2_bad']);
+  });
+
+  it('runs a script as it is written, semicolons in text and functions included', async () => {
+    const script = `DO $$ BEGIN EXECUTE 'CREATE TABLE "a;b" ()'; END $$; -- done; really`;
+    await new Migrator(database.url, async () => [migration('1', script)]).apply();
+    expect(await tables()).toContain('a;b');
+  });
+
+  it('goes no further where another tool left a migration unfinished', async () => {
+    await new Migrator(database.url).apply();
+    await client.query('UPDATE _prisma_migrations SET finished_at = NULL');
+    await expect(new Migrator(database.url).apply()).rejects.toMatchObject({ code: 'MIGRATION_UNFINISHED' });
+  });
+});
