@@ -1,0 +1,70 @@
+import { badRequest } from './bot-api-error.js';
+import { BOT, type BotCommand } from './bot-state.js';
+import { privateChat } from './message-json.js';
+import type { MethodTable } from './method-table.js';
+import { asRecord, type Params } from './params.js';
+import { requireChat } from './require-chat.js';
+
+/** Menus kept, by scope and language. */
+const MAX_MENUS = 200;
+const MAX_COMMANDS = 100;
+
+/** Methods about the bot itself and about chats. */
+export const botMethods: MethodTable = {
+  getMe: () => ({
+    ...BOT,
+    can_join_groups: true,
+    can_read_all_group_messages: false,
+    supports_inline_queries: false,
+    can_connect_to_business: false,
+    has_main_web_app: false,
+  }),
+
+  setMyCommands: (bot, params) => {
+    const commands = readCommands(params.json('commands'));
+    if (bot.commands.size >= MAX_MENUS) throw badRequest('too many bot commands scopes');
+    bot.commands.set(menuKey(params), commands);
+    return true;
+  },
+
+  getMyCommands: (bot, params) => bot.commands.get(menuKey(params)) ?? [],
+
+  deleteMyCommands: (bot, params) => {
+    bot.commands.delete(menuKey(params));
+    return true;
+  },
+
+  getChat: (bot, params) => {
+    const chatId = requireChat(bot, params);
+    return { ...privateChat(chatId, bot.chats.userOf(chatId)), accent_color_id: 0, max_reaction_count: 11 };
+  },
+
+  getFile: () => {
+    throw badRequest('wrong file_id or the file is temporarily unavailable');
+  },
+
+  /** Nothing here makes callback queries, so whatever is answered was never asked. */
+  answerCallbackQuery: () => {
+    throw badRequest('query is too old and response timeout expired or query ID is invalid');
+  },
+};
+
+function menuKey(params: Params): string {
+  return JSON.stringify([params.json('scope') ?? { type: 'default' }, params.text('language_code')]);
+}
+
+/** https://core.telegram.org/bots/api#botcommand */
+function readCommands(given: unknown): BotCommand[] {
+  if (!Array.isArray(given)) throw badRequest('commands must be non-empty');
+  if (given.length > MAX_COMMANDS) throw badRequest('BOT_COMMANDS_TOO_MUCH');
+  return given.map((value: unknown) => {
+    const { command, description } = asRecord(value) ?? {};
+    if (typeof command !== 'string' || !/^\/?[a-z0-9_]{1,32}$/.test(command)) {
+      throw badRequest('BOT_COMMAND_INVALID');
+    }
+    if (typeof description !== 'string' || description.trim() === '' || description.length > 256) {
+      throw badRequest('BOT_COMMAND_DESCRIPTION_INVALID');
+    }
+    return { command: command.replace(/^\//, ''), description };
+  });
+}

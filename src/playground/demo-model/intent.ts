@@ -1,0 +1,79 @@
+import { timeZoneIn } from './time-zone.js';
+
+/** What the demo model takes a message for. */
+export type Intent =
+  | { readonly kind: 'tool'; readonly tool: string; readonly arguments: Readonly<Record<string, string>> }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'talk' };
+
+interface Rule {
+  readonly pattern: RegExp;
+  /** null where the words fit and the sense does not. */
+  readonly read: (words: string, text: string) => Intent | null;
+}
+
+/** Tried in this order; the first capture group is given as `words`. */
+const RULES: readonly Rule[] = [
+  {
+    pattern: /^(?:please\s+)?(?:hi|hello|hey|help|who are you|what (?:can|do) you do)\b/i,
+    read: () => ({ kind: 'help' }),
+  },
+  {
+    pattern: /^(?:please\s+)?remember(?:\s+that)?[\s:,]+(.+)/is,
+    read: (fact) => tool('remember', { fact }),
+  },
+  {
+    pattern: /^(?:please\s+)?forget(?:\s+that)?[\s:,]+(.+)/is,
+    read: (fact) => tool('forget', { fact }),
+  },
+  {
+    pattern: /\bwhat (?:do|did) (?:you (?:know|remember)|i (?:tell|told) you)\b|^recall\b/i,
+    read: () => tool('recall', {}),
+  },
+  {
+    pattern:
+      /^(?:please\s+)?search\s+(?:(?:(?:my|our|the)\s+)?(?:history|messages|chat)\s+)?(?:for\s+)?(.+)/is,
+    read: (query) => tool('search_history', { query: unquoted(query) }),
+  },
+  {
+    pattern: /\bwhat(?:'s|’s|\s+is)?\s+(?:the\s+)?time\b|\bwhat time\b|\btime is it\b/i,
+    read: (_, text) => {
+      const timeZone = timeZoneIn(text);
+      return tool('current_time', timeZone === null ? {} : { timeZone });
+    },
+  },
+  {
+    pattern:
+      /^(?:(?:please\s+)?(?:calculate|compute|what(?:'s|’s|\s+is)|how much is)\s+)?([\d\s.+\-*/×÷^%()]+)[=?.!]*$/i,
+    read: (expression) => readCalculation(expression),
+  },
+];
+
+/** Reads one message by simple rules: no network, no chance, the same words give the same intent. */
+export function intentOf(text: string): Intent {
+  const trimmed = text.trim();
+  for (const { pattern, read } of RULES) {
+    const found = pattern.exec(trimmed);
+    const intent = found && read((found[1] ?? '').trim(), trimmed);
+    if (intent) return intent;
+  }
+  return { kind: 'talk' };
+}
+
+function tool(name: string, args: Readonly<Record<string, string>>): Intent {
+  return { kind: 'tool', tool: name, arguments: args };
+}
+
+/** Something is reckoned with something: a lone number or a date is no expression. */
+function readCalculation(words: string): Intent | null {
+  const expression = words
+    .replaceAll('×', '*')
+    .replaceAll('÷', '/')
+    .replace(/[.\s]+$/, '');
+  const isDate = /^\d{4}-\d\d?-\d\d?$/.test(expression);
+  return /[\d)]\s*[+\-*/^%]\s*[\d(.-]/.test(expression) && !isDate ? tool('calculate', { expression }) : null;
+}
+
+function unquoted(text: string): string {
+  return text.replace(/^["“'](.*)["”']$/s, '$1').replace(/[?.!]+$/, '');
+}

@@ -1,0 +1,98 @@
+import {
+  Body,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  NotFoundException,
+  Param,
+  ParseIntPipe,
+  Post,
+  ServiceUnavailableException,
+  Sse,
+  type MessageEvent,
+  UseGuards,
+  ValidationPipe,
+} from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Observable } from 'rxjs';
+import { messageOf } from '../errors/errors.js';
+import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';
+import { BotApiSimulator } from './bot-api-simulator.js';
+import { ChatStreams } from './chat-streams.js';
+import { PAGE_SECURITY, PlaygroundPage } from './playground-page.js';
+import { SameSiteGuard } from './same-site.guard.js';
+import { SendMessageDto } from './send-message.dto.js';
+
+const NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Linus', 'Margaret', 'Donald'];
+
+/** The page, and what it needs: write as a user, see both sides of a chat. */
+@ApiExcludeController()
+@UseGuards(SameSiteGuard)
+@Controller('playground')
+export class PlaygroundController {
+  constructor(
+    private readonly page: PlaygroundPage,
+    private readonly simulator: BotApiSimulator,
+    private readonly streams: ChatStreams,
+  ) {}
+
+  @Get()
+  @Header('content-type', 'text/html; charset=utf-8')
+  @Header('content-security-policy', PAGE_SECURITY)
+  show(): string {
+    return this.page.index;
+  }
+
+  @Get('playground.css')
+  @Header('content-type', 'text/css; charset=utf-8')
+  style(): string {
+    return this.page.style;
+  }
+
+  @Get('playground.js')
+  @Header('content-type', 'text/javascript; charset=utf-8')
+  script(): string {
+    return this.page.script;
+  }
+
+  @Get('api/chats')
+  chats(): { chatId: number; name: string; lastText: string }[] {
+    return this.simulator.chats().map(({ chatId, user, messages }) => ({
+      chatId,
+      name: user.firstName,
+      lastText: messages.at(-1)?.text.slice(0, 80) ?? '',
+    }));
+  }
+
+  @Get('api/chats/:id/messages')
+  messages(@Param('id', ParseIntPipe) chatId: number): ChatView {
+    const chat = this.simulator.chat(chatId);
+    if (!chat) throw new NotFoundException('nobody wrote in this chat yet');
+    return chat;
+  }
+
+  @Sse('api/chats/:id/stream')
+  stream(@Param('id', ParseIntPipe) chatId: number): Observable<MessageEvent> {
+    return this.streams.of(chatId);
+  }
+
+  @Post('api/messages')
+  @HttpCode(202)
+  send(
+    @Body(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, expectedType: SendMessageDto }))
+    { chatId, text }: SendMessageDto,
+  ): { updateId: number } {
+    try {
+      return { updateId: this.simulator.say(chatId, personOf(chatId), text).update_id };
+    } catch (error) {
+      throw new ServiceUnavailableException(messageOf(error));
+    }
+  }
+}
+
+/** The same chat is always the same person. */
+function personOf(chatId: number): SimulatedUser {
+  const firstName = NAMES[chatId % NAMES.length] ?? 'Ada';
+  return { firstName, username: `${firstName.toLowerCase()}_${chatId}`, languageCode: 'en' };
+}

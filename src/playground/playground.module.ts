@@ -1,0 +1,26 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BotApiSimulator } from './bot-api-simulator.js';
+import { ChatStreams } from './chat-streams.js';
+import { PlaygroundController } from './playground.controller.js';
+import { PlaygroundOffController } from './playground-off.controller.js';
+import { PlaygroundPage } from './playground-page.js';
+
+/** A page to talk to the bot before there is a token. Never loaded in production. */
+@Module({})
+export class PlaygroundModule {
+  /** @param simulator unset where a real bot is connected: the page then says why it is empty */
+  static forRoot(simulator: BotApiSimulator | undefined): DynamicModule {
+    if (!simulator) {
+      return {
+        module: PlaygroundModule,
+        controllers: [PlaygroundOffController],
+        providers: [PlaygroundPage],
+      };
+    }
+    return {
+      module: PlaygroundModule,
+      controllers: [PlaygroundController],
+      providers: [PlaygroundPage, ChatStreams, { provide: BotApiSimulator, useValue: simulator }],
+    };
+  }
+}

@@ -1,0 +1,28 @@
+/** A list that keeps its newest entries, so that what runs for days does not grow. */
+export class Ring<T> implements Iterable<T> {
+  private entries: T[] = [];
+
+  constructor(private readonly capacity: number) {}
+
+  push(entry: T): void {
+    this.entries.push(entry);
+    if (this.entries.length > this.capacity * 2) this.entries = this.entries.slice(-this.capacity);
+  }
+
+  /** Oldest first. */
+  toArray(): readonly T[] {
+    return this.entries.slice(-this.capacity);
+  }
+
+  get length(): number {
+    return Math.min(this.entries.length, this.capacity);
+  }
+
+  clear(): void {
+    this.entries = [];
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    return this.toArray()[Symbol.iterator]();
+  }
+}

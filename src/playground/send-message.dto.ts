@@ -1,0 +1,19 @@
+import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
+import { MAX_TEXT_LENGTH } from './bot-api/read-text.js';
+
+/** The largest user id that Telegram hands out fits in 52 bits: https://core.telegram.org/bots/api#user */
+export const MAX_CHAT_ID = 2 ** 52 - 1;
+
+/** What a visitor of the playground writes. */
+export class SendMessageDto {
+  /** Of a private chat; a new number begins a new chat. */
+  @IsInt()
+  @Min(1)
+  @Max(MAX_CHAT_ID)
+  chatId: number;
+
+  @IsString()
+  @Length(1, MAX_TEXT_LENGTH)
+  @Matches(/\S/, { message: 'text must hold more than white space' })
+  text: string;
+}

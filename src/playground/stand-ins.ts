@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import type { Environment } from '../config/read-settings.js';
+import { BotApiSimulator } from './bot-api-simulator.js';
+import { DEMO_MODEL_NAME, DemoModel } from './demo-model.js';
+
+/** What takes the place of services that are not configured. */
+export interface StandIns {
+  /** The environment with the stand-ins' addresses in it. */
+  readonly env: Environment;
+  /** Unset where a real bot token is given. */
+  readonly simulator?: BotApiSimulator;
+  /** Unset where a real model is given. */
+  readonly model?: DemoModel;
+  /** Tells the simulator where the application listens: from now on it delivers updates there. */
+  connect(applicationUrl: string): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN is unset, and the demo model where OPENAI_API_KEY and
+ * OPENAI_BASE_URL are; the product then reaches both over HTTP through the same settings as the real ones. Does nothing in
+ * production, and with APP_ROLE `web` or `worker`: several processes would each have a world of their own.
+ *
+ * The simulator's updates come by webhook, the way of a deployed bot. The application's address is not known before it
+ * listens, so it registers nothing (`passive`) and `connect` does it.
+ */
+export async function startStandIns(env: Environment): Promise<StandIns> {
+  const alone = unset(env['APP_ROLE']) || env['APP_ROLE'] === 'all';
+  const allowed = env['NODE_ENV'] !== 'production' && alone;
+  const simulator = allowed && unset(env['TELEGRAM_BOT_TOKEN']) ? await BotApiSimulator.start() : undefined;
+  const model =
+    allowed && unset(env['OPENAI_API_KEY']) && unset(env['OPENAI_BASE_URL'])
+      ? await DemoModel.start()
+      : undefined;
+  const secret = unset(env['TELEGRAM_WEBHOOK_SECRET'])
+    ? randomBytes(24).toString('base64url')
+    : String(env['TELEGRAM_WEBHOOK_SECRET']);
+  return {
+    env: {
+      ...env,
+      ...(simulator ? telegramVariables(simulator, secret) : {}),
+      ...(model ? modelVariables(model, env) : {}),
+    },
+    ...(simulator ? { simulator } : {}),
+    ...(model ? { model } : {}),
+    connect: (applicationUrl) =>
+      simulator?.deliverTo(reachable(new URL('/webhook/telegram', applicationUrl)).href, secret),
+    stop: async () => {
+      await Promise.all([simulator?.stop(), model?.stop()]);
+    },
+  };
+}
+
+/** As in settings: an empty variable is an unset one. */
+function unset(value: string | undefined): boolean {
+  return value === undefined || value.trim() === '';
+}
+
+function telegramVariables({ token, root }: BotApiSimulator, secret: string): Environment {
+  return {
+    TELEGRAM_BOT_TOKEN: token,
+    TELEGRAM_API_ROOT: root,
+    TELEGRAM_WEBHOOK_SECRET: secret,
+    TELEGRAM_MODE: 'passive',
+  };
+}
+
+function modelVariables({ baseUrl }: DemoModel, env: Environment): Environment {
+  return {
+    OPENAI_BASE_URL: baseUrl,
+    OPENAI_API_KEY: 'demo',
+    OPENAI_MODEL: unset(env['OPENAI_MODEL']) ? DEMO_MODEL_NAME : env['OPENAI_MODEL'],
+  };
+}
+
+/** An application that listens on every address is reached on this machine's own. */
+function reachable(url: URL): URL {
+  if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1';
+  if (url.hostname === '[::]') url.hostname = '[::1]';
+  return url;
+}
