@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { DiscoveryModule } from '@nestjs/core';
+import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startTestDatabase, type TestDatabase } from '../../../../test/support/database.js';
-import { PrismaService } from '../../../database/prisma.service.js';
-import { FactsRepository, MAX_FACTS } from '../../../memory/facts.repository.js';
-import { MessageSearchRepository } from '../../../memory/message-search.repository.js';
-import { ToolRegistry } from '../tool-registry.js';
-import { ToolRunner } from '../tool-runner.js';
-import { FactsTool } from './facts.tool.js';
-import { SearchHistoryTool } from './search-history.tool.js';
+import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { DatabasePool } from '../../database/database-pool.js';
+import { Database } from '../../database/database.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { MAX_FACTS } from '../../memory/facts.repository.js';
+import { RuntimeModule } from '../../runtime/runtime.module.js';
+import { ToolRegistry } from './tool-registry.js';
+import { ToolRunner } from './tool-runner.js';
+import { ToolsModule } from './tools.module.js';
 
-describe('the tools on memory', () => {
+describe('the built-in tools, with a database', () => {
   let database: TestDatabase;
+  let pool: DatabasePool;
+  let prisma: PrismaService;
   let runner: ToolRunner;
+  let registry: ToolRegistry;
   let conversationId: string;
   let chatId = 0n;
 
@@ -26,29 +30,54 @@ describe('the tools on memory', () => {
 
   beforeAll(async () => {
     database = await startTestDatabase();
-    const module = await Test.createTestingModule({
-      imports: [DiscoveryModule],
+    pool = new DatabasePool(new Database(database.url), { poolSize: 5 });
+    prisma = new PrismaService(pool);
+    const testModule: DynamicModule = {
+      module: class TestDatabaseModule {},
+      global: true,
       providers: [
-        ToolRegistry,
-        ToolRunner,
-        FactsTool,
-        SearchHistoryTool,
-        FactsRepository,
-        MessageSearchRepository,
-        { provide: PrismaService, useValue: database.prisma },
+        { provide: DatabasePool, useValue: pool },
+        { provide: PrismaService, useValue: prisma },
       ],
+      exports: [DatabasePool, PrismaService],
+    };
+    const module = await Test.createTestingModule({
+      imports: [testModule, RuntimeModule, ToolsModule],
     }).compile();
     await module.init();
     runner = module.get(ToolRunner);
+    registry = module.get(ToolRegistry);
   });
-  afterAll(() => database.stop());
+  afterAll(async () => {
+    await pool.end();
+    await database.stop();
+  });
 
   beforeEach(async () => {
     conversationId = randomUUID();
     chatId += 1n;
-    await database.prisma.conversation.create({
+    await prisma.conversation.create({
       data: { id: conversationId, channel: 'telegram', chatId, chatType: 'private' },
     });
+  });
+
+  it('are these, each saying what it and all its parameters are for', () => {
+    expect(registry.names()).toEqual([
+      'calculate',
+      'current_time',
+      'forget',
+      'recall',
+      'remember',
+      'search_history',
+    ]);
+    for (const { function: tool } of registry.definitions()) {
+      expect(tool.description).not.toBe('');
+      for (const property of Object.values(Object(tool.parameters?.['properties']))) {
+        expect(property).toMatchObject({ type: 'string', description: expect.stringMatching(/./) });
+      }
+    }
+    expect(registry.find('calculate')?.schema).toMatchObject({ required: ['expression'] });
+    expect(registry.find('recall')?.schema).not.toHaveProperty('required');
   });
 
   it('remember, recall and forget one fact', async () => {
@@ -97,7 +126,7 @@ describe('the tools on memory', () => {
       error: 'TOOL_ARGUMENTS_INVALID',
     });
     const data = Array.from({ length: MAX_FACTS }, (_, i) => ({ conversationId, text: `fact ${i}` }));
-    await database.prisma.fact.createMany({ data });
+    await prisma.fact.createMany({ data });
     expect(await run('remember', { fact: 'one more' })).toMatchObject({
       output: expect.stringContaining('200 facts are kept already'),
       error: 'FACTS_FULL',
@@ -108,7 +137,7 @@ describe('the tools on memory', () => {
     const createdAt = new Date('2026-03-01T10:00:00Z');
     const text = `${'Long before. '.repeat(100)}The invoice is paid. ${'Long after. '.repeat(100)}`;
     const data = { conversationId, epoch: 0, role: 'user' as const, author: 'Ana', text, createdAt };
-    await database.prisma.message.create({ data });
+    await prisma.message.create({ data });
     const { output, error } = await run('search_history', { query: 'invoice' });
     expect(error).toBeNull();
     expect(output).toMatch(/^2026-03-01T10:00:00\.000Z user Ana: ….*The invoice is paid\..*…$/);

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { DatabasePool } from '../database/database-pool.js';
+import { Database } from '../database/database.js';
+import { PrismaService } from '../database/prisma.service.js';
+import { FactsRepository, MAX_FACT_CHARS, MAX_FACTS } from './facts.repository.js';
+
+describe('FactsRepository', () => {
+  let database: TestDatabase;
+  let pool: DatabasePool;
+  let prisma: PrismaService;
+  let facts: FactsRepository;
+  let conversationId: string;
+  let chatId = 0n;
+
+  beforeAll(async () => {
+    database = await startTestDatabase();
+    pool = new DatabasePool(new Database(database.url), { poolSize: 5 });
+    prisma = new PrismaService(pool);
+    facts = new FactsRepository(prisma);
+  });
+  afterAll(async () => {
+    await pool.end();
+    await database.stop();
+  });
+
+  const newConversation = async (): Promise<string> => {
+    const id = randomUUID();
+    chatId += 1n;
+    await prisma.conversation.create({
+      data: { id, channel: 'telegram', chatId, chatType: 'private' },
+    });
+    return id;
+  };
+  const texts = async (id: string): Promise<string[]> => (await facts.list(id)).map(({ text }) => text);
+
+  beforeEach(async () => {
+    conversationId = await newConversation();
+  });
+
+  it('keeps facts in the order in which they came, each conversation its own', async () => {
+    const other = await newConversation();
+    await facts.add(conversationId, 'Likes tea');
+    await facts.add(other, 'Likes coffee');
+    await facts.add(conversationId, 'Lives in Köln 😀');
+    expect(await texts(conversationId)).toEqual(['Likes tea', 'Lives in Köln 😀']);
+    expect(await texts(other)).toEqual(['Likes coffee']);
+  });
+
+  it('keeps a fact once, however many add it at once', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 8 }, () => facts.add(conversationId, 'Likes tea')),
+    );
+    expect(outcomes.toSorted()).toEqual(['added', ...Array.from({ length: 7 }, () => 'known')]);
+    expect(await texts(conversationId)).toEqual(['Likes tea']);
+  });
+
+  it('keeps no more than the most, however many come at once', async () => {
+    const data = Array.from({ length: MAX_FACTS - 2 }, (_, i) => ({ conversationId, text: `fact ${i}` }));
+    await prisma.fact.createMany({ data });
+    const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map((text) => facts.add(conversationId, text)));
+    expect(outcomes.toSorted()).toEqual(['added', 'added', 'full', 'full']);
+    expect(await texts(conversationId)).toHaveLength(MAX_FACTS);
+    expect(await facts.add(conversationId, 'fact 0')).toBe('known');
+  });
+
+  it('keeps the longest fact in the widest script', async () => {
+    expect(await facts.add(conversationId, '界'.repeat(MAX_FACT_CHARS))).toBe('added');
+  });
+
+  it('removes a fact of this conversation only, and says whether it was there', async () => {
+    const other = await newConversation();
+    await facts.add(conversationId, 'Likes tea');
+    await facts.add(other, 'Likes tea');
+    expect(await facts.remove(conversationId, 'Likes tea')).toBe(true);
+    expect(await facts.remove(conversationId, 'Likes tea')).toBe(false);
+    expect(await texts(other)).toEqual(['Likes tea']);
+  });
+});
