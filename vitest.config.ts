@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    globalSetup: [],
+    globalSetup: ['test/support/global-setup.ts'],
     // Two cores, and each suite brings a database, sometimes processes: a few files at a time.
     maxWorkers: 3,
     testTimeout: 60_000,

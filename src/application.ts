@@ -38,7 +38,7 @@ async function start(settings: Settings, standIns: StandIns): Promise<RunningApp
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(settings, standIns),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, trustProxy: true, return503OnClosing: true }),
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, return503OnClosing: true }),
     { logger, bodyParser: false, abortOnError: false, forceCloseConnections: true },
   );
   useBodyParser(app);

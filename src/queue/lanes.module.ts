@@ -2,6 +2,7 @@ import { BullModule } from '@nestjs/bullmq';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { RedisSettings } from '../config/redis.settings.js';
 import { Database } from '../database/database.js';
+import { DeadLetters } from './dead-letters.service.js';
 import { LaneWaker } from './lane-waker.js';
 import { lanes, SWEEP_QUEUE } from './lanes.js';
 import { QueueHealth } from './queue-health.js';
@@ -31,7 +32,7 @@ class QueueBackendModule implements OnApplicationShutdown {
     }),
     BullModule.registerQueue(...[...lanes, SWEEP_QUEUE].map((name) => ({ name }))),
   ],
-  providers: [LaneWaker, QueueHealth],
-  exports: [LaneWaker, BullModule],
+  providers: [LaneWaker, DeadLetters, QueueHealth],
+  exports: [LaneWaker, DeadLetters, BullModule],
 })
 export class LanesModule {}

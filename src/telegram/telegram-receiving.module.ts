@@ -4,7 +4,6 @@ import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
 import { TelegramModule } from './telegram.module.js';
-import { WebhookRegistration } from './webhook-registration.js';
 
 /** Makes updates come in; apart from `TelegramModule`, so that the inbox's side may use the channel and be used here. */
 @Module({})
@@ -14,7 +13,7 @@ export class TelegramReceivingModule {
     return {
       module: TelegramReceivingModule,
       imports: [TelegramModule, ...imports],
-      providers: [CommandMenu, PollerLock, Polling, Receiving, WebhookRegistration],
+      providers: [CommandMenu, PollerLock, Polling, Receiving],
     };
   }
 }

@@ -5,6 +5,7 @@ import { BotIdentity } from './bot-identity.js';
 import { Pauses } from './pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
+import { WebhookRegistration } from './webhook-registration.js';
 
 /** Telegram as the agent's channel; global, because only the root may name it. How updates come in is `TelegramReceivingModule`. */
 @Global()
@@ -15,8 +16,9 @@ import { TelegramChannel } from './telegram-channel.js';
     Pauses,
     TelegramAccess,
     TelegramChannel,
+    WebhookRegistration,
     { provide: Channel, useExisting: TelegramChannel },
   ],
-  exports: [Channel, TelegramAccess, BotApi, BotIdentity, Pauses],
+  exports: [Channel, TelegramAccess, BotApi, BotIdentity, Pauses, WebhookRegistration],
 })
 export class TelegramModule {}

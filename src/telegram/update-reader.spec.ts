@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { newChatId, replyUpdate, textUpdate } from '../../test/support/updates.js';
 import { readUpdate } from './update-reader.js';
@@ -173,8 +173,17 @@ describe('readUpdate, of groups', () => {
 describe('readUpdate, of what the bot has no use for', () => {
   const { message } = textUpdate(person, 'hi');
   it.each([
-    ...['edited_message', 'channel_post', 'edited_channel_post', 'business_message', 'guest_message'],
-    ...['callback_query', 'inline_query', 'message_reaction', 'my_chat_member', 'poll', 'a_kind_of_tomorrow'],
+    'edited_message',
+    'channel_post',
+    'edited_channel_post',
+    'business_message',
+    'guest_message',
+    'callback_query',
+    'inline_query',
+    'message_reaction',
+    'my_chat_member',
+    'poll',
+    'a_kind_of_tomorrow',
   ])('ignores %s', (kind) => {
     expect(readUpdate({ update_id: 1, [kind]: message }, bot)).toBeNull();
   });

@@ -6,9 +6,9 @@ import { trimRange, type Range } from './range.js';
 /** Telegram ignores the entities of a message past this number (https://core.telegram.org/api/entities). */
 export const MAX_ENTITIES = 100;
 
-/** Telegram's order: by offset, the outer before the inner. */
+/** Telegram's order: by offset, the outer before the inner; of equal stretches the quote is outermost, code innermost. */
 export function inOrder(entities: readonly MessageEntity[]): MessageEntity[] {
-  return entities.toSorted((a, b) => a.offset - b.offset || b.length - a.length || rank(a) - rank(b));
+  return entities.toSorted((a, b) => a.offset - b.offset || b.length - a.length || depth(a) - depth(b));
 }
 
 /** Entities as Telegram wants them: no style across code, no white space at the ends, none empty, in order. */
@@ -42,6 +42,11 @@ export function mostTelling(entities: readonly MessageEntity[]): MessageEntity[]
 /** Does the entity carry something that the text alone does not: an address, or the layout of a block? */
 export function isTelling(entity: MessageEntity): boolean {
   return entity.type === 'text_link' || entity.type === 'pre';
+}
+
+function depth(entity: MessageEntity): number {
+  if (entity.type === 'blockquote') return 0;
+  return isCode(entity) ? 2 : 1;
 }
 
 function rank({ type }: MessageEntity): number {

@@ -20,8 +20,6 @@ interface OpenMark {
   readonly mark: Mark;
   /** null until something is written inside, so that a mark never begins with a line break. */
   start: number | null;
-  /** A mark inside one of its own kind is no entity of its own. */
-  readonly nested: boolean;
 }
 
 interface OpenPrefix extends LinePrefix {
@@ -34,7 +32,10 @@ const MAX_INDENTED_LEVELS = 5;
 export class FormattedWriter {
   private readonly chunks: string[] = [];
   private readonly entities: MessageEntity[] = [];
-  private readonly marks: OpenMark[] = [];
+  /** What is open now, one of a kind at most, so that deep nesting costs nothing. */
+  private readonly marks = new Map<Mark['type'], OpenMark>();
+  /** What the coming `close()` calls close; null for a mark inside one of its own kind, which is no entity. */
+  private readonly closers: (OpenMark | null)[] = [];
   private readonly prefixes: OpenPrefix[] = [];
   private pendingBreaks = 0;
   private atLineStart = true;
@@ -70,7 +71,7 @@ export class FormattedWriter {
 
   /** Inline code; plain text inside a link, where Telegram allows no code. */
   writeCode(code: string): void {
-    if (this.marks.some(({ mark }) => mark.type === 'text_link')) return this.write(code);
+    if (this.marks.has('text_link')) return this.write(code);
     this.beginWriting();
     const start = this.length;
     this.append(cleanText(code).replaceAll('\n', ' '));
@@ -106,12 +107,16 @@ export class FormattedWriter {
   }
 
   open(mark: Mark): void {
-    this.marks.push({ mark, start: null, nested: this.marks.some((open) => open.mark.type === mark.type) });
+    const open = this.marks.has(mark.type) ? null : { mark, start: null };
+    if (open) this.marks.set(mark.type, open);
+    this.closers.push(open);
   }
 
   close(): void {
-    const closed = this.marks.pop();
-    if (!closed || closed.nested || closed.start === null) return;
+    const closed = this.closers.pop();
+    if (!closed) return;
+    this.marks.delete(closed.mark.type);
+    if (closed.start === null) return;
     this.entities.push({ ...closed.mark, offset: closed.start, length: this.length - closed.start });
   }
 
@@ -141,7 +146,7 @@ export class FormattedWriter {
     this.beginLine();
     if (this.atLineStart) this.append(this.linePrefix());
     this.atLineStart = false;
-    for (const open of this.marks) open.start ??= this.length;
+    for (const open of this.marks.values()) open.start ??= this.length;
   }
 
   /** Writes the line breaks that wait. Quotes begin here, before the prefix: they are drawn from the line's start. */
@@ -152,7 +157,8 @@ export class FormattedWriter {
       this.atLineStart = true;
     }
     if (!this.atLineStart) return;
-    for (const open of this.marks) if (open.mark.type === 'blockquote') open.start ??= this.length;
+    const quote = this.marks.get('blockquote');
+    if (quote) quote.start ??= this.length;
   }
 
   private linePrefix(): string {

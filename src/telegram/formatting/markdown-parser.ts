@@ -1,6 +1,7 @@
 // The Markdown parser: CommonMark with tables and strikethrough, and nothing that would lose a word of the text.
 import MarkdownIt, { type Token } from 'markdown-it';
 import { mathsRule } from './maths-rule.js';
+import { multiplicationRule } from './multiplication-rule.js';
 
 // Blocks inside blocks; past it markdown-it leaves out what is inside, so such a text is taken as plain.
 const MAX_NESTING = 40;
@@ -9,6 +10,7 @@ const MAX_NESTING = 40;
 // - no link references: a definition would vanish, and footnotes with it. Both stay as they are written.
 const parser = new MarkdownIt({ html: false, linkify: false, maxNesting: MAX_NESTING }).disable('reference');
 parser.inline.ruler.before('escape', 'maths', mathsRule);
+parser.inline.ruler.before('emphasis', 'multiplication', multiplicationRule);
 
 /**
  * The blocks of a Markdown text as a flat list of tokens, or null where the text is nested deeper than the parser

@@ -1,7 +1,7 @@
 import type { StateInline } from 'markdown-it';
 
 // Formulas are short; a bound keeps a text full of openers linear to read.
-const MAX_LENGTH = 2000;
+const MAX_LENGTH = 1000;
 const CLOSERS: ReadonlyMap<string, string> = new Map([
   ['\\(', '\\)'],
   ['\\[', '\\]'],

@@ -92,17 +92,17 @@ class BlockRenderer {
   private code(token: Token): void {
     this.startBlock(token);
     const info = token.info.trim();
-    if (info === '' || LANGUAGE.test(info)) return this.writer.writePre(token.content, info);
     const [first = ''] = info.split(/\s/, 1);
-    const language = LANGUAGE.test(first) ? first : '';
-    this.writer.write(info.slice(language.length).trim());
-    this.writer.writePre(token.content, language);
+    // What may be more than a language is shown: "js title=a.js", or words that were meant to be struck by "~~~~".
+    const isLanguage = LANGUAGE.test(info) && token.markup.startsWith('`');
+    if (!isLanguage) this.writer.write(info);
+    this.writer.writePre(token.content, LANGUAGE.test(first) ? first : '');
   }
 
   /** @returns the index of the table's last token */
   private table(index: number): number {
-    const length = this.tokens.slice(index).findIndex(({ type }) => type === 'table_close');
-    const end = length < 0 ? this.tokens.length - 1 : index + length;
+    let end = index;
+    while (end < this.tokens.length - 1 && this.tokens[end]?.type !== 'table_close') end++;
     const open = this.tokens[index];
     if (open) this.startBlock(open);
     this.writer.writePre(renderTable(this.tokens.slice(index, end + 1), this.source), '');

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { formatMarkdown } from './format-markdown.js';
+
+const textOf = (markdown: string) => formatMarkdown(markdown).text;
+
+/** The entities with the text they cover, in the order of the message. */
+function marked(markdown: string): string[] {
+  const { text, entities } = formatMarkdown(markdown);
+  return entities.map((entity) => {
+    const extra = entity.type === 'text_link' ? ` → ${entity.url}` : '';
+    return `${entity.type}: ${text.slice(entity.offset, entity.offset + entity.length)}${extra}`;
+  });
+}
+
+describe('formatMarkdown', () => {
+  it('shows bold, italic and struck text, nested', () => {
+    expect(textOf('**bold _nested_ text** ~~gone~~')).toBe('bold nested text gone');
+    expect(marked('**bold _nested_ text** ~~gone~~')).toEqual([
+      'bold: bold nested text',
+      'italic: nested',
+      'strikethrough: gone',
+    ]);
+  });
+
+  it('counts offsets in UTF-16 units', () => {
+    expect(formatMarkdown('👩‍👩‍👧‍👦 **x**').entities).toEqual([{ type: 'bold', offset: 12, length: 1 }]);
+  });
+
+  it('parts bold around code, which may be inside nothing but a quote', () => {
+    expect(marked('**a `b` c**')).toEqual(['bold: a', 'code: b', 'bold: c']);
+    expect(marked('> a `b`')).toEqual(['blockquote: a b', 'code: b']);
+    expect(marked('[a `b`](https://example.org)')).toEqual(['text_link: a b → https://example.org/']);
+  });
+
+  it('shows a heading as a bold line', () => {
+    expect(textOf('## Plan\nfirst')).toBe('Plan\nfirst');
+    expect(marked('## Plan *now*')).toEqual(['bold: Plan now', 'italic: now']);
+  });
+
+  it('shows a fenced block with its language, and words behind it', () => {
+    expect(formatMarkdown('```js\nconst a = `*b*`;\n```')).toEqual({
+      text: 'const a = `*b*`;',
+      entities: [{ type: 'pre', offset: 0, length: 16, language: 'js' }],
+    });
+    expect(textOf('```js title=a.js\nx\n```')).toBe('js title=a.js\nx');
+  });
+
+  it('shows a fence that is never closed as code to the end', () => {
+    expect(marked('```\nx\n\ny')).toEqual(['pre: x\n\ny']);
+  });
+
+  it('shows lists with bullets, their numbers and their depth', () => {
+    expect(textOf('- a\n  - b\n    more\n- c')).toBe('• a\n  • b\n    more\n• c');
+    expect(textOf('3. a\n5. b')).toBe('3. a\n5. b');
+    expect(textOf('1. a\n1. b\n1. c')).toBe('1. a\n2. b\n3. c');
+    expect(textOf('1) a\n   - b')).toBe('1) a\n   • b');
+    expect(textOf('-\n- b')).toBe('• \n• b');
+  });
+
+  it('shows tasks with boxes', () => {
+    expect(textOf('- [ ] a\n- [x] b\n1. [X] c')).toBe('☐ a\n☑ b\n1. ☑ c');
+  });
+
+  it('shows code in a list on lines of its own, not indented', () => {
+    expect(textOf('- a\n  ```\n  x\n    y\n  ```\n  b')).toBe('• a\nx\n  y\n  b');
+    expect(textOf('- ```\n  x\n  ```')).toBe('• \nx');
+  });
+
+  it('shows one quote, and a quote inside it by a sign', () => {
+    expect(formatMarkdown('> a\n> > b\n\nc')).toEqual({
+      text: 'a\n> b\n\nc',
+      entities: [{ type: 'blockquote', offset: 0, length: 5 }],
+    });
+  });
+
+  it('aligns a table by what it shows', () => {
+    const table = '| Name | 数量 |\n|---|--:|\n| **b** 🍎 | 5 |\n| [l](http://example.org) |';
+    expect(textOf(table)).toBe(
+      [
+        'Name                   │ 数量',
+        '───────────────────────┼─────',
+        'b 🍎                   │    5',
+        'l (http://example.org) │',
+      ].join('\n'),
+    );
+    expect(formatMarkdown(table).entities.map(({ type }) => type)).toEqual(['pre']);
+  });
+
+  it('keeps a table as written where a row has more cells than the head', () => {
+    expect(textOf('|a|b|\n|-|-|\n|c|d|e|')).toBe('|a|b|\n|-|-|\n|c|d|e|');
+    expect(textOf('> |a|b|\n> |-|-|\n> |c|d|')).toBe('a │ b\n──┼──\nc │ d');
+  });
+
+  it('links what Telegram accepts', () => {
+    expect(
+      marked('[a](https://example.org/a_(b)?x=1&y=2) <http://example.org> [t](tg://resolve?domain=x)'),
+    ).toEqual([
+      'text_link: a → https://example.org/a_(b)?x=1&y=2',
+      'text_link: http://example.org → http://example.org/',
+      'text_link: t → tg://resolve?domain=x',
+    ]);
+    expect(marked('![alt](https://example.org/i.png) [](https://example.org)')).toEqual([
+      'text_link: alt → https://example.org/i.png',
+      'text_link: https://example.org → https://example.org/',
+    ]);
+  });
+
+  it.each([
+    ['[a](/path)', 'a (/path)'],
+    ['[a](http://localhost:3000)', 'a (http://localhost:3000)'],
+    ['[a](http://example.org:0)', 'a (http://example.org:0)'],
+    ['[a](mailto:ada@example.org)', 'a (ada@example.org)'],
+    ['<ada@example.org>', 'ada@example.org'],
+    ['[a](tg://user?id=1)', 'a (tg://user?id=1)'],
+    ['[a](ftp://example.org)', 'a (ftp://example.org)'],
+    ['[a](javascript:b)', '[a](javascript:b)'],
+    ['[a](/b "c")', 'a (/b) “c”'],
+  ])('writes out an address that Telegram would refuse: %s', (markdown, text) => {
+    expect(formatMarkdown(markdown)).toEqual({ text, entities: [] });
+  });
+
+  it.each([
+    'end_of_file*name and 2 * 3 [x] a_b_c',
+    '2*3*4',
+    '\\(x^2_1 * y_2\\) $$\\frac{a_1}{b_1}$$ \\[a*b*c\\]',
+    '<b>bold</b> <!-- comment -->',
+    '[ref][1] and a note[^1]\n\n[^1]: note\n[1]: https://example.org "title"',
+    '**never closed',
+  ])('keeps as it is: %s', (markdown) => {
+    expect(formatMarkdown(markdown)).toEqual({ text: markdown, entities: [] });
+  });
+
+  it('keeps lines as lines and blank lines as one', () => {
+    expect(textOf('a\nb  \nc\\\nd\n\n\n\ne\r\nf')).toBe('a\nb\nc\nd\n\ne\nf');
+  });
+
+  it('draws a rule as a line', () => {
+    expect(textOf('a\n\n---\n\nb')).toBe(`a\n\n${'⎯'.repeat(12)}\n\nb`);
+  });
+
+  it('decodes character references and drops what cannot be sent', () => {
+    expect(textOf('&lt;b&gt; &amp; a\u0000b\u202ec \ud83d')).toBe('<b> & abc \ufffd');
+  });
+
+  it('takes a text nested deeper than the parser follows as plain', () => {
+    const deep = `${'> '.repeat(200)}**word**`;
+    expect(formatMarkdown(deep)).toEqual({ text: deep, entities: [] });
+  });
+});

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
+import { newChatId, textUpdate } from '../../test/support/updates.js';
+import { TelegramSettings } from '../config/telegram.settings.js';
+import { Random } from '../runtime/random.js';
+import { BotApi } from './bot-api.js';
+import { BotIdentity } from './bot-identity.js';
+import { Pauses } from './pauses.js';
+import { TelegramAccess } from './telegram-access.js';
+import { TelegramChannel } from './telegram-channel.js';
+
+const never = new AbortController().signal;
+let telegram: TelegramDouble;
+
+beforeEach(async () => {
+  telegram = await TelegramDouble.start();
+});
+afterEach(() => telegram.close());
+
+function settingsFor(overrides: Partial<TelegramSettings> = {}): TelegramSettings {
+  return Object.assign(
+    new TelegramSettings(),
+    { botToken: telegram.token, apiRoot: telegram.root },
+    overrides,
+  );
+}
+
+function channelWith(settings = settingsFor()) {
+  const botApi = new BotApi(settings);
+  const identity = new BotIdentity(botApi, new Pauses(new Random()));
+  return { channel: new TelegramChannel(botApi, identity, new TelegramAccess(settings)), identity };
+}
+
+const bold = { type: 'bold', offset: 0, length: 2 };
+const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n });
+
+describe('TelegramChannel', () => {
+  it('composes what it can send, formatting kept', async () => {
+    const { channel } = channelWith();
+    const to = plainChat();
+    for (const body of channel.compose('**Hello** *there*')) {
+      const stored: Record<string, unknown> = JSON.parse(JSON.stringify(body));
+      expect(await channel.send(to, stored, never)).toMatchObject({ kind: 'sent' });
+    }
+    expect(telegram.textsOf(Number(to.chatId))).toEqual(['Hello there']);
+    expect(telegram.callsOf('sendMessage')[0]?.params['entities']).toContainEqual({
+      type: 'bold',
+      offset: 0,
+      length: 5,
+    });
+  });
+
+  it('tells the id Telegram gave the message', async () => {
+    const outcome = await channelWith().channel.send(plainChat(), { text: 'hi', entities: [] }, never);
+    expect(outcome).toEqual({ kind: 'sent', channelMessageId: 1_001n });
+  });
+
+  it('sends into the topic, and into none where there is none', async () => {
+    const { channel } = channelWith();
+    await channel.send({ chatId: -100n, threadId: 7n }, { text: 'hi', entities: [] }, never);
+    await channel.send({ chatId: -100n, threadId: 0n }, { text: 'hi', entities: [] }, never);
+    const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
+    expect(threads).toEqual([7, undefined]);
+  });
+
+  it('sends the bare text once where the formatting is refused', async () => {
+    const { channel } = channelWith();
+    const to = plainChat();
+    telegram.failNext({ method: 'sendMessage', with: failures.badRequest("can't parse entities: odd") });
+    expect(await channel.send(to, { text: 'hi', entities: [bold] }, never)).toMatchObject({ kind: 'sent' });
+    const given = telegram.callsOf('sendMessage').map(({ params }) => params['entities']);
+    expect(given).toEqual([[bold], undefined]);
+    expect(telegram.textsOf(Number(to.chatId))).toEqual(['hi']);
+  });
+
+  it('does not repeat a bare text that is refused, nor any other refusal', async () => {
+    const { channel } = channelWith();
+    telegram.failNext({ method: 'sendMessage', with: failures.badRequest("can't parse entities: odd") });
+    expect(await channel.send(plainChat(), { text: 'hi', entities: [] }, never)).toMatchObject({
+      kind: 'refused',
+    });
+    telegram.failNext({ method: 'sendMessage', with: failures.blocked });
+    expect(await channel.send(plainChat(), { text: 'hi', entities: [bold] }, never)).toMatchObject({
+      code: 'BOT_BLOCKED',
+    });
+    expect(telegram.callsOf('sendMessage')).toHaveLength(2);
+  });
+
+  it.each([
+    ['a pause asked for', failures.limited(2), { kind: 'limited', retryAfterMs: 2_000 }, 0],
+    ['a server error', failures.serverError, { kind: 'unavailable' }, 0],
+    ["a proxy's error page", failures.badGateway, { kind: 'unavailable' }, 0],
+    ['a reset before Telegram took it', failures.resetBefore, { kind: 'unknown' }, 0],
+    ['a reset after Telegram took it', failures.resetAfter, { kind: 'unknown' }, 1],
+  ])('tells %s for what it is and tries once', async (_, failure, outcome, shown) => {
+    const { channel } = channelWith();
+    const to = plainChat();
+    telegram.failNext({ method: 'sendMessage', with: failure });
+    expect(await channel.send(to, { text: 'hi', entities: [bold] }, never)).toMatchObject(outcome);
+    expect(telegram.callsOf('sendMessage')).toHaveLength(1);
+    expect(telegram.textsOf(Number(to.chatId))).toHaveLength(shown);
+  });
+
+  it('is unavailable with a wrong token, and says what to look at', async () => {
+    const { channel } = channelWith(settingsFor({ botToken: '1:wrong' }));
+    const outcome = await channel.send(plainChat(), { text: 'hi', entities: [] }, never);
+    expect(outcome).toMatchObject({
+      kind: 'unavailable',
+      error: expect.stringContaining('TELEGRAM_BOT_TOKEN'),
+    });
+    expect(JSON.stringify(outcome)).not.toContain('1:wrong');
+  });
+
+  it.each([
+    {},
+    { text: 7, entities: [] },
+    { text: 'x', entities: [{ type: 'bold' }] },
+    { text: 'x', entities: null },
+  ])('refuses a body it did not write: %j', async (body) => {
+    const outcome = await channelWith().channel.send(plainChat(), body, never);
+    expect(outcome).toMatchObject({ kind: 'refused', code: 'BODY_UNREADABLE' });
+    expect(telegram.calls).toHaveLength(0);
+  });
+
+  it('rejects a send that is called off, and only swallows a busy sign', async () => {
+    const { channel } = channelWith();
+    const aborted = AbortSignal.abort(new Error('stop'));
+    await expect(channel.send(plainChat(), { text: 'hi', entities: [] }, aborted)).rejects.toThrow('stop');
+    await expect(channel.showBusy(plainChat(), aborted)).resolves.toBeUndefined();
+    telegram.failNext({ method: 'sendChatAction', with: failures.blocked });
+    await expect(channel.showBusy(plainChat(), never)).resolves.toBeUndefined();
+    expect(telegram.callsOf('sendChatAction')[0]?.params['action']).toBe('typing');
+  });
+
+  it('knows in groups who is meant once Telegram told its name', async () => {
+    const { channel, identity } = channelWith();
+    await identity.learn(never);
+    const group = -newChatId();
+    expect(channel.read(textUpdate(group, `@${telegram.bot.username} hi`))?.text).toContain('hi');
+    expect(channel.read(textUpdate(group, '@other_bot hi'))).toBeNull();
+  });
+
+  it('admits everybody, or the listed chats and people', () => {
+    const person = newChatId();
+    const group = -newChatId();
+    const inbound = (chat: number, from: number) => {
+      const read = channelWith().channel.read(textUpdate(chat, '/help', { from: { id: from } }));
+      if (!read) throw new Error('unreadable');
+      return read;
+    };
+    expect(channelWith().channel.admits(inbound(person, person))).toBe(true);
+    const { channel } = channelWith(settingsFor({ allowedChats: [String(person), String(group)] }));
+    expect(channel.admits(inbound(person, person))).toBe(true);
+    expect(channel.admits(inbound(group, newChatId()))).toBe(true);
+    expect(channel.admits(inbound(-newChatId(), person))).toBe(true);
+    expect(channel.admits(inbound(newChatId(), newChatId()))).toBe(false);
+  });
+});
