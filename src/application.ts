@@ -4,7 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { setUpDocs } from './admin/docs.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
-import { loadSettings, type Settings } from './config/settings.js';
+import { assertComplete, loadSettings, type Settings } from './config/settings.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
 import { secretsOf } from './observability/setting-secrets.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
@@ -27,7 +27,9 @@ export interface RunningApplication {
 export async function startApplication(env: Environment): Promise<RunningApplication> {
   const standIns = await startStandIns(env);
   try {
-    return await start(loadSettings(standIns.env), standIns);
+    const settings = loadSettings(standIns.env);
+    assertComplete(settings);
+    return await start(settings, standIns);
   } catch (error) {
     await standIns.stop();
     throw error;

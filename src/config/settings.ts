@@ -73,6 +73,18 @@ function readPromptFile(agent: AgentSettings, problems: string[]): void {
   }
 }
 
+/**
+ * What a process needs besides valid settings to serve anybody; stand-ins have filled it in where they may.
+ * @throws SettingsError
+ */
+export function assertComplete({ server, telegram, model }: Settings): void {
+  const problems: string[] = [];
+  const why = `only APP_ROLE=all has stand-ins, this is APP_ROLE=${server.role}`;
+  if (!telegram.botToken) problems.push(`TELEGRAM_BOT_TOKEN is missing: ${why}`);
+  if (!model.apiKey && !model.baseUrl) problems.push(`OPENAI_API_KEY or OPENAI_BASE_URL is missing: ${why}`);
+  if (problems.length > 0) throw new SettingsError(problems);
+}
+
 /** Variables that need each other, in any environment. */
 function missingTogether({ telegram }: Settings): string[] {
   if (telegram.receiving !== 'webhook') return [];
