@@ -57,6 +57,7 @@ export class DatabaseModule implements OnApplicationShutdown {
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
+    if (this.pool.ended) return; // an application may be closed twice
     await this.prisma.$disconnect();
     const abandoned = new AbortController();
     await Promise.race([

@@ -76,17 +76,28 @@ function introspectionAdapter(pool: Pool): PrismaPg {
 
 /** Prisma's schema engine over one database. The caller frees it. */
 export async function loadSchemaEngine(pool: Pool, datamodel: [string, string]): Promise<SchemaEngine> {
-  const runtime = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  program ??= startProgram();
+  const { SchemaEngine } = await program;
+  const adapter = bindMigrationAwareSqlAdapterFactory(introspectionAdapter(pool));
+  return SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, adapter);
+}
+
+type Program = typeof import('@prisma/schema-engine-wasm/schema_engine_bg');
+
+/** Started once: the module keeps views of its memory, which a second instance would leave pointing at the first. */
+let program: Promise<Program> | null = null;
+
+async function startProgram(): Promise<Program> {
+  const module = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const folder = dirname(
     createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg'),
   );
-  const program = await readFile(join(folder, 'schema_engine_bg.wasm'));
-  const { instance } = await WebAssembly.instantiate(program, { './schema_engine_bg.js': { ...runtime } });
+  const code = await readFile(join(folder, 'schema_engine_bg.wasm'));
+  const { instance } = await WebAssembly.instantiate(code, { './schema_engine_bg.js': { ...module } });
   // oxlint-disable-next-line no-underscore-dangle -- wasm-bindgen named it
-  runtime.__wbg_set_wasm(instance.exports);
+  module.__wbg_set_wasm(instance.exports);
   const { __wbindgen_start: start } = instance.exports;
   if (typeof start !== 'function') throw new Error('the schema engine has no start function');
   start();
-  const adapter = bindMigrationAwareSqlAdapterFactory(introspectionAdapter(pool));
-  return runtime.SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, adapter);
+  return module;
 }
