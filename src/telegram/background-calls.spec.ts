@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
@@ -32,6 +34,21 @@ class Batches extends UpdateSink {
   override async accept(updates: readonly unknown[]): Promise<void> {
     if (this.failing-- > 0) throw new Error('the database is away');
     this.taken.push(updates);
+  }
+}
+
+/** Takes a batch and does not let go of it until told. */
+class HeldBatch extends UpdateSink {
+  begun = false;
+  private readonly held = new AbortController();
+
+  override async accept(): Promise<void> {
+    this.begun = true;
+    await once(this.held.signal, 'abort');
+  }
+
+  finish(): void {
+    this.held.abort();
   }
 }
 
@@ -100,7 +117,7 @@ describe('BotIdentity', () => {
     telegram.failNext({ method: 'getMe', with: failures.hangBefore });
     const identity = new BotIdentity(new BotApi(settings()), pauses);
     identity.onApplicationBootstrap();
-    await vi.waitFor(() => expect(telegram.callsOf('getMe')).toHaveLength(1));
+    await eventually(() => expect(telegram.callsOf('getMe')).toHaveLength(1));
     await identity.onModuleDestroy();
     expect(identity.known).toBeNull();
   });
@@ -118,20 +135,18 @@ describe('CommandMenu', () => {
   });
 });
 
-describe('Polling', () => {
-  const start = (sink: UpdateSink) => new Polling(new BotApi(settings()), sink, pauses).run(stop.signal);
-  const idsOf = (sink: Batches) =>
-    sink.taken.flat().map((update) => Reflect.get(Object(update), 'update_id'));
+const start = (sink: UpdateSink) => new Polling(new BotApi(settings()), sink, pauses).run(stop.signal);
 
+describe('Polling', () => {
   it('takes every update once, in order, as they come', async () => {
     const sink = new Batches();
     const updates = Array.from({ length: 250 }, (_, n) => textUpdate(newChatId(), `n${n}`));
     telegram.push(...updates.slice(0, 240));
     const running = start(sink);
-    await vi.waitFor(() => expect(sink.taken.flat()).toHaveLength(240));
+    await eventually(() => expect(sink.taken.flat()).toHaveLength(240));
     telegram.push(...updates.slice(240));
-    await vi.waitFor(() => expect(sink.taken.flat()).toHaveLength(250));
-    expect(idsOf(sink)).toEqual(updates.map((update) => update.update_id));
+    await eventually(() => expect(sink.taken.flat()).toHaveLength(250));
+    expect(sink.taken.flat()).toEqual(updates);
     stop.abort();
     await running;
   });
@@ -142,7 +157,7 @@ describe('Polling', () => {
     telegram.push(textUpdate(newChatId(), 'waiting'));
     const sink = new Batches();
     const running = start(sink);
-    await vi.waitFor(() => expect(sink.taken).toHaveLength(1));
+    await eventually(() => expect(sink.taken).toHaveLength(1));
     stop.abort();
     await running;
   });
@@ -153,8 +168,8 @@ describe('Polling', () => {
     const update = textUpdate(newChatId(), 'precious');
     telegram.push(update);
     const running = start(sink);
-    await vi.waitFor(() => expect(sink.taken).toHaveLength(1));
-    await vi.waitFor(() => expect(telegram.callsOf('getUpdates')).toHaveLength(4));
+    await eventually(() => expect(sink.taken).toHaveLength(1));
+    await eventually(() => expect(telegram.callsOf('getUpdates')).toHaveLength(4));
     const offsets = telegram.callsOf('getUpdates').map(({ params }) => params['offset']);
     expect(offsets).toEqual([undefined, undefined, undefined, update.update_id + 1]);
     stop.abort();
@@ -173,7 +188,7 @@ describe('Polling', () => {
     const sink = new Batches();
     telegram.push(textUpdate(newChatId(), 'at last'));
     const running = start(sink);
-    await vi.waitFor(() => expect(sink.taken).toHaveLength(1));
+    await eventually(() => expect(sink.taken).toHaveLength(1));
     expect(pauses.waited).toHaveLength(4);
     expect(pauses.waited[3]).toBe(40_000);
     stop.abort();
@@ -181,26 +196,13 @@ describe('Polling', () => {
   });
 
   it('finishes the batch in hand when it is stopped', async () => {
-    let finish = () => {};
-    let begun = false;
-    const sink = new (class extends UpdateSink {
-      override accept(): Promise<void> {
-        begun = true;
-        return new Promise((resolve) => {
-          finish = resolve;
-        });
-      }
-    })();
+    const sink = new HeldBatch();
     telegram.push(textUpdate(newChatId(), 'in hand'));
-    let ended = false;
-    const running = start(sink).then(() => {
-      ended = true;
-    });
-    await vi.waitFor(() => expect(begun).toBe(true));
+    const running = start(sink);
+    await eventually(() => expect(sink.begun).toBe(true));
     stop.abort();
-    await new Promise(setImmediate);
-    expect(ended).toBe(false);
-    finish();
+    expect(await Promise.race([running, Promise.resolve('still at it')])).toBe('still at it');
+    sink.finish();
     await running;
   });
 });
