@@ -32,9 +32,14 @@ class Contender {
     this.running = lock.whileHolding((held) => this.work(held), this.stopping.signal);
   }
 
-  async stop(): Promise<void> {
+  /** Lets go of the lock, and keeps its connections. */
+  async leave(): Promise<void> {
     this.stopping.abort();
     await this.running;
+  }
+
+  async stop(): Promise<void> {
+    await this.leave();
     if (!this.pool.ended) await this.pool.end();
   }
 
@@ -88,7 +93,7 @@ describe('PollerLock', () => {
   it('leaves no lock behind when it stops', async () => {
     const contender = contend();
     await eventually(() => expect(contender.holding).toBe(1));
-    await contender.stop();
+    await contender.leave();
     const next = contend();
     await eventually(() => expect(next.holding).toBe(1));
   });
