@@ -38,17 +38,37 @@ export async function readPostmasterFile(dataFolder: string): Promise<Postmaster
 /** What became of the process that a `postmaster.pid` names. `stranger`: its id belongs to another program by now. */
 export type PostmasterProcess = 'serving' | 'stranger' | 'gone';
 
-/** Tells a server that still runs in `dataFolder` from a file that outlived it. */
+/**
+ * Tells a server that still runs in `dataFolder` from a file that outlived it. In doubt it is `serving`: to wait for a
+ * server that is not there costs time, to start a second one could cost the data.
+ */
 export async function inspectPostmaster(pid: number, dataFolder: string): Promise<PostmasterProcess> {
   if (!isAlive(pid)) return 'gone';
   if (process.platform !== 'linux') return 'serving';
   try {
-    // A server's working folder is its data folder for as long as it runs. A zombie has none.
-    const folder = await readlink(`/proc/${pid}/cwd`);
+    // proc(5): "pid (name) state …"; Z and X are dead and not yet collected.
+    const [, name, state] = /^\d+ \((.*)\) (\w)/s.exec(await readFile(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    if (state === 'Z' || state === 'X') return 'gone';
+    if (name !== 'postgres') return 'stranger';
+    const folder = (await workingFolder(pid)) ?? (await folderArgument(pid));
+    if (folder === null) return 'serving';
     return folder === (await realpath(dataFolder)) ? 'serving' : 'stranger';
   } catch {
-    return isAlive(pid) ? 'stranger' : 'gone';
+    return isAlive(pid) ? 'serving' : 'gone';
   }
+}
+
+/** A server's working folder is its data folder. Null where only the kernel's CAP_SYS_PTRACE would show it. */
+async function workingFolder(pid: number): Promise<string | null> {
+  return readlink(`/proc/${pid}/cwd`).catch(() => null);
+}
+
+/** The folder after -D, which everybody may see; of a server's child, whose command line is a title, that title. */
+async function folderArgument(pid: number): Promise<string | null> {
+  const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+  if (words[0]?.startsWith('postgres: ')) return words[0];
+  const folder = words[words.indexOf('-D') + 1];
+  return folder === undefined || !words.includes('-D') ? null : await realpath(folder).catch(() => folder);
 }
 
 /** Whether a process with this id exists, whoever owns it. */
