@@ -90,12 +90,13 @@ describe('PollerLock', () => {
     await eventually(() => expect(only.holding).toBe(1));
   });
 
-  it('leaves no lock behind when it stops', async () => {
+  it('leaves no lock behind when it stops, though its pool lives on', async () => {
     const contender = contend();
     await eventually(() => expect(contender.holding).toBe(1));
     await contender.leave();
     const next = contend();
-    await eventually(() => expect(next.holding).toBe(1));
+    // Sooner than the pool would close an idle connection by itself.
+    await eventually(() => expect(next.holding).toBe(1), { withinMs: 5_000 });
   });
 
   it('goes on asking a database that cannot be reached, until it is stopped', async () => {
