@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HealthPart } from './health-part.js';
@@ -56,12 +57,9 @@ describe('HealthRegistry', () => {
 
   it('asks all parts side by side', async () => {
     const registry = new HealthRegistry();
-    let arrive = () => {};
-    const meeting = new Promise<void>((resolve) => {
-      arrive = resolve;
-    });
-    registry.add(new Part('waits', () => meeting));
-    registry.add(new Part('comes later', async () => arrive()));
+    const meeting = new EventEmitter();
+    registry.add(new Part('waits', async () => void (await once(meeting, 'arrival'))));
+    registry.add(new Part('comes later', async () => void meeting.emit('arrival')));
     expect((await registry.check()).status).toBe('ok');
   });
 

@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../test/support/admin-app.js';
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start();
+  await admin.fill(25_000);
+});
+
+afterAll(() => admin.stop());
+
+describe('conversations', () => {
+  it('shows one as the contract says, 64-bit ids as strings', async () => {
+    const { id } = await admin.talk(0, {
+      chatId: -1_001_234_567_890_123n,
+      threadId: 9_007_199_254_740_993n,
+      title: null,
+    });
+    const answer = await admin.call(`conversations/${id.toUpperCase()}`);
+    expect(answer.json()).toEqual({
+      id,
+      channel: 'telegram',
+      chatId: '-1001234567890123',
+      threadId: '9007199254740993',
+      chatType: 'private',
+      title: null,
+      username: null,
+      messageCount: 0,
+      lastMessageAt: '2021-01-01T00:00:00.000Z',
+      status: 'active',
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+    const { id: plain } = await admin.talk(0);
+    expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
+  });
+
+  it('lists all of them, newest message first, each once, though many share a microsecond', async () => {
+    const items = (await admin.pages('conversations?limit=200')).flat();
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+    expect(items.length).toBe(await admin.prisma.conversation.count());
+    const times = items.map(({ lastMessageAt }) => String(lastMessageAt));
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('finds by the beginning of a title, username, chat id or person’s name, letter case aside', async () => {
+    const { id, chatId } = await admin.talk(0, { title: 'Zebra_100% club', username: 'zebra_crossing' });
+    await admin.prisma.person.create({
+      data: { channel: 'telegram', userId: chatId, firstName: 'Grace', lastName: 'Hopper' },
+    });
+    for (const search of ['zebra_100%', 'ZEBRA_CR', '@zebra', String(chatId), 'grace hop', 'hopper']) {
+      const found = await admin.list(`conversations?search=${encodeURIComponent(search)}`);
+      expect(
+        found.items.map((item) => item.id),
+        search,
+      ).toEqual([id]);
+    }
+    const wild = (await admin.pages(`conversations?search=${encodeURIComponent('zebra%club')}`)).flat();
+    expect(wild).toEqual([]);
+  });
+
+  it('looks through a bounded number of rows a page, and goes on from there to the last one', async () => {
+    const found = await admin.pages('conversations?search=Filler%2012345');
+    expect(found.flat()).toHaveLength(1);
+    expect(found.length).toBeGreaterThan(1);
+  });
+
+  it('changes the status, and lists by it', async () => {
+    const { id } = await admin.talk(0);
+    const changed = await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
+    expect([changed.statusCode, changed.json<{ status: string }>().status]).toEqual([200, 'blocked']);
+    const blocked = (await admin.pages('conversations?status=blocked')).flat();
+    expect(blocked.map((item) => item.id)).toEqual([id]);
+    for (const bad of [{}, { status: 'gone' }, { status: 'active', surprise: 1 }, { title: 'x' }]) {
+      expect((await admin.call(`conversations/${id}`, 'PATCH', bad)).statusCode).toBe(400);
+    }
+    expect(
+      (await admin.call(`conversations/${crypto.randomUUID()}`, 'PATCH', { status: 'paused' })).statusCode,
+    ).toBe(404);
+  });
+});
+
+describe('messages', () => {
+  it('come in pages in either order, each once', async () => {
+    const { id } = await admin.talk(25);
+    const asc = (await admin.pages(`conversations/${id}/messages?limit=10&order=asc`)).map((page) =>
+      page.map(({ text }) => text),
+    );
+    const all = Array.from({ length: 25 }, (_, i) => `message ${i + 1}`);
+    expect(asc.map((page) => page.length)).toEqual([10, 10, 5]);
+    expect(asc.flat()).toEqual(all);
+    const desc = (await admin.pages(`conversations/${id}/messages?limit=5`)).flat().map(({ text }) => text);
+    expect(desc).toEqual(all.toReversed());
+  });
+
+  it('tell where they went: the worst of their parts', async () => {
+    const { id } = await admin.talk(2);
+    const answer = await admin.prisma.message.findFirstOrThrow({
+      where: { conversationId: id, role: 'assistant' },
+    });
+    await admin.prisma.message.update({ where: { id: answer.id }, data: { channelMessageId: null } });
+    const part = { conversationId: id, messageId: answer.id, body: {} };
+    await admin.prisma.reply.createMany({
+      data: [
+        {
+          ...part,
+          part: 1,
+          state: 'uncertain',
+          attempts: 2,
+          error: 'connection lost',
+          channelMessageId: 12n,
+        },
+        { ...part, part: 0, state: 'sent', attempts: 1, channelMessageId: 11n },
+      ],
+    });
+    const { items } = await admin.list(`conversations/${id}/messages?order=asc`);
+    expect(items).toMatchObject([
+      { role: 'user', telegramMessageId: '1', delivery: null },
+      {
+        role: 'assistant',
+        telegramMessageId: '11',
+        delivery: { state: 'uncertain', attempts: 2, error: 'connection lost' },
+      },
+    ]);
+    expect(Object.keys(items[0] ?? {}).toSorted()).toEqual(
+      ['id', 'role', 'text', 'createdAt', 'turnId', 'telegramMessageId', 'delivery'].toSorted(),
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../test/support/admin-app.js';
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start();
+});
+
+afterAll(() => admin.stop());
+
+describe('the API’s description', () => {
+  it('is served with all admin paths and no others, guarded by a bearer key', async () => {
+    const answer = await admin.app.inject('/docs-json');
+    const doc = answer.json<{ openapi: string; paths: Record<string, unknown>; components: unknown }>();
+    expect(doc.openapi).toMatch(/^3\./);
+    expect(Object.keys(doc.paths).toSorted()).toEqual([
+      '/admin/conversations',
+      '/admin/conversations/{id}',
+      '/admin/conversations/{id}/export',
+      '/admin/conversations/{id}/messages',
+      '/admin/dead-letters',
+      '/admin/dead-letters/{id}',
+      '/admin/dead-letters/{id}/replay',
+      '/admin/turns',
+      '/admin/turns/{id}',
+    ]);
+    expect(doc.components).toMatchObject({ securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } });
+    expect(doc.paths['/admin/conversations']).toMatchObject({ get: { security: [{ bearer: [] }] } });
+  });
+
+  it('has a page with its own scripts', async () => {
+    const page = await admin.app.inject('/docs');
+    expect([page.statusCode, page.headers['content-type']]).toEqual([200, 'text/html']);
+    expect((await admin.app.inject('/docs/swagger-ui-bundle.js')).statusCode).toBe(200);
+    expect((await admin.app.inject('/docs/nothing-here.js')).json()).toMatchObject({ statusCode: 404 });
+  });
+});

@@ -1,0 +1,135 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test, type TestingModuleBuilder } from '@nestjs/testing';
+import { expect } from 'vitest';
+import { AdminModule } from '../../src/admin/admin.module.js';
+import { setUpDocs } from '../../src/admin/docs.js';
+import { loadSettings } from '../../src/config/settings.js';
+import { SettingsModule } from '../../src/config/settings.module.js';
+import { DatabaseModule } from '../../src/database/database.module.js';
+import { PrismaService } from '../../src/database/prisma.service.js';
+import type { Prisma } from '../../src/generated/prisma/client.js';
+import { refuseUnroutable } from '../../src/observability/http-exception.filter.js';
+import { ObservabilityModule } from '../../src/observability/observability.module.js';
+import { RuntimeModule } from '../../src/runtime/runtime.module.js';
+import { ThrottlingModule } from '../../src/throttling/throttling.module.js';
+import { startTestDatabase, type TestDatabase } from './database.js';
+
+const key = 'an-admin-key-of-24-chars';
+
+export type Item = Readonly<Record<string, unknown>>;
+
+export interface Listed {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface Talk {
+  readonly id: string;
+  readonly chatId: bigint;
+}
+
+/** The admin room alone, over HTTP, on a database and a queue of its own. */
+export class AdminApp {
+  private chats = 7_000_000_000n;
+
+  private constructor(
+    readonly app: NestFastifyApplication,
+    readonly prisma: PrismaService,
+    private readonly database: TestDatabase,
+  ) {}
+
+  static async start(change = (builder: TestingModuleBuilder) => builder): Promise<AdminApp> {
+    const database = await startTestDatabase();
+    const settings = loadSettings({ DATABASE_URL: database.url, ADMIN_API_KEY: key });
+    const imports = [
+      SettingsModule.forRoot(settings),
+      RuntimeModule,
+      ObservabilityModule,
+      DatabaseModule,
+      ThrottlingModule,
+      AdminModule,
+    ];
+    const silent = { log: () => {}, warn: () => {}, error: () => {} };
+    const module = await change(Test.createTestingModule({ imports })).setLogger(silent).compile();
+    const adapter = new FastifyAdapter({ frameworkErrors: refuseUnroutable });
+    const app = module.createNestApplication<NestFastifyApplication>(adapter);
+    setUpDocs(app);
+    await app.listen(0, '127.0.0.1');
+    return new AdminApp(app, app.get(PrismaService), database);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database.stop();
+  }
+
+  readonly headers = { authorization: `Bearer ${key}` };
+
+  call(url: string, method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET', payload?: object) {
+    const body = payload === undefined ? {} : { payload };
+    return this.app.inject({ url: `/admin/${url}`, method, headers: this.headers, ...body });
+  }
+
+  /** One page. */
+  async list(url: string): Promise<Listed> {
+    const answer = await this.call(url);
+    expect(answer.statusCode, answer.body).toBe(200);
+    return answer.json<Listed>();
+  }
+
+  /** All pages of a listing, one after the other; `url` has a query already. */
+  async pages(url: string): Promise<(readonly Item[])[]> {
+    const all: (readonly Item[])[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page: Listed = await this.list(`${url}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+      all.push(page.items);
+      cursor = page.nextCursor;
+    }
+    return all;
+  }
+
+  /** A private chat with some messages, the user's and the agent's in turn: "message 1", "message 2", ... */
+  async talk(messages: number, change: Partial<Prisma.ConversationUncheckedCreateInput> = {}): Promise<Talk> {
+    this.chats += 1n;
+    const chatId = this.chats;
+    const { id } = await this.prisma.conversation.create({
+      data: {
+        id: crypto.randomUUID(),
+        channel: 'telegram',
+        chatId,
+        chatType: 'private',
+        title: 'Ada Lovelace',
+        messageCount: messages,
+        lastMessageAt: new Date('2021-01-01'),
+        ...change,
+      },
+    });
+    await this.prisma.$executeRaw`
+      INSERT INTO messages (conversation_id, epoch, role, text, channel_message_id)
+      SELECT ${id}::uuid, 0, CASE WHEN n % 2 = 1 THEN 'user' ELSE 'assistant' END::message_role, 'message ' || n, n
+      FROM generate_series(1, ${messages}) AS n`;
+    return { id, chatId };
+  }
+
+  /** Many quiet conversations, each with a turn, a message and a dead letter: enough for the planner to need indexes. */
+  async fill(conversations: number): Promise<void> {
+    await this.prisma.$executeRaw`
+      INSERT INTO conversations (id, channel, chat_id, chat_type, title, username, last_message_at)
+      SELECT gen_random_uuid(), 'filler', n, 'private', 'Filler ' || n, 'filler' || n,
+             -- Ten rows share each microsecond, so that pages break between equal times.
+             timestamptz '2020-01-01' + (n / 10) * interval '1 microsecond'
+      FROM generate_series(1, ${conversations}) AS n`;
+    await this.prisma.$executeRaw`
+      INSERT INTO turns (id, conversation_id, epoch, state)
+      SELECT gen_random_uuid(), id, 0, 'done' FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO messages (conversation_id, epoch, role, text)
+      SELECT id, 0, 'user', 'hello' FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO dead_letters (id, kind, subject_id, conversation_id, reason, attempts, last_error, created_at)
+      SELECT gen_random_uuid(), 'turn', id::text, id, 'FILLER', 1, 'x', last_message_at
+      FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`ANALYZE`;
+  }
+}
