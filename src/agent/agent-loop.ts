@@ -155,13 +155,18 @@ export class AgentLoop {
   }
 }
 
+/** UTF-16 units of an answer that are kept: some 25 messages in Telegram. */
+const MAX_ANSWER_CHARS = 100_000;
+
 /** What a model's final answer means; null for an empty one. */
 function endOf(answer: ModelAnswer): Pick<TurnEnd, 'text' | 'errorCode'> | null {
   const said = answer.content?.trim() ?? '';
   if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED' };
   if (answer.finishReason === 'content_filter') return { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
   if (said === '') return null;
-  if (answer.finishReason === 'length') return { text: `${said}\n\n${texts.cutOff}`, errorCode: 'MODEL_LENGTH' };
+  if (answer.finishReason === 'length' || said.length > MAX_ANSWER_CHARS) {
+    return { text: `${said.slice(0, MAX_ANSWER_CHARS).toWellFormed()}\n\n${texts.cutOff}`, errorCode: 'MODEL_LENGTH' };
+  }
   return { text: said, errorCode: null };
 }
 

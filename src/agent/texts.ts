@@ -20,5 +20,5 @@ export const texts = {
   stepsExhausted: 'I stopped here: this needed more steps than I may take for one answer.',
   empty: 'I have no answer to that. Please put it another way.',
   filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
-  cutOff: '_(The answer reached the model’s length limit and ends here.)_',
+  cutOff: '_(The answer reached its length limit and ends here.)_',
 } as const;

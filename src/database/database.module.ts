@@ -1,6 +1,7 @@
-import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseSettings } from '../config/database.settings.js';
+import { HealthRegistry } from '../observability/health-registry.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
@@ -47,14 +48,20 @@ const POOL_END_TIMEOUT_MS = 5_000;
   ],
   exports: [Database, DatabasePool, PrismaService, DatabaseHealth],
 })
-export class DatabaseModule implements OnApplicationShutdown {
+export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseModule.name);
 
   constructor(
     private readonly prisma: PrismaService,
     private readonly pool: DatabasePool,
     private readonly embedded: EmbeddedPostgres,
+    private readonly health: DatabaseHealth,
+    private readonly registry: HealthRegistry,
   ) {}
+
+  onModuleInit(): void {
+    this.registry.add(this.health);
+  }
 
   async onApplicationShutdown(): Promise<void> {
     if (this.pool.ended) return; // an application may be closed twice
