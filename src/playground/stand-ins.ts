@@ -68,7 +68,7 @@ function telegramVariables({ token, root }: BotApiSimulator, secret: string): En
 function modelVariables({ baseUrl }: DemoModel, env: Environment): Environment {
   return {
     OPENAI_BASE_URL: baseUrl,
-    OPENAI_API_KEY: 'demo',
+    OPENAI_API_KEY: 'the-demo-model-takes-any-key',
     OPENAI_MODEL: unset(env['OPENAI_MODEL']) ? DEMO_MODEL_NAME : env['OPENAI_MODEL'],
   };
 }

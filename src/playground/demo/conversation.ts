@@ -1,0 +1,64 @@
+import type { Ack, ChatEvent } from '../bot-api/chat-log.js';
+import type { BotApiSimulator } from '../bot-api-simulator.js';
+import type { DemoModel, DemoModelRequest } from '../demo-model.js';
+import { milliseconds, oneLine, type Screen } from './screen.js';
+import { waitUntil } from './wait-until.js';
+
+const CHAT_ID = 1001;
+const USER = { firstName: 'Ada', languageCode: 'en' };
+const QUESTION = 'What is 12*(3+4)?';
+const ANSWER = '84';
+const ANSWERED_WITHIN_MS = 15_000;
+
+/** One question that needs a tool, with the time of each stage. @returns what went wrong */
+export async function showConversation(
+  telegram: BotApiSimulator,
+  model: DemoModel,
+  screen: Screen,
+): Promise<string[]> {
+  const began = performance.now();
+  const stage = (what: string) =>
+    screen.line(`   ${milliseconds(performance.now() - began).padStart(9)}  ${what}`);
+  const unwatch = watch(telegram, model, stage);
+  try {
+    telegram.say(CHAT_ID, USER, QUESTION);
+    const answered = await waitUntil(() => botSaid(telegram).length > 0, ANSWERED_WITHIN_MS);
+    const transcript = telegram.chat(CHAT_ID)?.messages ?? [];
+    for (const { from, text } of transcript) {
+      screen.line(`   ${from === 'user' ? USER.firstName : 'Bot'}: ${oneLine(text, 90)}`);
+    }
+    if (!answered) return [`the question got no answer within ${ANSWERED_WITHIN_MS / 1000} s`];
+    return botSaid(telegram).join('\n').includes(ANSWER) ? [] : [`the answer does not say ${ANSWER}`];
+  } finally {
+    unwatch();
+  }
+}
+
+/** Tells the stages as they are seen from outside: by Telegram and by the model. */
+function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string) => void): () => void {
+  let typing = false;
+  const onAck = ({ status, outcome, milliseconds: took }: Ack) =>
+    stage(`acknowledged: ${status} ${outcome ?? ''}, in ${milliseconds(took)}`);
+  const onChat = (event: ChatEvent) => {
+    if (event.kind === 'action' && !typing) {
+      typing = true;
+      stage('the turn has started: the bot is typing');
+    }
+    if (event.kind === 'message' && event.message.from === 'bot') stage('the reply is delivered');
+  };
+  const onAnswered = ({ completion }: DemoModelRequest) => {
+    for (const call of completion.toolCalls) stage(`the model calls ${call.name} ${call.arguments}`);
+    if (completion.content !== null) stage('the model has answered');
+  };
+  telegram.events.on('ack', onAck).on('chat', onChat);
+  model.events.on('answered', onAnswered);
+  return () => {
+    telegram.events.off('ack', onAck).off('chat', onChat);
+    model.events.off('answered', onAnswered);
+  };
+}
+
+function botSaid(telegram: BotApiSimulator): string[] {
+  const messages = telegram.chat(CHAT_ID)?.messages ?? [];
+  return messages.filter(({ from }) => from === 'bot').map(({ text }) => text);
+}
