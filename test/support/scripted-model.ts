@@ -1,0 +1,244 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** A message of the request, as far as tests look at it. */
+export interface AskedMessage {
+  readonly role: string;
+  readonly content: string | null;
+  readonly tool_call_id?: string;
+  readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly name: string } }[];
+}
+
+/** One request as it arrived. */
+export interface ModelCall {
+  readonly model: string;
+  readonly messages: readonly AskedMessage[];
+  readonly tools: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
+  readonly toolChoice: string | null;
+  readonly authorization: string | null;
+  /** What the users wrote since the last answer, in order. */
+  readonly news: readonly string[];
+  /** Order numbers of the request and of its answer's end among all that this double saw; `end` null: not answered yet. */
+  readonly begin: number;
+  end: number | null;
+  /** The caller hung up before the answer. */
+  abandoned: boolean;
+}
+
+/** How the model answers one request. */
+export type Answer =
+  | { readonly text: string | null; readonly finish?: string; readonly refusal?: string }
+  | { readonly calls: readonly ToolRequest[] }
+  /** An error as OpenAI words it. */
+  | { readonly status: number; readonly code?: string; readonly headers?: Readonly<Record<string, string>> }
+  /** Anything at all with status 200. */
+  | { readonly raw: string }
+  | { readonly fault: 'reset' | 'hang' };
+
+export interface ToolRequest {
+  readonly name: string;
+  /** An object is written as JSON; a string stands as it is, JSON or not. */
+  readonly arguments: object | string;
+}
+
+/** Requests held back. */
+export interface Hold {
+  /** How many wait now. */
+  readonly waiting: number;
+  /** Lets all go that wait, and those to come. */
+  release(): void;
+}
+
+interface Rule {
+  readonly about: string;
+  readonly answers: Answer[];
+}
+
+/**
+ * An OpenAI-compatible model over HTTP that does as it is told: point `OPENAI_BASE_URL` at `baseUrl`. What nobody wrote
+ * a script for is answered `Echo: ` and the newest message.
+ *
+ * @example
+ * model.script('the weather', { calls: [{ name: 'current_time', arguments: {} }] }, { text: 'Sunny' });
+ * const held = model.hold('slow');
+ */
+export class ScriptedModel {
+  readonly calls: ModelCall[] = [];
+  private readonly rules: Rule[] = [];
+  private readonly holds: { readonly about: string; readonly gate: Gate }[] = [];
+  private count = 0;
+  private toolCalls = 0;
+
+  private constructor(private readonly server: Server) {
+    server.on('request', (request, response) => void this.serve(request, response));
+  }
+
+  static async start(): Promise<ScriptedModel> {
+    const server = createServer();
+    const model = new ScriptedModel(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return model;
+  }
+
+  /** What `OPENAI_BASE_URL` should be. */
+  get baseUrl(): string {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string') throw new Error('the double does not listen');
+    return `http://127.0.0.1:${address.port}/v1`;
+  }
+
+  /** Answers requests whose newest user message contains `about`, one after the other; the last answer is repeated. */
+  script(about: string, ...answers: Answer[]): void {
+    this.rules.unshift({ about, answers });
+  }
+
+  /** Holds back requests one of whose new user messages contains `about`. */
+  hold(about: string): Hold {
+    const gate = new Gate();
+    this.holds.push({ about, gate });
+    return gate;
+  }
+
+  releaseAll(): void {
+    for (const { gate } of this.holds) gate.release();
+  }
+
+  /** The requests one of whose new user messages contains `about`. */
+  callsAbout(about: string): ModelCall[] {
+    return this.calls.filter(({ news }) => news.some((text) => text.includes(about)));
+  }
+
+  async close(): Promise<void> {
+    this.releaseAll();
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readJson(request);
+    if (request.url !== '/v1/chat/completions')
+      return send(response, 404, { error: { message: 'not found' } });
+    const call = readCall(body, request.headers.authorization ?? null, ++this.count);
+    this.calls.push(call);
+    response.on('close', () => {
+      call.abandoned = !response.writableFinished;
+      call.end ??= ++this.count;
+    });
+    for (const { about, gate } of this.holds) {
+      if (call.news.some((text) => text.includes(about))) await gate.pass(response);
+    }
+    this.give(response, call, this.answerTo(call));
+  }
+
+  private answerTo({ news }: ModelCall): Answer {
+    const newest = news.at(-1) ?? '';
+    const rule = this.rules.find(({ about }) => newest.includes(about));
+    if (!rule) return { text: `Echo: ${newest}` };
+    const next = rule.answers.length > 1 ? rule.answers.shift() : rule.answers[0];
+    return next ?? { text: null };
+  }
+
+  private give(response: ServerResponse, call: ModelCall, answer: Answer): void {
+    // Before the answer leaves: what the caller does next comes after it.
+    if (!('fault' in answer)) call.end = ++this.count;
+    if ('fault' in answer) {
+      if (answer.fault === 'reset') response.socket?.resetAndDestroy();
+    } else if ('raw' in answer) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(answer.raw);
+    } else if ('status' in answer) {
+      for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+      const message = `scripted ${answer.status}`;
+      send(response, answer.status, {
+        error: { message, type: 'error', code: answer.code ?? null, param: null },
+      });
+    } else if ('calls' in answer) {
+      send(
+        response,
+        200,
+        completion(call, 'tool_calls', { content: null, tool_calls: this.requests(answer.calls) }),
+      );
+    } else {
+      const { text, finish = 'stop', refusal = null } = answer;
+      send(response, 200, completion(call, finish, { content: text, refusal }));
+    }
+  }
+
+  private requests(calls: readonly ToolRequest[]): object[] {
+    return calls.map(({ name, arguments: given }) => ({
+      id: `call_${++this.toolCalls}`,
+      type: 'function',
+      function: { name, arguments: typeof given === 'string' ? given : JSON.stringify(given) },
+    }));
+  }
+}
+
+class Gate implements Hold {
+  private readonly held = new Set<() => void>();
+  private open = false;
+
+  get waiting(): number {
+    return this.held.size;
+  }
+
+  release(): void {
+    this.open = true;
+    for (const go of this.held) go();
+    this.held.clear();
+  }
+
+  async pass(response: ServerResponse): Promise<void> {
+    if (this.open) return;
+    await new Promise<void>((resolve) => {
+      this.held.add(resolve);
+      response.on('close', () => {
+        this.held.delete(resolve);
+        resolve();
+      });
+    });
+  }
+}
+
+function completion(call: ModelCall, finish: string, message: object): object {
+  return {
+    id: `completion-${call.begin}`,
+    object: 'chat.completion',
+    created: 0,
+    model: call.model,
+    choices: [
+      { index: 0, finish_reason: finish, logprobs: null, message: { role: 'assistant', ...message } },
+    ],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  };
+}
+
+function readCall(body: Record<string, unknown>, authorization: string | null, begin: number): ModelCall {
+  const messages: AskedMessage[] = Array.isArray(body['messages']) ? body['messages'] : [];
+  const lastAnswer = messages.findLastIndex(({ role, tool_calls }) => role === 'assistant' && !tool_calls);
+  const news = messages
+    .slice(lastAnswer + 1)
+    .flatMap(({ role, content }) => (role === 'user' ? [content ?? ''] : []));
+  return {
+    model: String(body['model']),
+    messages,
+    tools: Array.isArray(body['tools']) ? body['tools'] : [],
+    toolChoice: typeof body['tool_choice'] === 'string' ? body['tool_choice'] : null,
+    authorization,
+    news,
+    begin,
+    end: null,
+    abandoned: false,
+  };
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(Buffer.from(chunk));
+  const json: unknown = JSON.parse(Buffer.concat(chunks).toString() || '{}');
+  return typeof json === 'object' && json !== null ? { ...json } : {};
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  if (response.destroyed) return;
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}

@@ -1,0 +1,56 @@
+import type { LoggerService } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { setUpDocs } from '../../src/admin/docs.js';
+import { AppModule } from '../../src/app.module.js';
+import type { Environment } from '../../src/config/read-settings.js';
+import { loadSettings } from '../../src/config/settings.js';
+import { refuseUnroutable } from '../../src/observability/http-exception.filter.js';
+import { startStandIns } from '../../src/playground/stand-ins.js';
+import { BODY_LIMIT_BYTES, useBodyParser } from '../../src/webhook/body-parser.js';
+
+/** Keeps what the product logs, for tests about log lines. */
+export class LogRecorder implements LoggerService {
+  readonly lines: { readonly level: string; readonly message: unknown }[] = [];
+
+  log = (message: unknown) => this.keep('log', message);
+  warn = (message: unknown) => this.keep('warn', message);
+  error = (message: unknown) => this.keep('error', message);
+  debug = () => undefined;
+  verbose = () => undefined;
+  fatal = (message: unknown) => this.keep('fatal', message);
+
+  /** The lines that say this. */
+  saying(msg: string): readonly unknown[] {
+    return this.lines.flatMap(({ message }) =>
+      typeof message === 'object' && message !== null && 'msg' in message && message.msg === msg
+        ? [message]
+        : [],
+    );
+  }
+
+  private keep(level: string, message: unknown): void {
+    this.lines.push({ level, message });
+  }
+}
+
+/** The product as Nest's testing module builds it, without a port: for tests about HTTP alone. */
+export async function startTestingApp(
+  env: Environment,
+  logger: LoggerService,
+): Promise<NestFastifyApplication> {
+  const settings = loadSettings(env);
+  const standIns = await startStandIns(env);
+  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(settings, standIns)] })
+    .setLogger(logger)
+    .compile();
+  const app = module.createNestApplication<NestFastifyApplication>(
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, trustProxy: true, frameworkErrors: refuseUnroutable }),
+    { bodyParser: false, forceCloseConnections: true },
+  );
+  useBodyParser(app);
+  setUpDocs(app);
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}
