@@ -174,6 +174,20 @@ describe('EmbeddedPostgres', () => {
     expect(await isServing(pid)).toBe(false);
   });
 
+  it('leaves no server running when it is stopped just as it starts one again', async () => {
+    const server = newServer();
+    await server.start();
+    process.kill(await serverPid(), 'SIGKILL');
+    await vi.waitFor(async () => expect(await isServing(await serverPid())).toBe(false), { interval: 2 });
+    // Waits for the replacement to have been begun.
+    await vi.waitFor(async () => expect(await isServing(await serverPid())).toBe(true), {
+      timeout: 20_000,
+      interval: 2,
+    });
+    await server.stop();
+    expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false);
+  });
+
   it('works under a folder that is closed to others', async () => {
     const closed = join(folder, 'closed');
     await mkdir(closed, { mode: 0o700 });

@@ -26,6 +26,7 @@ export class EmbeddedPostgres {
   private readonly folder: string;
   private running: { readonly server: PostgresServer; readonly url: string } | null = null;
   private membership: ServerMembership | null = null;
+  private rejoining: Promise<void> = Promise.resolve();
   private stopping = false;
 
   /**
@@ -58,6 +59,7 @@ export class EmbeddedPostgres {
   /** Stops the server unless another process uses it. Bounded: a server that does not stop in time is made to. */
   async stop(): Promise<void> {
     this.stopping = true;
+    await this.rejoining; // it may have started a server again
     const { running, membership } = this;
     this.running = null;
     this.membership = null;
@@ -81,7 +83,9 @@ export class EmbeddedPostgres {
       const port = await server.serve(deadline);
       const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
       try {
-        const membership = await ServerMembership.enter(url, () => void this.rejoin(server, cluster, url));
+        const membership = await ServerMembership.enter(url, () => {
+          this.rejoining = this.rejoin(server, cluster, url);
+        });
         return { url, membership };
       } catch (error) {
         // Found while the last of its other users was stopping it: then the next round starts it again.
@@ -97,7 +101,6 @@ export class EmbeddedPostgres {
       this.logger.warn({ msg: 'lost the embedded PostgreSQL, looking for it' });
       try {
         const found = await this.join(server, cluster);
-        if (this.stopping) return await found.membership.close();
         this.membership = found.membership;
         if (found.url === url) return this.logger.log({ msg: 'the embedded PostgreSQL is back' });
         return this.logger.error({
