@@ -5,6 +5,7 @@ import { setUpDocs } from './admin/docs.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
+import { refuseUnroutable } from './observability/http-exception.filter.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
 import { secretsOf } from './observability/setting-secrets.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
@@ -38,13 +39,9 @@ export async function startApplication(env: Environment): Promise<RunningApplica
 
 async function start(settings: Settings, standIns: StandIns): Promise<RunningApplication> {
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
-  const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.forRoot(settings, standIns),
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, return503OnClosing: true }),
-    { logger, bodyParser: false, abortOnError: false, forceCloseConnections: true },
-  );
-  useBodyParser(app);
-  if (settings.server.receives) setUpDocs(app);
+  const module = AppModule.forRoot(settings, standIns);
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(), { ...httpOptions, logger });
+  setUpHttp(app, settings);
   try {
     await app.listen(settings.server.port, settings.server.host);
   } catch (error) {
@@ -62,6 +59,19 @@ async function start(settings: Settings, standIns: StandIns): Promise<RunningApp
       await standIns.stop();
     },
   };
+}
+
+/** How this application speaks HTTP; tests that build it in their own way use the same. */
+export const httpAdapter = (): FastifyAdapter =>
+  new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors: refuseUnroutable });
+
+/** Connections that a client keeps open do not hold up the end. */
+export const httpOptions = { bodyParser: false, abortOnError: false, forceCloseConnections: true } as const;
+
+/** Call it before the application listens. */
+export function setUpHttp(app: NestFastifyApplication, { server }: Settings): void {
+  useBodyParser(app);
+  if (server.receives) setUpDocs(app);
 }
 
 function addressOf(app: NestFastifyApplication, host: string): string {

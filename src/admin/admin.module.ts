@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
 import { MemoryModule } from '../memory/memory.module.js';
-import { DeadLetters } from '../queue/dead-letters.service.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
 import { AdminKey } from './admin-key.js';
@@ -35,7 +34,6 @@ import { TurnsService } from './turns.service.js';
     ConversationsService,
     DeadLetterDesk,
     DeadLetterListing,
-    DeadLetters,
     MessageListing,
     TranscriptService,
     TurnListing,

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { AgentSettings } from '../config/agent.settings.js';
+import { insist } from '../database/insist.js';
 import type { Step, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { Clock } from '../runtime/clock.js';
 import { toolCallMessage, toolResultMessage } from './context.js';
 import { type ModelAnswer, readModelAnswer, readToolAnswer, type ToolAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
-import { StepRepository } from './step.repository.js';
+import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
 import type { ToolCall, ToolContext } from './tools/tool-context.js';
 import { ToolRegistry } from './tools/tool-registry.js';
@@ -87,7 +88,7 @@ export class AgentLoop {
     };
     const answer = await this.model.complete(request, signal);
     const { inputTokens, outputTokens } = answer;
-    await this.steps.add(lease, {
+    const step: NewStep = {
       turnId: turn.id,
       index,
       kind: 'model',
@@ -98,7 +99,8 @@ export class AgentLoop {
       inputTokens,
       outputTokens,
       startedAt,
-    });
+    };
+    await insist(() => this.steps.add(lease, step));
     const ms = this.clock.now().getTime() - startedAt.getTime();
     this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish: answer.finishReason });
     return answer;
@@ -137,7 +139,7 @@ export class AgentLoop {
     };
     const { output, error } = await this.runner.run(call, context, signal);
     const result: ToolAnswer = { callId: call.id, output };
-    await this.steps.add(lease, {
+    const step: NewStep = {
       turnId: turn.id,
       index,
       kind: 'tool',
@@ -148,7 +150,8 @@ export class AgentLoop {
       inputTokens: 0,
       outputTokens: 0,
       startedAt,
-    });
+    };
+    await insist(() => this.steps.add(lease, step));
     const ms = this.clock.now().getTime() - startedAt.getTime();
     this.logger.log({ msg: 'tool called', turnId: turn.id, index, tool: call.name, ms, error });
     return result;

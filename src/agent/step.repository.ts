@@ -30,12 +30,12 @@ export class StepRepository {
     return new Map(steps.map((step) => [step.index, step]));
   }
 
-  /** Commits a finished step before the next begins. @throws LeaseLostError */
+  /** Commits a finished step before the next begins; repeatable. @throws LeaseLostError */
   async add(lease: Lease, step: NewStep): Promise<void> {
     const result: Prisma.InputJsonObject = JSON.parse(JSON.stringify(step.result));
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.step.create({ data: { ...step, result } });
+      await tx.step.createMany({ data: [{ ...step, result }], skipDuplicates: true });
     });
   }
 }

@@ -72,7 +72,7 @@ export class TurnRepository {
   async waiting(conversationId: string, limit: number): Promise<Event[]> {
     return await this.prisma.$queryRaw<Event[]>`
       SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
-             available_at AS "availableAt", received_at AS "receivedAt", turn_id AS "turnId"
+             received_at AS "receivedAt", turn_id AS "turnId"
       FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
       ORDER BY id LIMIT ${limit}`;

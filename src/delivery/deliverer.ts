@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
+import { insist } from '../database/insist.js';
 import { LeaseLostError } from '../errors/errors.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
@@ -64,7 +65,9 @@ export class Deliverer {
     await this.replies.markSending(lease, reply.id);
     const outcome = await this.channel.send(reply.destination, bodyOf(reply), lost);
     const tries = this.triesOf(reply);
-    await this.apply(lease, reply, decide(outcome, { ...tries, attempts: tries.attempts + 1 }, this.random.next()));
+    const decision = decide(outcome, { ...tries, attempts: tries.attempts + 1 }, this.random.next());
+    // What Telegram has done cannot be undone: not written down, it would be sent again.
+    await insist(() => this.apply(lease, reply, decision));
   }
 
   private async apply(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
@@ -86,7 +89,7 @@ export class Deliverer {
         return;
       }
       case 'once-more': {
-        const change = { state: 'uncertain' as const, unknownSends: { increment: 1 }, error: decision.error, firstError };
+        const change = { state: 'uncertain' as const, unknownSends: reply.unknownSends + 1, error: decision.error, firstError };
         await this.replies.putBack(lease, reply.id, change, decision.delayMs);
         this.logger.warn({ msg: 'reply uncertain, sent once more', ...ids, error: decision.error });
         return;

@@ -8,7 +8,8 @@ import type { ChatOfChannel } from '../memory/conversation.repository.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
 import { ConversationDirectory } from './conversation-directory.js';
-import { EventRepository, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
+import { EventRepository, type NewEvent, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
+import { faultOf } from './fault.js';
 import { GroupCommit } from './group-commit.js';
 import { OverflowNotice } from './overflow-notice.js';
 
@@ -72,9 +73,47 @@ export class Inbox {
       return await this.store(arrivals);
     } catch (error) {
       if (error instanceof TurnpikeError) throw error;
+      const fault = faultOf(error);
+      if (fault && arrivals.length > 1) return await this.oneByOne(arrivals);
+      if (fault === 'conversation') return await this.makeAnew(arrivals);
+      if (fault === 'payload') return await this.dropUnstorable(arrivals, error);
       this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
       throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, { cause: error });
     }
+  }
+
+  /** One arrival that cannot be stored must not keep out those that came with it. */
+  private async oneByOne(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+    const outcomes: Acceptance[] = [];
+    for (const arrival of arrivals) outcomes.push(...(await this.commit([arrival])));
+    return outcomes;
+  }
+
+  /** Its conversation was erased between the look-up and the insert. */
+  private async makeAnew(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+    for (const arrival of arrivals) this.directory.forget(arrival);
+    return await this.store(arrivals);
+  }
+
+  /** PostgreSQL will never take this payload: recorded without it, or Telegram would send it again for a day. */
+  private async dropUnstorable(arrivals: readonly Arrival[], error: unknown): Promise<Acceptance[]> {
+    for (const { externalId } of arrivals) {
+      this.logger.error({ msg: 'update not storable, dropped', externalId, error: messageOf(error) });
+    }
+    await this.events.store(await this.withoutPayload(arrivals));
+    return arrivals.map(() => 'dropped');
+  }
+
+  private async withoutPayload(arrivals: readonly Arrival[]): Promise<NewEvent[]> {
+    const conversationIds = await this.directory.resolve(arrivals);
+    return arrivals.map(({ channel, externalId, kind }, index) => ({
+      source: channel,
+      externalId,
+      kind,
+      payload: 'null',
+      conversationId: conversationIds[index] ?? '',
+      dropped: true,
+    }));
   }
 
   private async store(arrivals: readonly Arrival[], secondTry = false): Promise<Acceptance[]> {

@@ -61,7 +61,7 @@ export class DeadLetters {
         });
         return;
       case 'event':
-        await tx.event.updateMany({ where: { id: BigInt(subjectId) }, data: { state: 'waiting', availableAt: now } });
+        await tx.event.updateMany({ where: { id: BigInt(subjectId) }, data: { state: 'waiting' } });
         return;
     }
   }

@@ -67,7 +67,6 @@ CREATE TABLE "events" (
     "kind" "event_kind" NOT NULL,
     "state" "event_state" NOT NULL DEFAULT 'waiting',
     "payload" JSON,
-    "available_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "received_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "turn_id" UUID,
 
@@ -210,7 +209,7 @@ CREATE INDEX "events_conversation_id_idx" ON "events"("conversation_id");
 CREATE UNIQUE INDEX "events_source_external_id_key" ON "events"("source", "external_id");
 
 -- CreateIndex
-CREATE INDEX "turns_conversation_id_started_at_idx" ON "turns"("conversation_id", "started_at");
+CREATE INDEX "turns_conversation_id_id_idx" ON "turns"("conversation_id", "id");
 
 -- CreateIndex
 CREATE INDEX "messages_conversation_id_id_idx" ON "messages"("conversation_id", "id");
@@ -285,15 +284,13 @@ ALTER TABLE "dead_letters" ADD CONSTRAINT "dead_letters_conversation_id_fkey" FO
 
 -- The next events of a conversation, in the order of their arrival, and the sweep over all conversations.
 CREATE INDEX "events_waiting" ON "events"("conversation_id", "id") WHERE "state" = 'waiting';
-CREATE INDEX "events_waiting_due" ON "events"("available_at") WHERE "state" = 'waiting';
 
--- One turn at a time in a conversation, whatever the code believes; and the sweep.
+-- One turn at a time in a conversation, whatever the code believes; the unfinished ones, for runs and the sweep.
 CREATE UNIQUE INDEX "turns_one_running" ON "turns"("conversation_id") WHERE "state" = 'running';
-CREATE INDEX "turns_running_due" ON "turns"("available_at") WHERE "state" = 'running';
+CREATE INDEX "turns_open" ON "turns"("conversation_id") WHERE "state" IN ('waiting', 'running');
 
 -- The next replies of a conversation, in order, and the sweep.
 CREATE INDEX "replies_open" ON "replies"("conversation_id", "id") WHERE "settled_at" IS NULL;
-CREATE INDEX "replies_open_due" ON "replies"("available_at") WHERE "settled_at" IS NULL;
 
 -- search_history: queries have to ask for exactly this expression.
 CREATE INDEX "messages_search" ON "messages" USING gin (to_tsvector('simple', "text"));
