@@ -1,0 +1,112 @@
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { afterEach, describe, expect, it } from 'vitest';
+import { BotApiSimulator } from './bot-api-simulator.js';
+import { PlaygroundModule } from './playground.module.js';
+
+let app: NestFastifyApplication | null = null;
+let simulator: BotApiSimulator | undefined;
+
+afterEach(async () => {
+  await app?.close();
+  await simulator?.stop();
+  [app, simulator] = [null, undefined];
+});
+
+async function start(): Promise<string> {
+  const built = await Test.createTestingModule({ imports: [PlaygroundModule.forRoot(simulator)] }).compile();
+  app = built.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  await app.listen(0, '127.0.0.1');
+  return app.getUrl();
+}
+
+async function startWithSimulator(): Promise<string> {
+  simulator = await BotApiSimulator.start();
+  return start();
+}
+
+const post = (url: string, body: object, headers: Record<string, string> = {}) =>
+  fetch(`${url}/playground/api/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+describe('The playground', () => {
+  it('is a page whose files come from here and load nothing from elsewhere', async () => {
+    const url = await startWithSimulator();
+    const page = await fetch(`${url}/playground`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const html = await page.text();
+    expect(html).not.toMatch(/(src|href)="(https?:)?\/\//);
+    for (const [, path] of html.matchAll(/(?:src|href)="(\/[^"]+)"/g)) {
+      expect((await fetch(url + path)).status).toBe(200);
+    }
+  });
+
+  it('writes as a user and shows both sides of the chat', async () => {
+    const url = await startWithSimulator();
+    expect((await fetch(`${url}/playground/api/chats/5/messages`)).status).toBe(404);
+    expect((await post(url, { chatId: 5, text: 'hello' })).status).toBe(202);
+
+    const chat = await (await fetch(`${url}/playground/api/chats/5/messages`)).json();
+    expect(chat).toMatchObject({ chatId: 5, messages: [{ from: 'user', text: 'hello' }] });
+    const chats = await (await fetch(`${url}/playground/api/chats`)).json();
+    expect(chats).toMatchObject([{ chatId: 5, lastText: 'hello' }]);
+  });
+
+  it.each([
+    { chatId: 5, text: '' },
+    { chatId: 5, text: ' \n' },
+    { chatId: 5, text: 'x'.repeat(4097) },
+    { chatId: 0, text: 'a' },
+    { chatId: '5', text: 'a' },
+    { chatId: 2 ** 53, text: 'a' },
+    { chatId: 5 },
+    { chatId: 5, text: 'a', surprise: 1 },
+  ])('refuses %j', async (body) => {
+    expect((await post(await startWithSimulator(), body)).status).toBe(400);
+    expect(simulator?.chats()).toEqual([]);
+  });
+
+  it('refuses what another site’s page sends', async () => {
+    const url = await startWithSimulator();
+    const body = { chatId: 5, text: 'a' };
+    const foreign: Record<string, string>[] = [
+      { origin: 'https://example.org' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of foreign) {
+      expect((await post(url, body, headers)).status).toBe(403);
+    }
+    expect((await post(url, body, { origin: url })).status).toBe(202);
+  });
+
+  it('streams what changes in one chat, and lets the application stop while a page is open', async () => {
+    const url = await startWithSimulator();
+    const stream = (await fetch(`${url}/playground/api/chats/5/stream`)).body?.pipeThrough(
+      new TextDecoderStream(),
+    );
+    const reader = stream?.getReader();
+    let seen = '';
+    const readUntil = async (words: string) => {
+      while (!seen.includes(words)) seen += (await reader?.read())?.value ?? '';
+    };
+    await readUntil('event: ready');
+    simulator?.say(6, { firstName: 'Ada' }, 'elsewhere');
+    simulator?.say(5, { firstName: 'Ada' }, 'here');
+    await readUntil('"here"');
+    expect(seen).not.toContain('elsewhere');
+
+    await app?.close();
+    app = null;
+    await expect(reader?.read()).resolves.toEqual({ done: true, value: undefined });
+  });
+
+  it('says why it rests where a real bot is connected', async () => {
+    const page = await fetch(`${await start()}/playground`);
+    expect(page.status).toBe(200);
+    expect(await page.text()).toContain('TELEGRAM_BOT_TOKEN');
+  });
+});
