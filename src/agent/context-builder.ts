@@ -4,7 +4,7 @@ import type { Sender } from '../channel/inbound.js';
 import { AgentSettings } from '../config/agent.settings.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Conversation, Message, Turn } from '../generated/prisma/client.js';
-import { FactsRepository } from '../memory/facts.repository.js';
+import { FactsRepository, type StoredFact } from '../memory/facts.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
 import { Clock } from '../runtime/clock.js';
 import { type Block, blockOf, chatMessage, historyBlocks, newestWithin } from './context.js';
@@ -30,21 +30,28 @@ export class ContextBuilder {
     const count = (text: string) => this.tokens.count(text);
     const group = conversation.chatType !== 'private';
     const own = await this.messages.ofTurn(turn.id);
-    const facts = await this.facts.list(conversation.id);
+    const facts = this.newestFacts(await this.facts.list(conversation.id));
     const system = systemPrompt(this.settings.systemPrompt, {
       now: this.clock.now(),
       person,
       group,
-      facts: facts.map((fact) => fact.text),
+      facts,
     });
     const fresh = blockOf(own.map((message) => chatMessage(message, group)), count);
-    const notes = count(facts.map((fact) => fact.text).join('\n'));
+    const notes = count(facts.join('\n'));
     const history = await this.history(conversation, turn, own, group, this.settings.contextTokens - fresh.tokens - notes);
     return [
       { role: 'system', content: system },
       ...history.flatMap((block) => block.messages),
       ...fresh.messages,
     ];
+  }
+
+  /** The newest facts that a quarter of the budget holds, in the order in which they were told. */
+  private newestFacts(facts: readonly StoredFact[]): string[] {
+    let left = this.settings.contextTokens / 4;
+    const kept = facts.toReversed().filter(({ text }) => (left -= this.tokens.count(text)) >= 0);
+    return kept.toReversed().map(({ text }) => text);
   }
 
   /** Reads pages of history until the budget is used up: the cost does not grow with the conversation. */
