@@ -122,6 +122,14 @@ describe('Updates by webhook', () => {
     expect(texts()).toEqual(['a', 'a']);
   });
 
+  it('have ids that no earlier simulator gave', async () => {
+    const { update_id: earlier } = telegram.say(CHAT, ADA, 'before');
+    const clock = { now: () => new Date(Date.now() + 1_000) };
+    const later = await BotApiSimulator.start({ clock });
+    expect(later.say(CHAT, ADA, 'after').update_id).toBeGreaterThan(earlier);
+    await later.stop();
+  });
+
   it('are not sent beyond this machine', async () => {
     const refused = await call('setWebhook', { url: 'https://example.org/' });
     expect(refused.description).toMatch(/^Bad Request: bad webhook: /);

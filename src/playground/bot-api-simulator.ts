@@ -45,7 +45,8 @@ const CALL_PATH = /^\/bot([^/]+)\/(?:test\/)?(\w+)\/?$/;
 /**
  * Takes Telegram's place: a Bot API server on a free loopback port, as strict as the real one, and people who write to
  * the bot. It delivers their updates like Telegram does, to a webhook or by getUpdates. Private chats only; no flood
- * limits, files or buttons to press.
+ * limits, files or buttons to press. It forgets everything when it stops; its ids go on from the clock, so that a database
+ * which outlives it never takes a new update for an old one.
  *
  * @example
  * const telegram = await BotApiSimulator.start();
@@ -66,7 +67,7 @@ export class BotApiSimulator {
   private readonly bot: BotState;
   private readonly messageOfUpdate = new Map<number, number>();
   private readonly closing = new AbortController();
-  private lastUpdateId = 100_000_000;
+  private lastUpdateId: number;
 
   private constructor(
     private readonly server: Server,
@@ -76,6 +77,7 @@ export class BotApiSimulator {
     readonly token: string,
     { clock = new Clock(), maxChats = 1_000, maxMessages = 500 }: SimulatorOptions,
   ) {
+    this.lastUpdateId = clock.now().getTime();
     this.bot = new BotState(clock, { maxChats, maxMessages }, (ack) => this.noteAck(ack));
     this.bot.chats.events.on('chat', (event) => this.events.emit('chat', event));
     server.on('request', (request, response) => void this.answer(request, response));

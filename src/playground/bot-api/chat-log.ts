@@ -86,12 +86,14 @@ export class ChatLog {
   readonly events = new EventEmitter<{ chat: [ChatEvent] }>().setMaxListeners(0);
   /** In the order of their last activity. */
   private readonly chats = new Map<number, Chat>();
-  private lastMessageId = 0;
+  private lastMessageId: number;
 
   constructor(
     private readonly clock: Clock,
     private readonly limits: ChatLimits,
-  ) {}
+  ) {
+    this.lastMessageId = Math.floor(clock.now().getTime() / 1000);
+  }
 
   /** Finds or begins the chat of a user. */
   open(chatId: number, user: SimulatedUser): void {

@@ -141,6 +141,7 @@ describe('What the simulator takes', () => {
   beforeEach(() => telegram.say(CHAT, ADA, 'hi'));
 
   const texts = () => telegram.chat(CHAT)?.messages.map(({ text }) => text);
+  const firstId = () => telegram.chat(CHAT)?.messages[0]?.messageId;
 
   it.each([
     [
@@ -216,7 +217,7 @@ describe('What the simulator takes', () => {
     await call('editMessageText', { chat_id: CHAT, message_id, text: 'b' });
     await call('setMessageReaction', {
       chat_id: CHAT,
-      message_id: 1,
+      message_id: firstId(),
       reaction: [{ type: 'emoji', emoji: '👍' }],
     });
     expect(telegram.chat(CHAT)?.messages).toMatchObject([{ text: 'hi', reaction: '👍' }, { text: 'b' }]);
