@@ -40,7 +40,10 @@ export async function startApplication(env: Environment): Promise<RunningApplica
 async function start(settings: Settings, standIns: StandIns): Promise<RunningApplication> {
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
   const module = AppModule.forRoot(settings, standIns);
-  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(), { ...httpOptions, logger });
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(), {
+    ...httpOptions,
+    logger,
+  });
   setUpHttp(app, settings);
   try {
     await app.listen(settings.server.port, settings.server.host);

@@ -42,5 +42,6 @@ function fail(error: unknown): never {
 
 function announce({ url, settings, standIns }: RunningApplication): void {
   logger.log({ msg: 'listening', url, role: settings.server.role });
-  if (standIns.simulator) logger.log({ msg: 'talk to the bot in your browser', playground: `${url}/playground` });
+  if (standIns.simulator)
+    logger.log({ msg: 'talk to the bot in your browser', playground: `${url}/playground` });
 }

@@ -102,7 +102,15 @@ export class AgentLoop {
     };
     await insist(() => this.steps.add(lease, step));
     const ms = this.clock.now().getTime() - startedAt.getTime();
-    this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish: answer.finishReason });
+    this.logger.log({
+      msg: 'model answered',
+      turnId: turn.id,
+      index,
+      ms,
+      inputTokens,
+      outputTokens,
+      finish: answer.finishReason,
+    });
     return answer;
   }
 
@@ -114,7 +122,9 @@ export class AgentLoop {
     calls: readonly ToolCall[],
   ): Promise<ToolAnswer[]> {
     const results = await Promise.allSettled(
-      calls.map((call, offset) => this.callTool(loop, done.get(modelIndex + 1 + offset), modelIndex + 1 + offset, call)),
+      calls.map((call, offset) =>
+        this.callTool(loop, done.get(modelIndex + 1 + offset), modelIndex + 1 + offset, call),
+      ),
     );
     // All have ended: no tool of this turn is still at work when the turn is handed on.
     return results.map((result) => {
@@ -165,12 +175,17 @@ const MAX_ANSWER_CHARS = 100_000;
 function endOf(answer: ModelAnswer): Pick<TurnEnd, 'text' | 'errorCode'> | null {
   const said = answer.content?.trim() ?? '';
   if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED' };
-  if (answer.finishReason === 'content_filter') return { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
+  if (answer.finishReason === 'content_filter')
+    return { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
   if (said === '') return null;
   if (answer.finishReason === 'length' || said.length > MAX_ANSWER_CHARS) {
-    return { text: `${said.slice(0, MAX_ANSWER_CHARS).toWellFormed()}\n\n${texts.cutOff}`, errorCode: 'MODEL_LENGTH' };
+    return {
+      text: `${said.slice(0, MAX_ANSWER_CHARS).toWellFormed()}\n\n${texts.cutOff}`,
+      errorCode: 'MODEL_LENGTH',
+    };
   }
   return { text: said, errorCode: null };
 }
 
-const digest = (request: unknown): string => createHash('sha256').update(JSON.stringify(request)).digest('hex');
+const digest = (request: unknown): string =>
+  createHash('sha256').update(JSON.stringify(request)).digest('hex');

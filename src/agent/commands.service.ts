@@ -49,11 +49,16 @@ export class Commands {
     return true;
   }
 
-  private async answer(tx: Prisma.TransactionClient, conversationId: string, inbound: Inbound): Promise<string | null> {
+  private async answer(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    inbound: Inbound,
+  ): Promise<string | null> {
     if (!this.channel.admits(inbound)) {
       return (await this.conversations.markRefusalTold(tx, conversationId)) ? texts.refusal : null;
     }
-    switch (inbound.command?.name) {
+    const name = inbound.command?.name ?? 'help';
+    switch (name) {
       case 'start':
         return texts.start;
       case 'reset':

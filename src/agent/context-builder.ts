@@ -26,7 +26,11 @@ export class ContextBuilder {
   ) {}
 
   /** System prompt, as much history as fits, newest first, and the turn's own messages, which are always there. */
-  async build(conversation: Conversation, turn: Turn, person: Sender | null): Promise<ChatCompletionMessageParam[]> {
+  async build(
+    conversation: Conversation,
+    turn: Turn,
+    person: Sender | null,
+  ): Promise<ChatCompletionMessageParam[]> {
     const count = (text: string) => this.tokens.count(text);
     const group = conversation.chatType !== 'private';
     const own = await this.messages.ofTurn(turn.id);
@@ -37,9 +41,18 @@ export class ContextBuilder {
       group,
       facts,
     });
-    const fresh = blockOf(own.map((message) => chatMessage(message, group)), count);
+    const fresh = blockOf(
+      own.map((message) => chatMessage(message, group)),
+      count,
+    );
     const notes = count(facts.join('\n'));
-    const history = await this.history(conversation, turn, own, group, this.settings.contextTokens - fresh.tokens - notes);
+    const history = await this.history(
+      conversation,
+      turn,
+      own,
+      group,
+      this.settings.contextTokens - fresh.tokens - notes,
+    );
     return [
       { role: 'system', content: system },
       ...history.flatMap((block) => block.messages),
@@ -66,7 +79,9 @@ export class ContextBuilder {
     let blocks: Block[] = [];
     for (;;) {
       const page = await this.messages.history(conversation.id, turn.epoch, before, PAGE);
-      const older = historyBlocks(page.messages.toReversed(), page.steps, group, (text) => this.tokens.count(text));
+      const older = historyBlocks(page.messages.toReversed(), page.steps, group, (text) =>
+        this.tokens.count(text),
+      );
       const kept = newestWithin([...older, ...blocks], budget);
       const full = kept.length < older.length + blocks.length;
       blocks = kept;
@@ -77,7 +92,10 @@ export class ContextBuilder {
   }
 
   private async newestId(conversationId: string): Promise<bigint> {
-    const newest = await this.prisma.message.findFirst({ where: { conversationId }, orderBy: { id: 'desc' } });
+    const newest = await this.prisma.message.findFirst({
+      where: { conversationId },
+      orderBy: { id: 'desc' },
+    });
     return (newest?.id ?? 0n) + 1n;
   }
 }

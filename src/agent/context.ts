@@ -37,7 +37,9 @@ function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {
     if (step.kind !== 'model') return [];
     const answer = readModelAnswer(step.result);
     if (answer.toolCalls.length === 0) return [];
-    const results = answer.toolCalls.map((_call, offset) => steps.find(({ index }) => index === step.index + 1 + offset));
+    const results = answer.toolCalls.map((_call, offset) =>
+      steps.find(({ index }) => index === step.index + 1 + offset),
+    );
     if (results.some((result) => result?.kind !== 'tool')) return [];
     const outputs = results.flatMap((result) => (result ? [readToolAnswer(result.result)] : []));
     return [blockOf([toolCallMessage(answer), ...outputs.map(toolResultMessage)], count)];
@@ -57,13 +59,19 @@ export function newestWithin(blocks: readonly Block[], budget: number): Block[] 
 }
 
 export function blockOf(messages: readonly ChatCompletionMessageParam[], count: CountTokens): Block {
-  const tokens = messages.reduce((sum, message) => sum + TOKENS_PER_MESSAGE + count(JSON.stringify(message)), 0);
+  const tokens = messages.reduce(
+    (sum, message) => sum + TOKENS_PER_MESSAGE + count(JSON.stringify(message)),
+    0,
+  );
   return { messages, tokens };
 }
 
 export function chatMessage(message: Message, named: boolean): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
-  return { role: 'user', content: named && message.author ? `${message.author}: ${message.text}` : message.text };
+  return {
+    role: 'user',
+    content: named && message.author ? `${message.author}: ${message.text}` : message.text,
+  };
 }
 
 export function toolCallMessage(answer: ModelAnswer): ChatCompletionMessageParam {
@@ -78,6 +86,12 @@ export function toolCallMessage(answer: ModelAnswer): ChatCompletionMessageParam
   };
 }
 
-export function toolResultMessage({ callId, output }: { callId: string; output: string }): ChatCompletionMessageParam {
+export function toolResultMessage({
+  callId,
+  output,
+}: {
+  callId: string;
+  output: string;
+}): ChatCompletionMessageParam {
   return { role: 'tool', tool_call_id: callId, content: output };
 }

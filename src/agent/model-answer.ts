@@ -43,7 +43,8 @@ function readToolCall(value: unknown): ToolCall {
 }
 
 function recordOf(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not a step’s result');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error('not a step’s result');
   return { ...value };
 }
 

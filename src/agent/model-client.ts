@@ -1,6 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OpenAI } from 'openai';
-import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
+import type {
+  ChatCompletion,
+  ChatCompletionCreateParamsNonStreaming,
+} from 'openai/resources/chat/completions';
 import { ModelSettings } from '../config/model.settings.js';
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../errors/errors.js';
 import type { ModelAnswer } from './model-answer.js';
@@ -36,7 +39,10 @@ export class ModelClient {
     const failures: TurnpikeError[] = [];
     for (const model of this.models) {
       try {
-        return readCompletion(await this.client.chat.completions.create({ ...request, model }, { signal }), model);
+        return readCompletion(
+          await this.client.chat.completions.create({ ...request, model }, { signal }),
+          model,
+        );
       } catch (error) {
         signal.throwIfAborted();
         const reason = classifyModelError(error);

@@ -12,7 +12,12 @@ const TEMPORARY = new Set([408, 409, 425, 429]);
 /** Tells what to do about a failed model call: again later, or give up. Pure. */
 export function classifyModelError(error: unknown): TurnpikeError {
   if (error instanceof APIConnectionError) {
-    return new RetryLaterError('MODEL_UNREACHABLE', `model not reachable: ${deepest(error)}`, null, 'check OPENAI_BASE_URL');
+    return new RetryLaterError(
+      'MODEL_UNREACHABLE',
+      `model not reachable: ${deepest(error)}`,
+      null,
+      'check OPENAI_BASE_URL',
+    );
   }
   if (!(error instanceof APIError) || error.status === undefined) {
     return new RetryLaterError('MODEL_GARBLED', `the model’s answer was not readable: ${messageOf(error)}`);

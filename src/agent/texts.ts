@@ -13,7 +13,8 @@ export const texts = {
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
-  overflow: 'You are writing faster than I can answer. Until I have caught up, further messages are not read.',
+  overflow:
+    'You are writing faster than I can answer. Until I have caught up, further messages are not read.',
   failed: 'Sorry, something went wrong and I could not answer this. Please try again later.',
   timedOut: 'Sorry, this took too long and I had to stop. Please try again, perhaps with a smaller question.',
   modelRefusedRequest: 'Sorry, the language model did not accept this request, so I could not answer it.',

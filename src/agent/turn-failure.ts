@@ -13,7 +13,11 @@ const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 /** The turn's whole time is used up. */
 export class TurnTimeoutError extends GiveUpError {
   constructor(timeoutMs: number) {
-    super('TURN_TIMEOUT', `no answer within ${timeoutMs} ms`, 'raise AGENT_TURN_TIMEOUT_MS or choose a faster model');
+    super(
+      'TURN_TIMEOUT',
+      `no answer within ${timeoutMs} ms`,
+      'raise AGENT_TURN_TIMEOUT_MS or choose a faster model',
+    );
   }
 }
 
@@ -29,7 +33,11 @@ export type FailureDecision =
   | { readonly kind: 'give-up'; readonly failure: TurnFailure };
 
 /** Decides what follows a failed try of a turn. Pure; `random` is in [0, 1). */
-export function afterFailure(error: TurnpikeError, turn: Pick<Turn, 'attempts'>, random: number): FailureDecision {
+export function afterFailure(
+  error: TurnpikeError,
+  turn: Pick<Turn, 'attempts'>,
+  random: number,
+): FailureDecision {
   const failure = { code: error.code, error: error.message.slice(0, 2_000), text: apologyFor(error) };
   const attempts = turn.attempts + 1;
   if (error instanceof GiveUpError || attempts >= MAX_ATTEMPTS) return { kind: 'give-up', failure };

@@ -48,7 +48,9 @@ export class TurnRunner {
   /** @throws only what the database throws: the job is then tried again, and the sweep stands behind it */
   async run(conversationId: string): Promise<TurnOutcome> {
     try {
-      const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) => this.runHeld(lease, lost));
+      const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) =>
+        this.runHeld(lease, lost),
+      );
       return outcome ?? { lane: { next: 'later', delayMs: LEASE_RETRY_MS }, replied: false };
     } catch (error) {
       if (error instanceof LeaseLostError) return { lane: none, replied: false };
@@ -63,7 +65,10 @@ export class TurnRunner {
     return { lane: lane.outcome, replied: replied || lane.replied };
   }
 
-  private async runNext(lease: Lease, lost: AbortSignal): Promise<{ outcome: LaneOutcome; replied: boolean }> {
+  private async runNext(
+    lease: Lease,
+    lost: AbortSignal,
+  ): Promise<{ outcome: LaneOutcome; replied: boolean }> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return { outcome: none, replied: false };
     const open = await this.turns.findOpen(conversation.id);
@@ -76,7 +81,8 @@ export class TurnRunner {
     }
     const claimed = await this.claim.next(lease, conversation);
     if (claimed.kind === 'nothing') return { outcome: none, replied: false };
-    if (claimed.kind === 'limited') return { outcome: { next: 'later', delayMs: claimed.retryAfterMs }, replied: false };
+    if (claimed.kind === 'limited')
+      return { outcome: { next: 'later', delayMs: claimed.retryAfterMs }, replied: false };
     return await this.goOn(lease, lost, conversation, claimed.turn);
   }
 
@@ -107,7 +113,12 @@ export class TurnRunner {
     }
   }
 
-  private async answer(lease: Lease, signal: AbortSignal, conversation: Conversation, turn: Turn): Promise<void> {
+  private async answer(
+    lease: Lease,
+    signal: AbortSignal,
+    conversation: Conversation,
+    turn: Turn,
+  ): Promise<void> {
     const sender = await this.claim.senderOf(turn);
     const messages = await this.context.build(conversation, turn, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
@@ -119,7 +130,12 @@ export class TurnRunner {
     const decision = afterFailure(error, turn, this.random.next());
     const about = { conversationId: turn.conversationId, turnId: turn.id, code: decision.failure.code };
     if (decision.kind === 'again') {
-      this.logger.warn({ msg: 'turn put off', ...about, delayMs: decision.delayMs, error: decision.failure.error });
+      this.logger.warn({
+        msg: 'turn put off',
+        ...about,
+        delayMs: decision.delayMs,
+        error: decision.failure.error,
+      });
       await this.turns.postpone(lease, turn, decision.failure, decision.delayMs, spentMs);
       return { outcome: { next: 'later' as const, delayMs: decision.delayMs }, replied: false };
     }

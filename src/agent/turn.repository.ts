@@ -94,7 +94,10 @@ export class TurnRepository {
   async begin(lease: Lease, conversation: Conversation, candidates: readonly Candidate[]): Promise<Turn> {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      const { epoch } = await tx.conversation.findUniqueOrThrow({ where: { id: conversation.id }, select: { epoch: true } });
+      const { epoch } = await tx.conversation.findUniqueOrThrow({
+        where: { id: conversation.id },
+        select: { epoch: true },
+      });
       const turn = await tx.turn.create({
         data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch },
       });
@@ -116,12 +119,21 @@ export class TurnRepository {
       await this.answer(tx, turn, end.text);
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
       const { text: _text, ...figures } = end;
-      await tx.turn.update({ where: { id: turn.id }, data: { ...figures, state: 'done', finishedAt: new Date() } });
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { ...figures, state: 'done', finishedAt: new Date() },
+      });
     });
   }
 
   /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */
-  async postpone(lease: Lease, turn: Turn, failure: TurnFailure, delayMs: number, spentMs: number): Promise<void> {
+  async postpone(
+    lease: Lease,
+    turn: Turn,
+    failure: TurnFailure,
+    delayMs: number,
+    spentMs: number,
+  ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.turn.update({
@@ -160,7 +172,10 @@ export class TurnRepository {
           finishedAt: new Date(),
         },
       });
-      const events = await tx.event.findMany({ where: { turnId: turn.id }, select: { source: true, externalId: true } });
+      const events = await tx.event.findMany({
+        where: { turnId: turn.id },
+        select: { source: true, externalId: true },
+      });
       await tx.deadLetter.create({
         data: {
           id: this.ids.next(),
@@ -181,7 +196,10 @@ export class TurnRepository {
   async passOver(lease: Lease, eventIds: readonly bigint[]): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.event.updateMany({ where: { id: { in: [...eventIds] }, state: 'waiting' }, data: { state: 'done' } });
+      await tx.event.updateMany({
+        where: { id: { in: [...eventIds] }, state: 'waiting' },
+        data: { state: 'done' },
+      });
     });
   }
 
@@ -201,7 +219,11 @@ export class TurnRepository {
     await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
   }
 
-  private async refreshChat(tx: Prisma.TransactionClient, conversation: Conversation, inbounds: readonly Inbound[]) {
+  private async refreshChat(
+    tx: Prisma.TransactionClient,
+    conversation: Conversation,
+    inbounds: readonly Inbound[],
+  ) {
     for (const sender of new Map(inbounds.map(({ sender }) => [sender?.userId, sender])).values()) {
       if (sender) await this.people.remember(tx, conversation.channel, sender);
     }

@@ -17,16 +17,22 @@ export const webhook: CliCommand = {
     return withContext(settings, [TelegramModule], async (context) => {
       const api = context.get(BotApi);
       const { signal } = new AbortController();
-      switch (action) {
+      switch (action ?? '') {
         case 'set': {
           const registration = context.get(WebhookRegistration);
           if (!registration.url) throw new GiveUpError('URL_MISSING', 'PUBLIC_URL is missing');
-          return outcome(await registration.register(registration.url, signal), `Telegram delivers to ${registration.url}`);
+          return outcome(
+            await registration.register(registration.url, signal),
+            `Telegram delivers to ${registration.url}`,
+          );
         }
         case 'info':
           return outcome(await api.call((bot) => bot.getWebhookInfo(), signal), null);
         case 'delete':
-          return outcome(await api.call((bot) => bot.deleteWebhook({ drop_pending_updates: false }), signal), 'Telegram delivers no more');
+          return outcome(
+            await api.call((bot) => bot.deleteWebhook({ drop_pending_updates: false }), signal),
+            'Telegram delivers no more',
+          );
         default:
           throw new GiveUpError('USAGE', `usage: npm run cli -- ${webhook.usage}`);
       }

@@ -1,6 +1,7 @@
 import type { INestApplicationContext, ModuleMetadata } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { LogSettings } from '../config/log.settings.js';
 import type { Settings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
 import { PinoLogger } from '../observability/pino-logger.service.js';
@@ -16,7 +17,7 @@ export async function withContext<T>(
   rooms: NonNullable<ModuleMetadata['imports']>,
   work: (context: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
-  const log = { ...settings.log, level: 'warn' as const };
+  const log: LogSettings = { level: 'warn', pretty: settings.log.pretty };
   const context = await NestFactory.createApplicationContext(
     { module: CliModule, imports: [...rooms, SettingsModule.forRoot(settings), RuntimeModule] },
     { logger: new PinoLogger({ settings: log, redactValues: secretsOf(settings) }), abortOnError: false },

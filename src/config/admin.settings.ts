@@ -3,7 +3,8 @@ import { FromEnv } from './variable.js';
 
 export class AdminSettings {
   @FromEnv('ADMIN_API_KEY', {
-    description: 'Authorization: Bearer <key> on everything under /admin; outside production one is generated and printed',
+    description:
+      'Authorization: Bearer <key> on everything under /admin; outside production one is generated and printed',
     example: 'at-least-16-random-characters',
     secret: true,
   })

@@ -25,14 +25,16 @@ export class ChatLimitSettings {
   periodMs = 60_000;
 
   @FromEnv('CHAT_RATE_MODE', {
-    description: 'defer: over the limit, processed when the window allows; reject: answered 429 with Retry-After',
+    description:
+      'defer: over the limit, processed when the window allows; reject: answered 429 with Retry-After',
     example: 'defer',
   })
   @IsIn(chatRateModes)
   mode: (typeof chatRateModes)[number] = 'defer';
 
   @FromEnv('CHAT_BACKLOG_LIMIT', {
-    description: 'unprocessed messages one chat may have; past it a message is dropped and the chat is told once',
+    description:
+      'unprocessed messages one chat may have; past it a message is dropped and the chat is told once',
     example: '200',
     parse: integer,
   })

@@ -3,7 +3,8 @@ import { variablesOf } from './variable.js';
 
 /** The text of `.env.example`: every variable with its meaning, its default commented out. */
 export function envExample(): string {
-  const head = '# Every setting, with its default or an example. Copy this file to .env and uncomment what you change.';
+  const head =
+    '# Every setting, with its default or an example. Copy this file to .env and uncomment what you change.';
   const sections = Object.values(settingsClasses).map((type) => {
     const defaults = new type();
     return variablesOf(type)

@@ -14,5 +14,5 @@ export class LogSettings {
     parse: flag,
   })
   @IsBoolean()
-  pretty = process.stdout.isTTY === true;
+  pretty = process.stdout.isTTY ?? false;
 }

@@ -16,7 +16,10 @@ export class ModelSettings {
     example: 'http://localhost:11434/v1',
   })
   @IsOptional()
-  @IsUrl({ require_tld: false, require_protocol: true, protocols: ['http', 'https'] }, { message: 'must be an http or https address' })
+  @IsUrl(
+    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
+    { message: 'must be an http or https address' },
+  )
   baseUrl?: string;
 
   @FromEnv('OPENAI_MODEL', { description: 'the model that answers', example: 'gpt-5.4-mini' })

@@ -29,6 +29,8 @@ export function readSettings<T extends object>(type: new () => T, env: Environme
 
 function describeProblem(variable: Variable, constraints: readonly string[], env: Environment): string {
   const reasons = constraints.map((text) => text.replaceAll(variable.property, '').trim()).join(', ');
-  const given = variable.secret ? 'the given value is not shown' : `got ${JSON.stringify(env[variable.name] ?? '')}`;
+  const given = variable.secret
+    ? 'the given value is not shown'
+    : `got ${JSON.stringify(env[variable.name] ?? '')}`;
   return `${variable.name} ${reasons} (${given}; for example ${variable.name}=${variable.example})`;
 }

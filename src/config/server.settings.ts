@@ -16,14 +16,19 @@ export class ServerSettings {
   @IsNotEmpty()
   host = '127.0.0.1';
 
-  @FromEnv('PORT', { description: 'listen port; 0 picks a free one and prints it', example: '3000', parse: integer })
+  @FromEnv('PORT', {
+    description: 'listen port; 0 picks a free one and prints it',
+    example: '3000',
+    parse: integer,
+  })
   @IsInt()
   @Min(0)
   @Max(65_535)
   port = 3000;
 
   @FromEnv('APP_ROLE', {
-    description: 'all, web (receive, admin) or worker (turns, delivery); any number of each share one Postgres and Redis',
+    description:
+      'all, web (receive, admin) or worker (turns, delivery); any number of each share one Postgres and Redis',
     example: 'all',
   })
   @IsIn(roles)

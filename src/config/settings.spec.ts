@@ -23,7 +23,12 @@ describe('settings', () => {
   it('have a default for everything outside production', () => {
     const settings = loadSettings({});
     expect(settings.server).toMatchObject({ host: '127.0.0.1', port: 3000, role: 'all' });
-    expect(settings.chatLimit).toMatchObject({ limit: 20, periodMs: 60_000, mode: 'defer', backlogLimit: 200 });
+    expect(settings.chatLimit).toMatchObject({
+      limit: 20,
+      periodMs: 60_000,
+      mode: 'defer',
+      backlogLimit: 200,
+    });
     expect(settings.telegram.receiving).toBe('polling');
   });
 
@@ -73,9 +78,12 @@ describe('settings', () => {
     expect(problemsOf(production)).toBe('');
   });
 
-  it.each(['TELEGRAM_BOT_TOKEN', 'OPENAI_API_KEY', 'ADMIN_API_KEY'])('refuse production without %s', (name) => {
-    expect(problemsOf({ ...production, [name]: '' })).toContain(name);
-  });
+  it.each(['TELEGRAM_BOT_TOKEN', 'OPENAI_API_KEY', 'ADMIN_API_KEY'])(
+    'refuse production without %s',
+    (name) => {
+      expect(problemsOf({ ...production, [name]: '' })).toContain(name);
+    },
+  );
 
   it('need an address and a secret to receive webhooks', () => {
     const problems = problemsOf({ TELEGRAM_MODE: 'webhook' });

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
+import { Channel, type ReplyBody } from '../channel/channel.js';
 import { insist } from '../database/insist.js';
 import { LeaseLostError } from '../errors/errors.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
@@ -37,7 +37,9 @@ export class Deliverer {
 
   /** Sends what can be sent now. Never throws for what the channel answers. */
   async run(conversationId: string): Promise<LaneOutcome> {
-    const outcome = await this.leases.hold(conversationId, 'deliveries', (lease, lost) => this.drain(lease, lost));
+    const outcome = await this.leases.hold(conversationId, 'deliveries', (lease, lost) =>
+      this.drain(lease, lost),
+    );
     return outcome ?? { next: 'later', delayMs: LEASE_RETRY_MS };
   }
 
@@ -60,7 +62,11 @@ export class Deliverer {
   private async deliver(lease: Lease, reply: OpenReply, lost: AbortSignal): Promise<void> {
     if (reply.state === 'sending') {
       const error = 'the sender ended between the call and its record';
-      return await this.apply(lease, reply, decide({ kind: 'unknown', error }, this.triesOf(reply), this.random.next()));
+      return await this.apply(
+        lease,
+        reply,
+        decide({ kind: 'unknown', error }, this.triesOf(reply), this.random.next()),
+      );
     }
     await this.replies.markSending(lease, reply.id);
     const outcome = await this.channel.send(reply.destination, bodyOf(reply), lost);
@@ -77,7 +83,12 @@ export class Deliverer {
       case 'sent': {
         const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
         await this.replies.settle(lease, reply.id, { state, channelMessageId: decision.channelMessageId });
-        this.logger.log({ msg: 'reply sent', ...ids, state, channelMessageId: String(decision.channelMessageId) });
+        this.logger.log({
+          msg: 'reply sent',
+          ...ids,
+          state,
+          channelMessageId: String(decision.channelMessageId),
+        });
         return;
       }
       case 'again': {
@@ -89,15 +100,29 @@ export class Deliverer {
         return;
       }
       case 'once-more': {
-        const change = { state: 'uncertain' as const, unknownSends: reply.unknownSends + 1, error: decision.error, firstError };
+        const change = {
+          state: 'uncertain' as const,
+          unknownSends: reply.unknownSends + 1,
+          error: decision.error,
+          firstError,
+        };
         await this.replies.putBack(lease, reply.id, change, decision.delayMs);
         this.logger.warn({ msg: 'reply uncertain, sent once more', ...ids, error: decision.error });
         return;
       }
       case 'give-up': {
-        const change = { state: decision.uncertain ? ('uncertain' as const) : ('failed' as const), error: decision.error, firstError };
+        const change = {
+          state: decision.uncertain ? ('uncertain' as const) : ('failed' as const),
+          error: decision.error,
+          firstError,
+        };
         await this.replies.bury(lease, reply, change, this.letterOf(reply, decision, firstError));
-        this.logger.error({ msg: 'reply failed for good', ...ids, code: decision.code, error: decision.error });
+        this.logger.error({
+          msg: 'reply failed for good',
+          ...ids,
+          code: decision.code,
+          error: decision.error,
+        });
         return;
       }
     }
@@ -127,6 +152,6 @@ export class Deliverer {
   }
 }
 
-function bodyOf(reply: Reply): Record<string, unknown> {
-  return typeof reply.body === 'object' && reply.body !== null ? { ...reply.body } : {};
+function bodyOf({ body }: Reply): ReplyBody {
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
 }

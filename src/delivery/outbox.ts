@@ -17,7 +17,10 @@ export class Outbox {
   constructor(private readonly channel: Channel) {}
 
   /** Formats and splits the text for its channel and commits the parts with the caller's transaction. */
-  async add(tx: Prisma.TransactionClient, { conversationId, text, turnId, messageId }: NewReply): Promise<void> {
+  async add(
+    tx: Prisma.TransactionClient,
+    { conversationId, text, turnId, messageId }: NewReply,
+  ): Promise<void> {
     await tx.reply.createMany({
       data: this.channel.compose(text).map((body, part) => ({
         conversationId,

@@ -55,12 +55,21 @@ export class ReplyRepository {
   }
 
   /** Settles a reply that failed for good, and keeps it as a dead letter in the same transaction; repeatable. */
-  async bury(lease: Lease, reply: Reply, change: Change, letter: Prisma.DeadLetterUncheckedCreateInput): Promise<void> {
+  async bury(
+    lease: Lease,
+    reply: Reply,
+    change: Change,
+    letter: Prisma.DeadLetterUncheckedCreateInput,
+  ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.reply.update({ where: { id: reply.id }, data: { ...change, settledAt: new Date() } });
       const { kind, subjectId } = letter;
-      await tx.deadLetter.upsert({ where: { kind_subjectId: { kind, subjectId } }, create: letter, update: {} });
+      await tx.deadLetter.upsert({
+        where: { kind_subjectId: { kind, subjectId } },
+        create: letter,
+        update: {},
+      });
     });
   }
 

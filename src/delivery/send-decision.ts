@@ -9,7 +9,12 @@ const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 export type SendDecision =
   | { readonly kind: 'sent'; readonly channelMessageId: bigint }
   /** Certainly not sent: again after a pause. */
-  | { readonly kind: 'again'; readonly delayMs: number; readonly error: string; readonly countsAsTry: boolean }
+  | {
+      readonly kind: 'again';
+      readonly delayMs: number;
+      readonly error: string;
+      readonly countsAsTry: boolean;
+    }
   /** Perhaps sent: once more, and marked. */
   | { readonly kind: 'once-more'; readonly delayMs: number; readonly error: string }
   | { readonly kind: 'give-up'; readonly code: string; readonly error: string; readonly uncertain: boolean };
@@ -37,7 +42,8 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
         countsAsTry: true,
       };
     case 'unknown':
-      if (tries.unknownSends > 0) return { ...giveUp('SEND_OUTCOME_UNKNOWN', outcome.error, tries), uncertain: true };
+      if (tries.unknownSends > 0)
+        return { ...giveUp('SEND_OUTCOME_UNKNOWN', outcome.error, tries), uncertain: true };
       return { kind: 'once-more', delayMs: backoffMs(1, RETRY, random), error: outcome.error };
     case 'refused':
       return giveUp(outcome.code, outcome.error, tries);

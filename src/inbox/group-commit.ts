@@ -80,7 +80,8 @@ export class GroupCommit<Item, Outcome> {
       const outcomes = await this.commit(batch.map((entry) => entry.item));
       for (const [index, entry] of batch.entries()) {
         const outcome = outcomes[index];
-        if (outcome === undefined) entry.reject(new RetryLaterError('INBOX_UNAVAILABLE', 'no answer for this item'));
+        if (outcome === undefined)
+          entry.reject(new RetryLaterError('INBOX_UNAVAILABLE', 'no answer for this item'));
         else entry.resolve(outcome);
       }
     } catch (error) {

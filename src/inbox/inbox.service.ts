@@ -78,7 +78,9 @@ export class Inbox {
       if (fault === 'conversation') return await this.makeAnew(arrivals);
       if (fault === 'payload') return await this.dropUnstorable(arrivals, error);
       this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
-      throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, { cause: error });
+      throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, {
+        cause: error,
+      });
     }
   }
 
@@ -129,8 +131,11 @@ export class Inbox {
         dropped: !admitted[index],
       })),
     );
-    const outcomes = stored.map((event, index) => this.settle(event, arrivals[index], conversationIds[index], admitted[index]));
-    if (stored.some((event) => event.kind === 'gone') && !secondTry) await this.storeAgain(arrivals, stored, outcomes);
+    const outcomes = stored.map((event, index) =>
+      this.settle(event, arrivals[index], conversationIds[index], admitted[index]),
+    );
+    if (stored.some((event) => event.kind === 'gone') && !secondTry)
+      await this.storeAgain(arrivals, stored, outcomes);
     return outcomes;
   }
 
@@ -177,6 +182,9 @@ export class Inbox {
  */
 function storable(text: string): string {
   if (!/\\u0000|\\ud[89a-f]/i.test(text)) return text;
-  const clean = (value: string) => value.replaceAll('\u0000', '').toWellFormed();
-  return JSON.stringify(JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? clean(value) : value)));
+  return JSON.stringify(
+    JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? clean(value) : value)),
+  );
 }
+
+const clean = (value: string): string => value.replaceAll('\u0000', '').toWellFormed();

@@ -37,7 +37,11 @@ export class OverflowNotice {
       this.logger.warn({ msg: 'backlog full, messages dropped', conversationId });
       this.waker.wake('deliveries', conversationId);
     } catch (error) {
-      this.logger.error({ msg: 'chat not told of dropped messages', conversationId, error: messageOf(error) });
+      this.logger.error({
+        msg: 'chat not told of dropped messages',
+        conversationId,
+        error: messageOf(error),
+      });
     }
   }
 }

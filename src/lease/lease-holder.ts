@@ -39,7 +39,11 @@ export class LeaseHolder {
       if (!(await this.leases.renew(lease))) lost.abort(new LeaseLostError(`lane ${lease.lane}`));
     } catch (error) {
       // The database may be back before the lease ends; the fence decides.
-      this.logger.warn({ msg: 'lease not renewed', conversationId: lease.conversationId, error: messageOf(error) });
+      this.logger.warn({
+        msg: 'lease not renewed',
+        conversationId: lease.conversationId,
+        error: messageOf(error),
+      });
     }
   }
 
@@ -47,7 +51,11 @@ export class LeaseHolder {
     try {
       await this.leases.release(lease);
     } catch (error) {
-      this.logger.warn({ msg: 'lease not released', conversationId: lease.conversationId, error: messageOf(error) });
+      this.logger.warn({
+        msg: 'lease not released',
+        conversationId: lease.conversationId,
+        error: messageOf(error),
+      });
     }
   }
 }

@@ -19,7 +19,12 @@ export class MessageRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** One page of an epoch's messages before `beforeId`, newest first. */
-  async history(conversationId: string, epoch: number, beforeId: bigint, limit: number): Promise<HistoryPage> {
+  async history(
+    conversationId: string,
+    epoch: number,
+    beforeId: bigint,
+    limit: number,
+  ): Promise<HistoryPage> {
     const messages = await this.prisma.message.findMany({
       where: { conversationId, epoch, id: { lt: beforeId } },
       orderBy: { id: 'desc' },
@@ -63,7 +68,13 @@ export class MessageRepository {
     text: string,
   ): Promise<bigint> {
     const { id } = await tx.message.create({
-      data: { conversationId: turn.conversationId, epoch: turn.epoch, role: 'assistant', turnId: turn.id, text },
+      data: {
+        conversationId: turn.conversationId,
+        epoch: turn.epoch,
+        role: 'assistant',
+        turnId: turn.id,
+        text,
+      },
       select: { id: true },
     });
     await this.count(tx, turn.conversationId, 1);

@@ -25,7 +25,12 @@ export class DeadLetters {
       return taken;
     });
     if (!letter) return false;
-    this.logger.log({ msg: 'dead letter replayed', deadLetterId: id, kind: letter.kind, subjectId: letter.subjectId });
+    this.logger.log({
+      msg: 'dead letter replayed',
+      deadLetterId: id,
+      kind: letter.kind,
+      subjectId: letter.subjectId,
+    });
     if (letter.conversationId) this.waker.wake(laneOf(letter), letter.conversationId);
     return true;
   }
@@ -50,7 +55,14 @@ export class DeadLetters {
       case 'turn':
         await tx.turn.updateMany({
           where: { id: subjectId },
-          data: { state: 'waiting', attempts: 0, takeovers: 0, spentMs: 0, availableAt: now, finishedAt: null },
+          data: {
+            state: 'waiting',
+            attempts: 0,
+            takeovers: 0,
+            spentMs: 0,
+            availableAt: now,
+            finishedAt: null,
+          },
         });
         await tx.event.updateMany({ where: { turnId: subjectId }, data: { state: 'claimed' } });
         return;

@@ -43,7 +43,11 @@ export abstract class LaneProcessor extends WorkerHost implements OnApplicationB
   /** Work that failed is found again by the sweep: its truth is in PostgreSQL. */
   @OnWorkerEvent('failed')
   onFailed(job: Job<LaneJob> | undefined, error: Error): void {
-    this.logger.error({ msg: 'lane job failed', conversationId: job?.data.conversationId, error: messageOf(error) });
+    this.logger.error({
+      msg: 'lane job failed',
+      conversationId: job?.data.conversationId,
+      error: messageOf(error),
+    });
   }
 
   @OnWorkerEvent('error')

@@ -73,7 +73,8 @@ export class LaneWaker {
       if (this.failing) this.logger.log({ msg: 'lanes can be woken again' });
       this.failing = false;
     } catch (error) {
-      if (!this.failing) this.logger.error({ msg: 'lanes not woken, left to the sweep', lane, error: messageOf(error) });
+      if (!this.failing)
+        this.logger.error({ msg: 'lanes not woken, left to the sweep', lane, error: messageOf(error) });
       this.failing = true;
     }
   }

@@ -13,6 +13,14 @@ import { WorkersHealth } from './workers-health.js';
 /** The working side of the queues: in the roles `worker` and `all`. */
 @Module({
   imports: [LanesModule, AgentModule, DeliveryModule],
-  providers: [TurnProcessor, CommandProcessor, DeliveryProcessor, SweepProcessor, Sweep, SweepRepository, WorkersHealth],
+  providers: [
+    TurnProcessor,
+    CommandProcessor,
+    DeliveryProcessor,
+    SweepProcessor,
+    Sweep,
+    SweepRepository,
+    WorkersHealth,
+  ],
 })
 export class WorkersModule {}
