@@ -137,7 +137,10 @@ describeOnEachBackend('Bad input', (backend) => {
 
   it('100,000 arrays in each other harm neither the process nor what arrives at the same moment', async () => {
     const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-    const poison = JSON.stringify(textUpdate(newChatId(), 'deep')).replace('"text"', `"deep":${nested},"text"`);
+    const poison = JSON.stringify(textUpdate(newChatId(), 'deep')).replace(
+      '"text"',
+      `"deep":${nested},"text"`,
+    );
     const chats = Array.from({ length: 20 }, newChatId);
     const [poisoned, ...others] = await Promise.all([
       post(poison),
@@ -145,7 +148,9 @@ describeOnEachBackend('Bad input', (backend) => {
     ]);
     // Whether it is taken or refused: never "try again later", for it would come again for a day.
     expect([200, 400]).toContain(poisoned.status);
-    expect(others.map(({ status, body }) => `${status} ${body.status}`)).toEqual(chats.map(() => '200 queued'));
+    expect(others.map(({ status, body }) => `${status} ${body.status}`)).toEqual(
+      chats.map(() => '200 queued'),
+    );
     await expectAlive();
   });
 });

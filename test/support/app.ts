@@ -122,10 +122,10 @@ export class World {
     await app.stop();
   }
 
-  /** The process that was started first. */
+  /** A process that receives updates. */
   get app(): RunningApplication {
-    const [app] = this.running;
-    if (!app) throw new Error('no process runs');
+    const app = this.running.find(({ settings }) => settings.server.receives);
+    if (!app) throw new Error('no process runs that receives updates');
     return app;
   }
 

@@ -1,0 +1,83 @@
+import supertest from 'supertest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SECRET, SECRET_HEADER, World } from '../support/app.js';
+import { describeOnEachBackend } from '../support/backends.js';
+import { type ChildApp, startChildApp } from '../support/child-app.js';
+import { eventually } from '../support/eventually.js';
+import { newChatId, textUpdate } from '../support/updates.js';
+
+/** A killed worker's lease has to run out first: 15 s. */
+const patience = { withinMs: 50_000 };
+
+describeOnEachBackend('A kill -9', (backend) => {
+  let world: World;
+  let child: ChildApp;
+
+  beforeAll(async () => {
+    world = await World.prepare(backend);
+    child = await startChildApp(world.env());
+  });
+  afterAll(async () => {
+    await child.kill();
+    await world.stop();
+  });
+
+  const say = (chat: number, text: string) =>
+    supertest(child.url)
+      .post('/webhook/telegram')
+      .set(SECRET_HEADER, SECRET)
+      .send(textUpdate(chat, text))
+      .expect(200, { status: 'queued' });
+
+  it('loses nothing that was acknowledged, answers nothing twice, and repeats no step that was finished', async () => {
+    const thinking = newChatId();
+    world.model.script(
+      `[${thinking}]`,
+      { calls: [{ name: 'remember', arguments: { fact: 'They were interrupted.' } }] },
+      { text: 'Done.' },
+    );
+    await say(thinking, `[${thinking}] remember this`);
+    await eventually(() => expect(world.model.callsAbout(`[${thinking}]`)).not.toEqual([]));
+    const held = world.model.hold('meanwhile');
+    const chats = Array.from({ length: 10 }, newChatId);
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(chats.map((chat) => say(chat, `[${chat}] meanwhile ${round}`)));
+    }
+    await eventually(() => expect(held.waiting).toBe(chats.length));
+    await world.lastOf(thinking, 1);
+    await child.kill();
+    expect(held.waiting).toBe(chats.length);
+    held.release();
+
+    child = await startChildApp(world.env());
+    for (const chat of chats) {
+      await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 10 }), patience);
+      await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe(`Echo: [${chat}] meanwhile 9`));
+      const finished = world.model.callsAbout(`[${chat}]`).filter(({ abandoned }) => !abandoned);
+      expect(finished.flatMap(({ news }) => news)).toEqual(
+        Array.from({ length: 10 }, (_, round) => `[${chat}] meanwhile ${round}`),
+      );
+      expect(world.telegram.textsOf(chat)).toHaveLength(finished.length);
+    }
+    expect(world.telegram.textsOf(thinking)).toEqual(['Done.']);
+    expect(world.model.callsAbout(`[${thinking}]`)).toHaveLength(2);
+  });
+
+  it('between a tool call and the answer goes on from the tool call', async () => {
+    const chat = newChatId();
+    world.model.script(
+      `[${chat}]`,
+      { calls: [{ name: 'remember', arguments: { fact: 'Their dog is called Rex.' } }] },
+      { fault: 'hang' },
+      { text: 'Rex it is.' },
+    );
+    await say(chat, `[${chat}] my dog is called Rex`);
+    await eventually(() => expect(world.model.callsAbout(`[${chat}]`)).toHaveLength(2));
+    await child.kill();
+    child = await startChildApp(world.env());
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Rex it is.']), patience);
+    const calls = world.model.callsAbout(`[${chat}]`);
+    expect(calls).toHaveLength(3);
+    expect(calls[2]?.messages).toEqual(calls[1]?.messages);
+  });
+});

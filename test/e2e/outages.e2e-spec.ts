@@ -1,0 +1,110 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import supertest from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { World } from '../support/app.js';
+import { describeOnEachBackend } from '../support/backends.js';
+import { eventually } from '../support/eventually.js';
+import { describeWithRedis } from '../support/redis.js';
+import { newChatId, textUpdate } from '../support/updates.js';
+
+describeWithRedis('While Redis is away', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start('redis');
+  });
+  afterAll(() => world.stop());
+
+  it('updates are taken all the same, and answered once it is back', async () => {
+    const chat = newChatId();
+    await world.sayAndRead(chat, `[${chat}] before`);
+    await world.redis.kill();
+    for (let index = 0; index < 5; index += 1) {
+      await world.post(textUpdate(chat, `[${chat}] ${index}`)).expect(200, { status: 'queued' });
+    }
+    await supertest(world.app.url).get('/health/live').expect(200);
+    const { body } = await supertest(world.app.url).get('/health/ready').expect(503);
+    expect(body.parts).toMatchObject({ queue: expect.not.stringMatching(/^ok$/) });
+    await world.redis.start();
+    await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 6 }));
+    expect(world.model.callsAbout(`[${chat}]`).flatMap(({ news }) => news)).toEqual([
+      `[${chat}] before`,
+      ...Array.from({ length: 5 }, (_, index) => `[${chat}] ${index}`),
+    ]);
+    await supertest(world.app.url).get('/health/ready').expect(200);
+  });
+
+  it('and lost everything it held, nothing is lost and nothing is answered twice', async () => {
+    const chats = Array.from({ length: 5 }, newChatId);
+    const held = world.model.hold('emptied meanwhile');
+    for (const chat of chats) await world.say(chat, `[${chat}] emptied meanwhile`);
+    await eventually(() => expect(held.waiting).toBe(chats.length));
+    for (const chat of chats) await world.say(chat, `[${chat}] waiting`);
+    await world.redis.flush();
+    held.release();
+    for (const chat of chats) {
+      await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 2 }));
+      await world.lastOf(chat, 2);
+      expect(world.telegram.textsOf(chat)).toEqual([
+        `Echo: [${chat}] emptied meanwhile`,
+        `Echo: [${chat}] waiting`,
+      ]);
+    }
+  });
+});
+
+describeOnEachBackend('While PostgreSQL is away', (backend) => {
+  let world: World;
+  let folder: string;
+  let server: EmbeddedPostgres;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
+    server = new EmbeddedPostgres(folder);
+    world = await World.start(backend, { DATABASE_URL: await server.start() });
+  });
+  afterAll(async () => {
+    await world.stop();
+    await server.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  describe('an update', () => {
+    it('is answered 503 with Retry-After, and taken once it is back', async () => {
+      const chat = newChatId();
+      await world.sayAndRead(chat, `[${chat}] before`);
+      await server.stop();
+
+      const update = textUpdate(chat, `[${chat}] meanwhile`);
+      const { status, headers, body } = await world.post(update);
+      expect(status).toBe(503);
+      expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
+      expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
+      await supertest(world.app.url).get('/health/live').expect(200);
+      const ready = await supertest(world.app.url).get('/health/ready').expect(503);
+      expect(ready.body.parts).toMatchObject({ database: expect.not.stringMatching(/^ok$/) });
+
+      await server.start();
+      await eventually(() => world.post(update).expect(200, { status: 'queued' }));
+      expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] meanwhile`);
+      expect(world.telegram.textsOf(chat)).toHaveLength(2);
+    });
+
+    it('that was being answered is answered once', async () => {
+      const chat = newChatId();
+      const held = world.model.hold(`[${chat}]`);
+      await world.say(chat, `[${chat}] hello`);
+      await eventually(() => expect(held.waiting).toBe(1));
+      await server.stop();
+      held.release();
+      await server.start();
+      expect(await world.lastOf(chat, 1)).toBe(`Echo: [${chat}] hello`);
+      await eventually(() => world.post(textUpdate(chat, `[${chat}] bye`)).expect(200, { status: 'queued' }));
+      expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] bye`);
+      expect(world.telegram.textsOf(chat)).toHaveLength(2);
+    });
+  });
+});
