@@ -32,6 +32,8 @@ export class LaneWaker {
     @InjectQueue('deliveries') deliveries: Queue<LaneJob>,
   ) {
     this.queues = { turns, commands, deliveries };
+    // Without a listener BullMQ prints what it lost, whole connections with their settings. The failed `add` is logged.
+    for (const queue of [turns, commands, deliveries]) queue.on('error', () => undefined);
   }
 
   /** Makes sure that the lane looks at this conversation, `delayMs` from now at the latest. */

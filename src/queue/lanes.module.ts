@@ -4,7 +4,7 @@ import { RedisSettings } from '../config/redis.settings.js';
 import { Database } from '../database/database.js';
 import { DeadLetters } from './dead-letters.service.js';
 import { LaneWaker } from './lane-waker.js';
-import { lanes, SWEEP_QUEUE } from './lanes.js';
+import { lanes } from './lanes.js';
 import { QueueHealth } from './queue-health.js';
 import { openQueueBackend, QueueBackend } from './queue-backend.js';
 
@@ -30,7 +30,7 @@ class QueueBackendModule implements OnApplicationShutdown {
       useFactory: ({ connection }: QueueBackend) => ({ connection, prefix: 'turnpike' }),
       inject: [QueueBackend],
     }),
-    BullModule.registerQueue(...[...lanes, SWEEP_QUEUE].map((name) => ({ name }))),
+    BullModule.registerQueue(...lanes.map((name) => ({ name }))),
   ],
   providers: [LaneWaker, DeadLetters, QueueHealth],
   exports: [LaneWaker, DeadLetters, BullModule],

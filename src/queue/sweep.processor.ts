@@ -21,6 +21,7 @@ export class SweepProcessor extends WorkerHost implements OnApplicationBootstrap
     @InjectQueue(SWEEP_QUEUE) private readonly queue: Queue,
   ) {
     super();
+    queue.on('error', (error) => this.report(error));
   }
 
   override async process(): Promise<void> {

@@ -1,9 +1,11 @@
+import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { LanesModule } from './lanes.module.js';
+import { SWEEP_QUEUE } from './lanes.js';
 import { SweepProcessor } from './sweep.processor.js';
 import { SweepRepository } from './sweep.repository.js';
 import { Sweep } from './sweep.service.js';
@@ -12,7 +14,7 @@ import { WorkersHealth } from './workers-health.js';
 
 /** The working side of the queues: in the roles `worker` and `all`. */
 @Module({
-  imports: [LanesModule, AgentModule, DeliveryModule],
+  imports: [LanesModule, AgentModule, DeliveryModule, BullModule.registerQueue({ name: SWEEP_QUEUE })],
   providers: [
     TurnProcessor,
     CommandProcessor,
