@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 
 /** Long texts are counted in slices: the tokenizer's time grows faster than the length of a run without spaces. */
@@ -6,7 +6,12 @@ const SLICE_CHARS = 4_000;
 
 /** Counts tokens as OpenAI's newer models do (o200k_base); for other models it is a good estimate. */
 @Injectable()
-export class TokenCounter {
+export class TokenCounter implements OnModuleInit {
+  /** The first count builds the tokenizer's tables: at the start, not in somebody's first message. */
+  onModuleInit(): void {
+    this.count('warm up');
+  }
+
   count(text: string): number {
     let tokens = 0;
     for (let start = 0; start < text.length; start += SLICE_CHARS) {

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
@@ -24,7 +24,7 @@ interface Arrival extends ChatOfChannel {
 
 /** Accepts what arrives: durable, deduplicated, in order, and its lane woken. */
 @Injectable()
-export class Inbox {
+export class Inbox implements OnApplicationBootstrap {
   private readonly logger = new Logger(Inbox.name);
   private readonly commits = new GroupCommit<Arrival, Acceptance>((arrivals) => this.commit(arrivals), {
     maxBatch: 250,
@@ -43,6 +43,11 @@ export class Inbox {
     limits: ChatLimitSettings,
   ) {
     this.backlog = new BacklogGauge(limits.backlogLimit, (id, limit) => events.countWaiting(id, limit));
+  }
+
+  /** Opens the connection and prepares the statement that the first update would otherwise wait for. */
+  async onApplicationBootstrap(): Promise<void> {
+    await this.events.store([]);
   }
 
   /**
