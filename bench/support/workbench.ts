@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { findProgram } from './find-program.js';
+import { LoadGenerator } from './load-generator.js';
+import { NodeProcess } from './node-process.js';
+import { type RedisServer, startRedis } from './redis-server.js';
+
+/** What a benchmark stands on: one PostgreSQL, one Redis where there is one, and the load generator. */
+export class Workbench {
+  private readonly processes: NodeProcess[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly postgres: EmbeddedPostgres,
+    private readonly postgresUrl: string,
+    /** null: there is no `redis-server` on the PATH. */
+    readonly redis: RedisServer | null,
+    readonly generator: LoadGenerator,
+  ) {}
+
+  /** On the project's own disk: a folder for temporary files may be in memory, where fsync costs nothing. */
+  static async open(): Promise<Workbench> {
+    await mkdir('.turnpike', { recursive: true });
+    const folder = await mkdtemp(join('.turnpike', 'bench-'));
+    const postgres = new EmbeddedPostgres(join(folder, 'postgres'));
+    const url = await postgres.start();
+    const program = findProgram('redis-server');
+    const redis = program === null ? null : await startRedis(program, folder);
+    return new Workbench(folder, postgres, url, redis, new LoadGenerator());
+  }
+
+  /** A new database on the one server, all of them as durable as by default. @returns its address */
+  async database(name: string): Promise<string> {
+    const client = new Client({ connectionString: this.postgresUrl });
+    await client.connect();
+    try {
+      await client.query(`CREATE DATABASE ${name}`);
+      const { rows } = await client.query<{ durable: boolean }>(
+        `SELECT current_setting('fsync') = 'on' AND current_setting('synchronous_commit') = 'on' AS durable`,
+      );
+      if (!rows[0]?.durable) throw new Error('the benchmark is about durable commits, and fsync is off');
+    } finally {
+      await client.end();
+    }
+    return this.postgresUrl.replace(/\/postgres$/, `/${name}`);
+  }
+
+  /** Starts one of the benchmark's own servers, by its compiled file. @returns its port */
+  async serve(file: URL, env: Readonly<Record<string, string>>, part: 'server' | null): Promise<number> {
+    return await this.keep(NodeProcess.start({ args: [fileURLToPath(file)], env, part })).port();
+  }
+
+  /** Has the process stopped with the workbench. */
+  keep(process: NodeProcess): NodeProcess {
+    this.processes.push(process);
+    return process;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.generator.stop(), ...this.processes.map((process) => process.stop())]);
+    await Promise.all([this.redis?.stop(), this.postgres.stop()]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
