@@ -6,6 +6,11 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { LogRecorder, startTestingApp } from '../support/testing-app.js';
 import { newChatId, nextUpdateId, textUpdate } from '../support/updates.js';
 
+const refusal = (statusCode: number) => ({
+  statusCode,
+  message: expect.anything(),
+  error: expect.any(String),
+});
 const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
 
 describeOnEachBackend('What is answered over HTTP', (backend) => {
@@ -26,11 +31,6 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
   const http = () => supertest(app.getHttpServer());
   const webhook = () => http().post('/webhook/telegram').set(SECRET_HEADER, SECRET);
   const admin = (path: string) => http().get(`/admin/${path}`).set('Authorization', `Bearer ${ADMIN_KEY}`);
-  const refusal = (statusCode: number) => ({
-    statusCode,
-    message: expect.anything(),
-    error: expect.any(String),
-  });
 
   describe('to Telegram', () => {
     it('answers 200 queued to an update, and 200 duplicate to the same one again', async () => {

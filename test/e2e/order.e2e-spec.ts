@@ -7,6 +7,13 @@ import { newChatId, textUpdate } from '../support/updates.js';
 
 const COUNT = 100;
 
+function expectOneAtATime(calls: readonly ModelCall[]): void {
+  for (const [index, call] of calls.entries()) {
+    const before = calls[index - 1];
+    if (before) expect(call.begin).toBeGreaterThan(before.end ?? Number.POSITIVE_INFINITY);
+  }
+}
+
 describeOnEachBackend('A chat is answered in order, one turn at a time', (backend) => {
   let world: World;
 
@@ -21,13 +28,6 @@ describeOnEachBackend('A chat is answered in order, one turn at a time', (backen
     const calls = world.model.callsAbout(`[${chat}]`);
     await world.lastOf(chat, calls.length);
     return calls;
-  }
-
-  function expectOneAtATime(calls: readonly ModelCall[]): void {
-    for (const [index, call] of calls.entries()) {
-      const before = calls[index - 1];
-      if (before) expect(call.begin).toBeGreaterThan(before.end ?? Number.POSITIVE_INFINITY);
-    }
   }
 
   it(`keeps ${COUNT} messages in the order in which they were posted, none lost, none twice`, async () => {

@@ -128,6 +128,8 @@ export class ScriptedModel {
     for (const { about, gate } of this.holds) {
       if (call.news.some((text) => text.includes(about))) await gate.pass(response);
     }
+    // Nobody listens any more: the script keeps its answer.
+    if (response.destroyed) return;
     this.give(response, call, this.answerTo(call));
   }
 
