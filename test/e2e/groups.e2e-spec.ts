@@ -62,7 +62,7 @@ describeOnEachBackend('In a group the bot is silent unless spoken to', (backend)
     const threads = world.telegram
       .callsOf('sendMessage', group)
       .map(({ params }) => params['message_thread_id']);
-    expect(threads.toSorted()).toEqual([7, 8]);
+    expect(new Set(threads)).toEqual(new Set([7, 8]));
     expect(world.model.callsAbout(`[${group}]`).map(({ news }) => news.length)).toEqual([1, 1]);
   });
 });
