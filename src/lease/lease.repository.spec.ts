@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Room } from '../../test/support/room.js';
+import { LeaseLostError } from '../errors/errors.js';
+import { LEASE_TTL_MS } from './lease.repository.js';
+
+let room: Room;
+
+beforeAll(async () => {
+  room = await Room.open({ poolSize: 12 });
+});
+afterAll(() => room.close());
+
+const newId = async () => (await room.conversation()).id;
+
+/** Milliseconds until the lease ends, by the database's clock. */
+async function leftMs(conversationId: string): Promise<number> {
+  const [row] = await room.rows<{ left: number }>(
+    `SELECT (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::float8 AS left
+     FROM leases WHERE conversation_id = $1`,
+    [conversationId],
+  );
+  return row?.left ?? Number.NaN;
+}
+
+describe('LeaseRepository', () => {
+  it('gives a lane of a conversation to one holder, another lane to another', async () => {
+    const id = await newId();
+    const lease = await room.leases.acquire(id, 'turns');
+    expect(lease).toMatchObject({ conversationId: id, lane: 'turns' });
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    expect(await room.leases.acquire(id, 'deliveries')).not.toBeNull();
+  });
+
+  it('gives it to one of many that ask at once, whether it is new, given back or expired', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      const id = await newId();
+      for (const before of ['new', 'given back', 'expired']) {
+        const asked = await Promise.all(Array.from({ length: 4 }, () => room.leases.acquire(id, 'turns')));
+        const got = asked.filter((lease) => lease !== null);
+        expect(got, before).toHaveLength(1);
+        if (before === 'new') await Promise.all(got.map((lease) => room.leases.release(lease)));
+        else await room.expire(id);
+      }
+    }
+  });
+
+  it('gives every holder a larger token than the last', async () => {
+    const id = await newId();
+    let last = 0n;
+    for (let holder = 0; holder < 5; holder += 1) {
+      const { token } = await room.takeOver(id);
+      expect(token > last).toBe(true);
+      last = token;
+    }
+  });
+
+  it('knows no lease of a conversation that does not exist', async () => {
+    expect(await room.leases.acquire(randomUUID(), 'turns')).toBeNull();
+  });
+
+  it('is held for its time by the database’s clock, prolonged by a renewal', async () => {
+    const id = await newId();
+    const lease = await room.lease(id);
+    const first = await leftMs(id);
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThanOrEqual(LEASE_TTL_MS);
+    await room.pool.query(
+      `UPDATE leases SET expires_at = clock_timestamp() + interval '1 s' WHERE conversation_id = $1`,
+      [id],
+    );
+    expect(await room.leases.renew(lease)).toBe(true);
+    expect(await leftMs(id)).toBeGreaterThan(1_000);
+  });
+
+  it('lets the next one in as soon as it is given back', async () => {
+    const id = await newId();
+    await room.leases.release(await room.lease(id));
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('tells a holder that was taken over: no renewal, no commit, and giving back changes nothing', async () => {
+    const id = await newId();
+    const old = await room.lease(id);
+    const current = await room.takeOver(id);
+    expect(await room.leases.renew(old)).toBe(false);
+    await room.leases.release(old);
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    const fenced = room.prisma.$transaction((tx) => room.leases.assertHeld(tx, old));
+    await expect(fenced).rejects.toBeInstanceOf(LeaseLostError);
+    await room.prisma.$transaction((tx) => room.leases.assertHeld(tx, current));
+  });
+
+  it('lets a holder whose time ran out go on while nobody took over', async () => {
+    const id = await newId();
+    const lease = await room.lease(id);
+    await room.expire(id);
+    expect(await room.leases.renew(lease)).toBe(true);
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+  });
+
+  it('makes a takeover wait for the commit whose fence was passed before', async () => {
+    const id = await newId();
+    const lease = await room.lease(id);
+    await room.expire(id);
+    const order: string[] = [];
+    const takeover = await room.prisma.$transaction(async (tx) => {
+      await room.leases.assertHeld(tx, lease);
+      const taking = room.leases.acquire(id, 'turns').then((next) => {
+        order.push('taken over');
+        return next;
+      });
+      await room.somebodyWaitsForALock();
+      await tx.conversation.update({ where: { id }, data: { title: 'committed in time' } });
+      order.push('committing');
+      return { taking };
+    });
+    expect((await takeover.taking)?.token).toBe(lease.token + 1n);
+    expect(order).toEqual(['committing', 'taken over']);
+  });
+
+  it('lets no commit through whose fence waited for the takeover', async () => {
+    const id = await newId();
+    const old = await room.lease(id);
+    const client = await room.pool.connect();
+    await client.query('BEGIN');
+    await client.query('UPDATE leases SET token = token + 1 WHERE conversation_id = $1', [id]);
+    const commit = room.prisma.$transaction(async (tx) => {
+      await room.leases.assertHeld(tx, old);
+      await tx.conversation.update({ where: { id }, data: { title: 'too late' } });
+    });
+    const outcome = expect(commit).rejects.toBeInstanceOf(LeaseLostError);
+    await room.somebodyWaitsForALock();
+    await client.query('COMMIT');
+    client.release();
+    await outcome;
+    expect((await room.conversations.find(id))?.title).toBeNull();
+  });
+
+  it('is lost with its conversation', async () => {
+    const id = await newId();
+    const lease = await room.lease(id);
+    await room.prisma.conversation.delete({ where: { id } });
+    expect(await room.leases.renew(lease)).toBe(false);
+    const fenced = room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lease));
+    await expect(fenced).rejects.toBeInstanceOf(LeaseLostError);
+  });
+});
