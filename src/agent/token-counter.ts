@@ -4,6 +4,12 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 /** Long texts are counted in slices: the tokenizer's time grows faster than the length of a run without spaces. */
 const SLICE_CHARS = 4_000;
 
+/** What a user writes is text: `<|endoftext|>` in it is no token of its own, and no reason to refuse the message. */
+const AS_TEXT = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
+
+/** A user may write `<|endoftext|>`: words like any other, not the tokenizer's. */
+const plainText = { disallowedSpecial: new Set<string>() };
+
 /** Counts tokens as OpenAI's newer models do (o200k_base); for other models it is a good estimate. */
 @Injectable()
 export class TokenCounter implements OnModuleInit {
@@ -15,7 +21,7 @@ export class TokenCounter implements OnModuleInit {
   count(text: string): number {
     let tokens = 0;
     for (let start = 0; start < text.length; start += SLICE_CHARS) {
-      tokens += countTokens(text.slice(start, start + SLICE_CHARS));
+      tokens += countTokens(text.slice(start, start + SLICE_CHARS), plainText);
     }
     return tokens;
   }
