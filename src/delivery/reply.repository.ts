@@ -63,11 +63,15 @@ export class ReplyRepository {
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.reply.update({ where: { id: reply.id }, data: { ...change, settledAt: new Date() } });
+      // As the row has it: with the try that just failed.
+      const { attempts } = await tx.reply.update({
+        where: { id: reply.id },
+        data: { ...change, settledAt: new Date() },
+      });
       const { kind, subjectId } = letter;
       await tx.deadLetter.upsert({
         where: { kind_subjectId: { kind, subjectId } },
-        create: letter,
+        create: { ...letter, attempts },
         update: {},
       });
     });
