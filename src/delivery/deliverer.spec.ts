@@ -1,0 +1,256 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
+import { Room } from '../../test/support/room.js';
+import { NoJitter, SteeredClock } from '../../test/support/steered.js';
+import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
+import { telegramChannel, telegramParts } from '../../test/support/telegram-channel.js';
+import type { Channel, SendOutcome } from '../channel/channel.js';
+import type { Conversation, Reply } from '../generated/prisma/client.js';
+import { Stopping } from '../runtime/stopping.js';
+import { TelegramChannel } from '../telegram/telegram-channel.js';
+import { Deliverer } from './deliverer.js';
+import { Outbox } from './outbox.js';
+import { ReplyRepository } from './reply.repository.js';
+import { GIVE_UP_AFTER_MS } from './send-decision.js';
+
+let room: Room;
+let telegram: TelegramDouble;
+let conversation: Conversation;
+let chat: number;
+let clock: SteeredClock;
+let stopping: Stopping;
+let deliverer: Deliverer;
+let outbox: Outbox;
+
+beforeAll(async () => {
+  room = await Room.open();
+});
+afterAll(() => room.close());
+
+beforeEach(async () => {
+  telegram = await TelegramDouble.start();
+  conversation = await room.conversation();
+  chat = Number(conversation.chatId);
+  clock = new SteeredClock();
+  stopping = new Stopping();
+  const channel = telegramChannel(telegram);
+  outbox = new Outbox(channel);
+  deliverer = delivererOver(channel);
+});
+afterEach(() => telegram.close());
+
+function delivererOver(channel: Channel): Deliverer {
+  const replies = new ReplyRepository(room.prisma, room.leases);
+  return new Deliverer(channel, replies, room.holder, stopping, clock, room.ids, new NoJitter());
+}
+
+const write = (text: string) =>
+  room.prisma.$transaction((tx) => outbox.add(tx, { conversationId: conversation.id, text }));
+const run = () => deliverer.run(conversation.id);
+const stored = (): Promise<Reply[]> =>
+  room.prisma.reply.findMany({ where: { conversationId: conversation.id }, orderBy: { id: 'asc' } });
+const states = async () => (await stored()).map(({ state }) => state);
+const letters = () => room.prisma.deadLetter.findMany({ where: { conversationId: conversation.id } });
+/** As time does it: what was put off is due. */
+const waitOver = () =>
+  room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [conversation.id]);
+
+/** Telegram takes the message, and before its answer is here the database has gone away for a moment. */
+class DatabaseAwayAfterSend extends TelegramChannel {
+  restored = false;
+
+  constructor() {
+    super(...telegramParts(telegram));
+  }
+
+  override async send(...call: Parameters<TelegramChannel['send']>): Promise<SendOutcome> {
+    const outcome = await super.send(...call);
+    await room.pool.query('ALTER TABLE replies RENAME TO replies_away');
+    void this.comeBack();
+    return outcome;
+  }
+
+  private async comeBack(): Promise<void> {
+    await room.pool.query('SELECT pg_sleep(0.3)');
+    await room.pool.query('ALTER TABLE replies_away RENAME TO replies');
+    this.restored = true;
+  }
+}
+
+describe('Deliverer', () => {
+  it('sends replies in the order in which they were written, the parts of each together', async () => {
+    await write('one');
+    await write(Array.from({ length: 120 }, (_, line) => `line ${line}: ${'words '.repeat(12)}`).join('\n'));
+    await write('three');
+    expect(await run()).toEqual({ next: 'none' });
+    const shown = telegram.textsOf(chat);
+    expect(shown.length).toBeGreaterThan(3);
+    expect(shown[0]).toBe('one');
+    expect(shown.at(-1)).toBe('three');
+    const lines = [...shown.join('\n').matchAll(/line (\d+):/g)].map(([, number]) => Number(number));
+    expect(lines).toEqual(Array.from({ length: 120 }, (_, line) => line));
+    const replies = await stored();
+    expect(
+      replies.every(
+        ({ state, settledAt, channelMessageId }) => state === 'sent' && settledAt && channelMessageId,
+      ),
+    ).toBe(true);
+    expect(replies.slice(1, -1).map(({ part }) => part)).toEqual(
+      replies.slice(1, -1).map((_, index) => index),
+    );
+  });
+
+  it('sends nothing again once it is sent', async () => {
+    await write('once');
+    await run();
+    await run();
+    expect(telegram.callsOf('sendMessage', chat)).toHaveLength(1);
+  });
+
+  it('comes back after the pause Telegram asked for', async () => {
+    await write('first');
+    await write('second');
+    telegram.failNext({ method: 'sendMessage', with: failures.limited(7) });
+    const outcome = await run();
+    expect(outcome.next).toBe('later');
+    expect(outcome.next === 'later' && outcome.delayMs).toBeGreaterThan(5_000);
+    expect(await stored()).toMatchObject([{ state: 'pending', attempts: 0 }, { state: 'pending' }]);
+    await waitOver();
+    expect(await run()).toEqual({ next: 'none' });
+    expect(telegram.textsOf(chat)).toEqual(['first', 'second']);
+  });
+
+  it('tries again, with growing pauses, while Telegram is out of order', async () => {
+    await write('late');
+    telegram.failNext({ method: 'sendMessage', times: 2, with: failures.serverError });
+    const pauses: number[] = [];
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const outcome = await run();
+      pauses.push(outcome.next === 'later' ? outcome.delayMs : -1);
+      await waitOver();
+    }
+    expect(pauses[0]).toBeGreaterThan(0);
+    expect(pauses[1]).toBeGreaterThan(pauses[0] ?? 0);
+    expect(await stored()).toMatchObject([
+      { state: 'pending', attempts: 2, error: expect.stringContaining('500') },
+    ]);
+    await run();
+    expect(await stored()).toMatchObject([{ state: 'sent', attempts: 3 }]);
+    expect(telegram.textsOf(chat)).toEqual(['late']);
+  });
+
+  it('buries a reply that could not be sent for a day, and sends the next', async () => {
+    await write('too late');
+    await write('next');
+    clock.aheadMs = GIVE_UP_AFTER_MS + 60_000;
+    telegram.failNext({ method: 'sendMessage', with: failures.serverError });
+    expect(await run()).toEqual({ next: 'none' });
+    expect(await states()).toEqual(['failed', 'sent']);
+    expect(await letters()).toMatchObject([{ kind: 'reply', reason: 'CHANNEL_UNAVAILABLE' }]);
+    expect(telegram.textsOf(chat)).toEqual(['next']);
+  });
+
+  it('sends once more what it does not know to have been sent, and records that as uncertain', async () => {
+    await write('perhaps');
+    telegram.failNext({ method: 'sendMessage', with: failures.resetAfter });
+    expect((await run()).next).toBe('later');
+    expect(await stored()).toMatchObject([{ state: 'uncertain', unknownSends: 1, settledAt: null }]);
+    await waitOver();
+    await run();
+    expect(await stored()).toMatchObject([{ state: 'uncertain', attempts: 2, settledAt: expect.any(Date) }]);
+    expect(telegram.textsOf(chat)).toEqual(['perhaps', 'perhaps']);
+    expect(await letters()).toEqual([]);
+  });
+
+  it('makes a dead letter of what is unknown twice, and sends the next', async () => {
+    await write('perhaps');
+    await write('next');
+    telegram.failNext({ method: 'sendMessage', times: 2, with: failures.resetAfter });
+    await run();
+    await waitOver();
+    expect(await run()).toEqual({ next: 'none' });
+    expect(await states()).toEqual(['uncertain', 'sent']);
+    expect(await letters()).toMatchObject([
+      { reason: 'SEND_OUTCOME_UNKNOWN', subjectId: String((await stored())[0]?.id) },
+    ]);
+    expect(telegram.textsOf(chat)).toEqual(['perhaps', 'perhaps', 'next']);
+  });
+
+  it('takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter', async () => {
+    await write('interrupted');
+    await room.pool.query(`UPDATE replies SET state = 'sending', attempts = 1 WHERE conversation_id = $1`, [
+      conversation.id,
+    ]);
+    expect((await run()).next).toBe('later');
+    expect(telegram.callsOf('sendMessage')).toHaveLength(0);
+    expect(await stored()).toMatchObject([{ state: 'uncertain', unknownSends: 1, attempts: 1 }]);
+    await room.pool.query(
+      `UPDATE replies SET state = 'sending', attempts = 2, available_at = now() WHERE conversation_id = $1`,
+      [conversation.id],
+    );
+    expect(await run()).toEqual({ next: 'none' });
+    expect(await letters()).toMatchObject([{ reason: 'SEND_OUTCOME_UNKNOWN', attempts: 2 }]);
+    expect(telegram.callsOf('sendMessage')).toHaveLength(0);
+  });
+
+  it('makes a dead letter of what Telegram refuses, with what it said, and sends the next', async () => {
+    await write('refused');
+    await write('next');
+    telegram.failNext({ method: 'sendMessage', with: failures.blocked });
+    expect(await run()).toEqual({ next: 'none' });
+    expect(await states()).toEqual(['failed', 'sent']);
+    expect(await letters()).toMatchObject([
+      {
+        reason: 'BOT_BLOCKED',
+        attempts: 1,
+        firstError: expect.stringContaining('blocked'),
+        lastError: expect.stringContaining('403'),
+      },
+    ]);
+    expect(telegram.textsOf(chat)).toEqual(['next']);
+  });
+
+  it('records nothing when another sender took over during the call: that one takes it for unknown', async () => {
+    await write('contested');
+    telegram.failNext({ method: 'sendMessage', with: failures.hangAfter });
+    const suspended = run();
+    await eventually(() => expect(telegram.callsOf('sendMessage')).toHaveLength(1));
+    const current = await room.takeOver(conversation.id, 'deliveries');
+    // The suspended sender's heartbeat finds the loss and ends its call.
+    expect(await suspended).toEqual({ next: 'none' });
+    expect(await stored()).toMatchObject([{ state: 'sending', attempts: 1, settledAt: null }]);
+    await room.leases.release(current);
+    await run();
+    expect(await stored()).toMatchObject([{ state: 'uncertain', unknownSends: 1 }]);
+  });
+
+  it('lets one of two send at a time; the other looks again soon', async () => {
+    await write('one sender');
+    await room.lease(conversation.id, 'deliveries');
+    expect(await run()).toEqual({ next: 'later', delayMs: 2_000 });
+    expect(telegram.callsOf('sendMessage')).toHaveLength(0);
+  });
+
+  it('begins no further reply once the process is asked to end', async () => {
+    await write('not by us');
+    stopping.onModuleDestroy();
+    expect(await run()).toEqual({ next: 'now' });
+    expect(await states()).toEqual(['pending']);
+  });
+
+  it('writes down what was sent although the database is away just then', async () => {
+    await write('kept');
+    const away = new DatabaseAwayAfterSend();
+    expect(await delivererOver(away).run(conversation.id)).toEqual({ next: 'none' });
+    expect(away.restored).toBe(true);
+    expect(telegram.callsOf('sendMessage', chat)).toHaveLength(1);
+    expect(await states()).toEqual(['sent']);
+  });
+
+  it('sends nothing to a conversation that was erased', async () => {
+    await write('erased');
+    await room.prisma.conversation.delete({ where: { id: conversation.id } });
+    expect((await run()).next).not.toBe('now');
+    expect(telegram.callsOf('sendMessage')).toHaveLength(0);
+  });
+});

@@ -1,0 +1,106 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { SendOutcome } from '../channel/channel.js';
+import { decide, GIVE_UP_AFTER_MS, type Tries } from './send-decision.js';
+
+const error = 'why';
+const first: Tries = { attempts: 1, unknownSends: 0, ageMs: 1_000 };
+const unknownOnce: Tries = { ...first, attempts: 2, unknownSends: 1 };
+const old: Tries = { ...first, ageMs: GIVE_UP_AFTER_MS + 1 };
+
+const sent: SendOutcome = { kind: 'sent', channelMessageId: 7n };
+const limited: SendOutcome = { kind: 'limited', retryAfterMs: 3_000, error };
+const unavailable: SendOutcome = { kind: 'unavailable', error };
+const unknown: SendOutcome = { kind: 'unknown', error };
+const refused: SendOutcome = { kind: 'refused', code: 'BOT_BLOCKED', error };
+
+describe('decide', () => {
+  it.each<[string, SendOutcome, Tries, object]>([
+    ['sent', sent, first, { kind: 'sent', channelMessageId: 7n }],
+    ['sent after an unknown', sent, unknownOnce, { kind: 'sent', channelMessageId: 7n }],
+    ['limited', limited, first, { kind: 'again', delayMs: 3_000, countsAsTry: false }],
+    ['limited after an unknown', limited, unknownOnce, { kind: 'again', delayMs: 3_000, countsAsTry: false }],
+    ['unavailable', unavailable, first, { kind: 'again', delayMs: 500, countsAsTry: true }],
+    [
+      'unavailable for the third time',
+      unavailable,
+      { ...first, attempts: 3 },
+      { kind: 'again', delayMs: 2_000 },
+    ],
+    [
+      'unavailable for a day',
+      unavailable,
+      old,
+      { kind: 'give-up', code: 'CHANNEL_UNAVAILABLE', uncertain: false },
+    ],
+    [
+      'unavailable for a day after an unknown',
+      unavailable,
+      { ...old, unknownSends: 1 },
+      { kind: 'give-up', uncertain: true },
+    ],
+    ['unknown', unknown, first, { kind: 'once-more', delayMs: 500 }],
+    [
+      'unknown twice',
+      unknown,
+      unknownOnce,
+      { kind: 'give-up', code: 'SEND_OUTCOME_UNKNOWN', uncertain: true },
+    ],
+    ['unknown on the first try of an old reply', unknown, old, { kind: 'once-more' }],
+    ['refused', refused, first, { kind: 'give-up', code: 'BOT_BLOCKED', uncertain: false }],
+    [
+      'refused after an unknown',
+      refused,
+      unknownOnce,
+      { kind: 'give-up', code: 'BOT_BLOCKED', uncertain: true },
+    ],
+  ])('%s', (_name, outcome, tries, expected) => {
+    expect(decide(outcome, tries, 0)).toMatchObject(expected);
+  });
+
+  const outcomes = fc.constantFrom(sent, limited, unavailable, unknown, refused);
+  const tries = fc.record({
+    attempts: fc.integer({ min: 1, max: 10_000 }),
+    unknownSends: fc.integer({ min: 0, max: 2 }),
+    ageMs: fc.integer({ min: -GIVE_UP_AFTER_MS, max: 3 * GIVE_UP_AFTER_MS }),
+  });
+  const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+  it('never sends once more what was unknown before', () => {
+    fc.assert(
+      fc.property(outcomes, tries, random, (outcome, past, chance) => {
+        const decision = decide(outcome, past, chance);
+        expect(decision.kind === 'once-more').toBe(outcome.kind === 'unknown' && past.unknownSends === 0);
+      }),
+    );
+  });
+
+  it('gives up only what is refused, unknown twice, or a day old', () => {
+    fc.assert(
+      fc.property(outcomes, tries, random, (outcome, past, chance) => {
+        const given =
+          outcome.kind === 'refused' ||
+          (outcome.kind === 'unknown' && past.unknownSends > 0) ||
+          (outcome.kind === 'unavailable' && past.ageMs > GIVE_UP_AFTER_MS);
+        expect(decide(outcome, past, chance).kind === 'give-up').toBe(given);
+      }),
+    );
+  });
+
+  it('pauses for a second’s fraction to a minute, longer the more tries there were, or as long as was asked', () => {
+    fc.assert(
+      fc.property(outcomes, tries, random, (outcome, past, chance) => {
+        const decision = decide(outcome, past, chance);
+        if (decision.kind !== 'again' && decision.kind !== 'once-more') return;
+        if (outcome.kind === 'limited') {
+          expect(decision.delayMs).toBe(outcome.retryAfterMs);
+          return;
+        }
+        expect(decision.delayMs).toBeGreaterThanOrEqual(500);
+        expect(decision.delayMs).toBeLessThanOrEqual(60_000);
+        const later = decide(outcome, { ...past, attempts: past.attempts + 1 }, chance);
+        if ('delayMs' in later) expect(later.delayMs).toBeGreaterThanOrEqual(decision.delayMs);
+      }),
+    );
+  });
+});

@@ -1,0 +1,26 @@
+import { TelegramSettings } from '../../src/config/telegram.settings.js';
+import { Random } from '../../src/runtime/random.js';
+import { BotApi } from '../../src/telegram/bot-api.js';
+import { BotIdentity } from '../../src/telegram/bot-identity.js';
+import { Pauses } from '../../src/telegram/pauses.js';
+import { TelegramAccess } from '../../src/telegram/telegram-access.js';
+import { TelegramChannel } from '../../src/telegram/telegram-channel.js';
+import type { TelegramDouble } from './telegram-double.js';
+
+/** The Telegram channel, talking to a double over HTTP. */
+export function telegramChannel(
+  telegram: Pick<TelegramDouble, 'token' | 'root'>,
+  overrides: Partial<TelegramSettings> = {},
+): TelegramChannel {
+  return new TelegramChannel(...telegramParts(telegram, overrides));
+}
+
+/** What such a channel is made of, for those that extend it. */
+export function telegramParts(
+  { token, root }: Pick<TelegramDouble, 'token' | 'root'>,
+  overrides: Partial<TelegramSettings> = {},
+): ConstructorParameters<typeof TelegramChannel> {
+  const settings = Object.assign(new TelegramSettings(), { botToken: token, apiRoot: root }, overrides);
+  const botApi = new BotApi(settings);
+  return [botApi, new BotIdentity(botApi, new Pauses(new Random())), new TelegramAccess(settings)];
+}
