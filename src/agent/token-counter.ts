@@ -4,9 +4,6 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 /** Long texts are counted in slices: the tokenizer's time grows faster than the length of a run without spaces. */
 const SLICE_CHARS = 4_000;
 
-/** What a user writes is text: `<|endoftext|>` in it is no token of its own, and no reason to refuse the message. */
-const AS_TEXT = { allowedSpecial: new Set<string>(), disallowedSpecial: new Set<string>() };
-
 /** A user may write `<|endoftext|>`: words like any other, not the tokenizer's. */
 const plainText = { disallowedSpecial: new Set<string>() };
 
