@@ -23,9 +23,13 @@ export function historyBlocks(
   named: boolean,
   count: CountTokens,
 ): Block[] {
+  const withTools = new Set<string>();
   return messages.flatMap((message) => {
     const block = blockOf([chatMessage(message, named)], count);
-    if (message.role !== 'assistant' || message.turnId === null) return [block];
+    // A replayed turn has two answers, the apology and the real one; its tool calls are told once.
+    if (message.role !== 'assistant' || message.turnId === null || withTools.has(message.turnId))
+      return [block];
+    withTools.add(message.turnId);
     const own = steps.filter(({ turnId }) => turnId === message.turnId);
     return [...toolBlocks(own, count), block];
   });

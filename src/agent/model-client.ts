@@ -66,15 +66,21 @@ function readCompletion(completion: ChatCompletion, model: string): ModelAnswer 
     refusal: typeof message.refusal === 'string' ? clean(message.refusal) : null,
     toolCalls: (message.tool_calls ?? []).flatMap((call) =>
       call.type === 'function'
-        ? [{ id: call.id, name: clean(call.function.name), arguments: clean(call.function.arguments ?? '') }]
+        ? [{ id: text(call.id), name: text(call.function?.name), arguments: text(call.function?.arguments) }]
         : [],
     ),
-    finishReason: choice.finish_reason ?? 'stop',
-    model: completion.model ?? model,
-    inputTokens: completion.usage?.prompt_tokens ?? 0,
-    outputTokens: completion.usage?.completion_tokens ?? 0,
+    finishReason: text(choice.finish_reason) || 'stop',
+    model: text(completion.model) || model,
+    inputTokens: tokens(completion.usage?.prompt_tokens),
+    outputTokens: tokens(completion.usage?.completion_tokens),
   };
 }
+
+const MAX_TOKENS = 2 ** 31 - 1;
+const tokens = (value: unknown): number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : 0;
+
+const text = (value: unknown): string => (typeof value === 'string' ? clean(value) : '');
 
 /** PostgreSQL stores neither NUL nor half a surrogate pair. */
 const clean = (text: string): string => text.replaceAll('\u0000', '').toWellFormed();

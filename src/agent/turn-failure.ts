@@ -8,6 +8,8 @@ import type { TurnFailure } from './turn.repository.js';
 export const MAX_ATTEMPTS = 5;
 /** Runs that ended without a word (a killed process): past it the turn itself is taken for the reason. */
 export const MAX_TAKEOVERS = 20;
+/** A model that asks for a longer pause than this is not waited for: the chat would stand still. */
+export const MAX_PAUSE_MS = 10 * 60_000;
 const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 
 /** The turn's whole time is used up. */
@@ -41,8 +43,9 @@ export function afterFailure(
   const failure = { code: error.code, error: error.message.slice(0, 2_000), text: apologyFor(error) };
   const attempts = turn.attempts + 1;
   if (error instanceof GiveUpError || attempts >= MAX_ATTEMPTS) return { kind: 'give-up', failure };
-  const asked = error instanceof RetryLaterError ? error.retryAfterMs : null;
-  return { kind: 'again', delayMs: Math.max(asked ?? 0, backoffMs(attempts, RETRY, random)), failure };
+  const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
+  if (asked > MAX_PAUSE_MS) return { kind: 'give-up', failure };
+  return { kind: 'again', delayMs: Math.max(asked, backoffMs(attempts, RETRY, random)), failure };
 }
 
 function apologyFor(error: TurnpikeError): string {

@@ -51,11 +51,17 @@ export class TurnRunner {
       const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) =>
         this.runHeld(lease, lost),
       );
-      return outcome ?? { lane: { next: 'later', delayMs: LEASE_RETRY_MS }, replied: false };
+      return outcome ?? { lane: await this.whileHeldElsewhere(conversationId), replied: false };
     } catch (error) {
       if (error instanceof LeaseLostError) return { lane: none, replied: false };
       throw error;
     }
+  }
+
+  /** An erased conversation cannot be held by anybody, and its lane ends. */
+  private async whileHeldElsewhere(conversationId: string): Promise<LaneOutcome> {
+    const exists = (await this.conversations.find(conversationId)) !== null;
+    return exists ? { next: 'later', delayMs: LEASE_RETRY_MS } : none;
   }
 
   private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
@@ -110,6 +116,8 @@ export class TurnRunner {
     } finally {
       clearTimeout(timer);
       idle();
+      // Frees the composed signal, to which clients leave listeners, from the signals that outlive the turn.
+      timeout.abort();
     }
   }
 

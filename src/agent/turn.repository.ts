@@ -230,10 +230,13 @@ export class TurnRepository {
     const chat = inbounds.at(-1)?.chat;
     if (!chat) return;
     const { type: chatType, title, username } = chat;
-    await tx.conversation.update({
-      where: { id: conversation.id },
-      data: { chatType, title, username, overflowToldAt: null },
-    });
+    await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+    // The backlog is worked off: the chat may be told of the next one.
+    await tx.$executeRaw`
+      UPDATE conversations SET overflow_told_at = NULL
+      WHERE id = ${conversation.id}::uuid AND overflow_told_at IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM events
+        WHERE conversation_id = ${conversation.id}::uuid AND state = 'waiting' AND kind = 'message')`;
   }
 }
 

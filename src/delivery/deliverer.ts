@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel, type ReplyBody } from '../channel/channel.js';
+import { Channel, type ReplyBody, type SendOutcome } from '../channel/channel.js';
 import { insist } from '../database/insist.js';
 import { LeaseLostError } from '../errors/errors.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
@@ -40,7 +40,9 @@ export class Deliverer {
     const outcome = await this.leases.hold(conversationId, 'deliveries', (lease, lost) =>
       this.drain(lease, lost),
     );
-    return outcome ?? { next: 'later', delayMs: LEASE_RETRY_MS };
+    if (outcome) return outcome;
+    const nothingLeft = (await this.replies.nextOpen(conversationId)) === null;
+    return nothingLeft ? { next: 'none' } : { next: 'later', delayMs: LEASE_RETRY_MS };
   }
 
   private async drain(lease: Lease, lost: AbortSignal): Promise<LaneOutcome> {
@@ -53,6 +55,8 @@ export class Deliverer {
         await this.deliver(lease, reply, lost);
       } catch (error) {
         if (error instanceof LeaseLostError) return { next: 'none' };
+        // The reply stays `sending`: the next run knows that its outcome is unknown.
+        if (this.stopping.now.aborted) return { next: 'now' };
         throw error;
       }
     }
@@ -69,11 +73,22 @@ export class Deliverer {
       );
     }
     await this.replies.markSending(lease, reply.id);
-    const outcome = await this.channel.send(reply.destination, bodyOf(reply), lost);
+    const outcome = await this.sendOnce(reply, lost);
     const tries = this.triesOf(reply);
     const decision = decide(outcome, { ...tries, attempts: tries.attempts + 1 }, this.random.next());
     // What Telegram has done cannot be undone: not written down, it would be sent again.
     await insist(() => this.apply(lease, reply, decision));
+  }
+
+  private async sendOnce(reply: OpenReply, lost: AbortSignal): Promise<SendOutcome> {
+    const ended = new AbortController();
+    try {
+      const signal = AbortSignal.any([lost, this.stopping.now, ended.signal]);
+      return await this.channel.send(reply.destination, bodyOf(reply), signal);
+    } finally {
+      // Frees the composed signal from the signals that outlive this send.
+      ended.abort();
+    }
   }
 
   private async apply(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
@@ -144,7 +159,8 @@ export class Deliverer {
       subjectId: String(reply.id),
       conversationId: reply.conversationId,
       reason: decision.code,
-      attempts: reply.attempts,
+      // Counted when it was marked as being sent, unless that was in an earlier run.
+      attempts: reply.state === 'sending' ? reply.attempts : reply.attempts + 1,
       firstError,
       lastError: decision.error,
       payload: { body: reply.body ?? {} },

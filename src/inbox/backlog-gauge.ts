@@ -22,7 +22,13 @@ export class BacklogGauge {
   /** For each message, in order: does it still fit? Those that do are counted as stored. */
   async admit(conversationIds: readonly string[]): Promise<boolean[]> {
     const admitted: boolean[] = [];
-    for (const id of conversationIds) admitted.push(await this.admitOne(id));
+    // A flooding chat costs one count a call, not one a message.
+    const full = new Set<string>();
+    for (const id of conversationIds) {
+      const fits = !full.has(id) && (await this.admitOne(id));
+      if (!fits) full.add(id);
+      admitted.push(fits);
+    }
     return admitted;
   }
 

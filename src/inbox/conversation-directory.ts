@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RetryLaterError } from '../errors/errors.js';
 import { type ChatOfChannel, ConversationRepository } from '../memory/conversation.repository.js';
 
 /** Ids kept in memory; 50,000 take about 10 MB. */
@@ -11,7 +12,10 @@ export class ConversationDirectory {
 
   constructor(private readonly conversations: ConversationRepository) {}
 
-  /** The conversation ids of these chats, in order; conversations that do not exist yet are made. */
+  /**
+   * The conversation ids of these chats, in order; conversations that do not exist yet are made.
+   * @throws RetryLaterError while one of them is being erased
+   */
   async resolve(chats: readonly ChatOfChannel[]): Promise<string[]> {
     const unknown = new Map<string, ChatOfChannel>();
     for (const chat of chats) {
@@ -24,7 +28,8 @@ export class ConversationDirectory {
     }
     return chats.map((chat) => {
       const id = this.known.get(keyOf(chat));
-      if (id === undefined) throw new Error('a conversation was erased while its message was being stored');
+      if (id === undefined)
+        throw new RetryLaterError('CONVERSATION_ERASED', 'the conversation is being erased');
       return id;
     });
   }

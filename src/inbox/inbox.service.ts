@@ -8,10 +8,11 @@ import type { ChatOfChannel } from '../memory/conversation.repository.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
 import { ConversationDirectory } from './conversation-directory.js';
-import { EventRepository, type NewEvent, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
+import { EventRepository, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
 import { faultOf } from './fault.js';
 import { GroupCommit } from './group-commit.js';
 import { OverflowNotice } from './overflow-notice.js';
+import { storableJson } from './storable-json.js';
 
 /** What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored. */
 export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'ignored';
@@ -20,7 +21,11 @@ interface Arrival extends ChatOfChannel {
   readonly externalId: string;
   readonly kind: EventKind;
   readonly payload: string;
+  /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
+  readonly storable: boolean;
 }
+
+const unstorable = { payload: 'null', storable: false };
 
 /** Accepts what arrives: durable, deduplicated, in order, and its lane woken. */
 @Injectable()
@@ -29,7 +34,8 @@ export class Inbox implements OnApplicationBootstrap {
   private readonly commits = new GroupCommit<Arrival, Acceptance>((arrivals) => this.commit(arrivals), {
     maxBatch: 250,
     maxWaiting: 20_000,
-    maxInFlight: 2,
+    // One at a time: a message must not overtake an earlier one of its chat in another commit.
+    maxInFlight: 1,
     timeoutMs: STORE_TIMEOUT_MS,
   });
   private readonly backlog: BacklogGauge;
@@ -53,35 +59,39 @@ export class Inbox implements OnApplicationBootstrap {
   /**
    * Takes one received payload. `queued` is promised only once the event is committed to PostgreSQL.
    * @param payload the parsed body
-   * @param text the same as JSON text, stored as it is
+   * @param text the same as JSON text, stored as it is; null where it cannot be written as text
    * @throws RetryLaterError when it cannot be made durable within five seconds
    */
-  async accept(payload: unknown, text: string): Promise<Acceptance> {
+  async accept(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
     if (!inbound) return 'ignored';
     return await this.commits.add(this.arrivalOf(inbound, text));
   }
 
-  private arrivalOf(inbound: Inbound, text: string): Arrival {
+  private arrivalOf(inbound: Inbound, text: string | null): Arrival {
+    const payload = storableJson(text);
     const withoutModel = inbound.command !== null || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,
       chat: inbound.chat,
       externalId: inbound.externalId,
       kind: withoutModel ? 'command' : 'message',
-      payload: storable(text),
+      ...(payload === null ? unstorable : { payload, storable: true }),
     };
   }
 
-  private async commit(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+  /** @param again true for the second try after an erasure */
+  private async commit(arrivals: readonly Arrival[], again = false): Promise<Acceptance[]> {
     try {
       return await this.store(arrivals);
     } catch (error) {
       if (error instanceof TurnpikeError) throw error;
       const fault = faultOf(error);
       if (fault && arrivals.length > 1) return await this.oneByOne(arrivals);
-      if (fault === 'conversation') return await this.makeAnew(arrivals);
-      if (fault === 'payload') return await this.dropUnstorable(arrivals, error);
+      if (fault === 'conversation' && !again) return await this.makeAnew(arrivals);
+      if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {
+        return await this.commit(arrivals.map((arrival) => ({ ...arrival, ...unstorable })));
+      }
       this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
       throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, {
         cause: error,
@@ -96,51 +106,29 @@ export class Inbox implements OnApplicationBootstrap {
     return outcomes;
   }
 
-  /** Its conversation was erased between the look-up and the insert. */
-  private async makeAnew(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+  /** Their conversations were erased since their ids were remembered. */
+  private makeAnew(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
     for (const arrival of arrivals) this.directory.forget(arrival);
-    return await this.store(arrivals);
+    return this.commit(arrivals, true);
   }
 
-  /** PostgreSQL will never take this payload: recorded without it, or Telegram would send it again for a day. */
-  private async dropUnstorable(arrivals: readonly Arrival[], error: unknown): Promise<Acceptance[]> {
-    for (const { externalId } of arrivals) {
-      this.logger.error({ msg: 'update not storable, dropped', externalId, error: messageOf(error) });
-    }
-    await this.events.store(await this.withoutPayload(arrivals));
-    return arrivals.map(() => 'dropped');
-  }
-
-  private async withoutPayload(arrivals: readonly Arrival[]): Promise<NewEvent[]> {
-    const conversationIds = await this.directory.resolve(arrivals);
-    return arrivals.map(({ channel, externalId, kind }, index) => ({
-      source: channel,
-      externalId,
-      kind,
-      payload: 'null',
-      conversationId: conversationIds[index] ?? '',
-      dropped: true,
-    }));
-  }
-
-  private async store(arrivals: readonly Arrival[], secondTry = false): Promise<Acceptance[]> {
+  private async store(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
     const conversationIds = await this.directory.resolve(arrivals);
     const admitted = await this.admit(arrivals, conversationIds);
     const stored = await this.events.store(
-      arrivals.map(({ channel, externalId, kind, payload }, index) => ({
+      arrivals.map(({ channel, externalId, kind, payload, storable }, index) => ({
         source: channel,
         externalId,
         kind,
         payload,
         conversationId: conversationIds[index] ?? '',
-        dropped: !admitted[index],
+        dropped: !storable || !admitted[index],
       })),
     );
     const outcomes = stored.map((event, index) =>
       this.settle(event, arrivals[index], conversationIds[index], admitted[index]),
     );
-    if (stored.some((event) => event.kind === 'gone') && !secondTry)
-      await this.storeAgain(arrivals, stored, outcomes);
+    await this.storeGone(arrivals, stored, outcomes);
     return outcomes;
   }
 
@@ -159,6 +147,10 @@ export class Inbox implements OnApplicationBootstrap {
     admitted: boolean | undefined,
   ): Acceptance {
     if (event.kind !== 'inserted' || !arrival || conversationId === undefined) return 'duplicate';
+    if (!arrival.storable) {
+      this.logger.error({ msg: 'update not storable, dropped', externalId: arrival.externalId });
+      return 'dropped';
+    }
     if (!admitted) {
       this.overflow.tell(conversationId);
       return 'dropped';
@@ -167,29 +159,15 @@ export class Inbox implements OnApplicationBootstrap {
     return 'queued';
   }
 
-  /** Conversations erased since their id was remembered: made anew, once. */
-  private async storeAgain(
+  /** Those whose conversation was erased before the insert saw it. */
+  private async storeGone(
     arrivals: readonly Arrival[],
     stored: readonly StoredEvent[],
     outcomes: Acceptance[],
   ): Promise<void> {
     const gone = stored.flatMap((event, index) => (event.kind === 'gone' ? [index] : []));
-    const again = gone.flatMap((index) => arrivals[index] ?? []);
-    for (const arrival of again) this.directory.forget(arrival);
-    const settled = await this.store(again, true);
+    if (gone.length === 0) return;
+    const settled = await this.makeAnew(gone.flatMap((index) => arrivals[index] ?? []));
     for (const [position, index] of gone.entries()) outcomes[index] = settled[position] ?? 'duplicate';
   }
 }
-
-/**
- * PostgreSQL's json refuses nothing that JSON.parse took, but its operators refuse an escaped NUL and half a surrogate
- * pair: both are written out of the way here, where one of the rare texts that hold them is found.
- */
-function storable(text: string): string {
-  if (!/\\u0000|\\ud[89a-f]/i.test(text)) return text;
-  return JSON.stringify(
-    JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? clean(value) : value)),
-  );
-}
-
-const clean = (value: string): string => value.replaceAll('\u0000', '').toWellFormed();

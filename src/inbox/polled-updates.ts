@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UpdateSink } from '../channel/update-sink.js';
 import { Inbox } from './inbox.service.js';
+import { jsonText } from './storable-json.js';
 
 /** Takes polled updates as the webhook would: all of a batch are durable before the next is asked for. */
 @Injectable()
@@ -10,6 +11,6 @@ export class PolledUpdates extends UpdateSink {
   }
 
   async accept(updates: readonly unknown[]): Promise<void> {
-    await Promise.all(updates.map((update) => this.inbox.accept(update, JSON.stringify(update))));
+    await Promise.all(updates.map((update) => this.inbox.accept(update, jsonText(update))));
   }
 }

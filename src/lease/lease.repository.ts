@@ -27,8 +27,10 @@ export class LeaseRepository {
       INSERT INTO leases (conversation_id, lane, token, expires_at)
       SELECT id, ${lane}::lane, 1, clock_timestamp() + ${LEASE_TTL_MS} * interval '1 ms'
       FROM conversations WHERE id = ${conversationId}::uuid
+      -- An erasure under way is waited for; then there is nothing to lease.
+      FOR KEY SHARE
       ON CONFLICT (conversation_id, lane) DO UPDATE
-        SET token = leases.token + 1, expires_at = EXCLUDED.expires_at
+        SET token = leases.token + 1, expires_at = clock_timestamp() + ${LEASE_TTL_MS} * interval '1 ms'
         WHERE leases.expires_at <= clock_timestamp()
       RETURNING token`;
     const row = rows[0];

@@ -19,8 +19,11 @@ export class ConversationRepository {
     private readonly ids: Ids,
   ) {}
 
-  /** The ids of these chats' conversations, in the given order; those that do not exist yet are made. */
-  async resolve(chats: readonly ChatOfChannel[]): Promise<string[]> {
+  /**
+   * The ids of these chats' conversations, in the given order; those that do not exist yet are made. Undefined for one
+   * that is erased at this moment.
+   */
+  async resolve(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
     const values = [
       chats.map(({ channel }) => channel),
       chats.map(({ chat }) => chat.chatId),
@@ -38,13 +41,14 @@ export class ConversationRepository {
         chats.map(({ chat }) => chat.username),
       ],
     });
-    const { rows } = await this.pool.query<{ id: string }>({
-      text: `SELECT c.id FROM unnest($1::text[], $2::bigint[], $3::bigint[])
+    const { rows } = await this.pool.query<{ id: string; position: string }>({
+      text: `SELECT c.id, i.position FROM unnest($1::text[], $2::bigint[], $3::bigint[])
                WITH ORDINALITY AS i (channel, chat_id, thread_id, position)
-             JOIN conversations c USING (channel, chat_id, thread_id) ORDER BY i.position`,
+             JOIN conversations c USING (channel, chat_id, thread_id)`,
       values,
     });
-    return rows.map((row) => row.id);
+    const ids = new Map(rows.map((row) => [Number(row.position), row.id]));
+    return chats.map((_chat, index) => ids.get(index + 1));
   }
 
   find(id: string): Promise<Conversation | null> {

@@ -1,0 +1,28 @@
+/**
+ * PostgreSQL's json takes any text that JSON.parse takes, but reading strings out of it fails at an escaped NUL or half a
+ * surrogate pair: both are written out of the way, where one of the rare texts that hold them is found.
+ * @returns null where that cannot be done: nested deeper than the call stack
+ */
+export function storableJson(text: string | null): string | null {
+  if (text === null || !/\\u0000|\\ud[89a-f]/i.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text, clean));
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** The same text of a parsed value; null where it is nested deeper than the call stack. */
+export function jsonText(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function clean(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\u0000', '').toWellFormed() : value;
+}
