@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException, NotFoundException } from '@nestjs/common';
 import { RetryLaterError, TurnpikeError } from '../errors/errors.js';
+import { isUnreachable } from '../errors/unreachable.js';
 
 /** What the client gets: Nest's shape. */
 export interface RefusalBody {
@@ -39,6 +40,7 @@ export function refusalOf(exception: unknown): Refusal {
   }
   if (exception instanceof TurnpikeError) return refusal(body(500), exception.code);
   if (exception instanceof HttpException) return ofHttpException(exception);
+  if (isUnreachable(exception)) return refusal(body(503), codeOf(exception));
   const status = clientStatusOf(exception);
   return refusal(body(status ?? 500), codeOf(exception));
 }
