@@ -5,7 +5,7 @@ import type { Conversation, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
-import type { LaneOutcome } from '../queue/lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { Clock } from '../runtime/clock.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';

@@ -1,17 +1,8 @@
 import { envExample } from '../config/env-example.js';
-import type { Settings } from '../config/settings.js';
 import { migrateDatabase } from '../database/migrate.js';
+import type { CliCommand } from './cli-command.js';
 import { deadLetters } from './dead-letters.command.js';
 import { webhook } from './webhook.command.js';
-
-/** A command of `npm run cli`. */
-export interface CliCommand {
-  readonly name: string;
-  readonly usage: string;
-  readonly does: string;
-  /** Resolves with what to print. @throws GiveUpError for arguments that make no sense */
-  run(args: readonly string[], settings: Settings): Promise<readonly string[]>;
-}
 
 const migrate: CliCommand = {
   name: 'migrate',

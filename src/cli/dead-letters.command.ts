@@ -4,7 +4,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import { GiveUpError } from '../errors/errors.js';
 import { DeadLetters } from '../queue/dead-letters.service.js';
 import { LanesModule } from '../queue/lanes.module.js';
-import type { CliCommand } from './commands.js';
+import type { CliCommand } from './cli-command.js';
 import { withContext } from './with-context.js';
 
 const LIMIT = 200;

@@ -5,7 +5,7 @@ import { LeaseLostError } from '../errors/errors.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
-import type { LaneOutcome } from '../queue/lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { Clock } from '../runtime/clock.js';
 import { Ids } from '../runtime/ids.js';
 import { Random } from '../runtime/random.js';

@@ -3,7 +3,8 @@ import { Commands } from '../agent/commands.service.js';
 import { Stopping } from '../runtime/stopping.js';
 import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';
-import { type LaneOutcome, workerOptions } from './lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
+import { workerOptions } from './lanes.js';
 
 /** Commands are a few statements each: this many at once keep up with any worker. */
 const CONCURRENCY = 5;

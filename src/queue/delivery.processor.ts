@@ -3,7 +3,8 @@ import { Deliverer } from '../delivery/deliverer.js';
 import { Stopping } from '../runtime/stopping.js';
 import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';
-import { type LaneOutcome, workerOptions } from './lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
+import { workerOptions } from './lanes.js';
 
 /** About as many sends as Telegram takes in a second from one bot (30), with their answers under way. */
 const CONCURRENCY = 20;

@@ -4,7 +4,8 @@ import type { Job } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
 import type { Stopping } from '../runtime/stopping.js';
 import type { LaneWaker } from './lane-waker.js';
-import type { LaneJob, LaneName, LaneOutcome } from './lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
+import type { LaneJob, LaneName } from './lanes.js';
 
 /** What the processors of all lanes share: concurrency, waking again, and an orderly end. */
 export abstract class LaneProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {

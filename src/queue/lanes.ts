@@ -13,13 +13,6 @@ export interface LaneJob {
   readonly conversationId: string;
 }
 
-/** What a lane's work says when it ends: look again, after a pause or not at all. */
-export type LaneOutcome =
-  | { readonly next: 'none' }
-  /** More waits: at once, behind the other conversations. */
-  | { readonly next: 'now' }
-  | { readonly next: 'later'; readonly delayMs: number };
-
 /**
  * How workers hold their jobs. A job of a killed process comes back after at most both together; PostgreSQL's lease, a
  * little longer, decides who may commit.

@@ -4,7 +4,8 @@ import { WorkerSettings } from '../config/worker.settings.js';
 import { Stopping } from '../runtime/stopping.js';
 import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';
-import { type LaneOutcome, workerOptions } from './lanes.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
+import { workerOptions } from './lanes.js';
 
 @Processor('turns', workerOptions)
 export class TurnProcessor extends LaneProcessor {
