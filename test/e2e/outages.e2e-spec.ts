@@ -56,6 +56,23 @@ describeWithRedis('While Redis is away', () => {
   });
 });
 
+describeWithRedis('When Redis lost the appointment of a deferred message', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start('redis', { CHAT_RATE_LIMIT: '1', CHAT_RATE_PERIOD_MS: '5000' });
+  });
+  afterAll(() => world.stop());
+
+  it('the sweep finds it', async () => {
+    const chat = newChatId();
+    await world.sayAndRead(chat, `[${chat}] now`);
+    await world.say(chat, `[${chat}] later`);
+    await world.redis.flush();
+    expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] later`);
+  });
+});
+
 describeOnEachBackend('While PostgreSQL is away', (backend) => {
   let world: World;
   let folder: string;

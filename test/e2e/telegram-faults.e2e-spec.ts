@@ -23,6 +23,11 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     );
   }
 
+  const openReplies = async (chat: number) =>
+    world.sql('SELECT 1 FROM replies WHERE conversation_id = $1 AND settled_at IS NULL', [
+      await world.conversationId(chat),
+    ]);
+
   it('obeys retry_after in the middle of an answer of several parts, and keeps their order', async () => {
     const chat = newChatId();
     const paragraphs = Array.from({ length: 3 }, (_, index) => `part${index} `.repeat(450).trim());
@@ -97,11 +102,9 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     const chat = newChatId();
     failNext(chat, failures.resetAfter);
     await world.say(chat, `[${chat}] hello`);
+    await world.lastOf(chat, 2);
+    await eventually(async () => expect(await openReplies(chat)).toEqual([]));
     await delivered(chat, { state: 'uncertain' });
-    await eventually(async () => {
-      const open = await world.sql('SELECT 1 FROM replies WHERE settled_at IS NULL');
-      expect(open).toEqual([]);
-    });
     expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] hello`, `Echo: [${chat}] hello`]);
     expect(await world.deadLetters(chat)).toEqual([]);
     expect(await world.sayAndRead(chat, `[${chat}] go on`)).toBe(`Echo: [${chat}] go on`);
