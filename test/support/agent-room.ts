@@ -1,0 +1,144 @@
+import { DiscoveryModule } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
+import type { Provider } from '@nestjs/common';
+import { AgentLoop } from '../../src/agent/agent-loop.js';
+import { BusyIndicator } from '../../src/agent/busy-indicator.js';
+import { Commands } from '../../src/agent/commands.service.js';
+import { ContextBuilder } from '../../src/agent/context-builder.js';
+import { EventClaim } from '../../src/agent/event-claim.js';
+import { ModelClient } from '../../src/agent/model-client.js';
+import { StepRepository } from '../../src/agent/step.repository.js';
+import { TokenCounter } from '../../src/agent/token-counter.js';
+import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
+import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
+import { TurnRepository } from '../../src/agent/turn.repository.js';
+import { TurnRunner } from '../../src/agent/turn-runner.js';
+import { AgentSettings } from '../../src/config/agent.settings.js';
+import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
+import { ModelSettings } from '../../src/config/model.settings.js';
+import type { TelegramSettings } from '../../src/config/telegram.settings.js';
+import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
+import type { Lease } from '../../src/lease/lease.repository.js';
+import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
+import { Outbox } from '../../src/delivery/outbox.js';
+import { FactsRepository } from '../../src/memory/facts.repository.js';
+import { MessageRepository } from '../../src/memory/message.repository.js';
+import { PersonRepository } from '../../src/memory/person.repository.js';
+import { Stopping } from '../../src/runtime/stopping.js';
+import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { Room } from './room.js';
+import { ScriptedModel } from './scripted-model.js';
+import { MemorySlidingWindow } from './sliding-window.js';
+import { NoJitter, SteeredClock } from './steered.js';
+import { telegramChannel } from './telegram-channel.js';
+import { TelegramDouble } from './telegram-double.js';
+
+interface Wishes {
+  readonly tools?: readonly (new () => object)[];
+  readonly settings?: Partial<AgentSettings>;
+  readonly limits?: Partial<ChatLimitSettings>;
+  readonly telegram?: Partial<TelegramSettings>;
+  readonly fallbackModels?: readonly string[];
+}
+
+/** The agent's services, built with `new` over a real database, between a Telegram and a model over HTTP. */
+export class AgentRoom {
+  readonly clock = new SteeredClock();
+  readonly windows = new MemorySlidingWindow();
+  readonly settings = new AgentSettings();
+  readonly limits = new ChatLimitSettings();
+  readonly tokens = new TokenCounter();
+  readonly messages: MessageRepository;
+  readonly steps: StepRepository;
+  readonly turns: TurnRepository;
+  readonly claim: EventClaim;
+  readonly commands: Commands;
+  readonly context: ContextBuilder;
+  readonly channel: TelegramChannel;
+  private readonly client: ModelClient;
+
+  private constructor(
+    readonly room: Room,
+    readonly telegram: TelegramDouble,
+    readonly model: ScriptedModel,
+    private readonly tools: TestingModule,
+    wishes: Wishes,
+  ) {
+    const { prisma, leases, conversations, ids } = room;
+    Object.assign(this.settings, wishes.settings);
+    Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
+    const channel = telegramChannel(telegram, wishes.telegram);
+    const outbox = new Outbox(channel);
+    this.channel = channel;
+    this.messages = new MessageRepository(prisma);
+    this.steps = new StepRepository(prisma, leases);
+    this.turns = new TurnRepository(prisma, leases, this.messages, new PersonRepository(), outbox, ids);
+    const limiter = new ChatLimiter(this.windows, this.limits);
+    this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings);
+    this.commands = new Commands(prisma, channel, conversations, outbox);
+    const facts = new FactsRepository(prisma);
+    this.context = new ContextBuilder(prisma, this.messages, facts, this.tokens, this.settings, this.clock);
+    const models = Object.assign(new ModelSettings(), {
+      apiKey: 'a-key',
+      baseUrl: model.baseUrl,
+      model: 'double',
+      fallbackModels: wishes.fallbackModels ?? [],
+    });
+    this.client = new ModelClient(models);
+  }
+
+  static async open(wishes: Wishes = {}): Promise<AgentRoom> {
+    const tools: Provider[] = [...(wishes.tools ?? [])];
+    const module = await Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [ToolRegistry, ...tools],
+    }).compile();
+    await module.init();
+    const parts = [await Room.open(), await TelegramDouble.start(), await ScriptedModel.start()] as const;
+    return new AgentRoom(...parts, module, wishes);
+  }
+
+  /** The instance whose methods are the tools. */
+  tool<T>(type: new () => T): T {
+    return this.tools.get(type);
+  }
+
+  /** @param steps another one where the checkpoints shall misbehave */
+  loop(steps = this.steps): AgentLoop {
+    const registry = this.tools.get(ToolRegistry);
+    return new AgentLoop(this.client, registry, new ToolRunner(registry), steps, this.settings, this.clock);
+  }
+
+  /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */
+  async begin(conversation: Conversation, ...texts: string[]): Promise<{ lease: Lease; turn: Turn }> {
+    for (const text of texts) await this.room.event(conversation, text);
+    const lease = await this.room.lease(conversation.id);
+    const claimed = await this.claim.next(lease, conversation);
+    if (claimed.kind !== 'turn') throw new Error(`no turn: ${claimed.kind}`);
+    return { lease, turn: claimed.turn };
+  }
+
+  /** One process's runner; another one has a `Stopping` of its own. */
+  runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
+    return new TurnRunner(
+      this.room.conversations,
+      this.turns,
+      this.claim,
+      this.commands,
+      this.context,
+      this.loop(steps),
+      new BusyIndicator(this.channel),
+      this.room.holder,
+      stopping,
+      this.settings,
+      this.clock,
+      new NoJitter(),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.telegram.close();
+    await this.model.close();
+    await this.room.close();
+  }
+}
