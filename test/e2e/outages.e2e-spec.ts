@@ -60,14 +60,27 @@ describeWithRedis('When Redis lost the appointment of a deferred message', () =>
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start('redis', { CHAT_RATE_LIMIT: '1', CHAT_RATE_PERIOD_MS: '5000' });
+    world = await World.start('redis', { CHAT_RATE_LIMIT: '1', CHAT_RATE_PERIOD_MS: '30000' });
   });
   afterAll(() => world.stop());
+
+  /** How many runs of the chat's turns have ended: its lease's tokens that were given back. */
+  async function runs(chat: number): Promise<number> {
+    const [lease] = await world.sql<{ token: string }>(
+      `SELECT token FROM leases WHERE conversation_id = $1 AND lane = 'turns' AND expires_at = '-infinity'`,
+      [await world.conversationId(chat)],
+    );
+    return Number(lease?.token ?? 0);
+  }
 
   it('the sweep finds it', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] now`);
+    const before = await runs(chat);
     await world.say(chat, `[${chat}] later`);
+    // A run has looked at it and put it off.
+    await eventually(async () => expect(await runs(chat)).toBeGreaterThan(before));
+    expect(await world.eventStates(chat)).toEqual({ done: 1, waiting: 1 });
     await world.redis.flush();
     expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] later`);
   });
