@@ -1,0 +1,153 @@
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RetryLaterError } from '../errors/errors.js';
+import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
+
+/** Commits that end when the test says so. */
+class Commits {
+  readonly begun: (readonly number[])[] = [];
+  private readonly ends: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  most = 0;
+  private inFlight = 0;
+
+  readonly commit = async (items: readonly number[]): Promise<number[]> => {
+    this.begun.push(items);
+    this.most = Math.max(this.most, (this.inFlight += 1));
+    try {
+      await new Promise<void>((resolve, reject) => this.ends.push({ resolve, reject }));
+    } finally {
+      this.inFlight -= 1;
+    }
+    return items.map((item) => item * 10);
+  };
+
+  async end(error?: Error): Promise<void> {
+    await turn();
+    const next = this.ends.shift();
+    if (!next) throw new Error('no commit is under way');
+    if (error) next.reject(error);
+    else next.resolve();
+    await turn();
+  }
+
+  get waiting(): number {
+    return this.ends.length;
+  }
+}
+
+/** Everything that can happen without waiting happens. */
+async function turn(): Promise<void> {
+  for (let pass = 0; pass < 3; pass += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const options: GroupCommitOptions = { maxBatch: 3, maxWaiting: 100, maxInFlight: 1, timeoutMs: 1_000 };
+let commits: Commits;
+
+beforeEach(() => {
+  commits = new Commits();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => vi.useRealTimers());
+
+const group = (change: Partial<GroupCommitOptions> = {}) =>
+  new GroupCommit(commits.commit, { ...options, ...change });
+const codeOf = (error: unknown) => (error instanceof RetryLaterError ? error.code : String(error));
+
+describe('GroupCommit', () => {
+  it('commits what arrives together as one, and answers each its own', async () => {
+    const line = group();
+    const answers = Promise.all([line.add(1), line.add(2), line.add(3)]);
+    await commits.end();
+    expect(await answers).toEqual([10, 20, 30]);
+    expect(commits.begun).toEqual([[1, 2, 3]]);
+  });
+
+  it('lets what arrives meanwhile wait, and go together next', async () => {
+    const line = group();
+    const first = line.add(1);
+    await turn();
+    const others = Promise.all([line.add(2), line.add(3)]);
+    await turn();
+    expect(commits.begun).toEqual([[1]]);
+    await commits.end();
+    expect(await first).toBe(10);
+    expect(commits.begun).toEqual([[1], [2, 3]]);
+    await commits.end();
+    expect(await others).toEqual([20, 30]);
+  });
+
+  it('keeps the order, the batch size and the number of commits under way, whatever arrives when', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(fc.constant('add' as const), fc.constant('end' as const), fc.constant('turn' as const)),
+          { maxLength: 60 },
+        ),
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (script, maxBatch, maxInFlight) => {
+          commits = new Commits();
+          const line = group({ maxBatch, maxInFlight });
+          const answers: Promise<number>[] = [];
+          for (const action of script) {
+            if (action === 'add') answers.push(line.add(answers.length));
+            else if (action === 'turn') await turn();
+            else if (commits.waiting > 0) await commits.end();
+          }
+          await turn();
+          while (commits.waiting > 0) await commits.end();
+          expect(await Promise.all(answers)).toEqual(answers.map((_, index) => index * 10));
+          expect(commits.begun.flat()).toEqual(answers.map((_, index) => index));
+          expect(commits.begun.every((batch) => batch.length >= 1 && batch.length <= maxBatch)).toBe(true);
+          expect(commits.most).toBeLessThanOrEqual(maxInFlight);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('fails only those who shared the failed commit, and goes on', async () => {
+    const line = group();
+    const failing = Promise.allSettled([line.add(1), line.add(2)]);
+    await turn();
+    const next = line.add(3);
+    await commits.end(new Error('disk full'));
+    expect((await failing).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await commits.end();
+    expect(await next).toBe(30);
+  });
+
+  it('lets nobody wait longer than the time-out; what is late is stored all the same', async () => {
+    const line = group();
+    const first = line.add(1).catch(codeOf);
+    await turn();
+    const second = line.add(2).catch(codeOf);
+    vi.advanceTimersByTime(options.timeoutMs);
+    expect(await first).toBe('INBOX_SLOW');
+    expect(await second).toBe('INBOX_SLOW');
+    await commits.end();
+    await commits.end();
+    expect(commits.begun).toEqual([[1], [2]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('refuses at once what is more than may wait, and takes more when there is room again', async () => {
+    const line = group({ maxWaiting: 2 });
+    const first = line.add(1);
+    await turn();
+    const waiting = [line.add(2), line.add(3)];
+    expect(await line.add(4).catch(codeOf)).toBe('INBOX_FULL');
+    await commits.end();
+    const late = line.add(5);
+    await commits.end();
+    await commits.end();
+    expect(await Promise.all([first, ...waiting, late])).toEqual([10, 20, 30, 50]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('rejects those a commit gave no answer', async () => {
+    const line = new GroupCommit((items: readonly number[]) => Promise.resolve(items.slice(0, 1)), options);
+    const answers = await Promise.all([line.add(1).catch(codeOf), line.add(2).catch(codeOf)]);
+    expect(answers).toEqual([1, 'INBOX_UNAVAILABLE']);
+  });
+});

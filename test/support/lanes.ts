@@ -1,0 +1,58 @@
+import { Queue, Worker } from 'bullmq';
+import { LaneWaker } from '../../src/queue/lane-waker.js';
+import { type LaneJob, type LaneName, lanes, workerOptions } from '../../src/queue/lanes.js';
+import { PostgresQueueBackend, type QueueBackend, RedisQueueBackend } from '../../src/queue/queue-backend.js';
+import type { Backend } from './backends.js';
+import { type RedisServer, startRedis } from './redis.js';
+
+/** The lanes without the product around them: their queues on a real backend, and what wakes them. */
+export class Lanes {
+  readonly waker: LaneWaker;
+  private readonly workers: Worker<LaneJob>[] = [];
+
+  private constructor(
+    private readonly backend: QueueBackend,
+    readonly queues: Readonly<Record<LaneName, Queue<LaneJob>>>,
+    readonly redis: RedisServer | null,
+  ) {
+    this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries);
+  }
+
+  /** @param databaseUrl where the queue is, if it is on PostgreSQL */
+  static async open(backend: Backend, databaseUrl: string): Promise<Lanes> {
+    const redis = backend === 'redis' ? await startRedis() : null;
+    const queueBackend = redis
+      ? new RedisQueueBackend(redis.url)
+      : await PostgresQueueBackend.open(databaseUrl);
+    const queue = (name: LaneName) =>
+      new Queue<LaneJob>(name, { connection: queueBackend.connection, prefix: 'turnpike' });
+    const queues = { turns: queue('turns'), commands: queue('commands'), deliveries: queue('deliveries') };
+    return new Lanes(queueBackend, queues, redis);
+  }
+
+  /** Lets `work` be done for each conversation whose lane is woken. */
+  async work(
+    lane: LaneName,
+    work: (conversationId: string) => Promise<unknown>,
+    concurrency = 4,
+  ): Promise<void> {
+    const { connection } = this.backend;
+    const options = { connection, prefix: 'turnpike', ...workerOptions, concurrency };
+    const worker = new Worker<LaneJob>(lane, ({ data }) => work(data.conversationId), options);
+    worker.on('error', () => undefined);
+    this.workers.push(worker);
+    await worker.waitUntilReady();
+  }
+
+  async rest(): Promise<void> {
+    await Promise.all(this.workers.splice(0).map((worker) => worker.close(true)));
+    await Promise.all(lanes.map((lane) => this.queues[lane].obliterate({ force: true })));
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.workers.splice(0).map((worker) => worker.close(true)));
+    await Promise.allSettled(lanes.map((lane) => this.queues[lane].close()));
+    await this.backend.close();
+    await this.redis?.stop();
+  }
+}
