@@ -21,12 +21,14 @@ export type StoredEvent =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'gone' };
 
-interface Row {
-  readonly position: string;
-  readonly inserted: boolean;
-  readonly known: boolean;
-  readonly taken: boolean;
-  readonly busy: boolean;
+interface Key {
+  readonly source: string;
+  readonly external_id: string;
+}
+
+interface InsertedRow extends Key {
+  /** Null: nothing of its kind waited in the conversation. */
+  readonly busy: true | null;
 }
 
 /** pg's own limit for one query, which its types leave out: past it the query rejects and its connection is closed. */
@@ -50,31 +52,48 @@ export class EventRepository {
   async store(events: readonly NewEvent[]): Promise<StoredEvent[]> {
     const firstOfKey = new Map<string, number>();
     for (const [index, event] of events.entries()) {
-      const key = `${event.source}:${event.externalId}`;
+      const key = keyOf(event.source, event.externalId);
       if (!firstOfKey.has(key)) firstOfKey.set(key, index);
     }
-    const firsts = [...firstOfKey.values()];
-    const unique = firsts.flatMap((index) => events[index] ?? []);
+    const unique = [...firstOfKey.values()].flatMap((index) => events[index] ?? []);
+    const outcomes = events.map((): StoredEvent => ({ kind: 'duplicate' }));
+    const settle = (row: Key, outcome: StoredEvent) => {
+      const index = firstOfKey.get(keyOf(row.source, row.external_id));
+      if (index !== undefined) outcomes[index] = outcome;
+    };
+    const inserted = await this.insert(unique);
+    for (const row of inserted) settle(row, { kind: 'inserted', laneIdle: row.busy === null });
+    if (inserted.length < unique.length)
+      for (const row of await this.missing(unique)) settle(row, { kind: 'gone' });
+    return outcomes;
+  }
+
+  private async insert(events: readonly NewEvent[]): Promise<InsertedRow[]> {
     const query: TimedQuery = {
       name: 'store-events',
       text: STORE_EVENTS,
       values: [
-        unique.map((event) => event.source),
-        unique.map((event) => event.externalId),
-        unique.map((event) => event.conversationId),
-        unique.map((event) => event.kind),
-        unique.map((event) => event.payload),
-        unique.map((event) => event.dropped),
+        events.map((event) => event.source),
+        events.map((event) => event.externalId),
+        events.map((event) => event.conversationId),
+        events.map((event) => event.kind),
+        events.map((event) => event.payload),
+        events.map((event) => event.dropped),
       ],
       query_timeout: STORE_TIMEOUT_MS,
     };
-    const result = await this.pool.query<Row>(query);
-    const outcomes = events.map((): StoredEvent => ({ kind: 'duplicate' }));
-    for (const row of result.rows) {
-      const index = firsts[Number(row.position) - 1];
-      if (index !== undefined) outcomes[index] = outcomeOf(row);
-    }
-    return outcomes;
+    return (await this.pool.query<InsertedRow>(query)).rows;
+  }
+
+  /** Those that were neither inserted nor stored before. */
+  private async missing(events: readonly NewEvent[]): Promise<Key[]> {
+    const query: TimedQuery = {
+      name: 'missing-events',
+      text: MISSING_EVENTS,
+      values: [events.map((event) => event.source), events.map((event) => event.externalId)],
+      query_timeout: STORE_TIMEOUT_MS,
+    };
+    return (await this.pool.query<Key>(query)).rows;
   }
 
   /** How many messages of a conversation wait, counted no further than `limit`. */
@@ -92,30 +111,29 @@ export class EventRepository {
   }
 }
 
-function outcomeOf(row: Row): StoredEvent {
-  if (row.inserted) return { kind: 'inserted', laneIdle: !row.busy };
-  return row.known || row.taken ? { kind: 'duplicate' } : { kind: 'gone' };
-}
+const keyOf = (source: string, externalId: string): string => `${source}:${externalId}`;
 
+/**
+ * Whether something waits is a subquery with LIMIT, not EXISTS: of an EXISTS the planner may make one hash table of
+ * everything that waits anywhere, and then each commit costs as much as the whole backlog.
+ */
 const STORE_EVENTS = `
-  WITH incoming AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::uuid[], $4::event_kind[], $5::text[], $6::boolean[])
-      WITH ORDINALITY AS i (source, external_id, conversation_id, kind, payload, dropped, position)
-  ), inserted AS (
+  WITH inserted AS (
     INSERT INTO events (source, external_id, conversation_id, kind, payload, state)
     SELECT i.source, i.external_id, i.conversation_id, i.kind, i.payload::json,
            CASE WHEN i.dropped THEN 'dropped' ELSE 'waiting' END::event_state
-    FROM incoming i JOIN conversations c ON c.id = i.conversation_id
+    FROM unnest($1::text[], $2::text[], $3::uuid[], $4::event_kind[], $5::text[], $6::boolean[])
+      WITH ORDINALITY AS i (source, external_id, conversation_id, kind, payload, dropped, position)
+    JOIN conversations c ON c.id = i.conversation_id
     ORDER BY i.position
     ON CONFLICT (source, external_id) DO NOTHING
-    RETURNING source, external_id
+    RETURNING source, external_id, conversation_id, kind
   )
-  SELECT i.position,
-         inserted.external_id IS NOT NULL AS inserted,
-         EXISTS (SELECT 1 FROM conversations c WHERE c.id = i.conversation_id) AS known,
-         inserted.external_id IS NULL AND EXISTS (
-           SELECT 1 FROM events e WHERE e.source = i.source AND e.external_id = i.external_id) AS taken,
-         EXISTS (
-           SELECT 1 FROM events w
-           WHERE w.conversation_id = i.conversation_id AND w.state = 'waiting' AND w.kind = i.kind) AS busy
-  FROM incoming i LEFT JOIN inserted USING (source, external_id)`;
+  SELECT i.source, i.external_id,
+         (SELECT true FROM events w
+          WHERE w.conversation_id = i.conversation_id AND w.state = 'waiting' AND w.kind = i.kind LIMIT 1) AS busy
+  FROM inserted i`;
+
+const MISSING_EVENTS = `
+  SELECT i.source, i.external_id FROM unnest($1::text[], $2::text[]) AS i (source, external_id)
+  WHERE (SELECT true FROM events e WHERE e.source = i.source AND e.external_id = i.external_id LIMIT 1) IS NULL`;

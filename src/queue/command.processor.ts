@@ -5,6 +5,7 @@ import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { workerOptions } from './lanes.js';
+import { WorkerEnd } from './worker-end.js';
 
 /** Commands are a few statements each: this many at once keep up with any worker. */
 const CONCURRENCY = 5;
@@ -15,8 +16,9 @@ export class CommandProcessor extends LaneProcessor {
     private readonly commands: Commands,
     waker: LaneWaker,
     stopping: Stopping,
+    end: WorkerEnd,
   ) {
-    super('commands', CONCURRENCY, waker, stopping);
+    super('commands', CONCURRENCY, waker, stopping, end);
   }
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {

@@ -1,14 +1,23 @@
 import { OnWorkerEvent, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
 import type { Stopping } from '../runtime/stopping.js';
 import type { LaneWaker } from './lane-waker.js';
+import type { WorkerEnd } from './worker-end.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
 import type { LaneJob, LaneName } from './lanes.js';
 
 /** What the processors of all lanes share: concurrency, waking again, and an orderly end. */
-export abstract class LaneProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
+export abstract class LaneProcessor
+  extends WorkerHost
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
   private readonly logger: Logger;
   private failing = false;
 
@@ -17,6 +26,7 @@ export abstract class LaneProcessor extends WorkerHost implements OnApplicationB
     private readonly concurrency: number,
     protected readonly waker: LaneWaker,
     private readonly stopping: Stopping,
+    private readonly end: WorkerEnd,
   ) {
     super();
     this.logger = new Logger(new.target.name);
@@ -39,6 +49,10 @@ export abstract class LaneProcessor extends WorkerHost implements OnApplicationB
   /** Takes no further jobs; what runs goes on until it is done or handed back. */
   async onModuleDestroy(): Promise<void> {
     await this.worker.pause(true);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.end.close(this.worker);
   }
 
   /** Work that failed is found again by the sweep: its truth is in PostgreSQL. */

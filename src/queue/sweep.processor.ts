@@ -1,9 +1,15 @@
 import { InjectQueue, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
-import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { Sweep } from './sweep.service.js';
+import { WorkerEnd } from './worker-end.js';
 
 /** How often the sweep runs, in the whole cluster. */
 export const SWEEP_PERIOD_MS = 2_000;
@@ -11,7 +17,10 @@ const SCHEDULER = 'sweep';
 
 /** Runs the sweep by a BullMQ job scheduler: one for all processes. */
 @Processor(SWEEP_QUEUE, workerOptions)
-export class SweepProcessor extends WorkerHost implements OnApplicationBootstrap, OnModuleDestroy {
+export class SweepProcessor
+  extends WorkerHost
+  implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
+{
   private readonly logger = new Logger(SweepProcessor.name);
   private timer: NodeJS.Timeout | undefined;
   private failing = false;
@@ -19,6 +28,7 @@ export class SweepProcessor extends WorkerHost implements OnApplicationBootstrap
   constructor(
     private readonly sweep: Sweep,
     @InjectQueue(SWEEP_QUEUE) private readonly queue: Queue,
+    private readonly end: WorkerEnd,
   ) {
     super();
     queue.on('error', (error) => this.report(error));
@@ -39,6 +49,10 @@ export class SweepProcessor extends WorkerHost implements OnApplicationBootstrap
   async onModuleDestroy(): Promise<void> {
     clearInterval(this.timer);
     await this.worker.pause(true);
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.end.close(this.worker);
   }
 
   @OnWorkerEvent('failed')

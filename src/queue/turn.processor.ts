@@ -6,6 +6,7 @@ import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { workerOptions } from './lanes.js';
+import { WorkerEnd } from './worker-end.js';
 
 @Processor('turns', workerOptions)
 export class TurnProcessor extends LaneProcessor {
@@ -14,8 +15,9 @@ export class TurnProcessor extends LaneProcessor {
     settings: WorkerSettings,
     waker: LaneWaker,
     stopping: Stopping,
+    end: WorkerEnd,
   ) {
-    super('turns', settings.concurrency, waker, stopping);
+    super('turns', settings.concurrency, waker, stopping, end);
   }
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {

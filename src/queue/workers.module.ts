@@ -10,6 +10,7 @@ import { SweepProcessor } from './sweep.processor.js';
 import { SweepRepository } from './sweep.repository.js';
 import { Sweep } from './sweep.service.js';
 import { TurnProcessor } from './turn.processor.js';
+import { WorkerEnd } from './worker-end.js';
 import { WorkersHealth } from './workers-health.js';
 
 /** The working side of the queues: in the roles `worker` and `all`. */
@@ -23,6 +24,7 @@ import { WorkersHealth } from './workers-health.js';
     Sweep,
     SweepRepository,
     WorkersHealth,
+    WorkerEnd,
   ],
 })
 export class WorkersModule {}
