@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/quiet-logs.ts'],
     // Two cores, and each suite brings a database, sometimes processes: a few files at a time.
     maxWorkers: 3,
     testTimeout: 60_000,

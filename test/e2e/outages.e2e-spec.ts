@@ -56,6 +56,26 @@ describeWithRedis('While Redis is away', () => {
   });
 });
 
+describeWithRedis('A process that is asked to end while Redis is away', () => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start('redis');
+  });
+  afterAll(() => world.stop());
+
+  it('ends, and the next one answers what it took', async () => {
+    const chat = newChatId();
+    await world.sayAndRead(chat, `[${chat}] before`);
+    await world.redis.kill();
+    await world.post(textUpdate(chat, `[${chat}] taken`)).expect(200, { status: 'queued' });
+    await world.stopApp();
+    await world.redis.start();
+    await world.startApp();
+    await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 2 }));
+  });
+});
+
 describeWithRedis('When Redis lost the appointment of a deferred message', () => {
   let world: World;
 
