@@ -1,0 +1,136 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ChatRequest, readChatRequest } from '../../src/playground/chat-completions/chat-request.js';
+import { writeCompletion, writeError } from '../../src/playground/chat-completions/write-completion.js';
+import { freshUserTexts } from '../support/model-behaviour.js';
+import { tokensOf } from './schedule.js';
+
+/** One request, as the oracle needs it. */
+export interface ModelRequest {
+  /** The messages that it is about: they belong to one turn. */
+  readonly tokens: readonly string[];
+  /** Which step of the turn it asks for. */
+  readonly index: number;
+  /** What it tells of the tools called in this turn so far. */
+  readonly toolResults: readonly string[];
+  /** The process that asked, by its API key. */
+  readonly caller: string;
+  /** Milliseconds since 1970. */
+  readonly arrivedAt: number;
+  /** The whole answer was handed to the network. */
+  answered: boolean;
+}
+
+/** `hang`: no answer; `error`: 500; `reset`: half an answer, and the connection is gone. */
+export type ModelFault = 'hang' | 'error' | 'reset';
+
+/**
+ * A model over HTTP that answers with the tokens of the new messages, after as long as they ask for (`slow:MS`), and
+ * calls `current_time` (`use:time`) and `remember` (`use:fact`) first, both at once where both are asked for.
+ */
+export class ChaosModel {
+  readonly requests: ModelRequest[] = [];
+  /** What a real model would have refused. Empty in a healthy run. */
+  readonly problems: string[] = [];
+  private faults: ModelFault[] = [];
+  private answers = 0;
+
+  private constructor(
+    private readonly server: Server,
+    readonly baseUrl: string,
+  ) {
+    server.on('request', (request, response) => {
+      this.serve(request, response).catch((error: unknown) => {
+        this.problems.push(String(error));
+        response.destroy();
+      });
+    });
+  }
+
+  static async start(): Promise<ChaosModel> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    return new ChaosModel(server, `http://127.0.0.1:${address.port}/v1`);
+  }
+
+  failNext(fault: ModelFault, times: number): void {
+    this.faults.push(...Array.from({ length: times }, () => fault));
+  }
+
+  /** Forgets failures not used up. */
+  heal(): void {
+    this.faults = [];
+  }
+
+  async close(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const arrivedAt = Date.now();
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+    const request = readChatRequest(JSON.parse(Buffer.concat(chunks).toString()));
+    if (typeof request === 'string') {
+      this.problems.push(request);
+      return writeError(response, 400, request);
+    }
+    const fresh = freshUserTexts(request).join('\n');
+    const record: ModelRequest = {
+      tokens: tokensOf(fresh),
+      caller: (incoming.headers.authorization ?? '').replace('Bearer ', ''),
+      arrivedAt,
+      answered: false,
+      ...progressOf(request),
+    };
+    this.requests.push(record);
+    const slow = [...fresh.matchAll(/\bslow:(\d+)/g)].map(([, ms]) => Number(ms));
+    await pause(Math.max(10, ...slow));
+    this.answer(request, record, fresh, response);
+  }
+
+  private answer(request: ChatRequest, record: ModelRequest, fresh: string, response: ServerResponse): void {
+    if (response.destroyed) return;
+    switch (this.faults.shift()) {
+      case 'hang':
+        return;
+      case 'error':
+        return writeError(response, 500, 'the model is not well');
+      case 'reset':
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+        response.write('{"id": "half an ans', () => response.destroy());
+        return;
+      case undefined:
+        break;
+    }
+    response.once('finish', () => (record.answered = true));
+    const number = ++this.answers;
+    const calls = record.index === 0 ? callsOf(fresh, record.tokens) : [];
+    writeCompletion(response, request, {
+      id: `completion-${number}`,
+      createdAt: new Date(),
+      content: calls.length > 0 ? null : `heard ${record.tokens.join(' ')}`,
+      toolCalls: calls.map((call, position) => ({ ...call, id: `call_${number}_${position}` })),
+      finishReason: calls.length > 0 ? 'tool_calls' : 'stop',
+    });
+  }
+}
+
+/** What the turn has behind it: all that follows the user's last message. */
+function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'toolResults'> {
+  const since = messages.slice(messages.findLastIndex(({ role }) => role === 'user') + 1);
+  return {
+    index: since.length,
+    toolResults: since.filter(({ role }) => role === 'tool').map(({ text }) => text),
+  };
+}
+
+function callsOf(fresh: string, tokens: readonly string[]): { name: string; arguments: string }[] {
+  const time = { name: 'current_time', arguments: '{}' };
+  const fact = { name: 'remember', arguments: JSON.stringify({ fact: `asked for by ${tokens.join(' ')}` }) };
+  return [...(fresh.includes('use:time') ? [time] : []), ...(fresh.includes('use:fact') ? [fact] : [])];
+}

@@ -1,0 +1,126 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ADMIN_KEY, SECRET } from '../support/app.js';
+import type { Backend } from '../support/backends.js';
+import { eventually } from '../support/eventually.js';
+import { type RedisServer, startRedis } from '../support/redis.js';
+import { TelegramDouble } from '../support/telegram-double.js';
+import { type Build, type Guard, makeBuild } from './build.js';
+import { ChaosModel } from './chaos-model.js';
+import { LongRoad } from './long-road.js';
+import type { Pace } from './pace.js';
+import { BreakablePostgres } from './postgres.js';
+import { Slot } from './slot.js';
+
+const READY_WITHIN_MS = 90_000;
+
+/** A Redis that is broken by several faults at once gets them one after the other. */
+interface BreakableRedis {
+  readonly server: RedisServer;
+  down: boolean;
+}
+
+/**
+ * Two receivers and two workers as processes of the built product, a real PostgreSQL and, where asked for, a real Redis,
+ * between doubles of Telegram and the model that keep account.
+ */
+export class Cluster {
+  readonly web: readonly [Slot, Slot];
+  readonly worker: readonly [Slot, Slot];
+
+  private constructor(
+    readonly backend: Backend,
+    readonly pace: Pace,
+    private readonly build: Build,
+    readonly postgres: BreakablePostgres,
+    readonly redis: BreakableRedis | null,
+    readonly telegram: TelegramDouble,
+    private readonly road: LongRoad,
+    readonly model: ChaosModel,
+  ) {
+    const env = this.env();
+    this.web = [new Slot('web', 0, build.main, env), new Slot('web', 1, build.main, env)];
+    this.worker = [new Slot('worker', 0, build.main, env), new Slot('worker', 1, build.main, env)];
+  }
+
+  /** @param missing a guard that the product is robbed of */
+  static async start(backend: Backend, pace: Pace, missing: Guard | null = null): Promise<Cluster> {
+    const build = await makeBuild(pace, missing);
+    const postgres = await BreakablePostgres.start();
+    const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
+    const telegram = await TelegramDouble.start();
+    const road = await LongRoad.to(telegram.root);
+    const model = await ChaosModel.start();
+    const cluster = new Cluster(backend, pace, build, postgres, redis, telegram, road, model);
+    for (const slot of cluster.slots) slot.start();
+    await cluster.ready();
+    return cluster;
+  }
+
+  get slots(): readonly Slot[] {
+    return [...this.web, ...this.worker];
+  }
+
+  /** Resolves when every process listens and says that it is ready. */
+  async ready(): Promise<void> {
+    await eventually(
+      async () => {
+        for (const { address, caller } of this.slots) {
+          if (address === null) throw new Error(`${caller} does not listen`);
+          const { status } = await fetch(`${address}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+          if (status !== 200) throw new Error(`${caller} is not ready`);
+        }
+      },
+      { withinMs: READY_WITHIN_MS },
+    );
+  }
+
+  /** Ends what still goes wrong. */
+  async heal(): Promise<void> {
+    this.telegram.heal();
+    this.model.heal();
+    for (const slot of this.slots) slot.moveClock(0);
+    await this.ready();
+  }
+
+  /** Writes down what the processes said. @returns the folder */
+  async keepLogs(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-logs-'));
+    const names = ['web-0', 'web-1', 'worker-0', 'worker-1'];
+    for (const [index, { log }] of this.slots.entries()) {
+      await writeFile(join(folder, `${names[index] ?? index}.log`), `${log.join('\n')}\n`);
+    }
+    return folder;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.slots.map((slot) => slot.close()));
+    await Promise.all([this.road.close(), this.telegram.close(), this.model.close()]);
+    await this.redis?.server.stop();
+    await this.postgres.close();
+    await this.build.remove();
+  }
+
+  private env(): Record<string, string> {
+    const { postgres, redis, telegram, road, model, pace } = this;
+    return {
+      NODE_ENV: 'test',
+      PORT: '0',
+      LOG_LEVEL: 'info',
+      LOG_PRETTY: 'false',
+      DATABASE_URL: postgres.url,
+      ...(redis && { REDIS_URL: redis.server.url }),
+      TELEGRAM_BOT_TOKEN: telegram.token,
+      TELEGRAM_API_ROOT: road.root,
+      TELEGRAM_WEBHOOK_SECRET: SECRET,
+      TELEGRAM_MODE: 'passive',
+      OPENAI_BASE_URL: model.baseUrl,
+      OPENAI_MODEL: 'double',
+      ADMIN_API_KEY: ADMIN_KEY,
+      AGENT_TURN_TIMEOUT_MS: String(pace.turnTimeoutMs),
+      CHAT_RATE_LIMIT: '1000000',
+      CHAT_BACKLOG_LIMIT: '1000000',
+    };
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * How fast the product's own clocks run. `shipped` is the build as it is; `hurried` is a copy of it whose leases, locks
+ * and sweeps are some times shorter, so that a round with takeovers in it takes seconds. The code is the same.
+ */
+export interface Pace {
+  readonly name: 'hurried' | 'shipped';
+  readonly leaseTtlMs: number;
+  readonly turnTimeoutMs: number;
+  /** How long a round's faults and messages go on. */
+  readonly overMs: number;
+  readonly faults: number;
+  readonly chats: number;
+  readonly messages: number;
+  /** When the dust must have settled. */
+  readonly settledWithinMs: number;
+}
+
+export const hurried: Pace = {
+  name: 'hurried',
+  leaseTtlMs: 3_000,
+  turnTimeoutMs: 6_000,
+  overMs: 4_500,
+  faults: 8,
+  chats: 12,
+  messages: 6,
+  settledWithinMs: 60_000,
+};
+
+export const shipped: Pace = {
+  name: 'shipped',
+  leaseTtlMs: 15_000,
+  turnTimeoutMs: 25_000,
+  overMs: 30_000,
+  faults: 25,
+  chats: 30,
+  messages: 15,
+  settledWithinMs: 180_000,
+};

@@ -1,0 +1,104 @@
+import type { Backend } from '../support/backends.js';
+import type { Pace } from './pace.js';
+import { Seeded } from './seeded.js';
+
+/** What goes wrong, and how often beside the others. */
+const weights = {
+  /** kill -9, and a new process after a while. */
+  'web-kill': 2,
+  'worker-kill': 4,
+  /** SIGSTOP, mostly for longer than a lease, then SIGCONT. */
+  'web-suspend': 1,
+  'worker-suspend': 3,
+  /** SIGTERM, and a new process when it has ended. */
+  'web-roll': 1,
+  'worker-roll': 2,
+  /** The wall clock of one process jumps, by minutes, back or forth. */
+  'worker-clock': 1,
+  'redis-kill': 2,
+  'redis-empty': 3,
+  'postgres-fast': 1,
+  'postgres-immediate': 2,
+  'connections-cut': 2,
+  /** A stranger's transaction locks what the product locks, in the other order. */
+  deadlock: 2,
+  'model-hang': 1,
+  'model-error': 2,
+  'model-reset': 2,
+  'telegram-limited': 2,
+  'telegram-error': 2,
+  'telegram-reset-before': 2,
+  'telegram-reset-after': 2,
+  'telegram-hang-after': 1,
+} as const;
+
+export type FaultKind = keyof typeof weights;
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  /** Which of the two processes of a role. */
+  readonly slot: 0 | 1;
+  /** How long it lasts; for calls that fail: ignored. */
+  readonly holdMs: number;
+  /** How many calls fail. */
+  readonly times: number;
+  readonly clockMs: number;
+}
+
+/** The faults of a round. Pure. */
+export function scheduleOf(seed: number, backend: Backend, pace: Pace): Fault[] {
+  const random = new Seeded(seed);
+  const kinds = (Object.keys(weights) as FaultKind[])
+    .filter((kind) => backend === 'redis' || !kind.startsWith('redis'))
+    .flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
+  const faults = Array.from({ length: pace.faults }, () => faultOf(random.pick(kinds), random, pace));
+  return faults.toSorted((one, other) => one.atMs - other.atMs);
+}
+
+function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
+  const long = Math.round(pace.leaseTtlMs * (1 + random.next() * 0.7));
+  return {
+    kind,
+    atMs: random.int(100, pace.overMs),
+    slot: random.chance(0.5) ? 0 : 1,
+    holdMs: kind.endsWith('suspend') && random.chance(0.8) ? long : random.int(0, 1_000),
+    times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
+    clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
+  };
+}
+
+/** A message that a user writes. */
+export interface Planned {
+  readonly chat: number;
+  /** In the message's text and in its answer, and nowhere else. */
+  readonly token: string;
+  readonly text: string;
+  /** After the message before it was accepted. */
+  readonly pauseMs: number;
+  /** Delivered again: at the same instant, later, or not. */
+  readonly again: 'at-once' | 'later' | null;
+}
+
+/** Finds tokens in a text, in their order. */
+export const tokensOf = (text: string): string[] => text.match(/q\d+c\d+n\d+z/g) ?? [];
+
+const FIRST_CHAT = 50_000_000;
+
+/** The messages of a round, chat by chat, in order. Pure. */
+export function trafficOf(seed: number, pace: Pace): Planned[][] {
+  const random = new Seeded(seed ^ 0x5eed);
+  return Array.from({ length: pace.chats }, (_, chat) =>
+    Array.from({ length: pace.messages }, (_, index) => {
+      const token = `q${seed}c${chat}n${index}z`;
+      const tools = random.pick(['', '', '', 'use:time ', 'use:fact ', 'use:time use:fact ']);
+      return {
+        chat: FIRST_CHAT + seed * 1_000 + chat,
+        token,
+        text: `${tools}slow:${random.int(20, 500)} ${token}`,
+        pauseMs: random.chance(0.3) ? 0 : random.int(0, (2 * pace.overMs) / pace.messages),
+        again: random.chance(0.1) ? 'at-once' : random.chance(0.1) ? 'later' : null,
+      };
+    }),
+  );
+}

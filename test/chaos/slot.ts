@@ -1,0 +1,182 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MOVABLE_CLOCK = fileURLToPath(new URL('movable-clock.mjs', import.meta.url));
+const STOP_WITHIN_MS = 20_000;
+const KEPT_LINES = 4_000;
+
+export type Role = 'web' | 'worker';
+
+/** When a process could do nothing, in ms since 1970. */
+export interface Suspension {
+  readonly caller: string;
+  readonly from: number;
+  until: number;
+}
+
+/** A process's message `tool called` or `model answered`: it has committed that step. */
+export interface LoggedStep {
+  readonly turnId: string;
+  readonly index: number;
+}
+
+/**
+ * A place for a process of the product, as a supervisor keeps it: when one ends, another is started. Whatever a process
+ * says or does is kept, for the oracle and for whoever looks into a failure.
+ */
+export class Slot {
+  readonly suspensions: Suspension[] = [];
+  readonly steps: LoggedStep[] = [];
+  /** Callers that were killed, asked to end or given another time. */
+  readonly disturbed = new Set<string>();
+  /** Ends that nobody asked for, after the process had started. */
+  readonly deaths: string[] = [];
+  /** Ends in order that were none: another exit code than 0, or too late. */
+  readonly badEnds: string[] = [];
+  /** Starts that failed: a part it needs was down. A supervisor tries again. */
+  failedStarts = 0;
+  readonly log: string[] = [];
+
+  private child: ChildProcess | null = null;
+  private url: string | null = null;
+  private generation = 0;
+  private suspended = false;
+  private closed = false;
+
+  constructor(
+    private readonly role: Role,
+    private readonly index: number,
+    private readonly main: string,
+    private readonly env: Readonly<Record<string, string>>,
+  ) {}
+
+  /** Where the process listens; null while it does not. */
+  get address(): string | null {
+    return this.url;
+  }
+
+  /** Names the process of the moment to the model, by its API key. */
+  get caller(): string {
+    return `${this.role}${this.index}-${this.generation}`;
+  }
+
+  start(): void {
+    if (this.closed) return;
+    this.generation += 1;
+    const { caller } = this;
+    const child = spawn(process.execPath, ['--import', MOVABLE_CLOCK, this.main], {
+      env: { PATH: process.env.PATH ?? '', ...this.env, APP_ROLE: this.role, OPENAI_API_KEY: caller },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.read(child, line));
+    }
+    child.on('error', () => undefined);
+    child.once('exit', (code, signal) => this.ended(child, caller, `${code ?? signal}`));
+  }
+
+  /** kill -9; a new process after `downMs`. False where there is none to kill. */
+  async kill(downMs: number): Promise<boolean> {
+    const child = this.release();
+    if (!child) return false;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+    await pause(downMs);
+    this.start();
+    return true;
+  }
+
+  /** SIGTERM; a new process when it has ended. False where none has started. */
+  async roll(): Promise<boolean> {
+    if (this.url === null || this.suspended) return false;
+    const { caller } = this;
+    const child = this.release();
+    if (!child) return false;
+    const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code, signal] = await exit;
+    clearTimeout(late);
+    if (code !== 0) this.badEnds.push(`${caller} ended with ${String(code ?? signal)}`);
+    this.start();
+    return true;
+  }
+
+  /** SIGSTOP, and SIGCONT after `forMs`. False where there is nothing to suspend. */
+  async suspend(forMs: number): Promise<boolean> {
+    const { child, caller } = this;
+    if (!child || this.suspended || this.url === null) return false;
+    const suspension = { caller, from: Date.now(), until: Number.POSITIVE_INFINITY };
+    this.suspensions.push(suspension);
+    this.suspended = true;
+    child.kill('SIGSTOP');
+    await pause(forMs);
+    suspension.until = Date.now();
+    if (this.child === child) this.suspended = false;
+    child.kill('SIGCONT');
+    return true;
+  }
+
+  /** Moves the process's wall clock away from the true time. */
+  moveClock(byMs: number): boolean {
+    if (!this.child?.connected) return false;
+    if (byMs !== 0) this.disturbed.add(this.caller);
+    this.child.send({ clockMs: byMs }, () => undefined);
+    return true;
+  }
+
+  /** Ends it for good. */
+  async close(): Promise<void> {
+    this.closed = true;
+    const child = this.release();
+    if (!child) return;
+    const exit = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exit;
+  }
+
+  /** Takes the process out of the slot: its end is expected from now on. */
+  private release(): ChildProcess | null {
+    const { child } = this;
+    if (!child) return null;
+    this.disturbed.add(this.caller);
+    this.child = null;
+    this.url = null;
+    this.suspended = false;
+    return child;
+  }
+
+  private ended(child: ChildProcess, caller: string, how: string): void {
+    if (this.child !== child) return;
+    const started = this.url !== null;
+    this.release();
+    this.log.push(`--- ${caller} ended by itself with ${how}`);
+    if (started) this.deaths.push(`${caller} ended by itself with ${how}`);
+    else this.failedStarts += 1;
+    setTimeout(() => this.start(), 500);
+  }
+
+  private read(child: ChildProcess, line: string): void {
+    this.log.push(line);
+    if (this.log.length > KEPT_LINES) this.log.splice(0, KEPT_LINES / 2);
+    const entry = parse(line);
+    if (entry['msg'] === 'listening' && this.child === child) this.url = String(entry['url']);
+    if (entry['msg'] === 'tool called' || entry['msg'] === 'model answered') {
+      this.steps.push({ turnId: String(entry['turnId']), index: Number(entry['index']) });
+    }
+  }
+}
+
+function parse(line: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
