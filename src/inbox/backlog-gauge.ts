@@ -9,37 +9,50 @@ interface Reading {
 /**
  * Tells which messages are past a conversation's backlog limit, without counting for each. Between two counts the sum
  * of the last count and what was stored since is an upper bound, so that the database is asked only when that bound
- * reaches the limit. Exact for one receiving process; with several, each may let in what was free at its last count.
+ * would pass the limit, and once a call for all conversations together. Exact for one receiving process; with several,
+ * each may let in what was free at its last count.
  */
 export class BacklogGauge {
   private readonly readings = new Map<string, Reading>();
 
+  /** @param countWaiting how many wait in each conversation, in order, counted no further than `limit` */
   constructor(
     private readonly limit: number,
-    private readonly countWaiting: (conversationId: string, limit: number) => Promise<number>,
+    private readonly countWaiting: (
+      conversationIds: readonly string[],
+      limit: number,
+    ) => Promise<readonly number[]>,
   ) {}
 
   /** For each message, in order: does it still fit? Those that do are counted as stored. */
   async admit(conversationIds: readonly string[]): Promise<boolean[]> {
-    const admitted: boolean[] = [];
-    // A flooding chat costs one count a call, not one a message.
-    const full = new Set<string>();
-    for (const id of conversationIds) {
-      const fits = !full.has(id) && (await this.admitOne(id));
-      if (!fits) full.add(id);
-      admitted.push(fits);
-    }
-    return admitted;
+    const readings = await this.read(conversationIds);
+    return conversationIds.map((id) => {
+      const reading = readings.get(id);
+      if (!reading || reading.atMost >= this.limit) return false;
+      reading.atMost += 1;
+      return true;
+    });
   }
 
-  private async admitOne(conversationId: string): Promise<boolean> {
-    const reading = this.readings.get(conversationId) ?? this.watch(conversationId);
-    if (reading.atMost >= this.limit) {
-      reading.atMost = await this.countWaiting(conversationId, this.limit);
-      if (reading.atMost >= this.limit) return false;
+  /** The readings of these conversations, counted anew where the messages at hand might not fit. */
+  private async read(conversationIds: readonly string[]): Promise<Map<string, Reading>> {
+    const arriving = new Map<string, number>();
+    for (const id of conversationIds) arriving.set(id, (arriving.get(id) ?? 0) + 1);
+    const readings = new Map<string, Reading>();
+    const doubtful: string[] = [];
+    for (const [id, count] of arriving) {
+      const reading = this.readings.get(id) ?? this.watch(id);
+      readings.set(id, reading);
+      if (reading.atMost + count > this.limit) doubtful.push(id);
     }
-    reading.atMost += 1;
-    return true;
+    if (doubtful.length === 0) return readings;
+    const counts = await this.countWaiting(doubtful, this.limit);
+    for (const [index, id] of doubtful.entries()) {
+      const reading = readings.get(id);
+      if (reading) reading.atMost = counts[index] ?? this.limit;
+    }
+    return readings;
   }
 
   /** A conversation not watched yet is counted at its first message. */

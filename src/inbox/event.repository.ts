@@ -96,26 +96,25 @@ export class EventRepository {
     return (await this.pool.query<Key>(query)).rows;
   }
 
-  /** How many messages of a conversation wait, counted no further than `limit`. */
-  async countWaiting(conversationId: string, limit: number): Promise<number> {
+  /** How many messages wait in each of these conversations, in order, counted no further than `limit`. */
+  async countWaiting(conversationIds: readonly string[], limit: number): Promise<number[]> {
     const query: TimedQuery = {
       name: 'count-waiting',
-      text: `SELECT count(*)::int AS waiting FROM (
-               SELECT 1 FROM events
-               WHERE conversation_id = $1::uuid AND state = 'waiting' AND kind = 'message' LIMIT $2) AS first`,
-      values: [conversationId, limit],
+      text: COUNT_WAITING,
+      values: [conversationIds, limit],
       query_timeout: STORE_TIMEOUT_MS,
     };
     const { rows } = await this.pool.query<{ waiting: number }>(query);
-    return rows[0]?.waiting ?? 0;
+    return rows.map(({ waiting }) => waiting);
   }
 }
 
 const keyOf = (source: string, externalId: string): string => `${source}:${externalId}`;
 
 /**
- * Whether something waits is a subquery with LIMIT, not EXISTS: of an EXISTS the planner may make one hash table of
- * everything that waits anywhere, and then each commit costs as much as the whole backlog.
+ * Looks things up by subqueries with LIMIT, not by EXISTS or JOIN: of those the planner may make one hash table of all
+ * conversations, or of everything that waits anywhere, and keep that plan from when the tables were empty. Then each
+ * commit would cost as much as the whole backlog.
  */
 const STORE_EVENTS = `
   WITH inserted AS (
@@ -124,7 +123,7 @@ const STORE_EVENTS = `
            CASE WHEN i.dropped THEN 'dropped' ELSE 'waiting' END::event_state
     FROM unnest($1::text[], $2::text[], $3::uuid[], $4::event_kind[], $5::text[], $6::boolean[])
       WITH ORDINALITY AS i (source, external_id, conversation_id, kind, payload, dropped, position)
-    JOIN conversations c ON c.id = i.conversation_id
+    WHERE (SELECT true FROM conversations c WHERE c.id = i.conversation_id LIMIT 1)
     ORDER BY i.position
     ON CONFLICT (source, external_id) DO NOTHING
     RETURNING source, external_id, conversation_id, kind
@@ -137,3 +136,9 @@ const STORE_EVENTS = `
 const MISSING_EVENTS = `
   SELECT i.source, i.external_id FROM unnest($1::text[], $2::text[]) AS i (source, external_id)
   WHERE (SELECT true FROM events e WHERE e.source = i.source AND e.external_id = i.external_id LIMIT 1) IS NULL`;
+
+const COUNT_WAITING = `
+  SELECT (SELECT count(*)::int FROM (
+            SELECT 1 FROM events e
+            WHERE e.conversation_id = i.id AND e.state = 'waiting' AND e.kind = 'message' LIMIT $2) AS first) AS waiting
+  FROM unnest($1::uuid[]) WITH ORDINALITY AS i (id, position) ORDER BY i.position`;

@@ -48,7 +48,7 @@ export class Inbox implements OnApplicationBootstrap {
     private readonly overflow: OverflowNotice,
     limits: ChatLimitSettings,
   ) {
-    this.backlog = new BacklogGauge(limits.backlogLimit, (id, limit) => events.countWaiting(id, limit));
+    this.backlog = new BacklogGauge(limits.backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
   }
 
   /** Opens the connection and prepares the statement that the first update would otherwise wait for. */
