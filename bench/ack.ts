@@ -45,6 +45,8 @@ async function measure(workbench: Workbench): Promise<BenchReport> {
   for (const redisUrl of queues) products.push(await product(workbench, outside, redisUrl));
   const sides = [floor, ...products, ...(await redisFloor(workbench))];
 
+  progress('warming up');
+  for (const side of sides) await press(workbench, side.port, FLAT_OUT);
   for (let round = 0; round < ROUNDS; round += 1) {
     // Every other round backwards, so that no side always comes after the same one.
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {

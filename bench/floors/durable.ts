@@ -3,9 +3,9 @@ import { Pool } from 'pg';
 
 /**
  * The durable floor: the least that can be done for a promise to keep an update. Bare node:http, JSON.parse, and one
- * multi-row INSERT for all requests that wait; the answer follows the commit. No secret, no chats, no limits, no queue.
+ * multi-row INSERT at a time for all requests that wait; the answer follows the commit. No secret, no chats, no limits, no queue.
  */
-const IN_FLIGHT = 2;
+const IN_FLIGHT = 1;
 const MAX_BATCH = 250;
 
 interface Waiting {

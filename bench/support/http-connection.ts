@@ -32,6 +32,7 @@ export class HttpConnection {
   /** @param request the whole request as ASCII text */
   send(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (this.socket.destroyed) return reject(new Error('the server closed the connection'));
       this.waiting = { resolve, reject };
       this.socket.write(request, 'latin1');
     });

@@ -15,14 +15,22 @@ export class LoadGenerator {
     part: 'load',
     ipc: true,
   });
+  private readonly ended = once(this.process.child, 'exit').then((): never => {
+    throw new Error('the load generator ended');
+  });
   private nextUpdateId = 1;
+
+  constructor() {
+    // Its orderly end concerns nobody.
+    this.ended.catch(() => undefined);
+  }
 
   /** @param load without the update_ids: no two loads share one */
   async run(load: Omit<Load, 'firstUpdateId'>): Promise<LoadResult> {
     const { child } = this.process;
     child.send({ ...load, firstUpdateId: this.nextUpdateId } satisfies Load);
     this.nextUpdateId += IDS_PER_LOAD;
-    const [report]: Report[] = await once(child, 'message');
+    const [report]: Report[] = await Promise.race([once(child, 'message'), this.ended]);
     if (!report) throw new Error('the load generator said nothing');
     if ('error' in report) throw new Error(`the load generator failed: ${report.error}`);
     return report.result;

@@ -79,7 +79,8 @@ class Run {
     const busy = new Set<Promise<void>>();
     const sendDue = () => {
       while (due.length > 0 && free.length > 0) {
-        const connection = free.pop();
+        // The one that rested longest: servers close connections that rest for seconds.
+        const connection = free.shift();
         const at = due.shift();
         if (!connection || at === undefined) return;
         const sent = this.sendOne(connection, at).finally(() => {
