@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Room } from '../../test/support/room.js';
+import type { Conversation, Prisma } from '../generated/prisma/client.js';
+import { type LaneName, lanes } from './lanes.js';
+import { SweepRepository } from './sweep.repository.js';
+
+const FIRST = '00000000-0000-0000-0000-000000000000';
+let room: Room;
+let sweep: SweepRepository;
+
+/** 5,000 conversations with 200,000 finished events, and as many turns and replies as a busy month leaves. */
+beforeAll(async () => {
+  room = await Room.open({ poolSize: 1 });
+  sweep = new SweepRepository(room.prisma);
+  await room.pool.query(`
+    INSERT INTO conversations (id, channel, chat_id, chat_type)
+    SELECT gen_random_uuid(), 'filler', n, 'private' FROM generate_series(1, 5000) AS n;
+    INSERT INTO events (source, external_id, conversation_id, kind, state)
+    SELECT 'filler', c.chat_id || ':' || n, c.id, 'message', 'done'
+    FROM conversations c, generate_series(1, 40) AS n WHERE c.channel = 'filler';
+    INSERT INTO turns (id, conversation_id, epoch, state)
+    SELECT gen_random_uuid(), c.id, 0, 'done' FROM conversations c, generate_series(1, 5) WHERE c.channel = 'filler';
+    INSERT INTO replies (conversation_id, body, state, settled_at)
+    SELECT c.id, '{}', 'sent', now() FROM conversations c, generate_series(1, 5) WHERE c.channel = 'filler';
+    INSERT INTO leases (conversation_id, lane, token, expires_at)
+    SELECT c.id, lane, 1, '-infinity' FROM conversations c, unnest(enum_range(NULL::lane)) AS lane;
+    ANALYZE`);
+});
+afterAll(() => room.close());
+
+const due = async (lane: LaneName) => await sweep.due(lane, FIRST, 2_000);
+const isDue = async (lane: LaneName, { id }: Conversation) => (await due(lane)).includes(id);
+const inAnHour = new Date(Date.now() + 3_600_000);
+
+async function withTurn(change: Partial<Prisma.TurnUncheckedCreateInput>): Promise<Conversation> {
+  const conversation = await room.conversation();
+  await room.prisma.turn.create({
+    data: { id: room.ids.next(), conversationId: conversation.id, epoch: 0, state: 'running', ...change },
+  });
+  return conversation;
+}
+
+async function withReply(change: Partial<Prisma.ReplyUncheckedCreateInput> = {}): Promise<Conversation> {
+  const conversation = await room.conversation();
+  await room.prisma.reply.create({ data: { conversationId: conversation.id, body: {}, ...change } });
+  return conversation;
+}
+
+/** What was read of the tables that grow, by all connections so far. */
+async function usage(): Promise<{ sequentialScans: number; pages: number }> {
+  // The counters of every connection are up to date: each is told to flush at its next idle moment.
+  for (let connection = 0; connection < 10; connection += 1)
+    await room.pool.query('SELECT pg_stat_force_next_flush()');
+  const [row] = await room.rows<{ sequentialScans: number; pages: number }>(`
+    SELECT sum(seq_scan)::int AS "sequentialScans",
+           sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::int AS pages
+    FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid)
+    WHERE pg_stat_user_tables.relname IN ('events', 'turns', 'replies', 'leases', 'conversations')`);
+  if (!row) throw new Error('no statistics');
+  return row;
+}
+
+describe('SweepRepository', () => {
+  it('is cheap where nothing is due: index scans of what is unfinished, a handful of pages', async () => {
+    for (const lane of lanes) expect(await due(lane)).toEqual([]);
+    for (const lane of lanes) {
+      const before = await usage();
+      for (let pass = 0; pass < 20; pass += 1) await due(lane);
+      const after = await usage();
+      expect(after.sequentialScans - before.sequentialScans, lane).toBe(0);
+      expect((after.pages - before.pages) / 20, `${lane}: pages a pass`).toBeLessThan(20);
+    }
+  });
+
+  it('finds messages that wait, commands and replies, each for its lane', async () => {
+    const message = await room.conversation();
+    await room.event(message, 'hello');
+    const command = await room.conversation();
+    await room.event(command, '/help');
+    const reply = await withReply();
+    expect([
+      await isDue('turns', message),
+      await isDue('turns', command),
+      await isDue('turns', reply),
+    ]).toEqual([true, false, false]);
+    expect([await isDue('commands', message), await isDue('commands', command)]).toEqual([false, true]);
+    expect([await isDue('deliveries', message), await isDue('deliveries', reply)]).toEqual([false, true]);
+  });
+
+  it('finds a turn left by a dead worker once its lease has expired, and one that was never leased', async () => {
+    const dead = await withTurn({});
+    await room.lease(dead.id);
+    expect(await isDue('turns', dead)).toBe(false);
+    await room.expire(dead.id);
+    expect(await isDue('turns', dead)).toBe(true);
+    expect(await isDue('turns', await withTurn({ state: 'waiting' }))).toBe(true);
+  });
+
+  it('leaves alone what is at work, put off, paused or over', async () => {
+    const atWork = await room.conversation();
+    await room.event(atWork, 'hello');
+    await room.lease(atWork.id);
+    const paused = await room.conversation({ status: 'paused' });
+    await room.event(paused, 'hello');
+    for (const conversation of [
+      atWork,
+      paused,
+      await withTurn({ availableAt: inAnHour }),
+      await withTurn({ state: 'done' }),
+      await withTurn({ state: 'failed' }),
+      await withTurn({ state: 'cancelled' }),
+    ]) {
+      expect(await isDue('turns', conversation)).toBe(false);
+    }
+    const sending = await withReply();
+    await room.lease(sending.id, 'deliveries');
+    for (const conversation of [
+      sending,
+      await withReply({ availableAt: inAnHour }),
+      await withReply({ state: 'sent', settledAt: new Date() }),
+    ]) {
+      expect(await isDue('deliveries', conversation)).toBe(false);
+    }
+  });
+
+  it('finds a reply whose sender died, and what a pause has held up once it is over', async () => {
+    const sending = await withReply({ state: 'sending' });
+    await room.lease(sending.id, 'deliveries');
+    await room.expire(sending.id);
+    expect(await isDue('deliveries', sending)).toBe(true);
+    const uncertain = await withReply({ state: 'uncertain', availableAt: inAnHour });
+    await room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [
+      uncertain.id,
+    ]);
+    expect(await isDue('deliveries', uncertain)).toBe(true);
+  });
+
+  it('finds a paused conversation again as soon as it goes on', async () => {
+    const conversation = await room.conversation({ status: 'paused' });
+    await room.event(conversation, 'hello');
+    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'active' } });
+    expect(await isDue('turns', conversation)).toBe(true);
+  });
+
+  it('goes through many in the order of their ids, each once, a page at a time', async () => {
+    await room.pool.query(`
+      UPDATE events SET state = 'waiting'
+      WHERE id IN (SELECT max(id) FROM events WHERE source = 'filler' GROUP BY conversation_id)`);
+    const found: string[] = [];
+    for (let after = FIRST; ;) {
+      const page = await sweep.due('turns', after, 2_000);
+      found.push(...page);
+      const last = page.at(-1);
+      if (last === undefined) break;
+      after = last;
+    }
+    expect(found.length).toBeGreaterThanOrEqual(5_000);
+    expect(new Set(found).size).toBe(found.length);
+    expect(found).toEqual(found.toSorted());
+    await room.pool.query(`UPDATE events SET state = 'done' WHERE source = 'filler'`);
+  });
+});
