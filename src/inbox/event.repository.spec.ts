@@ -66,7 +66,8 @@ describe('EventRepository', () => {
         const stored = await Promise.all(repositories.map((repository) => repository.store(batch)));
         for (const index of batch.keys()) {
           const outcomes = stored.map((outcome) => outcome[index]?.kind);
-          expect(outcomes.toSorted()).toEqual(['duplicate', 'duplicate', 'duplicate', 'inserted']);
+          expect(outcomes.filter((kind) => kind === 'inserted')).toHaveLength(1);
+          expect(outcomes.filter((kind) => kind === 'duplicate')).toHaveLength(3);
         }
       }
     } finally {
