@@ -8,6 +8,7 @@ import { type RedisServer, startRedis } from '../support/redis.js';
 import { TelegramDouble } from '../support/telegram-double.js';
 import { type Build, type Guard, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
+import { FreezableRoad } from './freezable-road.js';
 import { LongRoad } from './long-road.js';
 import type { Pace } from './pace.js';
 import { BreakablePostgres } from './postgres.js';
@@ -34,6 +35,8 @@ export class Cluster {
     readonly pace: Pace,
     private readonly build: Build,
     readonly postgres: BreakablePostgres,
+    /** Of the first worker and of the second. */
+    readonly databaseRoads: readonly [FreezableRoad, FreezableRoad],
     readonly redis: BreakableRedis | null,
     readonly telegram: TelegramDouble,
     private readonly road: LongRoad,
@@ -41,18 +44,26 @@ export class Cluster {
   ) {
     const env = this.env();
     this.web = [new Slot('web', 0, build.main, env), new Slot('web', 1, build.main, env)];
-    this.worker = [new Slot('worker', 0, build.main, env), new Slot('worker', 1, build.main, env)];
+    const [first, second] = databaseRoads;
+    this.worker = [
+      new Slot('worker', 0, build.main, { ...env, DATABASE_URL: first.url }),
+      new Slot('worker', 1, build.main, { ...env, DATABASE_URL: second.url }),
+    ];
   }
 
   /** @param missing a guard that the product is robbed of */
   static async start(backend: Backend, pace: Pace, missing: Guard | null = null): Promise<Cluster> {
     const build = await makeBuild(pace, missing);
     const postgres = await BreakablePostgres.start();
+    const databaseRoads = [
+      await FreezableRoad.to(postgres.url),
+      await FreezableRoad.to(postgres.url),
+    ] as const;
     const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
     const telegram = await TelegramDouble.start();
     const road = await LongRoad.to(telegram.root);
     const model = await ChaosModel.start();
-    const cluster = new Cluster(backend, pace, build, postgres, redis, telegram, road, model);
+    const cluster = new Cluster(backend, pace, build, postgres, databaseRoads, redis, telegram, road, model);
     for (const slot of cluster.slots) slot.start();
     await cluster.ready();
     return cluster;
@@ -96,6 +107,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.slots.map((slot) => slot.close()));
+    await Promise.all(this.databaseRoads.map((road) => road.close()));
     await Promise.all([this.road.close(), this.telegram.close(), this.model.close()]);
     await this.redis?.server.stop();
     await this.postgres.close();

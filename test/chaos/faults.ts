@@ -20,7 +20,7 @@ export async function injectAll(cluster: Cluster, schedule: readonly Fault[]): P
 
 /** @returns false where there was nothing to hit: a process that is down already, say */
 async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: Fault): Promise<boolean> {
-  const { web, worker, postgres, telegram, model } = cluster;
+  const { web, worker, postgres, databaseRoads, telegram, model } = cluster;
   const failSend = (
     failure: (typeof failures)['serverError' | 'resetBefore' | 'resetAfter' | 'hangAfter'],
   ) => {
@@ -36,6 +36,8 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
       return await web[slot].suspend(holdMs);
     case 'worker-suspend':
       return await worker[slot].suspend(holdMs);
+    case 'worker-partition':
+      return await worker[slot].partition(databaseRoads[slot], holdMs);
     case 'web-roll':
       return await web[slot].roll();
     case 'worker-roll':

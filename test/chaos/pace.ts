@@ -19,10 +19,10 @@ export const hurried: Pace = {
   name: 'hurried',
   leaseTtlMs: 3_000,
   turnTimeoutMs: 6_000,
-  overMs: 4_500,
+  overMs: 3_500,
   faults: 8,
-  chats: 12,
-  messages: 6,
+  chats: 10,
+  messages: 5,
   settledWithinMs: 60_000,
 };
 

@@ -10,6 +10,8 @@ const weights = {
   /** SIGSTOP, mostly for longer than a lease, then SIGCONT. */
   'web-suspend': 1,
   'worker-suspend': 3,
+  /** No byte passes between it and PostgreSQL, mostly for longer than a lease. */
+  'worker-partition': 4,
   /** SIGTERM, and a new process when it has ended. */
   'web-roll': 1,
   'worker-roll': 2,
@@ -62,7 +64,7 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     kind,
     atMs: random.int(100, pace.overMs),
     slot: random.chance(0.5) ? 0 : 1,
-    holdMs: kind.endsWith('suspend') && random.chance(0.8) ? long : random.int(0, 1_000),
+    holdMs: /suspend|partition/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };

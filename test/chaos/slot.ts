@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { FreezableRoad } from './freezable-road.js';
 
 const MOVABLE_CLOCK = fileURLToPath(new URL('movable-clock.mjs', import.meta.url));
 const STOP_WITHIN_MS = 20_000;
@@ -10,7 +11,7 @@ const KEPT_LINES = 4_000;
 
 export type Role = 'web' | 'worker';
 
-/** When a process could do nothing, in ms since 1970. */
+/** When a process could do nothing, or nothing that counts, in ms since 1970. */
 export interface Suspension {
   readonly caller: string;
   readonly from: number;
@@ -119,6 +120,21 @@ export class Slot {
     suspension.until = Date.now();
     if (this.child === child) this.suspended = false;
     child.kill('SIGCONT');
+    return true;
+  }
+
+  /** Keeps it from its database for `forMs`, by these means. False where it has not started, or is kept from it already. */
+  async partition(road: FreezableRoad, forMs: number): Promise<boolean> {
+    if (this.url === null || this.suspended) return false;
+    const { child, caller } = this;
+    const suspension = { caller, from: Date.now(), until: Number.POSITIVE_INFINITY };
+    this.suspensions.push(suspension);
+    this.suspended = true;
+    road.freeze();
+    await pause(forMs);
+    road.thaw();
+    suspension.until = Date.now();
+    if (this.child === child) this.suspended = false;
     return true;
   }
 

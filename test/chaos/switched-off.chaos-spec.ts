@@ -13,7 +13,7 @@ Logger.overrideLogger(false);
 /** Seeds of the ordinary runs with the queue on Redis. */
 const SEEDS = [1, 2, 4, 5, 7, 8, 10, 11];
 /** What is lost stays lost: no need to wait long for it. */
-const pace = { ...hurried, settledWithinMs: 12_000 };
+const pace = { ...hurried, settledWithinMs: 8_000 };
 const LIMIT_MS = 600_000;
 
 describe.skipIf(findRedisServer() === null)('The same seeds', () => {

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/**
+ * The network between one process and PostgreSQL, which can fall silent: no byte passes, no connection breaks, and then
+ * everything arrives at once. So a worker goes on working, cannot renew its lease, and learns late that it was replaced.
+ */
+export class FreezableRoad {
+  private readonly sockets = new Set<Socket>();
+  private frozen = false;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+    /** The database's address over this road. */
+    readonly url: string,
+  ) {
+    server.on('connection', (client) => this.join(client));
+  }
+
+  static async to(databaseUrl: string): Promise<FreezableRoad> {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    if (address === null || typeof address === 'string') throw new Error('no port');
+    const url = new URL(databaseUrl);
+    url.port = String(address.port);
+    return new FreezableRoad(server, new URL(databaseUrl), url.href);
+  }
+
+  freeze(): void {
+    this.frozen = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  thaw(): void {
+    this.frozen = false;
+    for (const socket of this.sockets) socket.resume();
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private join(client: Socket): void {
+    const upstream = connect({ host: this.target.hostname, port: Number(this.target.port) });
+    this.carry(client, upstream);
+    this.carry(upstream, client);
+  }
+
+  private carry(from: Socket, to: Socket): void {
+    this.sockets.add(from);
+    from.setNoDelay(true);
+    from.on('data', (bytes) => void to.write(bytes));
+    from.on('error', () => to.destroy());
+    from.on('close', () => {
+      this.sockets.delete(from);
+      to.destroy();
+    });
+    if (this.frozen) from.pause();
+  }
+}
