@@ -15,7 +15,10 @@ export interface ProductOptions {
   readonly part: Part | null;
 }
 
-/** Starts `node dist/main.js` as an operator would; only the backlog is unlimited, for the load is all on 1,000 chats. */
+/**
+ * Starts `node dist/main.js` as an operator would; only the backlog is unlimited, for the load is all on 1,000
+ * chats. BENCH_CPU_PROFILE=<folder> writes there a CPU profile of each web process.
+ */
 export function startProduct({ databaseUrl, redisUrl, role, outside, part }: ProductOptions): NodeProcess {
   const profile = process.env.BENCH_CPU_PROFILE;
   return NodeProcess.start({
