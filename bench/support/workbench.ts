@@ -29,7 +29,11 @@ export class Workbench {
     const url = await postgres.start();
     const program = findProgram('redis-server');
     const redis = program === null ? null : await startRedis(program, folder);
-    return new Workbench(folder, postgres, url, redis, new LoadGenerator());
+    const workbench = new Workbench(folder, postgres, url, redis, new LoadGenerator());
+    // The database outlives a process that is stopped by a signal, unless it is told.
+    const interrupted = () => void workbench.close().finally(() => process.exit(130));
+    process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+    return workbench;
   }
 
   /** A new database on the one server, all of them as durable as by default. @returns its address */
