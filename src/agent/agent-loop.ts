@@ -11,7 +11,7 @@ import { type ModelAnswer, readModelAnswer, readToolAnswer, type ToolAnswer } fr
 import { ModelClient } from './model-client.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
-import type { ToolCall, ToolContext } from './tools/tool-context.js';
+import type { ToolCall, ToolContext, ToolResult } from './tools/tool-context.js';
 import { ToolRegistry } from './tools/tool-registry.js';
 import { ToolRunner } from './tools/tool-runner.js';
 import type { TurnEnd } from './turn.repository.js';
@@ -122,8 +122,8 @@ export class AgentLoop {
     calls: readonly ToolCall[],
   ): Promise<ToolAnswer[]> {
     const results = await Promise.allSettled(
-      calls.map((call, offset) =>
-        this.callTool(loop, done.get(modelIndex + 1 + offset), modelIndex + 1 + offset, call),
+      calls.map((call, place) =>
+        this.callTool(loop, done.get(modelIndex + 1 + place), modelIndex, place, call),
       ),
     );
     // All have ended: no tool of this turn is still at work when the turn is handed on.
@@ -136,10 +136,12 @@ export class AgentLoop {
   private async callTool(
     { turn, lease, tools, signal }: Loop,
     done: Step | undefined,
-    index: number,
+    modelIndex: number,
+    place: number,
     call: ToolCall,
   ): Promise<ToolAnswer> {
     if (done) return readToolAnswer(done.result);
+    const index = modelIndex + 1 + place;
     const startedAt = this.clock.now();
     const context: ToolContext = {
       ...tools,
@@ -147,7 +149,8 @@ export class AgentLoop {
       turnId: turn.id,
       idempotencyKey: `${turn.id}:${index}`,
     };
-    const { output, error } = await this.runner.run(call, context, signal);
+    const { output, error } =
+      place < MAX_CALLS_AT_ONCE ? await this.runner.run(call, context, signal) : tooManyCalls;
     const result: ToolAnswer = { callId: call.id, output };
     const step: NewStep = {
       turnId: turn.id,
@@ -167,6 +170,13 @@ export class AgentLoop {
     return result;
   }
 }
+
+/** Tool calls of one answer that are made; they run side by side. */
+const MAX_CALLS_AT_ONCE = 16;
+const tooManyCalls: ToolResult = {
+  output: `Not called: at most ${MAX_CALLS_AT_ONCE} tool calls at once.`,
+  error: 'TOO_MANY_CALLS',
+};
 
 /** UTF-16 units of an answer that are kept: some 25 messages in Telegram. */
 const MAX_ANSWER_CHARS = 100_000;

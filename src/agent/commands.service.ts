@@ -42,18 +42,21 @@ export class Commands {
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
-    const text = inbound ? await this.answer(tx, conversationId, inbound) : null;
+    const text = inbound ? await this.answer(tx, conversationId, event.id, inbound) : null;
     this.logger.log({ msg: 'command handled', conversationId, command: inbound?.command?.name ?? null });
     if (text === null) return false;
     await this.outbox.add(tx, { conversationId, text });
     return true;
   }
 
+  /** What a blocked chat says is not answered. */
   private async answer(
     tx: Prisma.TransactionClient,
     conversationId: string,
+    eventId: bigint,
     inbound: Inbound,
   ): Promise<string | null> {
+    if ((await this.conversations.find(conversationId))?.status === 'blocked') return null;
     if (!this.channel.admits(inbound)) {
       return (await this.conversations.markRefusalTold(tx, conversationId)) ? texts.refusal : null;
     }
@@ -62,7 +65,7 @@ export class Commands {
       case 'start':
         return texts.start;
       case 'reset':
-        await this.conversations.reset(tx, conversationId);
+        await this.conversations.reset(tx, conversationId, eventId);
         return texts.reset;
       default:
         return texts.help;

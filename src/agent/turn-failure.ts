@@ -40,12 +40,17 @@ export function afterFailure(
   turn: Pick<Turn, 'attempts'>,
   random: number,
 ): FailureDecision {
-  const failure = { code: error.code, error: error.message.slice(0, 2_000), text: apologyFor(error) };
+  const failure = { code: error.code, error: storableText(error.message), text: apologyFor(error) };
   const attempts = turn.attempts + 1;
   if (error instanceof GiveUpError || attempts >= MAX_ATTEMPTS) return { kind: 'give-up', failure };
   const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
   if (asked > MAX_PAUSE_MS) return { kind: 'give-up', failure };
   return { kind: 'again', delayMs: Math.max(asked, backoffMs(attempts, RETRY, random)), failure };
+}
+
+/** A provider's message may quote anything; PostgreSQL stores neither NUL nor half a surrogate pair. */
+function storableText(message: string): string {
+  return message.replaceAll('\u0000', '').slice(0, 2_000).toWellFormed();
 }
 
 function apologyFor(error: TurnpikeError): string {

@@ -88,28 +88,33 @@ export class TurnRepository {
   }
 
   /**
-   * Begins a turn that owns exactly these events, and writes their messages.
+   * Begins a turn that owns exactly these events, as far as no /reset lies between them, and writes their messages.
    * @throws LeaseLostError
    */
   async begin(lease: Lease, conversation: Conversation, candidates: readonly Candidate[]): Promise<Turn> {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      const { epoch } = await tx.conversation.findUniqueOrThrow({
-        where: { id: conversation.id },
-        select: { epoch: true },
-      });
+      const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
       const turn = await tx.turn.create({
         data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch },
       });
       await tx.event.updateMany({
-        where: { id: { in: candidates.map(({ event }) => event.id) } },
+        where: { id: { in: owned.map(({ event }) => event.id) } },
         data: { state: 'claimed', turnId: turn.id },
       });
-      const inbounds = candidates.flatMap(({ inbound }) => inbound ?? []);
+      const inbounds = owned.flatMap(({ inbound }) => inbound ?? []);
       await this.messages.addUserMessages(tx, turn, inbounds.map(userMessage));
       await this.refreshChat(tx, conversation, inbounds);
       return turn;
     });
+  }
+
+  /** Messages before a /reset that is already handled are answered in the epoch in which they were written. */
+  private async ofOneEpoch(tx: Prisma.TransactionClient, id: string, candidates: readonly Candidate[]) {
+    const conversation = await tx.conversation.findUniqueOrThrow({ where: { id } });
+    const { epoch, epochSince } = conversation;
+    const before = candidates.filter(({ event }) => event.id < epochSince);
+    return before.length > 0 ? { epoch: epoch - 1, owned: before } : { epoch, owned: candidates };
   }
 
   /** Ends the turn: answer, replies and events in one commit. @throws LeaseLostError */
@@ -139,6 +144,7 @@ export class TurnRepository {
       await tx.turn.update({
         where: { id: turn.id },
         data: {
+          state: 'waiting',
           attempts: { increment: 1 },
           spentMs: { increment: spentMs },
           errorCode: failure.code,

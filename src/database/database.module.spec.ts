@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DatabaseSettings } from '../config/database.settings.js';
 import { loadSettings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
+import { ObservabilityModule } from '../observability/observability.module.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
 import { DatabaseModule } from './database.module.js';
@@ -56,7 +57,7 @@ class UserModule {}
 async function startApp(): Promise<void> {
   const settings = loadSettings({ DATA_DIR: folder });
   app = await Test.createTestingModule({
-    imports: [DatabaseModule, SettingsModule.forRoot(settings), UserModule],
+    imports: [DatabaseModule, ObservabilityModule, SettingsModule.forRoot(settings), UserModule],
   }).compile();
   await app.init();
 }

@@ -45,12 +45,10 @@ describe('Migrator', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'events_waiting',
-      'events_waiting_due',
       'messages_search',
       'replies_open',
-      'replies_open_due',
       'turns_one_running',
-      'turns_running_due',
+      'turns_open',
     ]);
   });
 

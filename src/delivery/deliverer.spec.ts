@@ -11,7 +11,7 @@ import { TelegramChannel } from '../telegram/telegram-channel.js';
 import { Deliverer } from './deliverer.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
-import { GIVE_UP_AFTER_MS } from './send-decision.js';
+import { GIVE_UP_AFTER_MS, LEAST_ATTEMPTS } from './send-decision.js';
 
 let room: Room;
 let telegram: TelegramDouble;
@@ -142,6 +142,7 @@ describe('Deliverer', () => {
   it('buries a reply that could not be sent for a day, and sends the next', async () => {
     await write('too late');
     await write('next');
+    await prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
     clock.aheadMs = GIVE_UP_AFTER_MS + 60_000;
     telegram.failNext({ method: 'sendMessage', with: failures.serverError });
     expect(await run()).toEqual({ next: 'none' });

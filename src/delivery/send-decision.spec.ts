@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SendOutcome } from '../channel/channel.js';
-import { decide, GIVE_UP_AFTER_MS, type Tries } from './send-decision.js';
+import { decide, GIVE_UP_AFTER_MS, LEAST_ATTEMPTS, type Tries } from './send-decision.js';
 
 const error = 'why';
 const first: Tries = { attempts: 1, unknownSends: 0, ageMs: 1_000 };
 const unknownOnce: Tries = { ...first, attempts: 2, unknownSends: 1 };
-const old: Tries = { ...first, ageMs: GIVE_UP_AFTER_MS + 1 };
+const old: Tries = { attempts: LEAST_ATTEMPTS, unknownSends: 0, ageMs: GIVE_UP_AFTER_MS + 1 };
 
 const sent: SendOutcome = { kind: 'sent', channelMessageId: 7n };
 const limited: SendOutcome = { kind: 'limited', retryAfterMs: 3_000, error };
@@ -39,6 +39,7 @@ describe('decide', () => {
       { ...old, unknownSends: 1 },
       { kind: 'give-up', uncertain: true },
     ],
+    ['unavailable, old but hardly tried', unavailable, { ...old, attempts: 1 }, { kind: 'again' }],
     ['unknown', unknown, first, { kind: 'once-more', delayMs: 500 }],
     [
       'unknown twice',
@@ -81,7 +82,9 @@ describe('decide', () => {
         const given =
           outcome.kind === 'refused' ||
           (outcome.kind === 'unknown' && past.unknownSends > 0) ||
-          (outcome.kind === 'unavailable' && past.ageMs > GIVE_UP_AFTER_MS);
+          (outcome.kind === 'unavailable' &&
+            past.ageMs > GIVE_UP_AFTER_MS &&
+            past.attempts >= LEAST_ATTEMPTS);
         expect(decide(outcome, past, chance).kind === 'give-up').toBe(given);
       }),
     );

@@ -3,6 +3,8 @@ import { backoffMs } from '../runtime/backoff.js';
 
 /** A reply is given up when Telegram has been out of reach for as long as Telegram itself would keep an update. */
 export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
+/** Although it is that old: an old reply that an operator replays is tried for some minutes. */
+export const LEAST_ATTEMPTS = 8;
 const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 
 /** What a try to send leads to. */
@@ -34,7 +36,8 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
     case 'limited':
       return { kind: 'again', delayMs: outcome.retryAfterMs, error: outcome.error, countsAsTry: false };
     case 'unavailable':
-      if (tries.ageMs > GIVE_UP_AFTER_MS) return giveUp('CHANNEL_UNAVAILABLE', outcome.error, tries);
+      if (tries.ageMs > GIVE_UP_AFTER_MS && tries.attempts >= LEAST_ATTEMPTS)
+        return giveUp('CHANNEL_UNAVAILABLE', outcome.error, tries);
       return {
         kind: 'again',
         delayMs: backoffMs(tries.attempts, RETRY, random),

@@ -55,9 +55,9 @@ export class ConversationRepository {
     return this.prisma.conversation.findUnique({ where: { id } });
   }
 
-  /** Begins a new epoch: what was said stays recorded, the model no longer sees it. */
-  async reset(tx: Prisma.TransactionClient, id: string): Promise<void> {
-    await tx.conversation.update({ where: { id }, data: { epoch: { increment: 1 } } });
+  /** Begins a new epoch with this event: what was said before stays recorded, the model no longer sees it. */
+  async reset(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<void> {
+    await tx.conversation.update({ where: { id }, data: { epoch: { increment: 1 }, epochSince: eventId } });
   }
 
   /** True for the first caller since the chat was last told; the mark and what tells it commit together. */

@@ -90,6 +90,14 @@ describeOnEachBackend('LaneWaker', (backend) => {
     expect((began[1] ?? 0) - (began[0] ?? 0)).toBeGreaterThanOrEqual(650);
   });
 
+  it('puts nothing off for longer than half a minute, for a later wake-up would be lost on it', async () => {
+    lanes.waker.wake('turns', randomUUID(), 86_400_000);
+    await eventually(async () => {
+      const jobs = await lanes.queues.turns.getJobs(['delayed']);
+      expect(jobs.map(({ delay }) => delay)).toEqual([30_000]);
+    });
+  });
+
   it('wakes thousands in the order of their calls', async () => {
     const ids = Array.from({ length: 1_200 }, () => randomUUID());
     for (const id of ids) lanes.waker.wake('turns', id);
@@ -101,7 +109,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
 });
 
 describeWithRedis('LaneWaker without its Redis', () => {
-  it('makes nobody wait, and wakes again once Redis is back', async () => {
+  it('keeps nothing for later that the sweep will find, and wakes again once Redis is back', async () => {
     const lanes = await Lanes.open('redis', '');
     const { redis } = lanes;
     if (!redis) throw new Error('no Redis');
@@ -109,6 +117,7 @@ describeWithRedis('LaneWaker without its Redis', () => {
       const ran: string[] = [];
       await lanes.work('turns', (conversationId) => Promise.resolve(ran.push(conversationId)));
       await redis.kill();
+      await eventually(() => expect(lanes.backend.reachable).toBe(false));
       for (let wake = 0; wake < 10_000; wake += 1) lanes.waker.wake('turns', randomUUID());
       const id = randomUUID();
       await redis.start();
@@ -116,6 +125,7 @@ describeWithRedis('LaneWaker without its Redis', () => {
         lanes.waker.wake('turns', id);
         expect(ran).toContain(id);
       });
+      expect(new Set(ran)).toEqual(new Set([id]));
     } finally {
       await lanes.close();
     }

@@ -21,6 +21,8 @@ export abstract class QueueBackend {
   abstract readonly name: 'redis' | 'postgresql';
   /** What BullMQ's `connection` option takes; its type names Redis clients only. */
   abstract readonly connection: ConnectionOptions;
+  /** False while jobs could not be added: told without asking. */
+  abstract readonly reachable: boolean;
   /** Resolves when the backend answers; rejects with the reason when it does not. */
   abstract ping(): Promise<void>;
   abstract close(): Promise<void>;
@@ -30,6 +32,7 @@ export class RedisQueueBackend extends QueueBackend {
   readonly name = 'redis';
   readonly connection: ConnectionOptions;
   private readonly redis: Redis;
+  private lost = false;
   private readonly logger = new Logger(RedisQueueBackend.name);
 
   constructor(url: string) {
@@ -40,17 +43,23 @@ export class RedisQueueBackend extends QueueBackend {
       maxRetriesPerRequest: null,
       retryStrategy: (times) => Math.min(times * 100, 1_000),
     });
-    let down = false;
     redis.on('error', (error: Error) => {
-      if (!down) this.logger.error({ msg: 'redis unreachable', error: error.message });
-      down = true;
+      if (!this.lost) this.logger.error({ msg: 'redis unreachable', error: error.message });
+      this.lost = true;
+    });
+    redis.on('close', () => {
+      this.lost = true;
     });
     redis.on('ready', () => {
-      if (down) this.logger.log({ msg: 'redis reachable again' });
-      down = false;
+      if (this.lost) this.logger.log({ msg: 'redis reachable again' });
+      this.lost = false;
     });
     this.redis = redis;
     this.connection = redis;
+  }
+
+  get reachable(): boolean {
+    return !this.lost;
   }
 
   async ping(): Promise<void> {
@@ -66,6 +75,8 @@ export class RedisQueueBackend extends QueueBackend {
 
 export class PostgresQueueBackend extends QueueBackend {
   readonly name = 'postgresql';
+  /** A pool keeps nothing for later: it fails at once, or within its connection time-out. */
+  readonly reachable = true;
 
   private constructor(
     private readonly pool: Pool,

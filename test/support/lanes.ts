@@ -11,11 +11,11 @@ export class Lanes {
   private readonly workers: Worker<LaneJob>[] = [];
 
   private constructor(
-    private readonly backend: QueueBackend,
+    readonly backend: QueueBackend,
     readonly queues: Readonly<Record<LaneName, Queue<LaneJob>>>,
     readonly redis: RedisServer | null,
   ) {
-    this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries);
+    this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries, backend);
   }
 
   /** @param databaseUrl where the queue is, if it is on PostgreSQL */
@@ -27,6 +27,7 @@ export class Lanes {
     const queue = (name: LaneName) =>
       new Queue<LaneJob>(name, { connection: queueBackend.connection, prefix: 'turnpike' });
     const queues = { turns: queue('turns'), commands: queue('commands'), deliveries: queue('deliveries') };
+    await Promise.all(lanes.map((lane) => queues[lane].waitUntilReady()));
     return new Lanes(queueBackend, queues, redis);
   }
 

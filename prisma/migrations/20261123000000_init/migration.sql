@@ -36,6 +36,7 @@ CREATE TABLE "conversations" (
     "username" TEXT,
     "status" "conversation_status" NOT NULL DEFAULT 'active',
     "epoch" INTEGER NOT NULL DEFAULT 0,
+    "epoch_since" BIGINT NOT NULL DEFAULT 0,
     "message_count" INTEGER NOT NULL DEFAULT 0,
     "last_message_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "overflow_told_at" TIMESTAMPTZ(6),

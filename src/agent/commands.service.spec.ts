@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../test/support/agent-room.js';
+import type { Conversation } from '../generated/prisma/client.js';
+
+const allowed = 4_242;
+let agent: AgentRoom;
+let conversation: Conversation;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+});
+afterAll(() => agent.close());
+beforeEach(async () => {
+  conversation = await agent.room.conversation();
+});
+
+const handle = (by = agent) => by.commands.handleWaiting(conversation.id);
+const said = async () =>
+  (
+    await agent.room.prisma.reply.findMany({
+      where: { conversationId: conversation.id },
+      orderBy: { id: 'asc' },
+    })
+  ).map(({ body }) => JSON.stringify(body));
+const epoch = async () => (await agent.room.conversations.find(conversation.id))?.epoch;
+
+describe('Commands', () => {
+  it('answers each in the order of arrival, and leaves messages alone', async () => {
+    for (const text of ['/start', 'hello', '/help', '/reset', '/unheard_of'])
+      await agent.room.event(conversation, text);
+    expect(await handle()).toBe(true);
+    const replies = await said();
+    expect(replies).toHaveLength(4);
+    for (const [index, words] of [
+      'Hello',
+      'What you can type',
+      'new beginning',
+      'What you can type',
+    ].entries()) {
+      expect(replies[index]).toContain(words);
+    }
+    const events = await agent.room.prisma.event.findMany({
+      where: { conversationId: conversation.id },
+      orderBy: { id: 'asc' },
+    });
+    expect(events.map(({ state }) => state)).toEqual(['done', 'waiting', 'done', 'done', 'done']);
+    expect(await handle()).toBe(false);
+  });
+
+  it('gives each command one effect though both lanes come to it at once', async () => {
+    for (let round = 1; round <= 10; round += 1) {
+      await agent.room.event(conversation, '/reset');
+      await agent.room.event(conversation, '/reset');
+      await Promise.all([handle(), handle(), handle()]);
+      expect(await epoch()).toBe(2 * round);
+    }
+    expect(await said()).toHaveLength(20);
+  });
+
+  it('keeps a command that failed waiting: its effect and its reply come together or not at all', async () => {
+    await agent.room.event(conversation, '/reset');
+    await agent.room.pool.query('ALTER TABLE replies RENAME TO replies_away');
+    const outcome = await handle().catch((error: unknown) => error);
+    await agent.room.pool.query('ALTER TABLE replies_away RENAME TO replies');
+    expect(outcome).toBeInstanceOf(Error);
+    expect(await epoch()).toBe(0);
+    expect(await handle()).toBe(true);
+    expect(await epoch()).toBe(1);
+  });
+
+  it('refuses a stranger once, politely, whatever they write, and serves who is listed', async () => {
+    const closed = await AgentRoom.open({ telegram: { allowedChats: [String(allowed)] } });
+    try {
+      const { room } = closed;
+      const stranger = await room.conversation();
+      for (const text of ['hello', '/reset', '/start']) await room.event(stranger, text, { kind: 'command' });
+      expect(await closed.commands.handleWaiting(stranger.id)).toBe(true);
+      await room.event(stranger, 'hello again', { kind: 'command' });
+      expect(await closed.commands.handleWaiting(stranger.id)).toBe(false);
+      const replies = await room.prisma.reply.findMany({ where: { conversationId: stranger.id } });
+      expect(replies.map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining('private')]);
+      expect((await room.conversations.find(stranger.id))?.epoch).toBe(0);
+      const friend = await room.conversation({ chatId: BigInt(allowed) });
+      await room.event(friend, '/help');
+      expect(await closed.commands.handleWaiting(friend.id)).toBe(true);
+    } finally {
+      await closed.close();
+    }
+  });
+});

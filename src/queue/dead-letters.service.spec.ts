@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../test/support/agent-room.js';
+import { eventually } from '../../test/support/eventually.js';
+import { Lanes } from '../../test/support/lanes.js';
+import { DeadLetters } from './dead-letters.service.js';
+import type { LaneName } from './lanes.js';
+
+let agent: AgentRoom;
+let lanes: Lanes;
+let deadLetters: DeadLetters;
+let words = 0;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+  lanes = await Lanes.open('postgresql', agent.room.url);
+  deadLetters = new DeadLetters(agent.room.prisma, lanes.waker);
+});
+afterAll(async () => {
+  await lanes.close();
+  await agent.close();
+});
+
+async function failedTurn() {
+  const conversation = await agent.room.conversation();
+  const word = `word-${(words += 1)}.`;
+  await agent.room.event(conversation, word);
+  agent.model.script(word, { status: 401 }, { text: 'Now it works.' });
+  await agent.runner().run(conversation.id);
+  const letter = await agent.room.prisma.deadLetter.findFirstOrThrow({
+    where: { conversationId: conversation.id },
+  });
+  return { conversation, word, letter };
+}
+
+const woken = (lane: LaneName, conversationId: string) =>
+  eventually(async () => {
+    const jobs = await lanes.queues[lane].getJobs(['waiting']);
+    expect(jobs.map(({ data }) => data.conversationId)).toContain(conversationId);
+  });
+
+describe('DeadLetters', () => {
+  it('lets a turn go on with its own messages, and wakes its lane', async () => {
+    const { conversation, letter, word } = await failedTurn();
+    await agent.room.event(conversation, 'another message');
+    expect(await deadLetters.replay(letter.id)).toBe(true);
+    await woken('turns', conversation.id);
+    await agent.runner().run(conversation.id);
+    const messages = await agent.room.prisma.message.findMany({
+      where: { turnId: letter.subjectId },
+      orderBy: { id: 'asc' },
+    });
+    expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'assistant']);
+    expect(messages.at(-1)?.text).toBe('Now it works.');
+    expect(agent.model.callsAbout(word).at(-1)?.news).toEqual([word]);
+    expect(await agent.room.prisma.turn.findUnique({ where: { id: letter.subjectId } })).toMatchObject({
+      state: 'done',
+      attempts: 0,
+    });
+    expect(await agent.room.prisma.deadLetter.count({ where: { conversationId: conversation.id } })).toBe(0);
+  });
+
+  it('makes a new letter of what fails again', async () => {
+    const { conversation, letter, word } = await failedTurn();
+    agent.model.script(word, { status: 401 });
+    await deadLetters.replay(letter.id);
+    await agent.runner().run(conversation.id);
+    const [again] = await agent.room.prisma.deadLetter.findMany({
+      where: { conversationId: conversation.id },
+    });
+    expect(again).toMatchObject({ subjectId: letter.subjectId, reason: 'MODEL_401' });
+    expect(again?.id).not.toBe(letter.id);
+  });
+
+  it('replays once of two that ask at the same time', async () => {
+    const { letter } = await failedTurn();
+    const outcomes = await Promise.all([1, 2, 3].map(() => deadLetters.replay(letter.id)));
+    expect(outcomes.filter(Boolean)).toHaveLength(1);
+    expect(await deadLetters.replay(letter.id)).toBe(false);
+  });
+
+  it('sends a reply again that failed', async () => {
+    const { id: conversationId } = await agent.room.conversation();
+    const reply = await agent.room.prisma.reply.create({
+      data: {
+        conversationId,
+        body: {},
+        state: 'failed',
+        attempts: 3,
+        unknownSends: 1,
+        settledAt: new Date(),
+      },
+    });
+    const { id } = await agent.room.prisma.deadLetter.create({
+      data: {
+        id: randomUUID(),
+        kind: 'reply',
+        subjectId: String(reply.id),
+        conversationId,
+        reason: 'BOT_BLOCKED',
+        attempts: 3,
+        lastError: 'x',
+      },
+    });
+    expect(await deadLetters.replay(id)).toBe(true);
+    await woken('deliveries', conversationId);
+    expect(await agent.room.prisma.reply.findUnique({ where: { id: reply.id } })).toMatchObject({
+      state: 'pending',
+      attempts: 0,
+      unknownSends: 0,
+      settledAt: null,
+    });
+  });
+
+  it('forgets one for good, and knows what is not there', async () => {
+    const { conversation, letter } = await failedTurn();
+    expect(await deadLetters.discard(letter.id)).toBe(true);
+    expect(await deadLetters.discard(letter.id)).toBe(false);
+    expect(await deadLetters.replay(letter.id)).toBe(false);
+    expect(
+      await agent.room.prisma.turn.findFirst({ where: { conversationId: conversation.id } }),
+    ).toMatchObject({ state: 'failed' });
+  });
+});
