@@ -142,7 +142,7 @@ describe('Deliverer', () => {
   it('buries a reply that could not be sent for a day, and sends the next', async () => {
     await write('too late');
     await write('next');
-    await prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
+    await room.prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
     clock.aheadMs = GIVE_UP_AFTER_MS + 60_000;
     telegram.failNext({ method: 'sendMessage', with: failures.serverError });
     expect(await run()).toEqual({ next: 'none' });
