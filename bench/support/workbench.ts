@@ -11,6 +11,7 @@ import { type RedisServer, startRedis } from './redis-server.js';
 /** What a benchmark stands on: one PostgreSQL, one Redis where there is one, and the load generator. */
 export class Workbench {
   private readonly processes: NodeProcess[] = [];
+  private closed: Promise<void> | null = null;
 
   private constructor(
     private readonly folder: string,
@@ -63,7 +64,13 @@ export class Workbench {
     return process;
   }
 
-  async close(): Promise<void> {
+  /** Ends all it started. However often it is called, that happens once. */
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([this.generator.stop(), ...this.processes.map((process) => process.stop())]);
     await Promise.all([this.redis?.stop(), this.postgres.stop()]);
     await rm(this.folder, { recursive: true, force: true });
