@@ -29,7 +29,7 @@ async function build(conversation: Conversation) {
   const shown = await agent.context.build(conversation, turn, null);
   const rows = (await rowsRead()) - before;
   await agent.room.leases.release(lease);
-  return { rows, shown: shown.map(({ content }) => String(content)) };
+  return { rows, shown: shown.map(({ content }) => (typeof content === 'string' ? content : '')) };
 }
 
 async function rowsRead(): Promise<number> {

@@ -349,9 +349,9 @@ describe('TurnRunner', () => {
     expect(await history()).toEqual([]);
   });
 
-  it('passes over what turns out to be for another bot', async () => {
+  it('passes over what turns out not to be for the bot', async () => {
     conversation = await agent.room.conversation({ chatId: -conversation.chatId, chatType: 'supergroup' });
-    await agent.room.event(conversation, '/start@another_bot', { kind: 'message' });
+    await agent.room.event(conversation, '/start@nobody', { kind: 'message' });
     expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
     expect(await states()).toEqual(['done']);
     expect(await turns()).toEqual([]);

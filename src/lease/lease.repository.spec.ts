@@ -145,4 +145,21 @@ describe('LeaseRepository', () => {
     const fenced = room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lease));
     await expect(fenced).rejects.toBeInstanceOf(LeaseLostError);
   });
+
+  it('is not to be had when the conversation is erased while somebody asks for it', async () => {
+    for (const held of [true, false]) {
+      const id = await newId();
+      if (held) await room.lease(id);
+      await room.expire(id);
+      const client = await room.pool.connect();
+      await client.query('BEGIN');
+      await client.query('DELETE FROM conversations WHERE id = $1', [id]);
+      const asking = room.leases.acquire(id, 'turns');
+      const outcome = expect(asking, held ? 'held before' : 'never held').resolves.toBeNull();
+      await room.somebodyWaitsForALock();
+      await client.query('COMMIT');
+      client.release();
+      await outcome;
+    }
+  });
 });

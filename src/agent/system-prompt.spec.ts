@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { systemPrompt } from './system-prompt.js';
+
+const situation = { now: new Date('2026-03-01T23:30:00Z'), person: null, group: false, facts: [] };
+const ada = { userId: 1n, firstName: 'Ada', lastName: 'Lovelace', username: 'ada', languageCode: 'pt-br' };
+
+describe('systemPrompt', () => {
+  it('says who the agent is first, then the day', () => {
+    expect(systemPrompt('You help.', situation)).toBe('You help.\n\nToday is Sunday, 2026-03-01 (UTC).');
+  });
+
+  it('says whom it talks to, in which language, and what was to be remembered', () => {
+    const prompt = systemPrompt('You help.', {
+      ...situation,
+      person: ada,
+      facts: ['likes tea', 'has a dog'],
+    });
+    expect(prompt).toContain(
+      'You are talking to Ada Lovelace (@ada); their app is set to the language "pt-br".',
+    );
+    expect(prompt).toContain('- likes tea\n- has a dog');
+    expect(prompt).not.toContain('group');
+  });
+
+  it('explains the names in front of the messages of a group', () => {
+    expect(systemPrompt('You help.', { ...situation, group: true })).toContain('group chat');
+  });
+});
