@@ -9,8 +9,12 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/chaos/protocol/**/*.spec.ts'] },
+      },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },
+      { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos-spec.ts'], maxWorkers: 1 } },
     ],
   },
 });

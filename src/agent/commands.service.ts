@@ -56,7 +56,7 @@ export class Commands {
     eventId: bigint,
     inbound: Inbound,
   ): Promise<string | null> {
-    if ((await this.conversations.find(conversationId))?.status === 'blocked') return null;
+    if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (!this.channel.admits(inbound)) {
       return (await this.conversations.markRefusalTold(tx, conversationId)) ? texts.refusal : null;
     }

@@ -44,6 +44,7 @@ describe('Migrator', () => {
       `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL OR indexprs IS NOT NULL ORDER BY 1`,
     );
     expect(rows.map(({ name }) => name)).toEqual([
+      'events_of_turn',
       'events_waiting',
       'messages_search',
       'replies_open',

@@ -55,6 +55,12 @@ export class ConversationRepository {
     return this.prisma.conversation.findUnique({ where: { id } });
   }
 
+  /** Inside the caller's transaction: a second connection for it could be one too many. */
+  async isBlocked(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+    const conversation = await tx.conversation.findUnique({ where: { id }, select: { status: true } });
+    return conversation?.status === 'blocked';
+  }
+
   /** Begins a new epoch with this event: what was said before stays recorded, the model no longer sees it. */
   async reset(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<void> {
     await tx.conversation.update({ where: { id }, data: { epoch: { increment: 1 }, epochSince: eventId } });

@@ -67,6 +67,22 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect((await world.history(chat)).map(({ text }) => text)).toContain(`[${chat}] remember`);
   });
 
+  it('parts what waited before a /reset from what came after it', async () => {
+    const chat = newChatId();
+    const held = world.model.hold(`[${chat}] running`);
+    await world.say(chat, `[${chat}] running`);
+    await eventually(() => expect(held.waiting).toBe(1));
+    await world.say(chat, `[${chat}] before`);
+    expect(await world.sayAndRead(chat, '/reset')).toMatch(/new beginning/);
+    await world.say(chat, `[${chat}] after`);
+    held.release();
+    await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 4 }));
+    const [, before, after] = world.model.callsAbout(`[${chat}]`);
+    expect(before?.news).toEqual([`[${chat}] before`]);
+    expect(before?.messages.map(({ content }) => content)).toContain(`[${chat}] running`);
+    expect(after?.messages.slice(1)).toMatchObject([{ role: 'user', content: `[${chat}] after` }]);
+  });
+
   it('finds with search_history what was said before a /reset', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] the plumber comes on Thursday`);

@@ -92,6 +92,19 @@ describeOnEachBackend('The model uses tools', (backend) => {
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
+  it('makes sixteen calls of one answer, and tells the model of the others', async () => {
+    const chat = newChatId();
+    const calls = Array.from({ length: 18 }, (_, index) => ({
+      name: 'calculate',
+      arguments: { expression: `${index} * 1` },
+    }));
+    world.model.script(`[${chat}]`, { calls }, { text: 'That was a lot.' });
+    expect(await world.sayAndRead(chat, `[${chat}] many things`)).toBe('That was a lot.');
+    const results = toolResults(world.model.callsAbout(`[${chat}]`)[1]);
+    expect(results.slice(0, 16)).toEqual(Array.from({ length: 16 }, (_, index) => String(index)));
+    expect(results.slice(16)).toEqual(Array(2).fill(expect.stringMatching(/Not called.*16/)));
+  });
+
   it('ends a model that calls tools for ever at AGENT_MAX_STEPS, and says so', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, { calls: [{ name: 'calculate', arguments: { expression: '1' } }] });

@@ -201,9 +201,6 @@ CREATE INDEX "conversations_last_message_at_id_idx" ON "conversations"("last_mes
 CREATE UNIQUE INDEX "conversations_channel_chat_id_thread_id_key" ON "conversations"("channel", "chat_id", "thread_id");
 
 -- CreateIndex
-CREATE INDEX "events_turn_id_idx" ON "events"("turn_id");
-
--- CreateIndex
 CREATE INDEX "events_conversation_id_idx" ON "events"("conversation_id");
 
 -- CreateIndex
@@ -285,6 +282,9 @@ ALTER TABLE "dead_letters" ADD CONSTRAINT "dead_letters_conversation_id_fkey" FO
 
 -- The next events of a conversation, in the order of their arrival, and the sweep over all conversations.
 CREATE INDEX "events_waiting" ON "events"("conversation_id", "id") WHERE "state" = 'waiting';
+
+-- The events of a turn; none for those that still wait, so that the door does not pay for it.
+CREATE INDEX "events_of_turn" ON "events"("turn_id") WHERE "turn_id" IS NOT NULL;
 
 -- One turn at a time in a conversation, whatever the code believes; the unfinished ones, for runs and the sweep.
 CREATE UNIQUE INDEX "turns_one_running" ON "turns"("conversation_id") WHERE "state" = 'running';
