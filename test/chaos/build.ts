@@ -15,9 +15,11 @@ export interface Build {
 /** What the product can be robbed of, to see whether the oracle notices. */
 export type Guard = 'fence' | 'sweep';
 
-interface Edit {
+/** A change of a built file. */
+export interface Edit {
   readonly file: string;
   readonly find: RegExp;
+  /** As `String.replace` takes it. */
   readonly put: string;
 }
 
@@ -31,7 +33,8 @@ const hurry: readonly Edit[] = [
   { file: 'telegram/bot-api.js', find: /CALL_TIMEOUT_MS = [\d_]+/, put: 'CALL_TIMEOUT_MS = 3_000' },
 ];
 
-const without: Readonly<Record<Guard, Edit>> = {
+/** How it is robbed of them: in the built text, so that the product needs no switch. */
+export const without: Readonly<Record<Guard, Edit>> = {
   fence: {
     file: 'lease/lease.repository.js',
     find: /if \(held\.length === 0\)\s*throw new LeaseLostError/,
@@ -41,18 +44,17 @@ const without: Readonly<Record<Guard, Edit>> = {
 };
 
 /**
- * Copies the build, with the product's clocks at this pace and, if asked, without one of its guards: the switch is made
- * here, in the built text, so that the product needs none.
+ * Copies the build, with the product's clocks at this pace and with further changes.
  * @throws where there is no build, or an edit finds nothing to change
  */
-export async function makeBuild(pace: Pace, missing: Guard | null = null): Promise<Build> {
+export async function makeBuild(pace: Pace, changes: readonly Edit[] = []): Promise<Build> {
   const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-build-'));
   await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true }).catch((error: unknown) => {
     throw new Error('there is no dist/: run `npm run build` first', { cause: error });
   });
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
   for (const name of ['node_modules', 'prisma']) await symlink(join(ROOT, name), join(folder, name));
-  const edits = [...(pace.name === 'hurried' ? hurry : []), ...(missing ? [without[missing]] : [])];
+  const edits = [...(pace.name === 'hurried' ? hurry : []), ...changes];
   for (const edit of edits) await apply(join(folder, 'dist'), edit);
   return {
     main: join(folder, 'dist', 'main.js'),

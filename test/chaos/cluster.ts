@@ -6,7 +6,7 @@ import type { Backend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { type RedisServer, startRedis } from '../support/redis.js';
 import { TelegramDouble } from '../support/telegram-double.js';
-import { type Build, type Guard, makeBuild } from './build.js';
+import { type Build, type Edit, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
 import { FreezableRoad } from './freezable-road.js';
 import { LongRoad } from './long-road.js';
@@ -51,9 +51,8 @@ export class Cluster {
     ];
   }
 
-  /** @param missing a guard that the product is robbed of */
-  static async start(backend: Backend, pace: Pace, missing: Guard | null = null): Promise<Cluster> {
-    const build = await makeBuild(pace, missing);
+  static async start(backend: Backend, pace: Pace, changes: readonly Edit[] = []): Promise<Cluster> {
+    const build = await makeBuild(pace, changes);
     const postgres = await BreakablePostgres.start();
     const databaseRoads = [
       await FreezableRoad.to(postgres.url),

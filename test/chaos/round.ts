@@ -6,47 +6,56 @@ import { openWork, readRecords } from './records.js';
 import { scheduleOf, trafficOf } from './schedule.js';
 import { Sender, type Sent } from './sender.js';
 
-/** What became of a seed. */
-export interface Round {
-  readonly seed: number;
-  readonly injected: Injected;
+/** What is seen when the dust has settled. */
+export interface Conclusion {
   readonly violations: readonly Violation[];
   readonly figures: Figures;
-  /** Tries of the sender that were not answered 2xx. */
-  readonly refused: number;
   /** From the last fault until nothing was left to do. */
   readonly settledMs: number;
+}
+
+/** What became of a seed. */
+export interface Round extends Conclusion {
+  readonly seed: number;
+  readonly injected: Injected;
+  /** Tries of the sender that were not answered 2xx. */
+  readonly refused: number;
 }
 
 /** Runs a seed: its messages and its faults, then patience, then the oracle. */
 export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
   const { pace, backend } = cluster;
   const before = accountOf(cluster);
-  const traffic = trafficOf(seed, pace);
   const sender = new Sender(cluster);
   const [sent, injected] = await Promise.all([
-    sender.send(traffic),
+    sender.send(trafficOf(seed, pace)),
     injectAll(cluster, scheduleOf(seed, backend, pace)),
   ]);
-  const over = Date.now();
-  await cluster.heal();
-  const chats = traffic.flatMap(([first]) => (first ? [first.chat] : []));
-  const unfinished = await settle(cluster, chats);
-  const settledMs = Date.now() - over;
-  const { violations, figures } = judge(await gather(cluster, sent, chats, injected));
-  const after = accountOf(cluster);
+  const { violations, ...rest } = await conclude(cluster, sent, injected);
+  const account = accountOf(cluster).filter((what) => !before.includes(what));
   return {
     seed,
     injected,
-    figures,
     refused: sender.refused,
-    settledMs,
-    violations: [
-      ...unfinished.map((what) => ({ promise: 'lost' as const, what: `unfinished: ${what}` })),
-      ...violations,
-      ...after.filter((what) => !before.includes(what)).map((what) => ({ promise: 'record' as const, what })),
-    ],
+    ...rest,
+    violations: [...violations, ...account.map((what) => ({ promise: 'record' as const, what }))],
   };
+}
+
+/** Ends all faults, waits until nothing is left to do, and asks the oracle. */
+export async function conclude(
+  cluster: Cluster,
+  sent: readonly Sent[],
+  injected: Injected,
+): Promise<Conclusion> {
+  const over = Date.now();
+  await cluster.heal();
+  const chats = [...new Set(sent.map(({ chat }) => chat))];
+  const unfinished = await settle(cluster, chats);
+  const settledMs = Date.now() - over;
+  const { violations, figures } = judge(await gather(cluster, sent, chats, injected));
+  const lost = unfinished.map((what) => ({ promise: 'lost' as const, what: `unfinished: ${what}` }));
+  return { violations: [...lost, ...violations], figures, settledMs };
 }
 
 /** Waits until nothing is left to do. @returns what is left when patience is at its end */

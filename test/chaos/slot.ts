@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { FreezableRoad } from './freezable-road.js';
 
-const MOVABLE_CLOCK = fileURLToPath(new URL('movable-clock.mjs', import.meta.url));
+const STRINGS = fileURLToPath(new URL('strings.mjs', import.meta.url));
 const STOP_WITHIN_MS = 20_000;
 const KEPT_LINES = 4_000;
 
@@ -45,6 +45,7 @@ export class Slot {
   private url: string | null = null;
   private generation = 0;
   private suspended = false;
+  private doomed: (() => void) | null = null;
   private closed = false;
 
   constructor(
@@ -68,11 +69,15 @@ export class Slot {
     if (this.closed) return;
     this.generation += 1;
     const { caller } = this;
-    const child = spawn(process.execPath, ['--import', MOVABLE_CLOCK, this.main], {
+    const child = spawn(process.execPath, ['--import', STRINGS, this.main], {
       env: { PATH: process.env.PATH ?? '', ...this.env, APP_ROLE: this.role, OPENAI_API_KEY: caller },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child = child;
+    // It also ends with the test's own process.
+    const killNow = () => void child.kill('SIGKILL');
+    process.once('exit', killNow);
+    child.once('exit', () => process.removeListener('exit', killNow));
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.read(child, line));
     }
@@ -146,6 +151,12 @@ export class Slot {
     return true;
   }
 
+  /** Lets it die at a named point of its work; calls `onDeath` when it has. With null: lets it live. */
+  doom(point: string | null, onDeath: () => void = () => undefined): void {
+    this.doomed = point === null ? null : onDeath;
+    this.child?.send({ dieAt: point }, () => undefined);
+  }
+
   /** Ends it for good. */
   async close(): Promise<void> {
     this.closed = true;
@@ -171,6 +182,10 @@ export class Slot {
     if (this.child !== child) return;
     const started = this.url !== null;
     this.release();
+    if (this.doomed) {
+      this.doomed();
+      return this.start();
+    }
     this.log.push(`--- ${caller} ended by itself with ${how}`);
     if (started) this.deaths.push(`${caller} ended by itself with ${how}`);
     else this.failedStarts += 1;

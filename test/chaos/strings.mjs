@@ -1,5 +1,6 @@
-// Loaded before the product (--import): its wall clock can be moved by the parent process, as an administrator or NTP
-// would. Timers go on as they do under such a change.
+// Loaded before the product (--import), so that the parent process can pull some strings.
+
+// Its wall clock can be moved, as an administrator or NTP would do it. Timers go on as they do under such a change.
 const Real = Date;
 let offsetMs = 0;
 
@@ -18,9 +19,16 @@ globalThis.Date = class Date extends Real {
   }
 };
 
-process.on('message', (message) => {
-  offsetMs = message.clockMs;
+// It can be told to die at a named point of its work, where the build was prepared for it (`killPoints`).
+let lastWords = null;
+
+globalThis.dieAt = (point) => {
+  if (point === lastWords) process.kill(process.pid, 'SIGKILL');
+};
+
+process.on('message', ({ clockMs, dieAt }) => {
+  if (clockMs !== undefined) offsetMs = clockMs;
+  if (dieAt !== undefined) lastWords = dieAt;
 });
-// The parent's end of the channel may close at any time, and the channel keeps no process alive.
-process.on('disconnect', () => undefined);
+// The channel keeps no process alive.
 process.channel?.unref();

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { findRedisServer } from '../support/redis.js';
-import type { Guard } from './build.js';
+import { type Guard, without } from './build.js';
 import { Cluster } from './cluster.js';
 import { hurried } from './pace.js';
 import { runRound } from './round.js';
@@ -18,7 +18,7 @@ const LIMIT_MS = 600_000;
 
 describe.skipIf(findRedisServer() === null)('The same seeds', () => {
   it.each<Guard>(['fence', 'sweep'])('fail without the %s', { timeout: LIMIT_MS }, async (guard) => {
-    const cluster = await Cluster.start('redis', pace, guard);
+    const cluster = await Cluster.start('redis', pace, [without[guard]]);
     try {
       expect(await firstFailure(cluster)).not.toBeNull();
     } finally {

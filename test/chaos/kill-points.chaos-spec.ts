@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findRedisServer } from '../support/redis.js';
+import { Cluster } from './cluster.js';
+import { killPointEdits, killPoints } from './kill-points.js';
+import { hurried } from './pace.js';
+import { conclude } from './round.js';
+import type { Planned } from './schedule.js';
+import { Sender, type Sent } from './sender.js';
+
+// The embedded server would tell of each of its restarts.
+Logger.overrideLogger(false);
+
+const FIRST_CHAT = 90_000_000;
+const LIMIT_MS = 180_000;
+
+describe('A kill -9 between two steps', () => {
+  let cluster: Cluster;
+  const sent: Sent[] = [];
+
+  beforeAll(async () => {
+    cluster = await Cluster.start(findRedisServer() ? 'redis' : 'postgresql', hurried, killPointEdits);
+  }, LIMIT_MS);
+  afterAll(() => cluster.stop());
+
+  it.each(killPoints.map(({ name, role }, index) => ({ name, role, index })))(
+    'happens $name',
+    { timeout: LIMIT_MS },
+    async ({ name, role, index }) => {
+      const slots = cluster[role];
+      const death = new Promise<void>((resolve) => {
+        for (const slot of slots) slot.doom(name, resolve);
+      });
+      const sending = new Sender(cluster).send([[messageOf(index)]]);
+      await death;
+      for (const slot of slots) slot.doom(null);
+      sent.push(...(await sending));
+    },
+  );
+
+  it(
+    'loses nothing, repeats no finished step, and sends twice only what is uncertain',
+    { timeout: LIMIT_MS },
+    async () => {
+      const { violations, figures } = await conclude(cluster, sent, {});
+      expect(violations).toEqual([]);
+      expect(figures).toMatchObject({ messages: killPoints.length, deadTurns: 0, unsaid: 0 });
+    },
+  );
+});
+
+function messageOf(index: number): Planned {
+  const token = `q0c${index}n0z`;
+  const text = `use:time slow:30 ${token}`;
+  return { chat: FIRST_CHAT + index, token, text, pauseMs: 0, again: null };
+}
