@@ -1,11 +1,13 @@
 /** System errors, Prisma's codes and SQLSTATEs that say: the database is away or has no connection to spare. */
-const AWAY = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENOTFOUND', 'EAI_AGAIN'],
-  // https://www.prisma.io/docs/orm/reference/error-reference
-  ...['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2037'],
-  // Class 08 connection exception, 53 insufficient resources, 57P operator intervention.
-  ...['08000', '08003', '08006', '53100', '53200', '53300', '57P01', '57P02', '57P03'],
-]);
+const AWAY = new Set(
+  [
+    'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENOTFOUND EAI_AGAIN',
+    // https://www.prisma.io/docs/orm/reference/error-reference
+    'P1001 P1002 P1008 P1017 P2024 P2037',
+    // Class 08 connection exception, 53 insufficient resources, 57P operator intervention.
+    '08000 08003 08006 53100 53200 53300 57P01 57P02 57P03',
+  ].flatMap((codes) => codes.split(' ')),
+);
 
 /** Does this error of a database client say that it may work again later? */
 export function isUnreachable(error: unknown): boolean {
