@@ -87,6 +87,7 @@ export class Inbox implements OnApplicationBootstrap {
     } catch (error) {
       if (error instanceof TurnpikeError) throw error;
       const fault = faultOf(error);
+      // Nothing is held while they are stored one by one, so the same deadlock cannot come again.
       if (fault && arrivals.length > 1) return await this.oneByOne(arrivals);
       if (fault === 'conversation' && !again) return await this.makeAnew(arrivals);
       if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {

@@ -32,6 +32,8 @@ export class ConversationRepository {
     await this.pool.query({
       text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username)
              SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+             -- In one order, or two processes that meet the same new chats could wait for each other.
+             ORDER BY 1, 2, 3
              ON CONFLICT (channel, chat_id, thread_id) DO NOTHING`,
       values: [
         ...values,

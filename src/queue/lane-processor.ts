@@ -39,7 +39,7 @@ export abstract class LaneProcessor
     const { conversationId } = job.data;
     const outcome = await this.stopping.track(this.handle(conversationId));
     if (outcome.next === 'now') this.waker.wake(this.lane, conversationId);
-    if (outcome.next === 'later') this.waker.wake(this.lane, conversationId, Math.ceil(outcome.delayMs));
+    if (outcome.next === 'later') this.waker.wakeLater(this.lane, conversationId, outcome.delayMs);
   }
 
   onApplicationBootstrap(): void {

@@ -5,15 +5,17 @@ import { messageOf } from '../errors/errors.js';
 import type { LaneJob, LaneName } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
 
-/** Wake-ups kept while the queue does not answer; past it they are left to the sweep. */
+/** Wake-ups kept while the queue does not answer, or until their time; past it they are left to the sweep. */
 const MAX_PENDING = 100_000;
 const MAX_BATCH = 500;
 const ADD_TIMEOUT_MS = 3_000;
-/**
- * A later wake-up is dropped while a delayed one waits (BullMQ's deduplication), so none waits for long: looking again
- * early is cheap, and the lane says `later` again.
- */
-const MAX_DELAY_MS = 30_000;
+/** What a timer of Node's can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+interface Appointment {
+  readonly at: number;
+  readonly timer: NodeJS.Timeout;
+}
 
 /**
  * Puts conversations into their lanes. Waking is best effort and never waited for: a lost wake-up costs one sweep
@@ -23,12 +25,12 @@ const MAX_DELAY_MS = 30_000;
 export class LaneWaker {
   private readonly logger = new Logger(LaneWaker.name);
   private readonly queues: Readonly<Record<LaneName, Queue<LaneJob>>>;
-  /** Per lane: conversation and the delay of its wake-up in ms. */
-  private readonly pending: Readonly<Record<LaneName, Map<string, number>>> = {
-    turns: new Map(),
-    commands: new Map(),
-    deliveries: new Map(),
+  private readonly pending: Readonly<Record<LaneName, Set<string>>> = {
+    turns: new Set(),
+    commands: new Set(),
+    deliveries: new Set(),
   };
+  private readonly appointments = new Map<string, Appointment>();
   private readonly flushing = new Set<LaneName>();
   private failing = false;
 
@@ -43,13 +45,34 @@ export class LaneWaker {
     for (const queue of [turns, commands, deliveries]) queue.on('error', () => undefined);
   }
 
-  /** Makes sure that the lane looks at this conversation, `delayMs` or half a minute from now at the latest. */
-  wake(lane: LaneName, conversationId: string, delayMs = 0): void {
+  /** Lets the lane look at this conversation now. */
+  wake(lane: LaneName, conversationId: string): void {
     const pending = this.pending[lane];
-    const known = pending.get(conversationId);
-    if (known === undefined && pending.size >= MAX_PENDING) return;
-    pending.set(conversationId, Math.min(known ?? delayMs, delayMs, MAX_DELAY_MS));
+    if (pending.size >= MAX_PENDING) return;
+    pending.add(conversationId);
     if (!this.flushing.has(lane)) void this.flush(lane);
+  }
+
+  /**
+   * Lets the lane look again in `delayMs`; of several appointments the earliest counts. Kept by this process, not by the
+   * queue: a delayed job would swallow every wake-up that comes before its time, and trust the clock of the machine that
+   * made it. One that dies with the process is found by the sweep.
+   */
+  wakeLater(lane: LaneName, conversationId: string, delayMs: number): void {
+    const key = `${lane}:${conversationId}`;
+    const at = performance.now() + delayMs;
+    const known = this.appointments.get(key);
+    if (known ? known.at <= at : this.appointments.size >= MAX_PENDING) return;
+    clearTimeout(known?.timer);
+    const timer = setTimeout(
+      () => {
+        this.appointments.delete(key);
+        this.wake(lane, conversationId);
+      },
+      Math.min(delayMs, MAX_TIMER_MS),
+    );
+    timer.unref();
+    this.appointments.set(key, { at, timer });
   }
 
   private async flush(lane: LaneName): Promise<void> {
@@ -58,7 +81,7 @@ export class LaneWaker {
     try {
       while (pending.size > 0) {
         const batch = [...pending].slice(0, MAX_BATCH);
-        for (const [conversationId] of batch) pending.delete(conversationId);
+        for (const conversationId of batch) pending.delete(conversationId);
         await this.add(lane, batch);
       }
     } finally {
@@ -66,12 +89,11 @@ export class LaneWaker {
     }
   }
 
-  private async add(lane: LaneName, batch: readonly (readonly [string, number])[]): Promise<void> {
-    const jobs = batch.map(([conversationId, delay]) => ({
+  private async add(lane: LaneName, batch: readonly string[]): Promise<void> {
+    const jobs = batch.map((conversationId) => ({
       name: lane,
       data: { conversationId },
       opts: {
-        delay,
         deduplication: { id: conversationId, keepLastIfActive: true },
         removeOnComplete: true,
         removeOnFail: true,

@@ -67,7 +67,8 @@ export class SweepProcessor
 
   private async ensureScheduled(): Promise<void> {
     try {
-      if (await this.queue.getJobScheduler(SCHEDULER)) return;
+      const scheduler = await this.queue.getJobScheduler(SCHEDULER);
+      if (scheduler && isNear(scheduler.next, await this.sweep.now())) return;
       const opts = { removeOnComplete: true, removeOnFail: true };
       await this.queue.upsertJobScheduler(SCHEDULER, { every: SWEEP_PERIOD_MS }, { name: SCHEDULER, opts });
     } catch (error) {
@@ -79,4 +80,12 @@ export class SweepProcessor
     if (!this.failing) this.logger.error({ msg: 'sweep failed', error: messageOf(error) });
     this.failing = true;
   }
+}
+
+/**
+ * BullMQ sets the next pass by the clock of the machine that began the last one. One whose clock is ahead sets it far
+ * into the future; seen by the database's clock, that all share, it is set anew.
+ */
+function isNear(next: number | undefined, now: Date): boolean {
+  return next !== undefined && Math.abs(next - now.getTime()) < 5 * SWEEP_PERIOD_MS;
 }
