@@ -5,8 +5,11 @@
 
 /** The own property `name` of anything. */
 export function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return Reflect.get(value, name);
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Bot API integers have at most 52 significant bits; anything else, also a number in a string, is null. */
@@ -27,6 +30,8 @@ export function arrayOf(value: unknown, name: string): readonly unknown[] {
 export function textOf(value: unknown, name: string, limit: number): string | null {
   const field = fieldOf(value, name);
   if (typeof field !== 'string') return null;
-  const text = field.replaceAll('\0', '').slice(0, limit).toWellFormed();
-  return text.trim() === '' ? null : text;
+  // Nearly every string is fine as it is, and this is asked some ten times an update.
+  const fine = field.length <= limit && field.isWellFormed() && !field.includes('\0');
+  const text = fine ? field : field.replaceAll('\0', '').slice(0, limit).toWellFormed();
+  return /\S/.test(text) ? text : null;
 }

@@ -1,9 +1,9 @@
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { type Acceptance, Inbox } from '../inbox/inbox.service.js';
 import { ChatThrottlerGuard } from '../throttling/chat-throttler.guard.js';
 import type { ReceivedUpdate } from './received-update.js';
 import { TelegramSecretGuard } from './telegram-secret.guard.js';
-import { UpdatePipe } from './update.pipe.js';
+import { UpdateBody } from './update-body.decorator.js';
 
 /** Where Telegram posts its updates. */
 @Controller('webhook')
@@ -14,7 +14,7 @@ export class TelegramWebhookController {
   @Post('telegram')
   @HttpCode(200)
   @UseGuards(TelegramSecretGuard, ChatThrottlerGuard)
-  async receive(@Body(UpdatePipe) { payload, text }: ReceivedUpdate): Promise<{ status: Acceptance }> {
+  async receive(@UpdateBody() { payload, text }: ReceivedUpdate): Promise<{ status: Acceptance }> {
     return { status: await this.inbox.accept(payload, text) };
   }
 }
