@@ -43,10 +43,18 @@ export class ConversationEraser {
     const [conversation] = await tx.$queryRaw<{ channel: string; chatId: bigint }[]>`
       SELECT channel, chat_id AS "chatId" FROM conversations WHERE id = ${id}::uuid FOR UPDATE`;
     if (!conversation) return false;
+    // Each by its own index: there is none over both.
     await inBatches(
       () => tx.$executeRaw`
         UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
-        WHERE id IN (SELECT id FROM events WHERE conversation_id = ${id}::uuid LIMIT ${BATCH})`,
+        WHERE id IN (
+          SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state = 'waiting' LIMIT ${BATCH})`,
+    );
+    await inBatches(
+      () => tx.$executeRaw`
+        UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
+        WHERE id IN (
+          SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state <> 'waiting' LIMIT ${BATCH})`,
     );
     // A private chat has its user's id; no person has the id of a group.
     await tx.person.deleteMany({ where: { channel: conversation.channel, userId: conversation.chatId } });

@@ -45,6 +45,7 @@ describe('Migrator', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'events_of_turn',
+      'events_settled',
       'events_waiting',
       'messages_search',
       'replies_open',

@@ -1,3 +1,5 @@
+import { BoundedMap } from '../runtime/bounded-map.js';
+
 /** Conversations watched at once; forgetting one costs one count. */
 const CAPACITY = 10_000;
 
@@ -13,7 +15,7 @@ interface Reading {
  * each may let in what was free at its last count.
  */
 export class BacklogGauge {
-  private readonly readings = new Map<string, Reading>();
+  private readonly readings = new BoundedMap<string, Reading>(CAPACITY);
 
   /** @param countWaiting how many wait in each conversation, in order, counted no further than `limit` */
   constructor(
@@ -59,10 +61,6 @@ export class BacklogGauge {
   private watch(conversationId: string): Reading {
     const reading = { atMost: this.limit };
     this.readings.set(conversationId, reading);
-    if (this.readings.size > CAPACITY) {
-      const oldest = this.readings.keys().next();
-      if (!oldest.done) this.readings.delete(oldest.value);
-    }
     return reading;
   }
 }

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { RetryLaterError } from '../errors/errors.js';
 import { type ChatOfChannel, ConversationRepository } from '../memory/conversation.repository.js';
+import { BoundedMap } from '../runtime/bounded-map.js';
 
 /** Ids kept in memory; 50,000 take about 10 MB. */
 const CAPACITY = 50_000;
 
+const unknownToNobody: ReadonlyMap<string, string> = new Map();
+
 /** Finds the conversation of a chat, from memory where it was seen before, so that the door asks the database rarely. */
 @Injectable()
 export class ConversationDirectory {
-  private readonly known = new Map<string, string>();
+  private readonly known = new BoundedMap<string, string>(CAPACITY);
 
   constructor(private readonly conversations: ConversationRepository) {}
 
@@ -17,34 +20,36 @@ export class ConversationDirectory {
    * @throws RetryLaterError while one of them is being erased
    */
   async resolve(chats: readonly ChatOfChannel[]): Promise<string[]> {
+    const remembered = chats.map((chat) => this.known.get(keyOf(chat)));
     const unknown = new Map<string, ChatOfChannel>();
-    for (const chat of chats) {
-      const key = keyOf(chat);
-      if (!this.known.has(key)) unknown.set(key, chat);
+    for (const [index, chat] of chats.entries()) {
+      if (remembered[index] === undefined) unknown.set(keyOf(chat), chat);
     }
-    if (unknown.size > 0) {
-      const ids = await this.conversations.resolve([...unknown.values()]);
-      for (const [index, key] of [...unknown.keys()].entries()) this.remember(key, ids[index]);
-    }
-    return chats.map((chat) => {
-      const id = this.known.get(keyOf(chat));
+    const found = unknown.size > 0 ? await this.lookUp(unknown) : unknownToNobody;
+    return remembered.map((known, index) => {
+      const chat = chats[index];
+      const id = known ?? (chat && found.get(keyOf(chat)));
       if (id === undefined)
         throw new RetryLaterError('CONVERSATION_ERASED', 'the conversation is being erased');
       return id;
     });
   }
 
+  private async lookUp(unknown: ReadonlyMap<string, ChatOfChannel>): Promise<ReadonlyMap<string, string>> {
+    const ids = await this.conversations.resolve([...unknown.values()]);
+    const found = new Map<string, string>();
+    for (const [index, key] of [...unknown.keys()].entries()) {
+      const id = ids[index];
+      if (id === undefined) continue;
+      found.set(key, id);
+      this.known.set(key, id);
+    }
+    return found;
+  }
+
   /** For a conversation that turned out to be erased. */
   forget(chat: ChatOfChannel): void {
     this.known.delete(keyOf(chat));
-  }
-
-  private remember(key: string, id: string | undefined): void {
-    if (id === undefined) return;
-    this.known.set(key, id);
-    if (this.known.size <= CAPACITY) return;
-    const oldest = this.known.keys().next();
-    if (!oldest.done) this.known.delete(oldest.value);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { Room } from '../../test/support/room.js';
 import { nextUpdateId } from '../../test/support/updates.js';
 import { DatabasePool } from '../database/database-pool.js';
@@ -80,6 +81,32 @@ describe('EventRepository', () => {
     expect(await events.store([newEvent(), newEvent({ kind: 'command' })])).toEqual([busy, idle]);
     await room.pool.query(`UPDATE events SET state = 'claimed' WHERE conversation_id = $1`, [conversationId]);
     expect(await events.store([newEvent()])).toEqual([idle]);
+  });
+
+  it('has a lane woken once more than needed where another process stored what waits, never once less', async () => {
+    await new EventRepository(room.pool).store([newEvent()]);
+    expect(await events.store([newEvent()])).toEqual([idle]);
+    expect(await events.store([newEvent()])).toEqual([busy]);
+  });
+
+  it('lets an erasure either see the event, or be seen by it', async () => {
+    const client = await room.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
+      const storing = events.store([newEvent()]);
+      await eventually(async () => {
+        const [row] = await room.rows<{ blocked: number }>(
+          `SELECT count(*)::int AS blocked FROM pg_locks WHERE NOT granted`,
+        );
+        expect(row?.blocked).toBe(1);
+      });
+      await client.query('DELETE FROM conversations WHERE id = $1', [conversationId]);
+      await client.query('COMMIT');
+      expect(kinds(await storing)).toEqual(['gone']);
+    } finally {
+      client.release();
+    }
   });
 
   it('records what is past the backlog as dropped', async () => {
