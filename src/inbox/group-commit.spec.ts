@@ -40,17 +40,26 @@ async function turn(): Promise<void> {
   for (let pass = 0; pass < 3; pass += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-const options: GroupCommitOptions = { maxBatch: 3, maxWaiting: 100, maxInFlight: 1, timeoutMs: 1_000 };
+/** Each item weighs what it is. */
+const options: GroupCommitOptions<number> = {
+  maxBatch: 3,
+  maxBatchWeight: 1_000,
+  maxWaiting: 100,
+  maxWaitingWeight: 10_000,
+  weigh: (item) => item,
+  timeoutMs: 1_000,
+};
 let commits: Commits;
 
 beforeEach(() => {
   commits = new Commits();
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 });
 afterEach(() => vi.useRealTimers());
 
-const group = (change: Partial<GroupCommitOptions> = {}) =>
+const group = (change: Partial<GroupCommitOptions<number>> = {}) =>
   new GroupCommit(commits.commit, { ...options, ...change });
+const sumOf = (items: readonly number[]) => items.reduce((sum, item) => sum + item, 0);
 const codeOf = (error: unknown) => (error instanceof RetryLaterError ? error.code : String(error));
 
 describe('GroupCommit', () => {
@@ -76,7 +85,7 @@ describe('GroupCommit', () => {
     expect(await others).toEqual([20, 30]);
   });
 
-  it('keeps the order, the batch size and the number of commits under way, whatever arrives when', async () => {
+  it('keeps the order, the size and weight of a batch, and one commit at a time, whatever arrives when', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -84,10 +93,10 @@ describe('GroupCommit', () => {
           { maxLength: 60 },
         ),
         fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 1, max: 3 }),
-        async (script, maxBatch, maxInFlight) => {
+        fc.integer({ min: 1, max: 40 }),
+        async (script, maxBatch, maxBatchWeight) => {
           commits = new Commits();
-          const line = group({ maxBatch, maxInFlight });
+          const line = group({ maxBatch, maxBatchWeight });
           const answers: Promise<number>[] = [];
           for (const action of script) {
             if (action === 'add') answers.push(line.add(answers.length));
@@ -99,7 +108,10 @@ describe('GroupCommit', () => {
           expect(await Promise.all(answers)).toEqual(answers.map((_, index) => index * 10));
           expect(commits.begun.flat()).toEqual(answers.map((_, index) => index));
           expect(commits.begun.every((batch) => batch.length >= 1 && batch.length <= maxBatch)).toBe(true);
-          expect(commits.most).toBeLessThanOrEqual(maxInFlight);
+          expect(commits.begun.every((batch) => batch.length === 1 || sumOf(batch) <= maxBatchWeight)).toBe(
+            true,
+          );
+          expect(commits.most).toBeLessThanOrEqual(1);
         },
       ),
       { numRuns: 60 },
@@ -143,6 +155,35 @@ describe('GroupCommit', () => {
     await commits.end();
     expect(await Promise.all([first, ...waiting, late])).toEqual([10, 20, 30, 50]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('refuses what would weigh more than may wait', async () => {
+    const line = group({ maxWaitingWeight: 50 });
+    const first = line.add(40);
+    await turn();
+    const second = line.add(45);
+    expect(await line.add(6).catch(codeOf)).toBe('INBOX_FULL');
+    const third = line.add(5);
+    await commits.end();
+    await commits.end();
+    expect(await Promise.all([first, second, third])).toEqual([400, 450, 50]);
+  });
+
+  it('gives each its own time, though one timer serves all', async () => {
+    const line = group();
+    const late: string[] = [];
+    const first = line.add(1).catch((error: unknown) => late.push(`first ${codeOf(error)}`));
+    await turn();
+    vi.advanceTimersByTime(options.timeoutMs / 2);
+    const second = line.add(2).catch((error: unknown) => late.push(`second ${codeOf(error)}`));
+    vi.advanceTimersByTime(options.timeoutMs / 2);
+    await first;
+    expect(late).toEqual(['first INBOX_SLOW']);
+    vi.advanceTimersByTime(options.timeoutMs / 2);
+    await second;
+    expect(late).toEqual(['first INBOX_SLOW', 'second INBOX_SLOW']);
+    await commits.end();
+    await commits.end();
   });
 
   it('rejects those a commit gave no answer', async () => {

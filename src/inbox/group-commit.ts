@@ -1,21 +1,27 @@
 import { RetryLaterError } from '../errors/errors.js';
 
-export interface GroupCommitOptions {
+export interface GroupCommitOptions<Item> {
   /** Items in one commit. */
   readonly maxBatch: number;
+  /** What the items of one commit may weigh together; an item that is heavier goes alone. */
+  readonly maxBatchWeight: number;
   /** Items that may wait for a commit; past it `add` refuses at once. */
   readonly maxWaiting: number;
-  /** Commits under way at the same time. */
-  readonly maxInFlight: number;
+  /** What they may weigh together. */
+  readonly maxWaitingWeight: number;
+  /** The memory an item takes, say; the unit is the caller's. */
+  readonly weigh: (item: Item) => number;
   /** How long one item may wait for its answer. */
   readonly timeoutMs: number;
 }
 
 interface Waiting<Item, Outcome> {
   readonly item: Item;
+  readonly weight: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
-  readonly timer: NodeJS.Timeout;
+  /** By the clock of `performance.now()`. */
+  readonly deadline: number;
 }
 
 /**
@@ -25,54 +31,77 @@ interface Waiting<Item, Outcome> {
  */
 export class GroupCommit<Item, Outcome> {
   private waiting: Waiting<Item, Outcome>[] = [];
-  private inFlight = 0;
-  private scheduled = false;
+  private waitingWeight = 0;
+  /** Those of the commit under way. */
+  private committing: readonly Waiting<Item, Outcome>[] = [];
+  private busy = false;
+  /** One for all: it goes off when the oldest has waited too long. */
+  private timer: NodeJS.Timeout | null = null;
 
   /** @param commit makes all items durable and answers each, in order; it rejects when none is. */
   constructor(
     private readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>,
-    private readonly options: GroupCommitOptions,
+    private readonly options: GroupCommitOptions<Item>,
   ) {}
 
   /**
-   * Resolves once the item is committed.
-   * @throws RetryLaterError when too many wait, or the answer takes longer than `timeoutMs`; in the latter case the item
+   * Resolves once the item is committed. Items are committed in the order they were added, one commit at a time.
+   * @throws RetryLaterError when too much waits, or the answer takes longer than `timeoutMs`; in the latter case the item
    * may still be committed, so the caller's retry must be idempotent
    */
   add(item: Item): Promise<Outcome> {
-    if (this.waiting.length >= this.options.maxWaiting) {
+    const { maxWaiting, maxWaitingWeight, timeoutMs, weigh } = this.options;
+    const weight = weigh(item);
+    if (this.waiting.length >= maxWaiting || this.waitingWeight + weight > maxWaitingWeight) {
       return Promise.reject(new RetryLaterError('INBOX_FULL', 'too many updates wait to be stored'));
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new RetryLaterError('INBOX_SLOW', `not stored within ${this.options.timeoutMs} ms`)),
-        this.options.timeoutMs,
-      );
-      this.waiting.push({ item, resolve, reject, timer });
-      this.schedule();
+      this.waiting.push({ item, weight, resolve, reject, deadline: performance.now() + timeoutMs });
+      this.waitingWeight += weight;
+      this.timer ??= setTimeout(() => this.expire(), timeoutMs);
+      if (!this.busy) this.schedule();
     });
   }
 
   /** Begins a commit at the end of the current turn of the event loop, so that requests read together go together. */
   private schedule(): void {
-    if (this.scheduled || this.inFlight >= this.options.maxInFlight) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      void this.flush();
-    });
+    this.busy = true;
+    setImmediate(() => void this.flush());
   }
 
   private async flush(): Promise<void> {
-    const batch = this.waiting.splice(0, this.options.maxBatch);
-    if (batch.length === 0) return;
-    this.inFlight += 1;
-    try {
-      await this.settle(batch);
-    } finally {
-      this.inFlight -= 1;
-      if (this.waiting.length > 0) this.schedule();
+    this.committing = this.takeBatch();
+    await this.settle(this.committing);
+    this.committing = [];
+    if (this.waiting.length > 0) return this.schedule();
+    this.busy = false;
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+  }
+
+  /** Answers those that have waited too long. They keep their place: what is late is stored all the same. */
+  private expire(): void {
+    const now = performance.now();
+    const open = [...this.committing, ...this.waiting];
+    for (const { deadline, reject } of open) {
+      if (deadline > now) break;
+      reject(new RetryLaterError('INBOX_SLOW', `not stored within ${this.options.timeoutMs} ms`));
     }
+    const next = open.find(({ deadline }) => deadline > now);
+    this.timer = next ? setTimeout(() => this.expire(), next.deadline - now) : null;
+  }
+
+  private takeBatch(): readonly Waiting<Item, Outcome>[] {
+    const { maxBatch, maxBatchWeight } = this.options;
+    let count = 0;
+    let weight = 0;
+    for (const entry of this.waiting) {
+      if (count === maxBatch || (count > 0 && weight + entry.weight > maxBatchWeight)) break;
+      count += 1;
+      weight += entry.weight;
+    }
+    this.waitingWeight -= weight;
+    return this.waiting.splice(0, count);
   }
 
   private async settle(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
@@ -86,8 +115,6 @@ export class GroupCommit<Item, Outcome> {
       }
     } catch (error) {
       for (const entry of batch) entry.reject(error);
-    } finally {
-      for (const entry of batch) clearTimeout(entry.timer);
     }
   }
 }

@@ -25,19 +25,31 @@ interface Arrival extends ChatOfChannel {
   readonly storable: boolean;
 }
 
+/** Commits under way at the same time: while PostgreSQL works on one, the next is read. */
+const COMMITS_IN_FLIGHT = 2;
+const MEBI = 1024 * 1024;
+
+/** A chat keeps to one line of commits: a message must not overtake an earlier one of its chat. */
+const lineOf = ({ chat }: Inbound): number => Number(BigInt.asUintN(32, chat.chatId)) % COMMITS_IN_FLIGHT;
+
 const unstorable = { payload: 'null', storable: false };
 
 /** Accepts what arrives: durable, deduplicated, in order, and its lane woken. */
 @Injectable()
 export class Inbox implements OnApplicationBootstrap {
   private readonly logger = new Logger(Inbox.name);
-  private readonly commits = new GroupCommit<Arrival, Acceptance>((arrivals) => this.commit(arrivals), {
-    maxBatch: 250,
-    maxWaiting: 20_000,
-    // One at a time: a message must not overtake an earlier one of its chat in another commit.
-    maxInFlight: 1,
-    timeoutMs: STORE_TIMEOUT_MS,
-  });
+  private readonly commits = Array.from(
+    { length: COMMITS_IN_FLIGHT },
+    () =>
+      new GroupCommit<Arrival, Acceptance>((arrivals) => this.commit(arrivals), {
+        maxBatch: 250,
+        maxBatchWeight: 8 * MEBI,
+        maxWaiting: 10_000,
+        maxWaitingWeight: 64 * MEBI,
+        weigh: ({ payload }) => payload.length,
+        timeoutMs: STORE_TIMEOUT_MS,
+      }),
+  );
   private readonly backlog: BacklogGauge;
 
   constructor(
@@ -65,7 +77,9 @@ export class Inbox implements OnApplicationBootstrap {
   async accept(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
     if (!inbound) return 'ignored';
-    return await this.commits.add(this.arrivalOf(inbound, text));
+    const commits = this.commits[lineOf(inbound)];
+    if (!commits) throw new RangeError('no line for this chat');
+    return await commits.add(this.arrivalOf(inbound, text));
   }
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
@@ -133,12 +147,13 @@ export class Inbox implements OnApplicationBootstrap {
     return outcomes;
   }
 
+  /** For each arrival, in order: does it fit into its chat's backlog? Commands always do. */
   private async admit(arrivals: readonly Arrival[], conversationIds: readonly string[]): Promise<boolean[]> {
-    const messages = arrivals.flatMap((arrival, index) => (arrival.kind === 'message' ? [index] : []));
-    const fits = await this.backlog.admit(messages.map((index) => conversationIds[index] ?? ''));
-    const admitted = arrivals.map(() => true);
-    for (const [position, index] of messages.entries()) admitted[index] = fits[position] ?? true;
-    return admitted;
+    const fits = await this.backlog.admit(
+      conversationIds.filter((_id, index) => arrivals[index]?.kind === 'message'),
+    );
+    let messages = 0;
+    return arrivals.map(({ kind }) => kind !== 'message' || (fits[messages++] ?? true));
   }
 
   private settle(
@@ -166,8 +181,8 @@ export class Inbox implements OnApplicationBootstrap {
     stored: readonly StoredEvent[],
     outcomes: Acceptance[],
   ): Promise<void> {
+    if (!stored.some(({ kind }) => kind === 'gone')) return;
     const gone = stored.flatMap((event, index) => (event.kind === 'gone' ? [index] : []));
-    if (gone.length === 0) return;
     const settled = await this.makeAnew(gone.flatMap((index) => arrivals[index] ?? []));
     for (const [position, index] of gone.entries()) outcomes[index] = settled[position] ?? 'duplicate';
   }
