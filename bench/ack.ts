@@ -37,13 +37,14 @@ export const ackBench: Bench = {
 };
 
 async function measure(workbench: Workbench): Promise<BenchReport> {
-  const floor = await durableFloor(workbench);
+  const floor = await databaseFloor(workbench, 'durable floor', './floors/durable.js');
+  const bareNest = await databaseFloor(workbench, 'bare Nest controller', './floors/nest.js');
   const outsidePort = await workbench.serve(new URL('./support/slow-outside.js', import.meta.url), {}, null);
   const outside = `http://127.0.0.1:${outsidePort}`;
   const queues = workbench.redis === null ? ([null] as const) : ([workbench.redis.url, null] as const);
   const products: Side[] = [];
   for (const redisUrl of queues) products.push(await product(workbench, outside, redisUrl));
-  const sides = [floor, ...products, ...(await redisFloor(workbench))];
+  const sides = [floor, bareNest, ...products, ...(await redisFloor(workbench))];
 
   progress('warming up');
   for (const side of sides) await press(workbench, side.port, FLAT_OUT);
@@ -66,10 +67,10 @@ async function measure(workbench: Workbench): Promise<BenchReport> {
   return ackReport(floor, sides);
 }
 
-async function durableFloor(workbench: Workbench): Promise<Side> {
-  const env = { DATABASE_URL: await workbench.database('floor') };
-  const port = await workbench.serve(new URL('./floors/durable.js', import.meta.url), env, 'server');
-  return { name: 'durable floor', port, goal: null, flatOut: [], steady: null };
+async function databaseFloor(workbench: Workbench, name: string, file: string): Promise<Side> {
+  const env = { DATABASE_URL: await workbench.database(name.toLowerCase().replaceAll(' ', '_')) };
+  const port = await workbench.serve(new URL(file, import.meta.url), env, 'server');
+  return { name, port, goal: null, flatOut: [], steady: null };
 }
 
 async function redisFloor(workbench: Workbench): Promise<Side[]> {
