@@ -2,6 +2,7 @@ import { Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit }
 import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseSettings } from '../config/database.settings.js';
 import { HealthRegistry } from '../observability/health-registry.js';
+import { DatabaseClock } from './database-clock.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
@@ -44,9 +45,10 @@ const POOL_END_TIMEOUT_MS = 5_000;
       inject: [Database, DatabaseSettings],
     },
     PrismaService,
+    DatabaseClock,
     DatabaseHealth,
   ],
-  exports: [Database, DatabasePool, PrismaService, DatabaseHealth],
+  exports: [Database, DatabasePool, PrismaService, DatabaseClock, DatabaseHealth],
 })
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseModule.name);

@@ -17,12 +17,6 @@ export class SweepRepository {
     return rows.map(({ id }) => id);
   }
 
-  async now(): Promise<Date> {
-    const [row] = await this.prisma.$queryRaw<{ now: Date }[]>`SELECT clock_timestamp() AS now`;
-    if (!row) throw new Error('the database did not tell its time');
-    return row.now;
-  }
-
   private rows(lane: LaneName, after: string, limit: number): Promise<Row[]> {
     switch (lane) {
       case 'turns':

@@ -21,11 +21,6 @@ export class Sweep {
     private readonly waker: LaneWaker,
   ) {}
 
-  /** By the database's clock. */
-  now(): Promise<Date> {
-    return this.repository.now();
-  }
-
   /** One pass. @returns how many conversations were woken */
   async run(): Promise<number> {
     let woken = 0;

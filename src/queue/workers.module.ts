@@ -26,5 +26,6 @@ import { WorkersHealth } from './workers-health.js';
     WorkersHealth,
     WorkerEnd,
   ],
+  exports: [WorkerEnd],
 })
 export class WorkersModule {}
