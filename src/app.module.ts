@@ -8,6 +8,7 @@ import { ObservabilityModule } from './observability/observability.module.js';
 import { PlaygroundModule } from './playground/playground.module.js';
 import type { StandIns } from './playground/stand-ins.js';
 import { WorkersModule } from './queue/workers.module.js';
+import { RetentionModule } from './retention/retention.module.js';
 import { RuntimeModule } from './runtime/runtime.module.js';
 import { TelegramModule } from './telegram/telegram.module.js';
 import { TelegramReceivingModule } from './telegram/telegram-receiving.module.js';
@@ -35,7 +36,7 @@ export class AppModule {
       imports: [
         ...shared,
         ...(server.receives ? [...receiving, ...playground] : []),
-        ...(server.works ? [WorkersModule] : []),
+        ...(server.works ? [WorkersModule, RetentionModule] : []),
       ],
     };
   }

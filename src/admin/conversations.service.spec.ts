@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
+import { ReplyPurge } from '../retention/reply-purge.repository.js';
 
 let admin: AdminApp;
 
@@ -125,5 +126,21 @@ describe('messages', () => {
     expect(Object.keys(items[0] ?? {}).toSorted()).toEqual(
       ['id', 'role', 'text', 'createdAt', 'turnId', 'telegramMessageId', 'delivery'].toSorted(),
     );
+  });
+  it('are told whole where the record of their sending is past its retention', async () => {
+    const { id } = await admin.talk(1);
+    const { id: messageId } = await admin.prisma.message.create({
+      data: { conversationId: id, epoch: 0, role: 'assistant', text: 'an old answer' },
+    });
+    const settledAt = new Date('2021-01-01');
+    await admin.prisma.reply.create({
+      data: { conversationId: id, messageId, body: {}, state: 'sent', channelMessageId: 5n, settledAt },
+    });
+    const told = async () => (await admin.list(`conversations/${id}/messages`)).items[0];
+    expect(await told()).toMatchObject({ telegramMessageId: '5', delivery: { state: 'sent' } });
+    expect(await new ReplyPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
+    expect(await told()).toMatchObject({ text: 'an old answer', telegramMessageId: null, delivery: null });
+    const exported = await admin.call(`conversations/${id}/export`);
+    expect(exported.body).toContain('an old answer');
   });
 });

@@ -30,10 +30,18 @@ export class MessageDto {
   @ApiProperty({ type: String, format: 'uuid', nullable: true })
   readonly turnId: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Of several parts the first' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Of several parts the first; null for an answer whose sending is no longer recorded',
+  })
   readonly telegramMessageId: string | null;
 
-  @ApiProperty({ type: DeliveryDto, nullable: true, description: 'null: nothing was to be sent' })
+  @ApiProperty({
+    type: DeliveryDto,
+    nullable: true,
+    description: 'null: nothing was to be sent, or its record is past RETENTION_REPLY_DAYS',
+  })
   readonly delivery: DeliveryDto | null;
 }
 

@@ -104,7 +104,7 @@ export class StepDto {
 }
 
 export class TurnWithStepsDto extends TurnDto {
-  @ApiProperty({ type: [StepDto] })
+  @ApiProperty({ type: [StepDto], description: 'Empty once they are past RETENTION_STEP_DAYS' })
   readonly steps: readonly StepDto[];
 }
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
+import { StepPurge } from '../retention/step-purge.repository.js';
+import { smallestIdOf } from '../runtime/ids.js';
 
 let admin: AdminApp;
 
@@ -49,5 +51,25 @@ describe('turns', () => {
     });
     const anyFailed = (await admin.pages('turns?state=failed')).flat();
     expect(anyFailed.map((turn) => turn.id)).toEqual([ids[4]]);
+  });
+  it('are shown without their steps once those are past their retention', async () => {
+    const { id: conversationId } = await admin.talk(0);
+    const ended = new Date('2021-01-01');
+    const { id } = await admin.prisma.turn.create({
+      data: {
+        id: smallestIdOf(ended),
+        conversationId,
+        epoch: 0,
+        state: 'done',
+        model: 'm',
+        inputTokens: 11,
+        finishedAt: ended,
+        steps: { create: { index: 0, kind: 'model', name: 'm', requestDigest: 'd', result: {}, startedAt: ended } },
+      },
+    });
+    expect(await new StepPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
+    const shown = await admin.call(`turns/${id}`);
+    expect(shown.statusCode).toBe(200);
+    expect(shown.json()).toMatchObject({ state: 'done', model: 'm', inputTokens: 11, steps: [] });
   });
 });

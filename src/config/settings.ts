@@ -8,6 +8,7 @@ import { LogSettings } from './log.settings.js';
 import { ModelSettings } from './model.settings.js';
 import { type Environment, readSettings, SettingsError } from './read-settings.js';
 import { RedisSettings } from './redis.settings.js';
+import { RetentionSettings } from './retention.settings.js';
 import { ServerSettings } from './server.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
 import { WorkerSettings } from './worker.settings.js';
@@ -22,6 +23,7 @@ export interface Settings {
   readonly agent: AgentSettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
+  readonly retention: RetentionSettings;
   readonly admin: AdminSettings;
   readonly log: LogSettings;
 }
@@ -36,6 +38,7 @@ export const settingsClasses = {
   agent: AgentSettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
+  retention: RetentionSettings,
   admin: AdminSettings,
   log: LogSettings,
 } as const;
@@ -55,6 +58,7 @@ export function loadSettings(env: Environment): Settings {
     agent: readSettings(AgentSettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
+    retention: readSettings(RetentionSettings, env, problems),
     admin: readSettings(AdminSettings, env, problems),
     log: readSettings(LogSettings, env, problems),
   };

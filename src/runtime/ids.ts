@@ -8,3 +8,8 @@ export class Ids {
     return v7();
   }
 }
+
+/** The smallest id that can be made at `time`: every id that was made before sorts below it. */
+export function smallestIdOf(time: Date): string {
+  return v7({ msecs: time.getTime(), seq: 0, random: new Uint8Array(16) });
+}

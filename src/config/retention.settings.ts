@@ -1,0 +1,37 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { FromEnv, integer } from './variable.js';
+
+const A_CENTURY = 36_525;
+
+/** How long what is only a record is kept. The history, messages and facts, is kept until it is erased. */
+export class RetentionSettings {
+  @FromEnv('RETENTION_PAYLOAD_DAYS', {
+    description: 'days a finished event keeps the update as it was received; 0: for ever',
+    example: '30',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(A_CENTURY)
+  payloadDays = 30;
+
+  @FromEnv('RETENTION_STEP_DAYS', {
+    description: 'days a finished turn keeps its model and tool calls; 0: for ever',
+    example: '90',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(A_CENTURY)
+  stepDays = 90;
+
+  @FromEnv('RETENTION_REPLY_DAYS', {
+    description: 'days the record of a sent reply is kept; 0: for ever',
+    example: '90',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(A_CENTURY)
+  replyDays = 90;
+}
