@@ -13,6 +13,7 @@ import { ConversationsService } from './conversations.service.js';
 import { DeadLetterDesk } from './dead-letter-desk.service.js';
 import { DeadLetterListing } from './dead-letter-listing.repository.js';
 import { DeadLettersController } from './dead-letters.controller.js';
+import { Erasure } from './erasure.service.js';
 import { MessageListing } from './message-listing.repository.js';
 import { TranscriptService } from './transcript.service.js';
 import { TurnListing } from './turn-listing.repository.js';
@@ -34,6 +35,7 @@ import { TurnsService } from './turns.service.js';
     ConversationsService,
     DeadLetterDesk,
     DeadLetterListing,
+    Erasure,
     MessageListing,
     TranscriptService,
     TurnListing,

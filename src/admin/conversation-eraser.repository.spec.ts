@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
+import { EventState } from '../generated/prisma/client.js';
 
 let admin: AdminApp;
 
@@ -56,6 +57,17 @@ describe('erasing', () => {
       },
     });
 
+    await admin.prisma.event.createMany({
+      data: Object.values(EventState).map((state) => ({
+        source: 'telegram',
+        externalId: `all ${chatId} ${state}`,
+        conversationId: id,
+        kind: 'message' as const,
+        payload: { text: 'private' },
+        state,
+      })),
+    });
+
     const answer = await admin.call(`conversations/${id}`, 'DELETE');
     expect([answer.statusCode, answer.body]).toEqual([204, '']);
 
@@ -80,6 +92,14 @@ describe('erasing', () => {
       payload: null,
       turnId: null,
     });
+    // What came before, waits, was dropped or passed over: no payload is left of anything.
+    expect(
+      await admin.prisma.event.findMany({ where: { externalId: { startsWith: `all ${chatId}` } } }),
+    ).toEqual(
+      Object.values(EventState).map(() =>
+        expect.objectContaining({ state: 'erased', payload: null, conversationId: null }),
+      ),
+    );
     expect((await admin.call(`conversations/${id}`)).statusCode).toBe(404);
     expect((await admin.call(`conversations/${id}`, 'DELETE')).statusCode).toBe(404);
     expect((await admin.list(`conversations/${other.id}/messages`)).items).toHaveLength(2);

@@ -9,6 +9,14 @@ const MAX_WAIT_MS = 10_000;
 /** Rows one statement changes. */
 const BATCH = 10_000;
 
+/** What is still to be forgotten of an erased conversation where PostgreSQL is not in charge. */
+export interface Erased {
+  /** As the limits name it: `telegram:42`. */
+  readonly chat: string;
+  /** No other topic of the chat is left. */
+  readonly lastOfChat: boolean;
+}
+
 /**
  * Erases a conversation with everything that was said in it. What stays is, of each inbound event, its source and
  * external id: so that an update which is delivered again is still known, and does not bring the conversation back.
@@ -17,15 +25,15 @@ const BATCH = 10_000;
 export class ConversationEraser {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** @returns false where there is no such conversation */
-  erase(id: string): Promise<boolean> {
+  /** @returns null where there is no such conversation */
+  erase(id: string): Promise<Erased | null> {
     return this.prisma.$transaction((tx) => this.eraseWithin(tx, id), {
       timeout: ERASE_TIMEOUT_MS,
       maxWait: MAX_WAIT_MS,
     });
   }
 
-  private async eraseWithin(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+  private async eraseWithin(tx: Prisma.TransactionClient, id: string): Promise<Erased | null> {
     // First the leases, as whoever commits for the conversation does: a running turn either is done before, or finds
     // its lease gone and commits nothing.
     await tx.$queryRaw`SELECT token FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
@@ -42,7 +50,7 @@ export class ConversationEraser {
     // Only now the conversation itself: while it is locked, its new messages wait at the door.
     const [conversation] = await tx.$queryRaw<{ channel: string; chatId: bigint }[]>`
       SELECT channel, chat_id AS "chatId" FROM conversations WHERE id = ${id}::uuid FOR UPDATE`;
-    if (!conversation) return false;
+    if (!conversation) return null;
     // Each by its own index: there is none over both.
     await inBatches(
       () => tx.$executeRaw`
@@ -60,7 +68,9 @@ export class ConversationEraser {
     await tx.person.deleteMany({ where: { channel: conversation.channel, userId: conversation.chatId } });
     // Turns, steps, facts, leases and dead letters go with it.
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid`;
-    return true;
+    const { channel, chatId } = conversation;
+    const left = await tx.conversation.findFirst({ where: { channel, chatId }, select: { id: true } });
+    return { chat: `${channel}:${chatId}`, lastOfChat: left === null };
   }
 }
 

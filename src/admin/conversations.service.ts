@@ -8,10 +8,10 @@ import {
   type ConversationQuery,
   toConversationDto,
 } from './conversation.dto.js';
-import { ConversationEraser } from './conversation-eraser.repository.js';
 import { ConversationListing } from './conversation-listing.repository.js';
 import { ConversationRecords } from './conversation-records.repository.js';
 import { decodeNumberCursor, decodeTimeCursor, encodeNumberCursor, encodeTimeCursor } from './cursor.js';
+import { Erasure } from './erasure.service.js';
 import { type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
 import { MessageListing } from './message-listing.repository.js';
 import { pageOf } from './page.js';
@@ -25,7 +25,7 @@ export class ConversationsService {
     private readonly listing: ConversationListing,
     private readonly history: MessageListing,
     private readonly transcripts: TranscriptService,
-    private readonly eraser: ConversationEraser,
+    private readonly erasure: Erasure,
     private readonly waker: LaneWaker,
   ) {}
 
@@ -53,7 +53,7 @@ export class ConversationsService {
   }
 
   async erase(id: string): Promise<void> {
-    if (!(await this.eraser.erase(id))) throw unknown();
+    if (!(await this.erasure.erase(id))) throw unknown();
   }
 
   async messages(id: string, { limit, cursor, order }: MessageQuery): Promise<MessagePage> {

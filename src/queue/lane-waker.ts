@@ -4,6 +4,7 @@ import type { Queue } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
 import type { LaneJob, LaneName } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
+import { withTimeout } from './with-timeout.js';
 
 /** Wake-ups kept while the queue does not answer, or until their time; past it they are left to the sweep. */
 const MAX_PENDING = 100_000;
@@ -110,17 +111,5 @@ export class LaneWaker {
         this.logger.error({ msg: 'lanes not woken, left to the sweep', lane, error: messageOf(error) });
       this.failing = true;
     }
-  }
-}
-
-async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -3,10 +3,11 @@ import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { RedisSettings } from '../config/redis.settings.js';
 import { Database } from '../database/database.js';
 import { DeadLetters } from './dead-letters.service.js';
+import { LaneEraser } from './lane-eraser.js';
 import { LaneWaker } from './lane-waker.js';
 import { lanes } from './lanes.js';
 import { QueueHealth } from './queue-health.js';
-import { openQueueBackend, QueueBackend } from './queue-backend.js';
+import { openQueueBackend, QueueBackend, queueOptions } from './queue-backend.js';
 
 /** Global, so that Nest ends it after the queues and workers that use its connection. */
 @Global()
@@ -27,12 +28,12 @@ class QueueBackendModule implements OnApplicationShutdown {
   imports: [
     QueueBackendModule,
     BullModule.forRootAsync({
-      useFactory: ({ connection }: QueueBackend) => ({ connection, prefix: 'turnpike' }),
+      useFactory: ({ connection }: QueueBackend) => ({ connection, ...queueOptions }),
       inject: [QueueBackend],
     }),
     BullModule.registerQueue(...lanes.map((name) => ({ name }))),
   ],
-  providers: [LaneWaker, DeadLetters, QueueHealth],
-  exports: [LaneWaker, DeadLetters, BullModule],
+  providers: [LaneWaker, LaneEraser, DeadLetters, QueueHealth],
+  exports: [LaneWaker, LaneEraser, DeadLetters, BullModule],
 })
 export class LanesModule {}

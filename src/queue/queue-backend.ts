@@ -5,6 +5,8 @@ import {
   createRedisBackend,
   DEFAULT_SCHEMA,
   isPgPool,
+  type Queue,
+  type QueueOptions,
   runMigrations,
   setDefaultBackendFactory,
 } from 'bullmq';
@@ -12,6 +14,18 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import type { RedisSettings } from '../config/redis.settings.js';
 import type { Database } from '../database/database.js';
+
+/**
+ * What every queue has in common, besides its connection. BullMQ keeps a log of what happened to jobs, about as many
+ * entries as this a queue, with the ids of conversations among them; nothing of ours reads it.
+ */
+export const queueOptions: Pick<QueueOptions, 'prefix' | 'streams'> = {
+  prefix: 'turnpike',
+  streams: { events: { maxLen: 100 } },
+};
+
+/** As much of a queue as its backend has to know. */
+type QueueNames = Pick<Queue, 'name' | 'toKey'>;
 
 /**
  * Where BullMQ keeps its jobs. BullMQ is given the connection, and we close it after the queues and workers that share
@@ -25,6 +39,11 @@ export abstract class QueueBackend {
   abstract readonly reachable: boolean;
   /** Resolves when the backend answers; rejects with the reason when it does not. */
   abstract ping(): Promise<void>;
+  /**
+   * Removes what BullMQ, which has no call for it, keeps under a deduplication id besides a job: the job that would
+   * follow an active one, and entries of its log.
+   */
+  abstract forget(queue: QueueNames, deduplicationId: string): Promise<void>;
   abstract close(): Promise<void>;
 }
 
@@ -65,6 +84,14 @@ export class RedisQueueBackend extends QueueBackend {
   async ping(): Promise<void> {
     if (this.redis.status !== 'ready') throw new Error('not connected to redis');
     await this.redis.ping();
+  }
+
+  async forget(queue: QueueNames, deduplicationId: string): Promise<void> {
+    await this.redis.del(queue.toKey(`dn:${deduplicationId}`));
+    const log = queue.toKey('events');
+    const entries = await this.redis.xrange(log, '-', '+');
+    const own = entries.filter(([, fields]) => fields.includes(deduplicationId)).map(([id]) => id);
+    if (own.length > 0) await this.redis.xdel(log, ...own);
   }
 
   async close(): Promise<void> {
@@ -110,6 +137,12 @@ export class PostgresQueueBackend extends QueueBackend {
 
   async ping(): Promise<void> {
     await this.pool.query('SELECT 1');
+  }
+
+  async forget(queue: QueueNames, deduplicationId: string): Promise<void> {
+    const key = [queue.name, deduplicationId];
+    await this.pool.query('DELETE FROM dedup_next WHERE queue = $1 AND dedup_id = $2', key);
+    await this.pool.query(`DELETE FROM event WHERE queue = $1 AND data ->> 'deduplicationId' = $2`, key);
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,16 @@ describe('ChatLimiter', () => {
     expect(windows.asked).toEqual(['turn:telegram:1']);
   });
 
+  it('forgets what an erased chat has used up, also at the door', async () => {
+    const windows = new MemorySlidingWindow();
+    const limiter = new ChatLimiter(windows, limits);
+    const keys = ['turn:telegram:1', 'door:chat:telegram:1', 'turn:telegram:12'];
+    for (const key of keys) await windows.take(key, 3, 3, 1_000);
+    await limiter.forget('telegram:1');
+    const free = await Promise.all(keys.map(async (key) => (await windows.take(key, 3, 3, 1_000)).granted));
+    expect(free).toEqual([3, 3, 0]);
+  });
+
   it('asks to try later while the store is unreachable', async () => {
     const windows = new MemorySlidingWindow();
     windows.state = 'unreachable';

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { messageOf, RetryLaterError } from '../errors/errors.js';
 import { SlidingWindow } from './sliding-window.js';
+import { turnWindow, windowsOfChat } from './window-keys.js';
 
-/** The worker's side of the chat limit: how many waiting messages a turn may take now. */
+/** The chat limit, as the worker asks it: how many waiting messages a turn may take now. */
 @Injectable()
 export class ChatLimiter {
   constructor(
@@ -20,7 +21,7 @@ export class ChatLimiter {
   async take(chatKey: string, wanted: number): Promise<{ granted: number; retryAfterMs: number }> {
     try {
       const { granted, retryAfterMs } = await this.windows.take(
-        `turn:${chatKey}`,
+        turnWindow(chatKey),
         wanted,
         this.limits.limit,
         this.limits.periodMs,
@@ -35,5 +36,12 @@ export class ChatLimiter {
         { cause: error },
       );
     }
+  }
+  /**
+   * Forgets what the chat has used up, in turns and at the door: for a chat that is erased.
+   * @throws whatever the store throws while it cannot be reached; the windows then end by themselves
+   */
+  async forget(chatKey: string): Promise<void> {
+    await Promise.all(windowsOfChat(chatKey).map((key) => this.windows.forget(key)));
   }
 }

@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors/errors.js';
 import { Clock } from '../runtime/clock.js';
 import { TooManyRequestsException } from './too-many-requests.exception.js';
+import { doorWindow } from './window-keys.js';
 import type { ThrottlerName } from './throttlers.js';
 
 /** A store slower than this counts as unreachable. */
@@ -58,7 +59,7 @@ export abstract class FailOpenThrottlerGuard extends ThrottlerGuard {
         super.handleRequest({
           ...props,
           getTracker: () => tracker,
-          generateKey: () => `door:${name}:${tracker}`,
+          generateKey: () => doorWindow(name, tracker),
         }),
       );
     } catch (error) {

@@ -54,6 +54,10 @@ export class PostgresSlidingWindow extends SlidingWindow implements OnModuleInit
     );
   }
 
+  async forget(key: string): Promise<void> {
+    await this.query('forget-window', 'DELETE FROM throttle_windows WHERE key = $1', [key]);
+  }
+
   /** Deletes windows that have ended, a batch at a time, passing over those in use. @returns how many */
   async prune(): Promise<number> {
     const { rowCount } = await this.query('prune-windows', PRUNE, [PRUNE_BATCH]);

@@ -72,6 +72,10 @@ export class RedisSlidingWindow extends SlidingWindow implements OnModuleInit, O
     return { granted, retryAfterMs, used, at: Number(at) / 1_000 };
   }
 
+  async forget(key: string): Promise<void> {
+    await this.redis.del(KEY_PREFIX + key);
+  }
+
   onApplicationShutdown(): void {
     this.redis.off('close', this.noteUnreachable);
     this.redis.disconnect();

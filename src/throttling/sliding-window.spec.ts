@@ -94,6 +94,15 @@ function keepsThePromise(open: () => Promise<Store>): void {
     expect(await take(0, randomUUID(), 1, 1, MINUTE_MS)).toMatchObject({ granted: 1, used: 1 });
   });
 
+  it('begins anew where a key is forgotten, in every process, and forgets no other', async () => {
+    const [key, other] = [randomUUID(), randomUUID()];
+    for (const each of [key, other]) await take(0, each, 3, 3, MINUTE_MS);
+    await store.processes[1].forget(key);
+    await store.processes[1].forget(randomUUID());
+    expect(await take(0, key, 1, 3, MINUTE_MS)).toMatchObject({ granted: 1, used: 1 });
+    expect(await take(0, other, 1, 3, MINUTE_MS)).toMatchObject({ granted: 0, used: 3 });
+  });
+
   it('grants exactly the limit to two processes that ask at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       const key = randomUUID();

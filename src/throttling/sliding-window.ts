@@ -25,4 +25,7 @@ export abstract class SlidingWindow {
    * @throws whatever the store throws while it cannot be reached; a take that timed out may have been counted
    */
   abstract take(key: string, wanted: number, limit: number, periodMs: number): Promise<Taken>;
+
+  /** Removes a key's window: whatever it granted, the key starts anew. @throws while the store cannot be reached */
+  abstract forget(key: string): Promise<void>;
 }

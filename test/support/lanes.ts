@@ -1,13 +1,20 @@
 import { Queue, Worker } from 'bullmq';
+import { LaneEraser } from '../../src/queue/lane-eraser.js';
 import { LaneWaker } from '../../src/queue/lane-waker.js';
 import { type LaneJob, type LaneName, lanes, workerOptions } from '../../src/queue/lanes.js';
-import { PostgresQueueBackend, type QueueBackend, RedisQueueBackend } from '../../src/queue/queue-backend.js';
+import {
+  PostgresQueueBackend,
+  type QueueBackend,
+  queueOptions,
+  RedisQueueBackend,
+} from '../../src/queue/queue-backend.js';
 import type { Backend } from './backends.js';
 import { type RedisServer, startRedis } from './redis.js';
 
 /** The lanes without the product around them: their queues on a real backend, and what wakes them. */
 export class Lanes {
   readonly waker: LaneWaker;
+  readonly eraser: LaneEraser;
   private readonly workers: Worker<LaneJob>[] = [];
 
   private constructor(
@@ -16,6 +23,7 @@ export class Lanes {
     readonly redis: RedisServer | null,
   ) {
     this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries, backend);
+    this.eraser = new LaneEraser(queues.turns, queues.commands, queues.deliveries, backend);
   }
 
   /** @param databaseUrl where the queue is, if it is on PostgreSQL */
@@ -25,7 +33,7 @@ export class Lanes {
       ? new RedisQueueBackend(redis.url)
       : await PostgresQueueBackend.open(databaseUrl);
     const queue = (name: LaneName) =>
-      new Queue<LaneJob>(name, { connection: queueBackend.connection, prefix: 'turnpike' });
+      new Queue<LaneJob>(name, { connection: queueBackend.connection, ...queueOptions });
     const queues = { turns: queue('turns'), commands: queue('commands'), deliveries: queue('deliveries') };
     await Promise.all(lanes.map((lane) => queues[lane].waitUntilReady()));
     return new Lanes(queueBackend, queues, redis);

@@ -17,4 +17,10 @@ export class MemorySlidingWindow extends SlidingWindow {
     this.windows.set(key, hits);
     return { ...taken, at: this.now };
   }
+
+  async forget(key: string): Promise<void> {
+    if (this.state === 'unreachable') throw new Error('connect ECONNREFUSED');
+    this.windows.delete(key);
+    return Promise.resolve();
+  }
 }
