@@ -64,7 +64,9 @@ describe('turns', () => {
         model: 'm',
         inputTokens: 11,
         finishedAt: ended,
-        steps: { create: { index: 0, kind: 'model', name: 'm', requestDigest: 'd', result: {}, startedAt: ended } },
+        steps: {
+          create: { index: 0, kind: 'model', name: 'm', requestDigest: 'd', result: {}, startedAt: ended },
+        },
       },
     });
     expect(await new StepPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });

@@ -83,8 +83,7 @@ export abstract class ScheduledProcessor
   }
 
   private report(error: unknown): void {
-    if (!this.failing)
-      this.logger.error({ msg: `${this.schedule.name} failed`, error: messageOf(error) });
+    if (!this.failing) this.logger.error({ msg: `${this.schedule.name} failed`, error: messageOf(error) });
     this.failing = true;
   }
 }

@@ -43,7 +43,8 @@ export class Retention {
   /** One pass: a batch of each kind in turn, until nothing old is left, the pass took too long or the process ends. */
   async run(): Promise<Purged> {
     const purged = await this.stopping.track(this.pass(await this.clock.now()));
-    if (Object.values(purged).some((rows) => rows > 0)) this.logger.log({ msg: 'old records removed', ...purged });
+    if (Object.values(purged).some((rows) => rows > 0))
+      this.logger.log({ msg: 'old records removed', ...purged });
     return purged;
   }
 
