@@ -124,6 +124,8 @@ export class PostgresQueueBackend extends QueueBackend {
       connectionTimeoutMillis: 3_000,
     });
     const logger = new Logger(PostgresQueueBackend.name);
+    // Each queue and worker of the process listens for errors of the pool they share.
+    pool.setMaxListeners(0);
     pool.on('error', (error) => logger.warn({ msg: 'queue connection lost', error: error.message }));
     const client = await pool.connect();
     try {

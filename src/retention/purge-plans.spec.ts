@@ -28,13 +28,13 @@ beforeAll(async () => {
     SELECT 'filler', f.n, t.conversation_id, 'message', 'done', CASE WHEN f.n <= 50000 THEN '{}'::json END, f.at, f.id
     FROM filler f JOIN turns t ON t.id = f.id ORDER BY f.n DESC;
     INSERT INTO events (source, external_id, conversation_id, kind, state, payload, received_at)
-    SELECT 'waiting', n, id, 'message', 'waiting', '{}', now() - interval '1 year' FROM filler f
-      JOIN LATERAL (SELECT c.id FROM conversations c WHERE c.chat_id = f.n % 1000 + 1) c ON true WHERE n <= 20000;
+    SELECT 'waiting', f.n, c.id, 'message', 'waiting', '{}', now() - interval '1 year' FROM filler f
+      JOIN LATERAL (SELECT c.id FROM conversations c WHERE c.chat_id = f.n % 1000 + 1) c ON true WHERE f.n <= 20000;
     INSERT INTO replies (conversation_id, turn_id, body, state, settled_at)
     SELECT conversation_id, id, '{}', 'sent', finished_at FROM turns;
     INSERT INTO dead_letters (id, kind, subject_id, conversation_id, reason, attempts, last_error)
-    SELECT gen_random_uuid(), 'turn', 'none ' || n, c.id, 'R', 1, 'x' FROM filler f
-      JOIN conversations c ON c.chat_id = f.n % 1000 + 1 WHERE n <= 20000;
+    SELECT gen_random_uuid(), 'turn', 'none ' || f.n, c.id, 'R', 1, 'x' FROM filler f
+      JOIN conversations c ON c.chat_id = f.n % 1000 + 1 WHERE f.n <= 20000;
     ANALYZE`);
 });
 afterAll(() => room.close());
