@@ -1,28 +1,21 @@
-import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { AgentSettings } from '../config/agent.settings.js';
 import { insist } from '../database/insist.js';
-import type { Step, Turn } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
+import type { Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
 import { toolCallMessage, toolResultMessage } from './context.js';
-import { type ModelAnswer, readModelAnswer, readToolAnswer, type ToolAnswer } from './model-answer.js';
+import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
-import type { ToolCall, ToolContext, ToolResult } from './tools/tool-context.js';
+import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
-import { ToolRunner } from './tools/tool-runner.js';
 import type { TurnEnd } from './turn.repository.js';
 
-export interface Loop {
-  readonly turn: Turn;
-  readonly lease: Lease;
+export interface Loop extends ToolCaller {
   /** System prompt, history and the new messages. */
   readonly messages: readonly ChatCompletionMessageParam[];
-  readonly tools: Pick<ToolContext, 'sender' | 'languageCode'>;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -36,7 +29,7 @@ export class AgentLoop {
   constructor(
     private readonly model: ModelClient,
     private readonly registry: ToolRegistry,
-    private readonly runner: ToolRunner,
+    private readonly calls: ToolCalls,
     private readonly steps: StepRepository,
     private readonly settings: AgentSettings,
     private readonly clock: Clock,
@@ -63,7 +56,7 @@ export class AgentLoop {
         continue;
       }
       if (last) break;
-      const results = await this.callTools(loop, done, index, answer.toolCalls);
+      const results = await this.calls.make(loop, done, index, answer.toolCalls);
       messages.push(toolCallMessage(answer), ...results.map(toolResultMessage));
       index += 1 + answer.toolCalls.length;
     }
@@ -113,70 +106,7 @@ export class AgentLoop {
     });
     return answer;
   }
-
-  /** Side by side; each result is committed as soon as it is there. */
-  private async callTools(
-    loop: Loop,
-    done: ReadonlyMap<number, Step>,
-    modelIndex: number,
-    calls: readonly ToolCall[],
-  ): Promise<ToolAnswer[]> {
-    const results = await Promise.allSettled(
-      calls.map((call, place) =>
-        this.callTool(loop, done.get(modelIndex + 1 + place), modelIndex, place, call),
-      ),
-    );
-    // All have ended: no tool of this turn is still at work when the turn is handed on.
-    return results.map((result) => {
-      if (result.status === 'rejected') throw result.reason;
-      return result.value;
-    });
-  }
-
-  private async callTool(
-    { turn, lease, tools, signal }: Loop,
-    done: Step | undefined,
-    modelIndex: number,
-    place: number,
-    call: ToolCall,
-  ): Promise<ToolAnswer> {
-    if (done) return readToolAnswer(done.result);
-    const index = modelIndex + 1 + place;
-    const startedAt = this.clock.now();
-    const context: ToolContext = {
-      ...tools,
-      conversationId: turn.conversationId,
-      turnId: turn.id,
-      idempotencyKey: `${turn.id}:${index}`,
-    };
-    const { output, error } =
-      place < MAX_CALLS_AT_ONCE ? await this.runner.run(call, context, signal) : tooManyCalls;
-    const result: ToolAnswer = { callId: call.id, output };
-    const step: NewStep = {
-      turnId: turn.id,
-      index,
-      kind: 'tool',
-      name: call.name.slice(0, 64),
-      requestDigest: digest(call.arguments),
-      result,
-      error,
-      inputTokens: 0,
-      outputTokens: 0,
-      startedAt,
-    };
-    await insist(() => this.steps.add(lease, step));
-    const ms = this.clock.now().getTime() - startedAt.getTime();
-    this.logger.log({ msg: 'tool called', turnId: turn.id, index, tool: call.name, ms, error });
-    return result;
-  }
 }
-
-/** Tool calls of one answer that are made; they run side by side. */
-const MAX_CALLS_AT_ONCE = 16;
-const tooManyCalls: ToolResult = {
-  output: `Not called: at most ${MAX_CALLS_AT_ONCE} tool calls at once.`,
-  error: 'TOO_MANY_CALLS',
-};
 
 /** UTF-16 units of an answer that are kept: some 25 messages in Telegram. */
 const MAX_ANSWER_CHARS = 100_000;
@@ -196,6 +126,3 @@ function endOf(answer: ModelAnswer): Pick<TurnEnd, 'text' | 'errorCode'> | null 
   }
   return { text: said, errorCode: null };
 }
-
-const digest = (request: unknown): string =>
-  createHash('sha256').update(JSON.stringify(request)).digest('hex');

@@ -10,6 +10,7 @@ import { EventClaim } from './event-claim.js';
 import { ModelClient } from './model-client.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
+import { ToolCalls } from './tool-calls.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnRunner } from './turn-runner.js';
@@ -24,6 +25,7 @@ import { TurnRunner } from './turn-runner.js';
     Commands,
     ContextBuilder,
     AgentLoop,
+    ToolCalls,
     ModelClient,
     BusyIndicator,
     TokenCounter,

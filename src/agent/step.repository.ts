@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type Step, type StepKind } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { TOOL_OUTCOME_UNKNOWN } from './tools/unknown-outcome.js';
 
 export interface NewStep {
   readonly turnId: string;
@@ -17,7 +18,10 @@ export interface NewStep {
   readonly startedAt: Date;
 }
 
-/** The checkpoints of a turn: a step that is here is never done again. */
+/**
+ * The checkpoints of a turn: a step that is here is never done again. A call that must not be made twice is here as soon
+ * as it begins, as `TOOL_OUTCOME_UNKNOWN`; what it came to takes the place of that.
+ */
 @Injectable()
 export class StepRepository {
   constructor(
@@ -30,12 +34,38 @@ export class StepRepository {
     return new Map(steps.map((step) => [step.index, step]));
   }
 
-  /** Commits a finished step before the next begins; repeatable. @throws LeaseLostError */
+  /**
+   * Commits a finished step before the next begins, or a call that must not be made twice before it is made; repeatable.
+   * @throws LeaseLostError
+   */
   async add(lease: Lease, step: NewStep): Promise<void> {
-    const result: Prisma.InputJsonObject = JSON.parse(JSON.stringify(step.result));
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.step.createMany({ data: [{ ...step, result }], skipDuplicates: true });
+      await tx.step.createMany({ data: [{ ...step, result: toJson(step.result) }], skipDuplicates: true });
     });
   }
+
+  /** Commits what a call came to whose outcome was unknown so far; repeatable. @throws LeaseLostError */
+  async settle(lease: Lease, { turnId, index, result, error }: NewStep): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.step.update({
+        where: { turnId_index: { turnId, index } },
+        data: { result: toJson(result), error, endedAt: new Date() },
+      });
+    });
+  }
+
+  /** A call that was to begin did not: as if it had never been a step; repeatable. @throws LeaseLostError */
+  async takeBack(lease: Lease, { turnId, index }: NewStep): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.step.deleteMany({ where: { turnId, index, error: TOOL_OUTCOME_UNKNOWN } });
+    });
+  }
+}
+
+function toJson(result: object): Prisma.InputJsonObject {
+  const json: Prisma.InputJsonObject = JSON.parse(JSON.stringify(result));
+  return json;
 }

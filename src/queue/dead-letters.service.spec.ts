@@ -3,8 +3,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
+import { Tool } from '../agent/tools/tool.decorator.js';
 import { DeadLetters } from './dead-letters.service.js';
 import type { LaneName } from './lanes.js';
+
+class Nothing {}
+
+/** Never ends, and must not be called twice. */
+class Bank {
+  calls = 0;
+
+  @Tool({ name: 'pay', description: 'Pays.', parameters: Nothing, repeatable: false })
+  pay(): Promise<string> {
+    this.calls += 1;
+    return new Promise(() => undefined);
+  }
+}
 
 let agent: AgentRoom;
 let lanes: Lanes;
@@ -12,7 +26,7 @@ let deadLetters: DeadLetters;
 let words = 0;
 
 beforeAll(async () => {
-  agent = await AgentRoom.open();
+  agent = await AgentRoom.open({ tools: [Bank] });
   lanes = await Lanes.open('postgresql', agent.room.url);
   deadLetters = new DeadLetters(agent.room.prisma, lanes.waker);
 });
@@ -77,6 +91,52 @@ describe('DeadLetters', () => {
     const outcomes = await Promise.all([1, 2, 3].map(() => deadLetters.replay(letter.id)));
     expect(outcomes.filter(Boolean)).toHaveLength(1);
     expect(await deadLetters.replay(letter.id)).toBe(false);
+  });
+
+  it('calls no tool again that must not be called twice, and lets the model know', async () => {
+    const conversation = await agent.room.conversation();
+    const word = `word-${(words += 1)}.`;
+    const pay = { calls: [{ name: 'pay', arguments: {} }] };
+    agent.model.script(word, pay, { text: 'I do not know whether it is paid.' });
+    const { turn, lease } = await agent.begin(conversation, word);
+    await agent.room.leases.release(lease);
+    const nearlyAll = agent.settings.turnTimeoutMs - 2_000;
+    await agent.room.prisma.turn.update({ where: { id: turn.id }, data: { spentMs: nearlyAll } });
+    await agent.runner().run(conversation.id);
+    const letter = await agent.room.prisma.deadLetter.findFirstOrThrow({ where: { subjectId: turn.id } });
+    expect(letter.reason).toBe('TURN_TIMEOUT');
+    expect(agent.tool(Bank).calls).toBe(1);
+    await deadLetters.replay(letter.id);
+    await agent.runner().run(conversation.id);
+    expect(agent.tool(Bank).calls).toBe(1);
+    const last = agent.model.callsAbout(word).at(-1)?.messages.at(-1);
+    expect(last).toMatchObject({ role: 'tool', content: expect.stringContaining('outcome of this call is unknown') });
+    const answer = await agent.room.prisma.message.findFirst({
+      where: { turnId: turn.id },
+      orderBy: { id: 'desc' },
+    });
+    expect(answer?.text).toBe('I do not know whether it is paid.');
+  });
+
+  it('puts an event back in its place among those that wait', async () => {
+    const conversation = await agent.room.conversation();
+    const word = `word-${(words += 1)}.`;
+    const eventId = await agent.room.event(conversation, word, { state: 'dead' });
+    const { id } = await agent.room.prisma.deadLetter.create({
+      data: {
+        id: randomUUID(),
+        kind: 'event',
+        subjectId: String(eventId),
+        conversationId: conversation.id,
+        reason: 'BROKEN',
+        attempts: 1,
+        lastError: 'x',
+      },
+    });
+    expect(await deadLetters.replay(id)).toBe(true);
+    await woken('turns', conversation.id);
+    expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
+    expect(agent.model.callsAbout(word)).toHaveLength(1);
   });
 
   it('sends a reply again that failed', async () => {

@@ -9,6 +9,7 @@ import { EventClaim } from '../../src/agent/event-claim.js';
 import { ModelClient } from '../../src/agent/model-client.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
+import { ToolCalls } from '../../src/agent/tool-calls.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import { TurnRepository } from '../../src/agent/turn.repository.js';
@@ -106,7 +107,8 @@ export class AgentRoom {
   /** @param steps another one where the checkpoints shall misbehave */
   loop(steps = this.steps): AgentLoop {
     const registry = this.tools.get(ToolRegistry);
-    return new AgentLoop(this.client, registry, new ToolRunner(registry), steps, this.settings, this.clock);
+    const calls = new ToolCalls(new ToolRunner(registry), steps, this.clock);
+    return new AgentLoop(this.client, registry, calls, steps, this.settings, this.clock);
   }
 
   /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */

@@ -91,7 +91,11 @@ describe('ToolRegistry', () => {
         },
       },
     ]);
-    expect(registry.find('forecast')).toMatchObject({ timeoutMs: 500, maxOutputChars: 16_000 });
+    expect(registry.find('forecast')).toMatchObject({
+      timeoutMs: 500,
+      maxOutputChars: 16_000,
+      repeatable: true,
+    });
     expect(registry.find('unmarked')).toBeUndefined();
   });
 

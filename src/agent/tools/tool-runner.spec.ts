@@ -77,6 +77,14 @@ class Zoo {
     return new Promise(() => undefined);
   }
 
+  entered = 0;
+
+  @Tool({ name: 'once', description: 'Counts.', parameters: EchoParameters, repeatable: false })
+  once(): string {
+    this.entered += 1;
+    return `entered ${this.entered}`;
+  }
+
   @Tool({ name: 'wait', description: 'Waits for its abort.', parameters: Nothing })
   wait(_: Nothing, __: ToolContext, signal: AbortSignal): Promise<string> {
     this.started();
@@ -203,6 +211,52 @@ describe('ToolRunner', () => {
     cancelled.abort(reason);
     await expect(result).rejects.toBe(reason);
     await expect(run('nothing', '{}', cancelled.signal)).rejects.toBe(reason);
+  });
+
+  describe('for a tool that is not repeatable', () => {
+    const marked = async (name: string, args: string, whenSet = () => Promise.resolve(), signal = open) => {
+      const seen: string[] = [];
+      const mark = {
+        set: async () => {
+          seen.push(`set, entered ${zoo.entered}`);
+          await whenSet();
+        },
+        takeBack: async () => void seen.push('taken back'),
+      };
+      zoo.entered = 0;
+      const call = { id: 'call_1', name, arguments: args };
+      const outcome = await runner.run(call, context, signal, mark).catch((error: unknown) => error);
+      return { seen, outcome, entered: zoo.entered };
+    };
+
+    it('sets the mark before the method is entered, and for no other tool', async () => {
+      const once = await marked('once', '{"text":"a"}');
+      expect(once).toMatchObject({ seen: ['set, entered 0'], outcome: { output: 'entered 1' }, entered: 1 });
+      expect(await marked('say', '{"text":"a"}')).toMatchObject({ seen: [], outcome: { output: 'a' } });
+    });
+
+    it('sets none where the method is not to be entered', async () => {
+      for (const args of ['{}', 'no JSON']) {
+        expect(await marked('once', args)).toMatchObject({ seen: [], entered: 0 });
+      }
+    });
+
+    it('takes the mark back where the turn ended meanwhile', async () => {
+      const cancelled = new AbortController();
+      const reason = new Error('the turn is cancelled');
+      const whenSet = async () => cancelled.abort(reason);
+      const { seen, outcome, entered } = await marked('once', '{"text":"a"}', whenSet, cancelled.signal);
+      expect(seen).toEqual(['set, entered 0', 'taken back']);
+      expect(outcome).toBe(reason);
+      expect(entered).toBe(0);
+    });
+
+    it('does not enter the method where the mark cannot be set', async () => {
+      const failure = new Error('no database');
+      const { outcome, entered } = await marked('once', '{"text":"a"}', () => Promise.reject(failure));
+      expect(outcome).toBe(failure);
+      expect(entered).toBe(0);
+    });
   });
 
   it('cuts a long output to the limit, says how long it was, and never cuts a character in two', async () => {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
 import { readArguments } from './tool-arguments.js';
+import { type CallMark, noMark } from './call-mark.js';
 import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
 import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
 import { type RegisteredTool, ToolRegistry } from './tool-registry.js';
@@ -18,9 +19,16 @@ export class ToolRunner {
   /**
    * The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_ARGUMENTS_INVALID`,
    * `TOOL_TIMEOUT`, the code of the `TurnpikeError` it threw, or `TOOL_FAILED`.
-   * @throws only the reason of `signal`, when that is aborted before the tool has ended
+   * @param mark set before the method of a tool that is not repeatable is entered, and only then
+   * @throws the reason of `signal`, when that is aborted before the tool has ended; what `mark` throws, and then the
+   * method was not entered
    */
-  async run(call: ToolCall, context: ToolContext, signal: AbortSignal): Promise<ToolResult> {
+  async run(
+    call: ToolCall,
+    context: ToolContext,
+    signal: AbortSignal,
+    mark: CallMark = noMark,
+  ): Promise<ToolResult> {
     signal.throwIfAborted();
     const tool = this.registry.find(call.name);
     if (!tool) {
@@ -36,6 +44,12 @@ export class ToolRunner {
           `They must match this JSON Schema: ${JSON.stringify(tool.schema)}`,
       );
     }
+    if (!tool.repeatable) {
+      await mark.set();
+      if (signal.aborted) await mark.takeBack();
+      signal.throwIfAborted();
+    }
+    // Nothing is awaited from here until the method is entered: an abort comes before the mark or after the entry.
     return this.call(tool, read.parameters, context, signal);
   }
 
@@ -53,7 +67,7 @@ export class ToolRunner {
       const stopped = new Promise<never>((_, reject) => {
         stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
       });
-      const work = Promise.resolve().then(() => tool.invoke(parameters, context, stop.signal));
+      const work = entered(() => tool.invoke(parameters, context, stop.signal));
       const value: unknown = await Promise.race([work, stopped]);
       return { output: cutOutput(cleanText(textOf(value)), tool.maxOutputChars), error: null };
     } catch (error) {
@@ -85,6 +99,11 @@ export class ToolRunner {
     this.logger.warn({ msg: 'tool failed', tool: tool.name, error: reason, conversationId, turnId });
     return failure('TOOL_FAILED', `${tool.name} failed: ${cut(reason, MAX_REASON_CHARS)}`);
   }
+}
+
+/** Enters the method at once; what it throws at once is a rejection like any other. */
+async function entered(method: () => unknown): Promise<unknown> {
+  return await method();
 }
 
 const failure = (error: string, text: string): ToolResult => ({ output: cleanText(text), error });

@@ -19,6 +19,11 @@ export interface ToolOptions<P extends object> {
   readonly timeoutMs?: number;
   /** UTF-16 units of output the model gets at most; default 16,000. */
   readonly maxOutputChars?: number;
+  /**
+   * May an interrupted call be made again? Default true: it is, with the same `idempotencyKey`. Where false, a call whose
+   * method was entered is never made a second time: the model is told that its outcome is unknown.
+   */
+  readonly repeatable?: boolean;
 }
 
 /** The key under which `@Tool()` leaves its options on a method. */
