@@ -28,6 +28,6 @@ export function findCommand(name: string | undefined): CliCommand | undefined {
 }
 
 export function usage(): string {
-  const lines = commands.map((command) => `  ${command.usage.padEnd(36)} ${command.does}`);
+  const lines = commands.map((command) => `  ${command.usage.padEnd(46)} ${command.does}`);
   return ['usage: npm run cli -- <command>', ...lines].join('\n');
 }

@@ -2,7 +2,7 @@ import { GiveUpError } from '../errors/errors.js';
 import { BotApi } from '../telegram/bot-api.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
 import { WebhookRegistration } from '../telegram/webhook-registration.js';
-import type { CliCommand } from './cli-command.js';
+import { type CliCommand, UsageError } from './cli-command.js';
 import { withContext } from './with-context.js';
 
 /** Telegram's idea of our webhook. */
@@ -34,7 +34,7 @@ export const webhook: CliCommand = {
             'Telegram delivers no more',
           );
         default:
-          throw new GiveUpError('USAGE', `usage: npm run cli -- ${webhook.usage}`);
+          throw new UsageError(webhook.usage);
       }
     });
   },

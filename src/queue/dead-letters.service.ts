@@ -14,6 +14,15 @@ export class DeadLetters {
     private readonly waker: LaneWaker,
   ) {}
 
+  /** The newest of them, newest first. */
+  newest(limit: number): Promise<DeadLetter[]> {
+    return this.prisma.deadLetter.findMany({ orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: limit });
+  }
+
+  find(id: string): Promise<DeadLetter | null> {
+    return this.prisma.deadLetter.findUnique({ where: { id } });
+  }
+
   /**
    * Puts the work back into its lane as it stands: a turn goes on from its finished steps, a reply is sent again.
    * @returns false when there is no such dead letter

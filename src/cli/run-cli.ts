@@ -1,0 +1,41 @@
+import { Logger } from '@nestjs/common';
+import type { Environment } from '../config/read-settings.js';
+import { loadSettings } from '../config/settings.js';
+import { messageOf, TurnpikeError } from '../errors/errors.js';
+import { UsageError } from './cli-command.js';
+import { findCommand, usage } from './commands.js';
+import { quietLogger } from './with-context.js';
+
+/** Where text goes; standard output and error are such. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
+/**
+ * Runs one command: what it has to say goes to `out`, what went wrong to `err`.
+ * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
+ */
+export async function runCli(
+  [name, ...args]: readonly string[],
+  environment: () => Environment,
+  out: TextSink,
+  err: TextSink,
+): Promise<number> {
+  const command = findCommand(name);
+  if (!command) {
+    const asked = name === undefined || name === 'help';
+    (asked ? out : err).write(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`);
+    return asked ? 0 : 2;
+  }
+  try {
+    const settings = loadSettings(environment());
+    Logger.overrideLogger(quietLogger(settings));
+    const lines = await command.run(args, settings);
+    out.write(lines.map((line) => `${line}\n`).join(''));
+    return 0;
+  } catch (error) {
+    const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
+    err.write(`${messageOf(error)}${hint}\n`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
