@@ -1,6 +1,10 @@
+import { getQueueToken } from '@nestjs/bullmq';
+import type { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
 import { ReplyPurge } from '../retention/reply-purge.repository.js';
+import { eventually } from '../../test/support/eventually.js';
+import type { LaneJob } from '../queue/lanes.js';
 
 let admin: AdminApp;
 
@@ -78,6 +82,19 @@ describe('conversations', () => {
     expect(
       (await admin.call(`conversations/${crypto.randomUUID()}`, 'PATCH', { status: 'paused' })).statusCode,
     ).toBe(404);
+  });
+});
+
+describe('a change of status', () => {
+  it('wakes the lane that has something to do about it', async () => {
+    const { id } = await admin.talk(0);
+    const turns = admin.app.get<Queue<LaneJob>>(getQueueToken('turns'), { strict: false });
+    const isWoken = async () =>
+      (await turns.getJobs(['waiting'])).some(({ data }) => data.conversationId === id);
+    await admin.call(`conversations/${id}`, 'PATCH', { status: 'paused' });
+    expect(await isWoken()).toBe(false);
+    await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
+    await eventually(async () => expect(await isWoken()).toBe(true));
   });
 });
 

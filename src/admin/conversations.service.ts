@@ -44,11 +44,14 @@ export class ConversationsService {
     return toConversationDto(await this.findOrFail(id));
   }
 
-  /** Takes effect with the next turn; what waited while the conversation was paused is taken up at once. */
+  /**
+   * A pause takes effect with the next turn, a block with the end of the one under way, which is not answered then. What
+   * waited is taken up at once, or dropped.
+   */
   async change(id: string, { status }: ConversationChange): Promise<ConversationDto> {
     const changed = await this.records.setStatus(id, status);
     if (!changed) throw unknown();
-    if (changed.status === 'active') this.waker.wake('turns', id);
+    if (changed.status !== 'paused') this.waker.wake('turns', id);
     return toConversationDto(changed);
   }
 

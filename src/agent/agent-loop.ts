@@ -11,7 +11,7 @@ import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
 import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
-import type { TurnEnd } from './turn.repository.js';
+import type { TurnEnd } from './turn-endings.repository.js';
 
 export interface Loop extends ToolCaller {
   /** System prompt, history and the new messages. */

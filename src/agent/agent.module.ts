@@ -12,6 +12,7 @@ import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
 import { ToolCalls } from './tool-calls.js';
 import { ToolsModule } from './tools/tools.module.js';
+import { TurnEndings } from './turn-endings.repository.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnRunner } from './turn-runner.js';
 
@@ -20,6 +21,7 @@ import { TurnRunner } from './turn-runner.js';
   providers: [
     TurnRunner,
     TurnRepository,
+    TurnEndings,
     StepRepository,
     EventClaim,
     Commands,

@@ -2,7 +2,7 @@ import { GiveUpError, RetryLaterError, type TurnpikeError } from '../errors/erro
 import type { Turn } from '../generated/prisma/client.js';
 import { backoffMs } from '../runtime/backoff.js';
 import { texts } from './texts.js';
-import type { TurnFailure } from './turn.repository.js';
+import type { TurnFailure } from './turn-endings.repository.js';
 
 /** Tries of a turn whose model or database fails for the moment. */
 export const MAX_ATTEMPTS = 5;

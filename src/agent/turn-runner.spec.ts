@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import { eventually } from '../../test/support/eventually.js';
-import type { Conversation } from '../generated/prisma/client.js';
+import type { Conversation, ConversationStatus } from '../generated/prisma/client.js';
 import { Stopping } from '../runtime/stopping.js';
 import { texts } from './texts.js';
 import { MAX_ATTEMPTS, MAX_TAKEOVERS } from './turn-failure.js';
@@ -49,6 +49,8 @@ const waitOver = () =>
   agent.room.pool.query('UPDATE turns SET available_at = now() WHERE conversation_id = $1', [
     conversation.id,
   ]);
+const setStatus = (status: ConversationStatus) =>
+  agent.room.prisma.conversation.update({ where: { id: conversation.id }, data: { status } });
 /** What the model was shown in its last call, without the system prompt. */
 const shown = () =>
   (agent.model.calls.at(-1)?.messages ?? []).flatMap(({ role, content }) =>
@@ -223,19 +225,80 @@ describe('TurnRunner', () => {
 
   it('leaves what waits in a paused conversation, and drops it in a blocked one', async () => {
     await say(word);
-    await agent.room.prisma.conversation.update({
-      where: { id: conversation.id },
-      data: { status: 'paused' },
-    });
+    await setStatus('paused');
     expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
     expect(await states()).toEqual(['waiting']);
-    await agent.room.prisma.conversation.update({
-      where: { id: conversation.id },
-      data: { status: 'blocked' },
-    });
+    await setStatus('blocked');
     expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
     expect(await states()).toEqual(['dropped']);
     expect(asked()).toHaveLength(0);
+  });
+
+  it('ends without a reply a turn that was put off or left when its chat was blocked, and settles its events', async () => {
+    await say(word);
+    agent.model.script(word, { status: 503 });
+    expect(await run()).toMatchObject({ lane: { next: 'later' } });
+    await say('came later');
+    await setStatus('blocked');
+    expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
+    expect(await turns()).toMatchObject([
+      { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: expect.any(Date) },
+    ]);
+    expect(await states()).toEqual(['dropped', 'dropped']);
+    expect([await replies(), await letters(), asked().length]).toEqual([[], [], 1]);
+    conversation = await agent.room.conversation();
+    const left = await agent.begin(conversation, word);
+    await agent.room.leases.release(left.lease);
+    await setStatus('blocked');
+    expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
+    expect(await turns()).toMatchObject([{ state: 'cancelled' }]);
+    expect(await states()).toEqual(['dropped']);
+  });
+
+  it.each([
+    ['has its answer', { text: 'Too late.' }],
+    ['fails for good', { status: 401 }],
+  ])('gives no reply when a turn %s after its chat was blocked', async (_name, answer) => {
+    await say(word);
+    agent.model.script(word, answer);
+    const hold = agent.model.hold(word);
+    const running = run();
+    await eventually(() => expect(hold.waiting).toBe(1));
+    await say('came meanwhile');
+    await setStatus('blocked');
+    hold.release();
+    expect(await running).toEqual({ lane: { next: 'now' }, replied: false });
+    await run();
+    expect(await turns()).toMatchObject([{ state: 'cancelled' }]);
+    expect(await states()).toEqual(['dropped', 'dropped']);
+    expect([await replies(), await letters()]).toEqual([[], []]);
+    expect(await history()).toEqual([`user: ${word}`]);
+  });
+
+  it('shows the model nothing of a cancelled turn, once the chat is let in again', async () => {
+    await say(`${word} ignored`);
+    const left = await agent.begin(conversation);
+    await agent.room.leases.release(left.lease);
+    await setStatus('blocked');
+    await run();
+    await setStatus('active');
+    await say(`${word} again`);
+    expect(await run()).toMatchObject({ replied: true });
+    expect(shown()).toEqual([`user: ${word} again`]);
+  });
+
+  it('lets an unfinished turn of a paused conversation wait, and goes on with it afterwards', async () => {
+    await say(word);
+    const left = await agent.begin(conversation);
+    await agent.room.leases.release(left.lease);
+    await setStatus('paused');
+    expect(await run()).toEqual({ lane: { next: 'none' }, replied: false });
+    expect(await turns()).toMatchObject([{ state: 'running', takeovers: 0 }]);
+    expect(await states()).toEqual(['claimed']);
+    await setStatus('active');
+    expect(await run()).toMatchObject({ replied: true });
+    expect(await turns()).toMatchObject([{ state: 'done' }]);
+    expect(await history()).toEqual([`user: ${word}`, `assistant: Echo: ${word}`]);
   });
 
   it('shows the model nothing of what was said before a reset, and all that came after', async () => {

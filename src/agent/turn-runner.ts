@@ -14,6 +14,7 @@ import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { EventClaim } from './event-claim.js';
+import { TurnEndings } from './turn-endings.repository.js';
 import { afterFailure, MAX_TAKEOVERS, TurnPoisonError, TurnTimeoutError } from './turn-failure.js';
 import { TurnRepository } from './turn.repository.js';
 
@@ -33,6 +34,7 @@ export class TurnRunner {
   constructor(
     private readonly conversations: ConversationRepository,
     private readonly turns: TurnRepository,
+    private readonly endings: TurnEndings,
     private readonly claim: EventClaim,
     private readonly commands: Commands,
     private readonly context: ContextBuilder,
@@ -77,14 +79,14 @@ export class TurnRunner {
   ): Promise<{ outcome: LaneOutcome; replied: boolean }> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return { outcome: none, replied: false };
+    if (conversation.status === 'blocked') {
+      await this.endings.dropAll(lease);
+      return { outcome: none, replied: false };
+    }
     const open = await this.turns.findOpen(conversation.id);
     if (open && open.waitMs > 0) return { outcome: { next: 'later', delayMs: open.waitMs }, replied: false };
     if (this.stopping.soon.aborted) return { outcome: { next: 'now' }, replied: false };
     if (open) return await this.goOn(lease, lost, conversation, await this.turns.takeOver(lease, open.turn));
-    if (conversation.status === 'blocked') {
-      await this.turns.dropWaiting(lease);
-      return { outcome: none, replied: false };
-    }
     const claimed = await this.claim.next(lease, conversation);
     if (claimed.kind === 'nothing') return { outcome: none, replied: false };
     if (claimed.kind === 'limited')
@@ -102,10 +104,11 @@ export class TurnRunner {
     const idle = this.busy.show(conversation, signal);
     try {
       if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
-      await this.answer(lease, signal, conversation, turn);
+      const replied = await this.answer(lease, signal, conversation, turn);
       const ms = this.clock.now().getTime() - startedAt;
-      this.logger.log({ msg: 'turn done', conversationId: conversation.id, turnId: turn.id, ms });
-      return { outcome: await this.whatNext(conversation.id), replied: true };
+      const msg = replied ? 'turn done' : 'turn cancelled';
+      this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
+      return { outcome: await this.whatNext(conversation.id), replied };
     } catch (error) {
       if (error instanceof LeaseLostError || lost.aborted) throw new LeaseLostError(`turn ${turn.id}`);
       if (this.stopping.now.aborted) return this.handBack(turn);
@@ -126,12 +129,12 @@ export class TurnRunner {
     signal: AbortSignal,
     conversation: Conversation,
     turn: Turn,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const sender = await this.claim.senderOf(turn);
     const messages = await this.context.build(conversation, turn, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const end = await this.loop.run({ turn, lease, messages, tools, signal });
-    await this.turns.finish(lease, turn, end);
+    return await this.endings.finish(lease, turn, end);
   }
 
   private async fail(lease: Lease, turn: Turn, error: TurnpikeError, spentMs: number) {
@@ -148,8 +151,8 @@ export class TurnRunner {
       return { outcome: { next: 'later' as const, delayMs: decision.delayMs }, replied: false };
     }
     this.logger.error({ msg: 'turn failed for good', ...about, error: decision.failure.error });
-    await this.turns.fail(lease, turn, decision.failure);
-    return { outcome: await this.whatNext(turn.conversationId), replied: true };
+    const replied = await this.endings.fail(lease, turn, decision.failure);
+    return { outcome: await this.whatNext(turn.conversationId), replied };
   }
 
   private handBack(turn: Turn) {

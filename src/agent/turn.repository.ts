@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { Inbound } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { Outbox } from '../delivery/outbox.js';
 import type { Conversation, Event, Prisma, Turn } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { ConversationRepository } from '../memory/conversation.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
 import { PersonRepository } from '../memory/person.repository.js';
 import { Ids } from '../runtime/ids.js';
+import type { TurnFailure } from './turn-endings.repository.js';
 
 /**
  * An event that waits, and what it says; null where the channel, knowing more by now, has no use for it: a group's
@@ -17,24 +18,10 @@ export interface Candidate {
   readonly inbound: Inbound | null;
 }
 
-/** How a turn ended. */
-export interface TurnEnd {
-  readonly text: string;
-  readonly model: string | null;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  /** Set where the answer is not the model's own: a stable code. */
-  readonly errorCode: string | null;
-}
-
-export interface TurnFailure {
-  readonly code: string;
-  readonly error: string;
-  /** What the user is told. */
-  readonly text: string;
-}
-
-/** The life of a turn in the database. Every change checks the lease in its own transaction. */
+/**
+ * The life of a turn in the database, up to its end (`TurnEndings`). Every change checks the lease in its own
+ * transaction.
+ */
 @Injectable()
 export class TurnRepository {
   constructor(
@@ -42,7 +29,7 @@ export class TurnRepository {
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly people: PersonRepository,
-    private readonly outbox: Outbox,
+    private readonly conversations: ConversationRepository,
     private readonly ids: Ids,
   ) {}
 
@@ -117,20 +104,6 @@ export class TurnRepository {
     return before.length > 0 ? { epoch: epoch - 1, owned: before } : { epoch, owned: candidates };
   }
 
-  /** Ends the turn: answer, replies and events in one commit. @throws LeaseLostError */
-  async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      await this.answer(tx, turn, end.text);
-      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
-      const { text: _text, ...figures } = end;
-      await tx.turn.update({
-        where: { id: turn.id },
-        data: { ...figures, state: 'done', finishedAt: new Date() },
-      });
-    });
-  }
-
   /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */
   async postpone(
     lease: Lease,
@@ -157,47 +130,6 @@ export class TurnRepository {
     });
   }
 
-  /**
-   * Ends a turn that failed for good: the apology is part of the history, so that the next turn does not try the same
-   * messages again, and a dead letter keeps what an operator needs to replay it. @throws LeaseLostError
-   */
-  async fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<void> {
-    const firstError = turn.firstError ?? failure.error;
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      await this.answer(tx, turn, failure.text);
-      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
-      const { attempts } = await tx.turn.update({
-        where: { id: turn.id },
-        data: {
-          state: 'failed',
-          attempts: { increment: 1 },
-          errorCode: failure.code,
-          error: failure.error,
-          firstError,
-          finishedAt: new Date(),
-        },
-      });
-      const events = await tx.event.findMany({
-        where: { turnId: turn.id },
-        select: { source: true, externalId: true },
-      });
-      await tx.deadLetter.create({
-        data: {
-          id: this.ids.next(),
-          kind: 'turn',
-          subjectId: turn.id,
-          conversationId: turn.conversationId,
-          reason: failure.code,
-          attempts,
-          firstError,
-          lastError: failure.error,
-          payload: { events },
-        },
-      });
-    });
-  }
-
   /** Ends events that turned out not to be for the bot. @throws LeaseLostError */
   async passOver(lease: Lease, eventIds: readonly bigint[]): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
@@ -207,22 +139,6 @@ export class TurnRepository {
         data: { state: 'done' },
       });
     });
-  }
-
-  /** Messages of a blocked chat: recorded, not read. @throws LeaseLostError */
-  async dropWaiting(lease: Lease): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      await tx.event.updateMany({
-        where: { conversationId: lease.conversationId, state: 'waiting', kind: 'message' },
-        data: { state: 'dropped' },
-      });
-    });
-  }
-
-  private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
-    const messageId = await this.messages.addAnswer(tx, turn, text);
-    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
   }
 
   private async refreshChat(

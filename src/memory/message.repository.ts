@@ -14,6 +14,9 @@ export interface NewUserMessage {
   readonly channelMessageId: bigint | null;
 }
 
+/** The epoch of messages that stay on record and belong to no history: those of a cancelled turn. */
+export const BESIDE_ALL_EPOCHS = -1;
+
 @Injectable()
 export class MessageRepository {
   constructor(private readonly prisma: PrismaService) {}

@@ -12,6 +12,7 @@ import { TokenCounter } from '../../src/agent/token-counter.js';
 import { ToolCalls } from '../../src/agent/tool-calls.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
+import { TurnEndings } from '../../src/agent/turn-endings.repository.js';
 import { TurnRepository } from '../../src/agent/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn-runner.js';
 import { AgentSettings } from '../../src/config/agent.settings.js';
@@ -52,6 +53,7 @@ export class AgentRoom {
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
   readonly turns: TurnRepository;
+  readonly endings: TurnEndings;
   readonly claim: EventClaim;
   readonly commands: Commands;
   readonly context: ContextBuilder;
@@ -73,7 +75,9 @@ export class AgentRoom {
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     this.steps = new StepRepository(prisma, leases);
-    this.turns = new TurnRepository(prisma, leases, this.messages, new PersonRepository(), outbox, ids);
+    const people = new PersonRepository();
+    this.turns = new TurnRepository(prisma, leases, this.messages, people, conversations, ids);
+    this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
     this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings);
     this.commands = new Commands(prisma, channel, conversations, outbox);
@@ -125,6 +129,7 @@ export class AgentRoom {
     return new TurnRunner(
       this.room.conversations,
       this.turns,
+      this.endings,
       this.claim,
       this.commands,
       this.context,

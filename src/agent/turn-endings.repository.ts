@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import { Outbox } from '../delivery/outbox.js';
+import type { Prisma, Turn } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { ConversationRepository } from '../memory/conversation.repository.js';
+import { BESIDE_ALL_EPOCHS, MessageRepository } from '../memory/message.repository.js';
+import { Ids } from '../runtime/ids.js';
+
+/** How a turn ended. */
+export interface TurnEnd {
+  readonly text: string;
+  readonly model: string | null;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Set where the answer is not the model's own: a stable code. */
+  readonly errorCode: string | null;
+}
+
+export interface TurnFailure {
+  readonly code: string;
+  readonly error: string;
+  /** What the user is told. */
+  readonly text: string;
+}
+
+/**
+ * The three ends of a turn in the database: done, failed, cancelled. Each is one commit that checks the lease first, and
+ * settles the turn's events. A blocked chat is not answered: whatever its turn came to, it is cancelled.
+ */
+@Injectable()
+export class TurnEndings {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly conversations: ConversationRepository,
+    private readonly messages: MessageRepository,
+    private readonly outbox: Outbox,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Ends the turn: answer, replies and events.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      await this.answer(tx, turn, end.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      const { text: _text, ...figures } = end;
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { ...figures, state: 'done', finishedAt: new Date() },
+      });
+    });
+  }
+
+  /**
+   * Ends a turn that failed for good: the apology is part of the history, so that the next turn does not try the same
+   * messages again, and a dead letter keeps what an operator needs to replay it.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      const firstError = turn.firstError ?? failure.error;
+      await this.answer(tx, turn, failure.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
+      const { attempts } = await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          state: 'failed',
+          attempts: { increment: 1 },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError,
+          finishedAt: new Date(),
+        },
+      });
+      const events = await tx.event.findMany({
+        where: { turnId: turn.id },
+        select: { source: true, externalId: true },
+      });
+      await tx.deadLetter.create({
+        data: {
+          id: this.ids.next(),
+          kind: 'turn',
+          subjectId: turn.id,
+          conversationId: turn.conversationId,
+          reason: failure.code,
+          attempts,
+          firstError,
+          lastError: failure.error,
+          payload: { events },
+        },
+      });
+    });
+  }
+
+  /**
+   * For a blocked chat: cancels its unfinished turns, and ends the messages that wait. They are recorded, not read.
+   * @throws LeaseLostError
+   */
+  async dropAll(lease: Lease): Promise<void> {
+    const { conversationId } = lease;
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const open = await tx.turn.findMany({
+        where: { conversationId, state: { in: ['waiting', 'running'] } },
+        select: { id: true },
+      });
+      for (const { id } of open) await this.cancel(tx, id);
+      await tx.event.updateMany({
+        where: { conversationId, state: 'waiting', kind: 'message' },
+        data: { state: 'dropped' },
+      });
+    });
+  }
+
+  private async unlessBlocked(
+    lease: Lease,
+    turn: Turn,
+    end: (tx: Prisma.TransactionClient) => Promise<void>,
+  ): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
+      await (blocked ? this.cancel(tx, turn.id) : end(tx));
+      return !blocked;
+    });
+  }
+
+  private async cancel(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
+    await tx.event.updateMany({ where: { turnId }, data: { state: 'dropped' } });
+    // Else the first turn after the block would find them unanswered, and answer them.
+    await tx.message.updateMany({ where: { turnId }, data: { epoch: BESIDE_ALL_EPOCHS } });
+    await tx.turn.update({
+      where: { id: turnId },
+      data: { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: new Date() },
+    });
+  }
+
+  private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
+    const messageId = await this.messages.addAnswer(tx, turn, text);
+    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
+  }
+}
