@@ -35,7 +35,9 @@ export class EventClaim {
     const candidates = waiting.map((event) => this.read(event));
     const unreadable = candidates.filter(({ inbound }) => inbound === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
-    const fitting = this.withinBudget(candidates.filter(({ inbound }) => inbound !== null));
+    const readable = candidates.filter(({ inbound }) => inbound !== null);
+    // First what belongs together, then the limit: it must not be asked for what the turn will not own.
+    const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return { kind: 'nothing' };
     const { granted, retryAfterMs } = await this.limiter.take(
       `${conversation.channel}:${conversation.chatId}`,

@@ -314,6 +314,51 @@ describe('TurnRunner', () => {
     expect(await history()).toHaveLength(6);
   });
 
+  it('gives each of several resets in one backlog a beginning of its own, and its messages one grant each', async () => {
+    agent.limits.limit = 4;
+    await say(`${word} one`);
+    await say('/reset');
+    await say(`${word} two`);
+    await say(`${word} two too`);
+    await say('/reset');
+    await say('/reset');
+    await say(`${word} three`);
+    const seen: string[][] = [];
+    for (const next of ['now', 'now', 'none']) {
+      expect(await run()).toEqual({ lane: { next }, replied: true });
+      seen.push(shown());
+    }
+    expect(seen).toEqual([
+      [`user: ${word} one`],
+      [`user: ${word} two`, `user: ${word} two too`],
+      [`user: ${word} three`],
+    ]);
+    expect((await turns()).map(({ epoch }) => epoch)).toEqual([0, 1, 3]);
+    await say(`${word} four`);
+    agent.windows.now += agent.limits.periodMs;
+    await run();
+    expect(shown()).toEqual([
+      `user: ${word} three`,
+      `assistant: Echo: ${word} three`,
+      `user: ${word} four`,
+    ]);
+  });
+
+  it('answers in the epoch before the last reset what waited behind one that the version before handled', async () => {
+    await say(`${word} before`);
+    const epochSince = await agent.room.event(conversation, '/reset', { state: 'done' });
+    await agent.room.prisma.conversation.update({
+      where: { id: conversation.id },
+      data: { epoch: { increment: 1 }, epochSince },
+    });
+    await say(`${word} after`);
+    await run();
+    expect(shown()).toEqual([`user: ${word} before`]);
+    await run();
+    expect(shown()).toEqual([`user: ${word} after`]);
+    expect((await turns()).map(({ epoch }) => epoch)).toEqual([0, 1]);
+  });
+
   it('keeps the answer of a turn that was running at the reset out of the new beginning', async () => {
     await say(`${word} running`);
     const hold = agent.model.hold(word);

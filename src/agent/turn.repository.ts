@@ -96,12 +96,23 @@ export class TurnRepository {
     });
   }
 
+  /**
+   * Those of the candidates, in the order of their arrival, that no /reset parts from the first. A reset that is handled
+   * from now on is left to `begin`.
+   */
+  async upToReset(conversation: Conversation, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+    const [first] = candidates;
+    if (!first || first.event.id > conversation.epochSince) return candidates;
+    return (await this.ofOneEpoch(this.prisma, conversation.id, candidates)).owned;
+  }
+
   /** Messages before a /reset that is already handled are answered in the epoch in which they were written. */
   private async ofOneEpoch(tx: Prisma.TransactionClient, id: string, candidates: readonly Candidate[]) {
-    const conversation = await tx.conversation.findUniqueOrThrow({ where: { id } });
-    const { epoch, epochSince } = conversation;
-    const before = candidates.filter(({ event }) => event.id < epochSince);
-    return before.length > 0 ? { epoch: epoch - 1, owned: before } : { epoch, owned: candidates };
+    const [first] = candidates;
+    if (!first) throw new Error('a turn owns at least one event');
+    const { epoch, until } = await this.conversations.epochOf(tx, id, first.event.id);
+    const owned = until === null ? candidates : candidates.filter(({ event }) => event.id < until);
+    return { epoch, owned };
   }
 
   /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */

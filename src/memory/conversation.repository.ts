@@ -11,6 +11,12 @@ export interface ChatOfChannel {
   readonly chat: ChatDescription;
 }
 
+export interface EpochOfEvent {
+  readonly epoch: number;
+  /** The reset that ends it; null for the current epoch. */
+  readonly until: bigint | null;
+}
+
 @Injectable()
 export class ConversationRepository {
   constructor(
@@ -65,7 +71,24 @@ export class ConversationRepository {
 
   /** Begins a new epoch with this event: what was said before stays recorded, the model no longer sees it. */
   async reset(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<void> {
-    await tx.conversation.update({ where: { id }, data: { epoch: { increment: 1 }, epochSince: eventId } });
+    const { epoch } = await tx.conversation.update({
+      where: { id },
+      data: { epoch: { increment: 1 }, epochSince: eventId },
+      select: { epoch: true },
+    });
+    await tx.reset.create({ data: { conversationId: id, eventId, epoch } });
+  }
+
+  /** The epoch that an event belongs to, by the resets that are handled: it may have waited behind several. */
+  async epochOf(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<EpochOfEvent> {
+    const { epoch, epochSince } = await tx.conversation.findUniqueOrThrow({ where: { id } });
+    if (eventId > epochSince) return { epoch, until: null };
+    const next = await tx.reset.findFirst({
+      where: { conversationId: id, eventId: { gt: eventId } },
+      orderBy: { eventId: 'asc' },
+    });
+    // A reset that the version before this one handled left no row: the conversation knows the last of those.
+    return next ? { epoch: next.epoch - 1, until: next.eventId } : { epoch: epoch - 1, until: epochSince };
   }
 
   /** True for the first caller since the chat was last told; the mark and what tells it commit together. */
