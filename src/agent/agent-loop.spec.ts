@@ -65,14 +65,16 @@ const mark = (...labels: string[]): Answer => ({
   calls: labels.map((label) => ({ name: 'mark', arguments: { label } })),
 });
 const asked = () => agent.model.callsAbout(word);
+/** The last request, without the system prompt. */
+const shown = () => (asked().at(-1)?.messages ?? []).filter(({ role }) => role !== 'system');
 
 async function begin() {
   const { lease, turn } = await agent.begin(conversation, word);
-  const messages = [{ role: 'user', content: word } as const];
+  const context = agent.contextOf(word);
   const run = (steps = agent.steps, signal = never, held = lease) =>
     agent
       .loop(steps)
-      .run({ turn, lease: held, messages, tools: { sender: null, languageCode: null }, signal });
+      .run({ turn, lease: held, context, tools: { sender: null, languageCode: null }, signal });
   return { turn, lease, run };
 }
 
@@ -114,7 +116,7 @@ describe('AgentLoop', () => {
     agent.model.script(word, mark('a', 'b'), mark('c'), { text: 'Done.' });
     const { run, turn } = await begin();
     expect(await run()).toMatchObject({ text: 'Done.', inputTokens: 30, outputTokens: 15 });
-    const last = asked().at(-1)?.messages ?? [];
+    const last = shown();
     expect(last.map(({ role, content }) => [role, content])).toEqual([
       ['user', word],
       ['assistant', null],
@@ -183,11 +185,7 @@ describe('AgentLoop', () => {
     recorder.marks.length = 0;
     expect(await run()).toMatchObject({ text: 'Done.' });
     expect(recorder.marks).toEqual(['b']);
-    expect(
-      asked()
-        .at(-1)
-        ?.messages.map(({ content }) => content),
-    ).toEqual([word, null, 'marked a', 'marked b', 'marked c']);
+    expect(shown().map(({ content }) => content)).toEqual([word, null, 'marked a', 'marked b', 'marked c']);
   });
 
   it('tells the model what went wrong with a tool, and goes on', async () => {
@@ -210,7 +208,7 @@ describe('AgentLoop', () => {
       'TOOL_ARGUMENTS_INVALID',
       'TOOL_ARGUMENTS_INVALID',
     ]);
-    expect(asked().at(-1)?.messages[2]?.content).toContain('no_such_tool');
+    expect(shown()[2]?.content).toContain('no_such_tool');
   });
 
   it('asks for an answer without tools when one call is left, and stops after it', async () => {

@@ -1,21 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { AgentSettings } from '../config/agent.settings.js';
 import { insist } from '../database/insist.js';
 import type { Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
-import { toolCallMessage, toolResultMessage } from './context.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
+import { TokenCounter } from './token-counter.js';
 import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
+import { type Exchange, exchangeOf, requestMessages, type TurnContext } from './turn-request.js';
 import type { TurnEnd } from './turn-endings.repository.js';
 
 export interface Loop extends ToolCaller {
-  /** System prompt, history and the new messages. */
-  readonly messages: readonly ChatCompletionMessageParam[];
+  readonly context: TurnContext;
 }
 
 /**
@@ -31,6 +30,7 @@ export class AgentLoop {
     private readonly registry: ToolRegistry,
     private readonly calls: ToolCalls,
     private readonly steps: StepRepository,
+    private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
     private readonly clock: Clock,
   ) {}
@@ -38,13 +38,13 @@ export class AgentLoop {
   /** @throws what the model client throws, LeaseLostError, or the reason of the signal */
   async run(loop: Loop): Promise<TurnEnd> {
     const done = await this.steps.of(loop.turn.id);
-    const messages = [...loop.messages];
+    const exchanges: Exchange[] = [];
     const spent = { inputTokens: 0, outputTokens: 0 };
     let index = 0;
     let empty = 0;
     for (let call = 1; call <= this.settings.maxSteps; call += 1) {
       const last = call === this.settings.maxSteps;
-      const answer = await this.askModel(loop, done.get(index), index, messages, last);
+      const answer = await this.askModel(loop, done.get(index), index, exchanges, last);
       spent.inputTokens += answer.inputTokens;
       spent.outputTokens += answer.outputTokens;
       if (answer.toolCalls.length === 0) {
@@ -57,24 +57,24 @@ export class AgentLoop {
       }
       if (last) break;
       const results = await this.calls.make(loop, done, index, answer.toolCalls);
-      messages.push(toolCallMessage(answer), ...results.map(toolResultMessage));
+      exchanges.push(exchangeOf(answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;
     }
     return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', ...spent, model: null };
   }
 
   private async askModel(
-    { turn, lease, signal }: Loop,
+    { turn, lease, context, signal }: Loop,
     done: Step | undefined,
     index: number,
-    messages: readonly ChatCompletionMessageParam[],
+    exchanges: readonly Exchange[],
     last: boolean,
   ): Promise<ModelAnswer> {
     if (done) return readModelAnswer(done.result);
     const startedAt = this.clock.now();
     const tools = this.registry.definitions();
     const request = {
-      messages: [...messages],
+      messages: requestMessages(context, exchanges),
       ...(tools.length > 0 ? { tools: [...tools] } : {}),
       // The last call has to answer with what is known by then.
       ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import type { Conversation } from '../generated/prisma/client.js';
+import { requestMessages } from './turn-request.js';
 
 let agent: AgentRoom;
 
@@ -26,7 +27,8 @@ async function talkOf(messages: number): Promise<Conversation> {
 async function build(conversation: Conversation) {
   const { turn, lease } = await agent.begin(conversation, 'the news');
   const before = await rowsRead();
-  const shown = await agent.context.build(conversation, turn, null);
+  const context = await agent.context.build(conversation, turn, null);
+  const shown = requestMessages(context, []);
   const rows = (await rowsRead()) - before;
   await agent.room.leases.release(lease);
   return { rows, shown: shown.map(({ content }) => (typeof content === 'string' ? content : '')) };

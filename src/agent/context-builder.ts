@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Sender } from '../channel/inbound.js';
 import { AgentSettings } from '../config/agent.settings.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -10,6 +9,7 @@ import { Clock } from '../runtime/clock.js';
 import { type Block, blockOf, chatMessage, historyBlocks, newestWithin } from './context.js';
 import { systemPrompt } from './system-prompt.js';
 import { TokenCounter } from './token-counter.js';
+import type { TurnContext } from './turn-request.js';
 
 const PAGE = 40;
 
@@ -26,14 +26,10 @@ export class ContextBuilder {
   ) {}
 
   /** System prompt, as much history as fits, newest first, and the turn's own messages, which are always there. */
-  async build(
-    conversation: Conversation,
-    turn: Turn,
-    person: Sender | null,
-  ): Promise<ChatCompletionMessageParam[]> {
+  async build(conversation: Conversation, turn: Turn, person: Sender | null): Promise<TurnContext> {
     const count = (text: string) => this.tokens.count(text);
     const group = conversation.chatType !== 'private';
-    const own = await this.messages.ofTurn(turn.id);
+    const fresh = await this.messages.ofTurn(turn.id);
     const facts = this.newestFacts(await this.facts.list(conversation.id));
     const system = systemPrompt(this.settings.systemPrompt, {
       now: this.clock.now(),
@@ -41,23 +37,13 @@ export class ContextBuilder {
       group,
       facts,
     });
-    const fresh = blockOf(
-      own.map((message) => chatMessage(message, group)),
+    const own = blockOf(
+      fresh.map((message) => chatMessage(message, group)),
       count,
     );
-    const notes = count(facts.join('\n'));
-    const history = await this.history(
-      conversation,
-      turn,
-      own,
-      group,
-      this.settings.contextTokens - fresh.tokens - notes,
-    );
-    return [
-      { role: 'system', content: system },
-      ...history.flatMap((block) => block.messages),
-      ...fresh.messages,
-    ];
+    const budget = this.settings.contextTokens - own.tokens - count(facts.join('\n'));
+    const history = await this.history(conversation, turn, fresh, group, budget);
+    return { system: { role: 'system', content: system }, history, own, budget };
   }
 
   /** The newest facts that a quarter of the budget holds, in the order in which they were told. */

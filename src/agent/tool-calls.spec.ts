@@ -70,10 +70,10 @@ const calls = (...names: string[]): Answer => ({
 
 async function begin() {
   const { lease, turn } = await agent.begin(conversation, word);
-  const messages = [{ role: 'user', content: word } as const];
+  const context = agent.contextOf(word);
   const tools = { sender: null, languageCode: null };
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent.loop(steps).run({ turn, lease: held, messages, tools, signal });
+    agent.loop(steps).run({ turn, lease: held, context, tools, signal });
   return { turn, lease, run };
 }
 

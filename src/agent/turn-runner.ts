@@ -131,9 +131,9 @@ export class TurnRunner {
     turn: Turn,
   ): Promise<boolean> {
     const sender = await this.claim.senderOf(turn);
-    const messages = await this.context.build(conversation, turn, sender);
+    const context = await this.context.build(conversation, turn, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const end = await this.loop.run({ turn, lease, messages, tools, signal });
+    const end = await this.loop.run({ turn, lease, context, tools, signal });
     return await this.endings.finish(lease, turn, end);
   }
 

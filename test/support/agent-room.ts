@@ -12,6 +12,7 @@ import { TokenCounter } from '../../src/agent/token-counter.js';
 import { ToolCalls } from '../../src/agent/tool-calls.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
+import type { TurnContext } from '../../src/agent/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn-endings.repository.js';
 import { TurnRepository } from '../../src/agent/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn-runner.js';
@@ -112,7 +113,13 @@ export class AgentRoom {
   loop(steps = this.steps): AgentLoop {
     const registry = this.tools.get(ToolRegistry);
     const calls = new ToolCalls(new ToolRunner(registry), steps, this.clock);
-    return new AgentLoop(this.client, registry, calls, steps, this.settings, this.clock);
+    return new AgentLoop(this.client, registry, calls, steps, this.tokens, this.settings, this.clock);
+  }
+
+  /** What the model sees of a conversation in which nothing but this was said. */
+  contextOf(text: string, budget = 10_000): TurnContext {
+    const own = { messages: [{ role: 'user' as const, content: text }], tokens: 0 };
+    return { system: { role: 'system', content: 'You are a double.' }, history: [], own, budget };
   }
 
   /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */
