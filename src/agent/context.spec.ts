@@ -113,6 +113,23 @@ describe('historyBlocks', () => {
     expect(roles).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant']);
   });
 
+  it('tells what was done of several calls that were interrupted, and nothing of calls that were not made', () => {
+    const torn = talkOf([{ users: 1, calls: [1, 2], torn: true, answers: 1 }]);
+    const told = blocksOf(torn).flatMap(({ messages }) =>
+      messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
+    );
+    expect(told).toEqual([
+      'result of turn-0-0-0',
+      'There is no result: the call was interrupted.',
+      'result of turn-0-2-1',
+    ]);
+    const none = talkOf([{ users: 1, calls: [1], torn: true, answers: 1 }]);
+    expect(blocksOf(none).flatMap(({ messages }) => messages.map(({ role }) => role))).toEqual([
+      'user',
+      'assistant',
+    ]);
+  });
+
   it('names the speakers where there are several', () => {
     const [block] = historyBlocks([message(1, 'user', null, 'hi')], [], true, words);
     expect(block?.messages).toEqual([{ role: 'user', content: 'Ada: hi' }]);

@@ -35,17 +35,21 @@ export function historyBlocks(
   });
 }
 
-/** One block for each model call that called tools, all of whose results are there. */
+/** What stands for the result of a call that was interrupted with its turn. */
+const NO_RESULT = 'There is no result: the call was interrupted.';
+
+/** One block for each model call whose tools were called. A turn may have failed in the middle of several. */
 function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'model') return [];
     const answer = readModelAnswer(step.result);
     if (answer.toolCalls.length === 0) return [];
-    const results = answer.toolCalls.map((_call, offset) =>
-      steps.find(({ index }) => index === step.index + 1 + offset),
-    );
-    if (results.some((result) => result?.kind !== 'tool')) return [];
-    const outputs = results.flatMap((result) => (result ? [readToolAnswer(result.result)] : []));
+    const results = answer.toolCalls.map((call, offset) => {
+      const result = steps.find(({ kind, index }) => kind === 'tool' && index === step.index + 1 + offset);
+      return { callId: call.id, output: result ? readToolAnswer(result.result).output : null };
+    });
+    if (results.every(({ output }) => output === null)) return [];
+    const outputs = results.map(({ callId, output }) => ({ callId, output: output ?? NO_RESULT }));
     return [blockOf([toolCallMessage(answer), ...outputs.map(toolResultMessage)], count)];
   });
 }
