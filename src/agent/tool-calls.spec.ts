@@ -216,7 +216,12 @@ describe('a tool that is not repeatable', () => {
   it('that refuses, or is not called for a reason of ours, has a known outcome', async () => {
     agent.model.script(
       word,
-      { calls: [{ name: 'pay', arguments: { to: 'nobody' } }, { name: 'pay', arguments: {} }] },
+      {
+        calls: [
+          { name: 'pay', arguments: { to: 'nobody' } },
+          { name: 'pay', arguments: {} },
+        ],
+      },
       { text: 'No.' },
     );
     const { run, turn } = await begin();

@@ -1,5 +1,12 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
-import { type Block, blockOf, type CountTokens, newestWithin, toolCallMessage, toolResultMessage } from './context.js';
+import {
+  type Block,
+  blockOf,
+  type CountTokens,
+  newestWithin,
+  toolCallMessage,
+  toolResultMessage,
+} from './context.js';
 import type { ModelAnswer, ToolAnswer } from './model-answer.js';
 import { cut } from './tools/tool-output.js';
 
@@ -29,7 +36,11 @@ interface Result {
 /** UTF-16 units that are left of a shortened result. */
 const SHORT_CHARS = 200;
 
-export function exchangeOf(answer: ModelAnswer, results: readonly ToolAnswer[], count: CountTokens): Exchange {
+export function exchangeOf(
+  answer: ModelAnswer,
+  results: readonly ToolAnswer[],
+  count: CountTokens,
+): Exchange {
   return {
     call: blockOf([toolCallMessage(answer)], count),
     results: results.map((result) => {

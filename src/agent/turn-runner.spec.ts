@@ -337,11 +337,7 @@ describe('TurnRunner', () => {
     await say(`${word} four`);
     agent.windows.now += agent.limits.periodMs;
     await run();
-    expect(shown()).toEqual([
-      `user: ${word} three`,
-      `assistant: Echo: ${word} three`,
-      `user: ${word} four`,
-    ]);
+    expect(shown()).toEqual([`user: ${word} three`, `assistant: Echo: ${word} three`, `user: ${word} four`]);
   });
 
   it('answers in the epoch before the last reset what waited behind one that the version before handled', async () => {

@@ -100,7 +100,10 @@ export class TurnRepository {
    * Those of the candidates, in the order of their arrival, that no /reset parts from the first. A reset that is handled
    * from now on is left to `begin`.
    */
-  async upToReset(conversation: Conversation, candidates: readonly Candidate[]): Promise<readonly Candidate[]> {
+  async upToReset(
+    conversation: Conversation,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
     const [first] = candidates;
     if (!first || first.event.id > conversation.epochSince) return candidates;
     return (await this.ofOneEpoch(this.prisma, conversation.id, candidates)).owned;

@@ -87,7 +87,9 @@ describe('dead-letters list', () => {
 
 describe('dead-letters show', () => {
   it('prints all of one as JSON', async () => {
-    const payload = { events: Array.from({ length: 100 }, (_, id) => ({ source: 'telegram', externalId: `${id}` })) };
+    const payload = {
+      events: Array.from({ length: 100 }, (_, id) => ({ source: 'telegram', externalId: `${id}` })),
+    };
     const { id } = await letter('turn', 'a-turn', { payload });
     const { code, out } = await cli('dead-letters', 'show', id);
     expect(code).toBe(0);
@@ -122,7 +124,13 @@ describe('dead-letters replay', () => {
 
   it('puts a reply and an event back', async () => {
     const reply = await room.prisma.reply.create({
-      data: { conversationId: conversation.id, body: {}, state: 'failed', attempts: 3, settledAt: new Date() },
+      data: {
+        conversationId: conversation.id,
+        body: {},
+        state: 'failed',
+        attempts: 3,
+        settledAt: new Date(),
+      },
     });
     const event = await room.event(conversation, 'hello', { state: 'dead' });
     for (const { id } of [await letter('reply', String(reply.id)), await letter('event', String(event))]) {
@@ -149,16 +157,19 @@ describe('dead-letters discard', () => {
 });
 
 describe('the command line', () => {
-  it.each(['show', 'replay', 'discard'])('of %s with an id that is not there, says so and exits with 1', async (action) => {
-    await letter('turn', 'a-turn');
-    for (const id of [randomUUID(), 'a-turn', '1; DROP TABLE']) {
-      const { code, out, err } = await cli('dead-letters', action, id);
-      expect([code, out], id).toEqual([1, '']);
-      expect(err, id).toContain(id);
-      expect(err, id).toMatch(/dead letter.*\n.*list shows which there are\n$/);
-    }
-    expect(await left()).toBe(1);
-  });
+  it.each(['show', 'replay', 'discard'])(
+    'of %s with an id that is not there, says so and exits with 1',
+    async (action) => {
+      await letter('turn', 'a-turn');
+      for (const id of [randomUUID(), 'a-turn', '1; DROP TABLE']) {
+        const { code, out, err } = await cli('dead-letters', action, id);
+        expect([code, out], id).toEqual([1, '']);
+        expect(err, id).toContain(id);
+        expect(err, id).toMatch(/dead letter.*\n.*list shows which there are\n$/);
+      }
+      expect(await left()).toBe(1);
+    },
+  );
 
   it.each([
     ['nothing to do', []],

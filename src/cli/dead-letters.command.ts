@@ -33,7 +33,7 @@ function workOf([action, id, ...more]: readonly string[]): Work {
   if (more.length > 0) throw new UsageError(deadLetters.usage);
   if (action === 'list' && id === undefined) return list;
   if (id === undefined) throw new UsageError(deadLetters.usage);
-  switch (action) {
+  switch (action ?? '') {
     case 'show':
       return byId(id, async (letters, known) => {
         const letter = await letters.find(known);
@@ -55,7 +55,11 @@ function workOf([action, id, ...more]: readonly string[]): Work {
 /** @param work gives null where there is no such letter */
 function byId(id: string, work: (letters: DeadLetters, id: string) => Promise<string[] | null>): Work {
   if (!UUID.test(id)) {
-    throw new GiveUpError('DEAD_LETTER_UNKNOWN', `"${printable(id)}" is not the id of a dead letter`, seeList);
+    throw new GiveUpError(
+      'DEAD_LETTER_UNKNOWN',
+      `"${printable(id)}" is not the id of a dead letter`,
+      seeList,
+    );
   }
   return async (letters) => {
     const lines = await work(letters, id.toLowerCase());

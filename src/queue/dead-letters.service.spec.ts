@@ -110,7 +110,10 @@ describe('DeadLetters', () => {
     await agent.runner().run(conversation.id);
     expect(agent.tool(Bank).calls).toBe(1);
     const last = agent.model.callsAbout(word).at(-1)?.messages.at(-1);
-    expect(last).toMatchObject({ role: 'tool', content: expect.stringContaining('outcome of this call is unknown') });
+    expect(last).toMatchObject({
+      role: 'tool',
+      content: expect.stringContaining('outcome of this call is unknown'),
+    });
     const answer = await agent.room.prisma.message.findFirst({
       where: { turnId: turn.id },
       orderBy: { id: 'desc' },
