@@ -12,6 +12,7 @@ export interface KillPoint {
 
 const turn = 'agent/turn-runner.js';
 const loop = 'agent/agent-loop.js';
+const tools = 'agent/tool-calls.js';
 const send = 'delivery/deliverer.js';
 const door = 'inbox/inbox.service.js';
 
@@ -39,15 +40,15 @@ export const killPoints: readonly KillPoint[] = [
     before: /const \{ inputTokens, outputTokens \} = answer/,
   },
   { name: 'after the model step', role: 'worker', file: loop, before: /return answer;/ },
+  { name: 'before the tool call', role: 'worker', file: tools, before: /const result = admitted/ },
+  { name: 'after the tool call', role: 'worker', file: tools, before: /const step = stepOf\(result\)/ },
+  { name: 'after the tool step', role: 'worker', file: tools, before: /return \{ callId: placed/ },
   {
-    name: 'before the tool call',
+    name: 'before the turn ends',
     role: 'worker',
-    file: loop,
-    before: /const \{ output, error \} = await this\.runner/,
+    file: turn,
+    before: /return await this\.endings\.finish\(/,
   },
-  { name: 'after the tool call', role: 'worker', file: loop, before: /const result = \{ callId/ },
-  { name: 'after the tool step', role: 'worker', file: loop, before: /return result;/ },
-  { name: 'before the turn ends', role: 'worker', file: turn, before: /await this\.turns\.finish\(/ },
   { name: 'after the turn has ended', role: 'worker', file: turn, before: /const ms = this\.clock/ },
   {
     name: 'before the mark of the send',
