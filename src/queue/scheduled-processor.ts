@@ -8,13 +8,8 @@ import {
 import type { Queue } from 'bullmq';
 import type { DatabaseClock } from '../database/database-clock.js';
 import { messageOf } from '../errors/errors.js';
+import { type Schedule, ScheduleKeeper } from './schedule-keeper.js';
 import type { WorkerEnd } from './worker-end.js';
-
-/** What comes round, and how often in the whole cluster. */
-export interface Schedule {
-  readonly name: string;
-  readonly periodMs: number;
-}
 
 /** Work that comes round by a BullMQ job scheduler: one for all processes. */
 export abstract class ScheduledProcessor
@@ -22,17 +17,19 @@ export abstract class ScheduledProcessor
   implements OnApplicationBootstrap, OnModuleDestroy, OnApplicationShutdown
 {
   private readonly logger: Logger;
+  private readonly keeper: ScheduleKeeper;
   private timer: NodeJS.Timeout | undefined;
   private failing = false;
 
   protected constructor(
     private readonly schedule: Schedule,
-    private readonly queue: Queue,
-    private readonly clock: DatabaseClock,
+    queue: Queue,
+    clock: DatabaseClock,
     private readonly end: WorkerEnd,
   ) {
     super();
     this.logger = new Logger(new.target.name);
+    this.keeper = new ScheduleKeeper(schedule, queue, clock);
     queue.on('error', (error) => this.report(error));
   }
 
@@ -71,27 +68,11 @@ export abstract class ScheduledProcessor
   }
 
   private async ensureScheduled(): Promise<void> {
-    const { name, periodMs } = this.schedule;
-    try {
-      const scheduler = await this.queue.getJobScheduler(name);
-      if (scheduler && isNear(scheduler.next, await this.clock.now(), periodMs)) return;
-      const opts = { removeOnComplete: true, removeOnFail: true };
-      await this.queue.upsertJobScheduler(name, { every: periodMs }, { name, opts });
-    } catch (error) {
-      this.report(error);
-    }
+    await this.keeper.ensure().catch((error: unknown) => this.report(error));
   }
 
   private report(error: unknown): void {
     if (!this.failing) this.logger.error({ msg: `${this.schedule.name} failed`, error: messageOf(error) });
     this.failing = true;
   }
-}
-
-/**
- * BullMQ sets the next round by the clock of the machine that began the last one. One whose clock is ahead sets it far
- * into the future; seen by the database's clock, that all share, it is set anew.
- */
-function isNear(next: number | undefined, now: Date, periodMs: number): boolean {
-  return next !== undefined && Math.abs(next - now.getTime()) < 5 * periodMs;
 }
