@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { ackBench } from './ack.js';
 import type { Bench } from './bench.js';
+import { sweepBench } from './sweep.js';
 import { pinned } from './support/pinning.js';
 
 /** `npm run bench [-- <name>...]`: runs the named benchmarks, or all; exits 1 where a promise is not held. */
-const benches: readonly Bench[] = [ackBench];
+const benches: readonly Bench[] = [ackBench, sweepBench];
 const RESULTS = join('bench', 'results');
 
 Logger.overrideLogger(['warn', 'error', 'fatal']);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
 import type { Conversation, Prisma } from '../generated/prisma/client.js';
 import { type LaneName, lanes } from './lanes.js';
-import { SweepRepository } from './sweep.repository.js';
+import { dueStatement, SweepRepository } from './sweep.repository.js';
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
 let room: Room;
@@ -69,6 +69,17 @@ describe('SweepRepository', () => {
       const after = await usage();
       expect(after.sequentialScans - before.sequentialScans, lane).toBe(0);
       expect((after.pages - before.pages) / 20, `${lane}: pages a pass`).toBeLessThan(20);
+    }
+  });
+
+  it('is planned as index scans alone', async () => {
+    for (const lane of lanes) {
+      const { text, values } = dueStatement(lane, FIRST, 2_000);
+      const lines = await room.rows<{ 'QUERY PLAN': string }>(`EXPLAIN ${text}`, [...values]);
+      const scans = lines.map((line) => line['QUERY PLAN']).filter((line) => line.includes(' Scan'));
+      expect(scans.length, lane).toBeGreaterThan(0);
+      for (const scan of scans)
+        expect(scan, lane).toMatch(/Index (Only )?Scan|Bitmap Heap Scan|Subquery Scan/);
     }
   });
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import { Prisma } from '../generated/prisma/client.js';
 import type { LaneName } from './lanes.js';
 
 interface Row {
@@ -13,38 +14,39 @@ export class SweepRepository {
 
   /** Up to `limit` conversations with an id after `after`, in the order of their ids. */
   async due(lane: LaneName, after: string, limit: number): Promise<string[]> {
-    const rows = await this.rows(lane, after, limit);
+    const rows = await this.prisma.$queryRaw<Row[]>(dueStatement(lane, after, limit));
     return rows.map(({ id }) => id);
   }
+}
 
-  private rows(lane: LaneName, after: string, limit: number): Promise<Row[]> {
-    switch (lane) {
-      case 'turns':
-        return this.prisma.$queryRaw<Row[]>`
-          SELECT due.id FROM (
-            SELECT conversation_id AS id FROM events
-            WHERE state = 'waiting' AND kind = 'message' AND conversation_id > ${after}::uuid
-            UNION
-            SELECT conversation_id FROM turns
-            WHERE state IN ('waiting', 'running') AND available_at <= clock_timestamp()
-              AND conversation_id > ${after}::uuid
-          ) AS due
-          JOIN conversations c ON c.id = due.id AND c.status <> 'paused'
-          LEFT JOIN leases l ON l.conversation_id = due.id AND l.lane = 'turns'
-          WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
-          ORDER BY due.id LIMIT ${limit}`;
-      case 'commands':
-        return this.prisma.$queryRaw<Row[]>`
-          SELECT DISTINCT conversation_id AS id FROM events
-          WHERE state = 'waiting' AND kind = 'command' AND conversation_id > ${after}::uuid
-          ORDER BY id LIMIT ${limit}`;
-      case 'deliveries':
-        return this.prisma.$queryRaw<Row[]>`
-          SELECT DISTINCT r.conversation_id AS id FROM replies r
-          LEFT JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
-          WHERE r.settled_at IS NULL AND r.available_at <= clock_timestamp() AND r.conversation_id > ${after}::uuid
-            AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
-          ORDER BY id LIMIT ${limit}`;
-    }
+/** The statement behind `SweepRepository.due`, for whoever wants to see its plan. */
+export function dueStatement(lane: LaneName, after: string, limit: number): Prisma.Sql {
+  switch (lane) {
+    case 'turns':
+      return Prisma.sql`
+        SELECT due.id FROM (
+          SELECT conversation_id AS id FROM events
+          WHERE state = 'waiting' AND kind = 'message' AND conversation_id > ${after}::uuid
+          UNION
+          SELECT conversation_id FROM turns
+          WHERE state IN ('waiting', 'running') AND available_at <= clock_timestamp()
+            AND conversation_id > ${after}::uuid
+        ) AS due
+        JOIN conversations c ON c.id = due.id AND c.status <> 'paused'
+        LEFT JOIN leases l ON l.conversation_id = due.id AND l.lane = 'turns'
+        WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
+        ORDER BY due.id LIMIT ${limit}`;
+    case 'commands':
+      return Prisma.sql`
+        SELECT DISTINCT conversation_id AS id FROM events
+        WHERE state = 'waiting' AND kind = 'command' AND conversation_id > ${after}::uuid
+        ORDER BY id LIMIT ${limit}`;
+    case 'deliveries':
+      return Prisma.sql`
+        SELECT DISTINCT r.conversation_id AS id FROM replies r
+        LEFT JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
+        WHERE r.settled_at IS NULL AND r.available_at <= clock_timestamp() AND r.conversation_id > ${after}::uuid
+          AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
+        ORDER BY id LIMIT ${limit}`;
   }
 }
