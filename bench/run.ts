@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { ackBench } from './ack.js';
 import type { Bench } from './bench.js';
+import { recoveryBench } from './recovery.js';
 import { sweepBench } from './sweep.js';
 import { pinned } from './support/pinning.js';
 
 /** `npm run bench [-- <name>...]`: runs the named benchmarks, or all; exits 1 where a promise is not held. */
-const benches: readonly Bench[] = [ackBench, sweepBench];
+const benches: readonly Bench[] = [ackBench, sweepBench, recoveryBench];
 const RESULTS = join('bench', 'results');
 
 Logger.overrideLogger(['warn', 'error', 'fatal']);

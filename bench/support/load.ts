@@ -1,12 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { HttpConnection } from './http-connection.js';
 import { updateText } from './updates.js';
+import { requestsTo, type WebhookTarget } from './webhook-request.js';
 
 /** What to send, and how. */
-export interface Load {
-  readonly port: number;
-  readonly path: string;
-  readonly secret: string;
+export interface Load extends WebhookTarget {
   readonly connections: number;
   /** Counted from the end of the warm-up. */
   readonly seconds: number;
@@ -44,7 +42,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
 }
 
 class Run {
-  private readonly head: string;
+  private readonly request: (update: string) => string;
   private readonly begin = performance.now();
   private readonly countFrom: number;
   private readonly end: number;
@@ -55,9 +53,7 @@ class Run {
   private lastAnswer: number;
 
   constructor(load: Load) {
-    this.head =
-      `POST ${load.path} HTTP/1.1\r\nHost: 127.0.0.1:${load.port}\r\nContent-Type: application/json\r\n` +
-      `X-Telegram-Bot-Api-Secret-Token: ${load.secret}\r\nContent-Length: `;
+    this.request = requestsTo(load);
     this.countFrom = this.begin + load.warmUpSeconds * 1_000;
     this.end = this.countFrom + load.seconds * 1_000;
     this.lastAnswer = this.countFrom;
@@ -111,7 +107,7 @@ class Run {
   private async sendOne(connection: HttpConnection, since: number): Promise<void> {
     const update = updateText(this.nextUpdateId, this.unixSeconds);
     this.nextUpdateId += 1;
-    const { status, body } = await connection.send(`${this.head}${update.length}\r\n\r\n${update}`);
+    const { status, body } = await connection.send(this.request(update));
     const now = performance.now();
     if (status !== 200 || body !== '{"status":"queued"}') {
       const key = `${status} ${body}`;

@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { answer, isForModel } from './outside-answers.js';
+
+/** A model that answers at once, or not until it may, and a Bot API that takes everything and notes when. */
+export class SteeredOutside {
+  private readonly held = new Set<() => void>();
+  private holding = false;
+  private lastSent = new Map<number, number>();
+
+  private constructor(private readonly server: Server) {
+    server.on('request', (request, response) => void this.serve(request, response));
+  }
+
+  static async start(): Promise<SteeredOutside> {
+    const server = createServer();
+    const outside = new SteeredOutside(server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return outside;
+  }
+
+  get address(): string {
+    const address = this.server.address();
+    if (address === null || typeof address === 'string') throw new Error('the outside does not listen');
+    return `http://127.0.0.1:${address.port}`;
+  }
+
+  /** Requests to the model that are held. */
+  get waiting(): number {
+    return this.held.size;
+  }
+
+  /** When each chat was last sent a message, in ms since 1970; since `hold`. */
+  get sent(): ReadonlyMap<number, number> {
+    return this.lastSent;
+  }
+
+  /** From now on the model keeps its answers. */
+  hold(): void {
+    this.holding = true;
+    this.lastSent = new Map();
+  }
+
+  /** The model gives the answers it has kept, and the next ones at once. */
+  release(): void {
+    this.holding = false;
+    for (const go of this.held) go();
+    this.held.clear();
+  }
+
+  async close(): Promise<void> {
+    this.release();
+    this.server.closeAllConnections();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = request.url ?? '';
+    let text = '';
+    request.setEncoding('utf8');
+    for await (const chunk of request) text += String(chunk);
+    if (url.endsWith('/sendMessage')) this.note(text);
+    if (this.holding && isForModel(url)) await new Promise<void>((go) => this.held.add(go));
+    answer(response, url);
+  }
+
+  private note(text: string): void {
+    const { chat_id: chat }: { chat_id: number | string } = JSON.parse(text);
+    this.lastSent.set(Number(chat), Date.now());
+  }
+}
