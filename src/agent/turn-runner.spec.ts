@@ -141,6 +141,20 @@ describe('TurnRunner', () => {
     expect(asked()).toHaveLength(0);
   });
 
+  it('counts no takeover where the database had no room for the answer, however often', async () => {
+    await say(word);
+    await agent.room.pool.query(`
+      CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+      CREATE TRIGGER no_room BEFORE INSERT ON replies FOR EACH ROW EXECUTE FUNCTION no_room()`);
+    for (let time = 0; time < 3; time += 1) await expect(run()).rejects.toThrow('could not extend file');
+    expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
+    await agent.room.pool.query('DROP FUNCTION no_room CASCADE');
+    expect(await run()).toMatchObject({ replied: true });
+    expect(await turns()).toMatchObject([{ state: 'done', takeovers: 0 }]);
+    expect(asked()).toHaveLength(1);
+  });
+
   it('tries again after a pause what may work later, and counts its tries', async () => {
     await say(word);
     agent.model.script(

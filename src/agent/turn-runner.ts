@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AgentSettings } from '../config/agent.settings.js';
 import { LeaseLostError, TurnpikeError } from '../errors/errors.js';
+import { isUnreachable } from '../errors/unreachable.js';
 import type { Conversation, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
@@ -114,7 +115,10 @@ export class TurnRunner {
       if (this.stopping.now.aborted) return this.handBack(turn);
       const reason: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
       // Not the model's failure but the database's or ours: the job fails, and the turn is taken over as it stands.
-      if (!(reason instanceof TurnpikeError)) throw error;
+      if (!(reason instanceof TurnpikeError)) {
+        if (isUnreachable(error)) await this.layDown(lease, turn);
+        throw error;
+      }
       return await this.fail(lease, turn, reason, this.clock.now().getTime() - startedAt);
     } finally {
       clearTimeout(timer);
@@ -153,6 +157,11 @@ export class TurnRunner {
     this.logger.error({ msg: 'turn failed for good', ...about, error: decision.failure.error });
     const replied = await this.endings.fail(lease, turn, decision.failure);
     return { outcome: await this.whatNext(turn.conversationId), replied };
+  }
+
+  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. Best effort. */
+  private async layDown(lease: Lease, turn: Turn): Promise<void> {
+    await this.turns.layDown(lease, turn).catch(() => undefined);
   }
 
   private handBack(turn: Turn) {

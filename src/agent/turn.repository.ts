@@ -118,6 +118,14 @@ export class TurnRepository {
     return { epoch, owned };
   }
 
+  /** Leaves the turn as it stands to whoever runs it next, which is then no takeover. @throws LeaseLostError */
+  async layDown(lease: Lease, turn: Turn): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.turn.updateMany({ where: { id: turn.id, state: 'running' }, data: { state: 'waiting' } });
+    });
+  }
+
   /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */
   async postpone(
     lease: Lease,

@@ -9,12 +9,21 @@ const AWAY = new Set(
   ].flatMap((codes) => codes.split(' ')),
 );
 
+/** Where Prisma keeps what its driver said: error → meta → driverAdapterError → cause. */
+const WRAPPERS = ['meta', 'driverAdapterError', 'cause'] as const;
+
 /** Does this error of a database client say that it may work again later? */
 export function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if ('code' in error && typeof error.code === 'string' && AWAY.has(error.code)) return true;
   // pg's own errors have no code.
-  return /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/.test(
-    error.message,
-  );
+  return saysAway(error, WRAPPERS.length) || PG_AWAY.test(error.message);
+}
+
+const PG_AWAY = /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout)/;
+
+function saysAway(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const codes: unknown[] = [Reflect.get(value, 'code'), Reflect.get(value, 'originalCode')];
+  if (codes.some((code) => typeof code === 'string' && AWAY.has(code))) return true;
+  return depth > 0 && WRAPPERS.some((name) => saysAway(Reflect.get(value, name), depth - 1));
 }
