@@ -200,7 +200,7 @@ export class World {
 
   /** Asks the database itself, for what no interface of the product tells. */
   async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
-    const client = new Client({ connectionString: this.parts.database.url });
+    const client = new Client({ connectionString: this.env().DATABASE_URL });
     await client.connect();
     try {
       return (await client.query(text, values)).rows;

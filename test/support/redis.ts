@@ -12,6 +12,10 @@ export interface RedisServer {
   readonly url: string;
   /** Empties it. */
   flush(): Promise<void>;
+  /** At its maxmemory, and not evicting: it refuses every write that takes memory. */
+  fill(): Promise<void>;
+  /** There is memory again. */
+  free(): Promise<void>;
   /** kill -9: what it had written stays in its folder. */
   kill(): Promise<void>;
   /** Starts it again after `kill`, on the same port with the same folder. */
@@ -85,6 +89,8 @@ export async function startRedis(): Promise<RedisServer> {
     url,
     start,
     kill,
+    fill: () => withClient(url, (client) => limitMemory(client, 1)),
+    free: () => withClient(url, (client) => limitMemory(client, 0)),
     flush: () => withClient(url, async (client) => void (await client.flushall())),
     stop: async () => {
       process.removeListener('exit', killNow);
@@ -92,6 +98,16 @@ export async function startRedis(): Promise<RedisServer> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** @param bytes 0: as much as there is */
+async function limitMemory(client: Redis, bytes: number): Promise<void> {
+  await client.config('SET', 'maxmemory', bytes);
+  const refused = await client.set('probe', 'x').then(
+    () => false,
+    (error: Error) => error.message.startsWith('OOM'),
+  );
+  if (refused !== bytes > 0) throw new Error(`redis ${refused ? 'refuses' : 'takes'} writes`);
 }
 
 async function ready(url: string, server: ChildProcess): Promise<void> {

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const MEGABYTE = 1024 * 1024;
+
+/** A file system of its own, small enough to be filled. It takes the right to mount one: root, outside most containers. */
+export class SmallDisk {
+  private constructor(readonly folder: string) {}
+
+  /** Whether one can be mounted; where not, the reason is printed. */
+  static async isPossible(): Promise<boolean> {
+    try {
+      await (await SmallDisk.mount(1)).unmount();
+      return true;
+    } catch (error) {
+      process.stderr.write(`skipped: a disk that is full: none can be mounted: ${String(error)}\n`);
+      return false;
+    }
+  }
+
+  static async mount(megabytes: number): Promise<SmallDisk> {
+    const folder = await mkdtemp(join(tmpdir(), 'turnpike-disk-'));
+    try {
+      await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'tmpfs', folder]);
+      return new SmallDisk(folder);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Not a byte is left. */
+  async fill(): Promise<void> {
+    for (let part = 0; (await this.spare()) > 0; part += 1) {
+      const size = Math.min(await this.spare(), MEGABYTE);
+      await writeFile(join(this.folder, `ballast-${part}`), Buffer.alloc(size)).catch(() => undefined);
+    }
+  }
+
+  /** What `fill` took is there again. */
+  async free(): Promise<void> {
+    await run('find', [this.folder, '-maxdepth', '1', '-name', 'ballast-*', '-delete']);
+  }
+
+  /** With all that is on it. */
+  async unmount(): Promise<void> {
+    await run('umount', [this.folder]);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private async spare(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.folder);
+    return bavail * bsize;
+  }
+}
+
+/**
+ * Lets no file of an embedded server grow past a size: the server is told by its system that a file cannot be made
+ * larger, as on a full disk, and nothing has to be mounted for it. Linux only.
+ * @param megabytes null: as large as they like. A file of PostgreSQL's log has 16 MB, and the server ends where that
+ * cannot be written.
+ */
+export async function limitFileSize(dataFolder: string, megabytes: number | null): Promise<void> {
+  const [pid = ''] = (await readFile(join(dataFolder, 'postmaster.pid'), 'utf8')).split('\n', 1);
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  const size = megabytes === null ? 'unlimited' : `${megabytes * MEGABYTE}`;
+  // As the server's own account: it takes a right of its own to limit somebody else's process.
+  const { uid, gid } = await stat(dataFolder);
+  for (const id of [pid, ...children.trim().split(' ')]) {
+    // One that has ended meanwhile writes nothing.
+    await run('prlimit', ['--pid', id, `--fsize=${size}:`], { uid, gid }).catch((error: unknown) => {
+      if (id === pid) throw error;
+    });
+  }
+}
