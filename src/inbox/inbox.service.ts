@@ -25,12 +25,7 @@ interface Arrival extends ChatOfChannel {
   readonly storable: boolean;
 }
 
-/** Commits under way at the same time: while PostgreSQL works on one, the next is read. */
-const COMMITS_IN_FLIGHT = 2;
 const MEBI = 1024 * 1024;
-
-/** A chat keeps to one line of commits: a message must not overtake an earlier one of its chat. */
-const lineOf = ({ chat }: Inbound): number => Number(BigInt.asUintN(32, chat.chatId)) % COMMITS_IN_FLIGHT;
 
 const unstorable = { payload: 'null', storable: false };
 
@@ -38,18 +33,9 @@ const unstorable = { payload: 'null', storable: false };
 @Injectable()
 export class Inbox implements OnApplicationBootstrap {
   private readonly logger = new Logger(Inbox.name);
-  private readonly commits = Array.from(
-    { length: COMMITS_IN_FLIGHT },
-    () =>
-      new GroupCommit<Arrival, Acceptance>((arrivals) => this.commit(arrivals), {
-        maxBatch: 250,
-        maxBatchWeight: 8 * MEBI,
-        maxWaiting: 10_000,
-        maxWaitingWeight: 64 * MEBI,
-        weigh: ({ payload }) => payload.length,
-        timeoutMs: STORE_TIMEOUT_MS,
-      }),
-  );
+  /** Two lines of commits: while PostgreSQL works on one commit, the next is read. */
+  private readonly even = this.newLine();
+  private readonly odd = this.newLine();
   private readonly backlog: BacklogGauge;
 
   constructor(
@@ -77,9 +63,23 @@ export class Inbox implements OnApplicationBootstrap {
   async accept(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
     if (!inbound) return 'ignored';
-    const commits = this.commits[lineOf(inbound)];
-    if (!commits) throw new RangeError('no line for this chat');
-    return await commits.add(this.arrivalOf(inbound, text));
+    return await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
+  }
+
+  private newLine(): GroupCommit<Arrival, Acceptance> {
+    return new GroupCommit((arrivals) => this.commit(arrivals), {
+      maxBatch: 250,
+      maxBatchWeight: 8 * MEBI,
+      maxWaiting: 10_000,
+      maxWaitingWeight: 64 * MEBI,
+      weigh: ({ payload }) => payload.length,
+      timeoutMs: STORE_TIMEOUT_MS,
+    });
+  }
+
+  /** A chat keeps to one line: a message must not overtake an earlier one of its chat. */
+  private lineOf({ chat }: Inbound): GroupCommit<Arrival, Acceptance> {
+    return chat.chatId % 2n === 0n ? this.even : this.odd;
   }
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
@@ -94,8 +94,7 @@ export class Inbox implements OnApplicationBootstrap {
     };
   }
 
-  /** @param again true for the second try after an erasure */
-  private async commit(arrivals: readonly Arrival[], again = false): Promise<Acceptance[]> {
+  private async commit(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
     try {
       return await this.store(arrivals);
     } catch (error) {
@@ -103,7 +102,6 @@ export class Inbox implements OnApplicationBootstrap {
       const fault = faultOf(error);
       // Nothing is held while they are stored one by one, so the same deadlock cannot come again.
       if (fault && arrivals.length > 1) return await this.oneByOne(arrivals);
-      if (fault === 'conversation' && !again) return await this.makeAnew(arrivals);
       if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {
         return await this.commit(arrivals.map((arrival) => ({ ...arrival, ...unstorable })));
       }
@@ -124,7 +122,7 @@ export class Inbox implements OnApplicationBootstrap {
   /** Their conversations were erased since their ids were remembered. */
   private makeAnew(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
     for (const arrival of arrivals) this.directory.forget(arrival);
-    return this.commit(arrivals, true);
+    return this.commit(arrivals);
   }
 
   private async store(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
