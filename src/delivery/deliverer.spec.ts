@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { Room } from '../../test/support/room.js';
 import { NoJitter, SteeredClock } from '../../test/support/steered.js';
@@ -78,6 +78,13 @@ class DatabaseAwayAfterSend extends TelegramChannel {
 }
 
 describe('Deliverer', () => {
+  it('sends at once what was written by a machine whose clock is ahead', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
+    await write('hello').finally(() => vi.useRealTimers());
+    await run();
+    expect(await states()).toEqual(['sent']);
+  });
+
   it('sends replies in the order in which they were written, the parts of each together', async () => {
     await write('one');
     await write(Array.from({ length: 120 }, (_, line) => `line ${line}: ${'words '.repeat(12)}`).join('\n'));
