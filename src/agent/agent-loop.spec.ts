@@ -61,6 +61,8 @@ beforeEach(async () => {
 });
 
 const never = new AbortController().signal;
+/** Nobody joins. */
+const newcomers = () => Promise.resolve(null);
 const mark = (...labels: string[]): Answer => ({
   calls: labels.map((label) => ({ name: 'mark', arguments: { label } })),
 });
@@ -74,7 +76,7 @@ async function begin() {
   const run = (steps = agent.steps, signal = never, held = lease) =>
     agent
       .loop(steps)
-      .run({ turn, lease: held, context, tools: { sender: null, languageCode: null }, signal });
+      .run({ turn, lease: held, context, tools: { sender: null, languageCode: null }, signal, newcomers });
   return { turn, lease, run };
 }
 

@@ -5,16 +5,24 @@ import type { Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
+import type { Join } from './newcomers.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
 import { TokenCounter } from './token-counter.js';
 import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
-import { type Exchange, exchangeOf, requestMessages, type TurnContext } from './turn-request.js';
+import { type Exchange, exchangeOf, type Joined, requestMessages, type TurnContext } from './turn-request.js';
 import type { TurnEnd } from './turn-endings.repository.js';
 
 export interface Loop extends ToolCaller {
   readonly context: TurnContext;
+  readonly newcomers: Join;
+}
+
+/** What a turn has come to so far, beside its context. */
+interface Progress {
+  readonly exchanges: Exchange[];
+  readonly joined: Joined[];
 }
 
 /**
@@ -38,13 +46,13 @@ export class AgentLoop {
   /** @throws what the model client throws, LeaseLostError, or the reason of the signal */
   async run(loop: Loop): Promise<TurnEnd> {
     const done = await this.steps.of(loop.turn.id);
-    const exchanges: Exchange[] = [];
+    const progress: Progress = { exchanges: [], joined: [...loop.context.joined] };
     const spent = { inputTokens: 0, outputTokens: 0 };
     let index = 0;
     let empty = 0;
     for (let call = 1; call <= this.settings.maxSteps; call += 1) {
       const last = call === this.settings.maxSteps;
-      const answer = await this.askModel(loop, done.get(index), index, exchanges, last);
+      const answer = await this.askModel(loop, done.get(index), index, progress, last);
       spent.inputTokens += answer.inputTokens;
       spent.outputTokens += answer.outputTokens;
       if (answer.toolCalls.length === 0) {
@@ -57,24 +65,26 @@ export class AgentLoop {
       }
       if (last) break;
       const results = await this.calls.make(loop, done, index, answer.toolCalls);
-      exchanges.push(exchangeOf(answer, results, (text) => this.tokens.count(text)));
+      progress.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;
     }
     return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', ...spent, model: null };
   }
 
   private async askModel(
-    { turn, lease, context, signal }: Loop,
+    { turn, lease, context, signal, newcomers }: Loop,
     done: Step | undefined,
     index: number,
-    exchanges: readonly Exchange[],
+    { exchanges, joined }: Progress,
     last: boolean,
   ): Promise<ModelAnswer> {
     if (done) return readModelAnswer(done.result);
+    const block = index > 0 ? await newcomers(index) : null;
+    if (block) joined.push({ stepIndex: index, block });
     const startedAt = this.clock.now();
     const tools = this.registry.definitions();
     const request = {
-      messages: requestMessages(context, exchanges),
+      messages: requestMessages(context, exchanges, joined),
       ...(tools.length > 0 ? { tools: [...tools] } : {}),
       // The last call has to answer with what is known by then.
       ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),

@@ -6,8 +6,10 @@ import { AgentLoop } from './agent-loop.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
+import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
 import { ModelClient } from './model-client.js';
+import { Newcomers } from './newcomers.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
 import { ToolCalls } from './tool-calls.js';
@@ -15,6 +17,9 @@ import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnRunner } from './turn-runner.js';
+import { TurnStop } from './turn-stop.repository.js';
+import { TurnWatch } from './turn-watch.js';
+import { TurnWatchRepository } from './turn-watch.repository.js';
 
 @Module({
   imports: [MemoryModule, LeaseModule, DeliveryModule, ToolsModule],
@@ -23,7 +28,12 @@ import { TurnRunner } from './turn-runner.js';
     TurnRepository,
     TurnEndings,
     StepRepository,
+    Edits,
     EventClaim,
+    Newcomers,
+    TurnStop,
+    TurnWatch,
+    TurnWatchRepository,
     Commands,
     ContextBuilder,
     AgentLoop,

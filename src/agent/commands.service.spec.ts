@@ -14,7 +14,8 @@ beforeEach(async () => {
   conversation = await agent.room.conversation();
 });
 
-const handle = (by = agent) => by.commands.handleWaiting(conversation.id);
+const handle = async (by = agent, of = conversation) =>
+  (await by.commands.handleWaiting(of.id, null)).replied;
 const said = async () =>
   (
     await agent.room.prisma.reply.findMany({
@@ -74,15 +75,15 @@ describe('Commands', () => {
       const { room } = closed;
       const stranger = await room.conversation();
       for (const text of ['hello', '/reset', '/start']) await room.event(stranger, text, { kind: 'command' });
-      expect(await closed.commands.handleWaiting(stranger.id)).toBe(true);
+      expect(await handle(closed, stranger)).toBe(true);
       await room.event(stranger, 'hello again', { kind: 'command' });
-      expect(await closed.commands.handleWaiting(stranger.id)).toBe(false);
+      expect(await handle(closed, stranger)).toBe(false);
       const replies = await room.prisma.reply.findMany({ where: { conversationId: stranger.id } });
       expect(replies.map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining('private')]);
       expect((await room.conversations.find(stranger.id))?.epoch).toBe(0);
       const friend = await room.conversation({ chatId: BigInt(allowed) });
       await room.event(friend, '/help');
-      expect(await closed.commands.handleWaiting(friend.id)).toBe(true);
+      expect(await handle(closed, friend)).toBe(true);
     } finally {
       await closed.close();
     }

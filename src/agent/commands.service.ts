@@ -1,13 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
+import { BusySettings } from '../config/busy.settings.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Outbox } from '../delivery/outbox.js';
-import type { Event, Prisma } from '../generated/prisma/client.js';
+import { BusyMode, type Event, type Prisma } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
+import { type EditEvent, Edits } from './edits.repository.js';
 import { texts } from './texts.js';
+import { type Confirmation, TurnStop } from './turn-stop.repository.js';
 
-/** Answers what needs no model: slash commands, and senders who are not admitted. */
+/** Handles what needs no model: slash commands, edits, and senders who are not admitted. */
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
@@ -17,58 +21,115 @@ export class Commands {
     private readonly channel: Channel,
     private readonly conversations: ConversationRepository,
     private readonly outbox: Outbox,
+    private readonly edits: Edits,
+    private readonly turnStop: TurnStop,
+    private readonly busy: BusySettings,
   ) {}
 
   /**
-   * Handles the conversation's waiting commands in order, each in one transaction with its effect and its reply, so that
+   * Handles the conversation's waiting commands and edits in order, each in one transaction with its effect and its reply, so that
    * each has one effect whichever lane comes first.
-   * @returns true when replies wait to be sent
+   * @param holder the caller's lease of the lane "turns"; null from any other lane
+   * @throws LeaseLostError
    */
-  async handleWaiting(conversationId: string): Promise<boolean> {
-    let replied = false;
-    for (;;) {
-      const handled = await this.prisma.$transaction((tx) => this.handleNext(tx, conversationId));
-      if (handled === null) return replied;
-      replied ||= handled;
+  async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
+    let all: Handled = { replied: false, laneFreed: false };
+    while (await this.waits(conversationId)) {
+      const next = await this.prisma.$transaction((tx) => this.handleNext(tx, conversationId, holder));
+      if (next === null) break;
+      all = { replied: all.replied || next.replied, laneFreed: all.laneFreed || next.laneFreed };
     }
+    return all;
   }
 
-  /** @returns null when no command waits, else whether there is a reply */
-  private async handleNext(tx: Prisma.TransactionClient, conversationId: string): Promise<boolean | null> {
-    const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'payload'>[]>`
-      SELECT id, payload FROM events
-      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'command'
+  /** Mostly none does: asked without a transaction, since every turn asks. */
+  private async waits(conversationId: string): Promise<boolean> {
+    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id'>[]>`
+      SELECT id FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message' LIMIT 1`;
+    return waiting !== undefined;
+  }
+
+  /** @returns null when no command waits */
+  private async handleNext(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    holder: Lease | null,
+  ): Promise<Handled | null> {
+    const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'kind' | 'payload'>[]>`
+      SELECT id, kind, payload FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
       ORDER BY id LIMIT 1 FOR UPDATE`;
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
-    const text = inbound ? await this.answer(tx, conversationId, event.id, inbound) : null;
-    this.logger.log({ msg: 'command handled', conversationId, command: inbound?.command?.name ?? null });
-    if (text === null) return false;
-    await this.outbox.add(tx, { conversationId, text });
-    return true;
+    if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
+    const reply = inbound
+      ? await this.answer({ tx, conversationId, eventId: event.id, holder }, inbound)
+      : null;
+    const command = inbound?.command?.name ?? null;
+    this.logger.log({ msg: 'command handled', conversationId, command });
+    if (reply) await this.outbox.add(tx, { conversationId, ...reply });
+    return { replied: reply !== null, laneFreed: command === 'stop' };
+  }
+
+  private async edit(
+    tx: Prisma.TransactionClient,
+    event: EditEvent,
+    inbound: Inbound | null,
+  ): Promise<Handled> {
+    const outcome = inbound ? await this.edits.apply(tx, event, inbound) : 'ignored';
+    this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
+    return { replied: false, laneFreed: outcome === 'joins' };
   }
 
   /** What a blocked chat says is not answered. */
-  private async answer(
-    tx: Prisma.TransactionClient,
-    conversationId: string,
-    eventId: bigint,
-    inbound: Inbound,
-  ): Promise<string | null> {
+  private async answer(place: Place, inbound: Inbound): Promise<Confirmation | null> {
+    const { tx, conversationId, eventId, holder } = place;
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (!this.channel.admits(inbound)) {
-      return (await this.conversations.markRefusalTold(tx, conversationId)) ? texts.refusal : null;
+      const first = await this.conversations.markRefusalTold(tx, conversationId);
+      return first ? { text: texts.refusal } : null;
     }
-    const name = inbound.command?.name ?? 'help';
+    const { name, args } = inbound.command ?? { name: 'help', args: '' };
     switch (name) {
       case 'start':
-        return texts.start;
+        return { text: texts.start };
       case 'reset':
         await this.conversations.reset(tx, conversationId, eventId);
-        return texts.reset;
+        return { text: texts.reset };
+      case 'stop':
+        return await this.turnStop.stop(tx, conversationId, eventId, holder);
+      case 'mode':
+        return { text: await this.mode(tx, conversationId, args) };
       default:
-        return texts.help;
+        return { text: texts.help };
     }
   }
+
+  private async mode(tx: Prisma.TransactionClient, conversationId: string, args: string): Promise<string> {
+    const wanted = modes.find((mode) => mode === args.toLowerCase());
+    if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
+    else if (args !== '') return texts.modeUnknown(modes);
+    const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
+    return texts.mode(mode, modes);
+  }
+}
+
+const modes = Object.values(BusyMode);
+
+/** A command's place: the transaction that it has its effect in, and who handles it. */
+interface Place {
+  readonly tx: Prisma.TransactionClient;
+  readonly conversationId: string;
+  readonly eventId: bigint;
+  readonly holder: Lease | null;
+}
+
+/** What handling commands came to. */
+export interface Handled {
+  /** Replies wait to be sent. */
+  readonly replied: boolean;
+  /** The lane "turns" has something to do: what waited behind a stopped turn, or an edit. */
+  readonly laneFreed: boolean;
 }

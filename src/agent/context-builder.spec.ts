@@ -28,7 +28,7 @@ async function build(conversation: Conversation) {
   const { turn, lease } = await agent.begin(conversation, 'the news');
   const before = await rowsRead();
   const context = await agent.context.build(conversation, turn, null);
-  const shown = requestMessages(context, []);
+  const shown = requestMessages(context, [], []);
   const rows = (await rowsRead()) - before;
   await agent.room.leases.release(lease);
   return { rows, shown: shown.map(({ content }) => (typeof content === 'string' ? content : '')) };

@@ -9,7 +9,7 @@ import { Clock } from '../runtime/clock.js';
 import { type Block, blockOf, chatMessage, historyBlocks, newestWithin } from './context.js';
 import { systemPrompt } from './system-prompt.js';
 import { TokenCounter } from './token-counter.js';
-import type { TurnContext } from './turn-request.js';
+import type { Joined, TurnContext } from './turn-request.js';
 
 const PAGE = 40;
 
@@ -37,13 +37,32 @@ export class ContextBuilder {
       group,
       facts,
     });
-    const own = blockOf(
-      fresh.map((message) => chatMessage(message, group)),
-      count,
+    const own = this.blockOf(
+      conversation,
+      fresh.filter(({ stepIndex }) => stepIndex === null),
     );
     const budget = this.settings.contextTokens - own.tokens - count(facts.join('\n'));
     const history = await this.history(conversation, turn, fresh, group, budget);
-    return { system: { role: 'system', content: system }, history, own, budget };
+    const joined = this.joined(conversation, fresh);
+    return { system: { role: 'system', content: system }, history, own, joined, budget };
+  }
+
+  /** Messages as the model sees them, to be kept together. */
+  blockOf(conversation: Conversation, messages: readonly Message[]): Block {
+    const group = conversation.chatType !== 'private';
+    return blockOf(
+      messages.map((message) => chatMessage(message, group)),
+      (text) => this.tokens.count(text),
+    );
+  }
+
+  /** Those of the turn's messages that joined it while it ran, by the step before which they did. */
+  private joined(conversation: Conversation, messages: readonly Message[]): Joined[] {
+    return messages.flatMap((message) =>
+      message.stepIndex === null
+        ? []
+        : [{ stepIndex: message.stepIndex, block: this.blockOf(conversation, [message]) }],
+    );
   }
 
   /** The newest facts that a quarter of the budget holds, in the order in which they were told. */
@@ -62,12 +81,11 @@ export class ContextBuilder {
     budget: number,
   ): Promise<Block[]> {
     let before = own[0]?.id ?? (await this.newestId(conversation.id));
+    const told = new Set<string>();
     let blocks: Block[] = [];
     for (;;) {
       const page = await this.messages.history(conversation.id, turn.epoch, before, PAGE);
-      const older = historyBlocks(page.messages.toReversed(), page.steps, group, (text) =>
-        this.tokens.count(text),
-      );
+      const older = historyBlocks(page, group, told, (text) => this.tokens.count(text));
       const kept = newestWithin([...older, ...blocks], budget);
       const full = kept.length < older.length + blocks.length;
       blocks = kept;

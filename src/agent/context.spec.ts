@@ -15,7 +15,9 @@ const message = (id: number, role: Message['role'], turnId: string | null, text 
   author: role === 'user' ? 'Ada' : null,
   channelMessageId: null,
   turnId,
+  stepIndex: null,
   createdAt: at,
+  editedAt: null,
 });
 
 const step = (turnId: string, index: number, kind: Step['kind'], result: Record<string, unknown>): Step => ({
@@ -71,7 +73,8 @@ function talkOf(turns: readonly { users: number; calls: number[]; torn: boolean;
 }
 
 const talks = fc.array(turn, { maxLength: 8 }).map(talkOf);
-const blocksOf = ({ messages, steps }: Talk): Block[] => historyBlocks(messages, steps, false, words);
+const blocksOf = ({ messages, steps }: Talk, named = false): Block[] =>
+  historyBlocks({ messages: messages.toReversed(), steps }, named, new Set(), words);
 
 describe('historyBlocks', () => {
   it('never parts a tool call from its results, and tells each call once', () => {
@@ -131,7 +134,7 @@ describe('historyBlocks', () => {
   });
 
   it('names the speakers where there are several', () => {
-    const [block] = historyBlocks([message(1, 'user', null, 'hi')], [], true, words);
+    const [block] = blocksOf({ messages: [message(1, 'user', null, 'hi')], steps: [] }, true);
     expect(block?.messages).toEqual([{ role: 'user', content: 'Ada: hi' }]);
   });
 });

@@ -1,5 +1,6 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Message, Step } from '../generated/prisma/client.js';
+import type { HistoryPage } from '../memory/message.repository.js';
 import { type ModelAnswer, readModelAnswer, readToolAnswer } from './model-answer.js';
 
 /** Messages that go to the model together or not at all: a tool call and its results, or one message. */
@@ -14,25 +15,30 @@ export type CountTokens = (text: string) => number;
 const TOKENS_PER_MESSAGE = 4;
 
 /**
- * The history as blocks, oldest first. A turn's tool calls stand, with their results, before its answer.
- * @param messages of one epoch, oldest first
+ * A page of the history as blocks, oldest first. A turn's tool calls stand, with their results, before its answer; those
+ * of a turn that was interrupted, and so has none, behind its messages.
+ * @param page newest first, as all pages have to come
+ * @param told the turns whose calls a newer page has told; those of this page are added. A turn may have two answers, the
+ * apology and that of its replay
  */
 export function historyBlocks(
-  messages: readonly Message[],
-  steps: readonly Step[],
+  { messages, steps }: HistoryPage,
   named: boolean,
+  told: Set<string>,
   count: CountTokens,
 ): Block[] {
-  const withTools = new Set<string>();
-  return messages.flatMap((message) => {
+  const newestFirst = messages.flatMap((message) => {
     const block = blockOf([chatMessage(message, named)], count);
-    // A replayed turn has two answers, the apology and the real one; its tool calls are told once.
-    if (message.role !== 'assistant' || message.turnId === null || withTools.has(message.turnId))
-      return [block];
-    withTools.add(message.turnId);
-    const own = steps.filter(({ turnId }) => turnId === message.turnId);
-    return [...toolBlocks(own, count), block];
+    const { turnId } = message;
+    if (turnId === null || told.has(turnId)) return [block];
+    told.add(turnId);
+    const calls = toolBlocks(
+      steps.filter((step) => step.turnId === turnId),
+      count,
+    ).toReversed();
+    return message.role === 'assistant' ? [block, ...calls] : [...calls, block];
   });
+  return newestFirst.toReversed();
 }
 
 /** What stands for the result of a call that was interrupted with its turn. */

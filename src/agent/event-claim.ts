@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import type { Sender } from '../channel/inbound.js';
 import { AgentSettings } from '../config/agent.settings.js';
-import type { Conversation, Event, Turn } from '../generated/prisma/client.js';
+import { BusySettings } from '../config/busy.settings.js';
+import type { Conversation, Message, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ChatLimiter } from '../throttling/chat-limiter.js';
+import { quietLeftMs } from './quiet.js';
 import { TokenCounter } from './token-counter.js';
-import { type Candidate, TurnRepository } from './turn.repository.js';
+import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
 
 /** Messages in one turn; more make the next one. */
 const MAX_EVENTS = 200;
@@ -14,8 +16,12 @@ const MAX_EVENTS = 200;
 export type Claimed =
   | { readonly kind: 'turn'; readonly turn: Turn }
   | { readonly kind: 'nothing' }
-  /** The chat's rate limit allows the next message in `retryAfterMs`. */
-  | { readonly kind: 'limited'; readonly retryAfterMs: number };
+  /** There is something, but not yet: the chat's rate limit, or more is about to come. */
+  | { readonly kind: 'later'; readonly delayMs: number };
+
+type Ready =
+  | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
+  | Exclude<Claimed, { readonly kind: 'turn' }>;
 
 /** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
 @Injectable()
@@ -26,10 +32,35 @@ export class EventClaim {
     private readonly limiter: ChatLimiter,
     private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
+    private readonly busy: BusySettings,
   ) {}
 
   /** @throws LeaseLostError, or RetryLaterError while the limit cannot be asked */
   async next(lease: Lease, conversation: Conversation): Promise<Claimed> {
+    const collects = (conversation.busyMode ?? this.busy.mode) === 'collect';
+    const ready = await this.ready(lease, conversation, collects ? this.busy.collectQuietMs : 0);
+    if (ready.kind !== 'ready') return ready;
+    return { kind: 'turn', turn: await this.turns.begin(lease, conversation, ready.candidates) };
+  }
+
+  /**
+   * Lets the waiting messages into a turn that runs, before the step of this index, as far as the limit allows; those
+   * behind a /reset are left to the next turn.
+   * @returns their messages in order, maybe none
+   * @throws LeaseLostError
+   */
+  async join(
+    lease: Lease,
+    conversation: Conversation,
+    turn: Turn,
+    stepIndex: number,
+  ): Promise<readonly Message[]> {
+    const ready = await this.ready(lease, conversation, 0);
+    if (ready.kind !== 'ready') return [];
+    return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
+  }
+
+  private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
     if (waiting.length === 0) return { kind: 'nothing' };
     const candidates = waiting.map((event) => this.read(event));
@@ -39,21 +70,26 @@ export class EventClaim {
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return { kind: 'nothing' };
+    const quietMs = quietLeftMs(
+      fitting.map(({ event, inbound }) => ({ ageMs: event.ageMs, inBatch: inbound?.inBatch ?? false })),
+      collectMs,
+    );
+    if (quietMs > 0) return { kind: 'later', delayMs: quietMs };
     const { granted, retryAfterMs } = await this.limiter.take(
       `${conversation.channel}:${conversation.chatId}`,
       fitting.length,
     );
-    if (granted === 0) return { kind: 'limited', retryAfterMs };
-    return { kind: 'turn', turn: await this.turns.begin(lease, conversation, fitting.slice(0, granted)) };
+    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs };
+    return { kind: 'ready', candidates: fitting.slice(0, granted) };
   }
 
   /** Who wrote the newest message of a turn; null where that is no longer known. */
   async senderOf(turn: Turn): Promise<Sender | null> {
     const newest = await this.turns.newestEvent(turn.id);
-    return newest ? (this.read(newest).inbound?.sender ?? null) : null;
+    return newest ? (this.channel.read(newest.payload)?.sender ?? null) : null;
   }
 
-  private read(event: Event): Candidate {
+  private read(event: WaitingEvent): Candidate {
     return { event, inbound: this.channel.read(event.payload) };
   }
 

@@ -1,3 +1,5 @@
+import type { BusyMode } from '../generated/prisma/client.js';
+
 /** What the agent says without a model, in Markdown. */
 export const texts = {
   start: [
@@ -10,8 +12,18 @@ export const texts = {
     '- /start: a short introduction',
     '- /help: this list',
     '- /reset: begin anew; what I was asked to remember stays',
+    '- /stop: stop the answer I am working on',
+    '- /mode: what I do with messages that come while I am working',
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
+  stopped: 'Stopped.',
+  nothingToStop: 'There is nothing to stop.',
+  mode: (mode: BusyMode, all: readonly BusyMode[]) =>
+    [
+      `When you write while I am working: **${mode}**.`,
+      ...all.map((one) => `- /mode ${one}: ${modeMeaning[one]}`),
+    ].join('\n'),
+  modeUnknown: (all: readonly BusyMode[]) => `There is no such mode. There are: ${all.join(', ')}.`,
   refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
   overflow:
     'You are writing faster than I can answer. Until I have caught up, further messages are not read.',
@@ -23,3 +35,10 @@ export const texts = {
   filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
   cutOff: '_(The answer reached its length limit and ends here.)_',
 } as const;
+
+const modeMeaning: Readonly<Record<BusyMode, string>> = {
+  queue: 'I finish, then I answer what came meanwhile',
+  steer: 'I take it into account at my next step',
+  interrupt: 'I stop, and answer everything together',
+  collect: 'I wait until you pause, then answer everything together',
+};

@@ -72,8 +72,9 @@ async function begin() {
   const { lease, turn } = await agent.begin(conversation, word);
   const context = agent.contextOf(word);
   const tools = { sender: null, languageCode: null };
+  const newcomers = () => Promise.resolve(null);
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent.loop(steps).run({ turn, lease: held, context, tools, signal });
+    agent.loop(steps).run({ turn, lease: held, context, tools, signal, newcomers });
   return { turn, lease, run };
 }
 

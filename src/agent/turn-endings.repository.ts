@@ -25,7 +25,7 @@ export interface TurnFailure {
 }
 
 /**
- * The three ends of a turn in the database: done, failed, cancelled. Each is one commit that checks the lease first, and
+ * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease first, and
  * settles the turn's events. A blocked chat is not answered: whatever its turn came to, it is cancelled.
  */
 @Injectable()
@@ -94,6 +94,21 @@ export class TurnEndings {
           lastError: failure.error,
           payload: { events },
         },
+      });
+    });
+  }
+
+  /**
+   * Ends a turn that a newer message interrupted: without an answer, so that the next turn answers its messages too, with
+   * what its finished steps found.
+   * @throws LeaseLostError
+   */
+  async interrupt(lease: Lease, turn: Turn): Promise<void> {
+    await this.unlessBlocked(lease, turn, async (tx) => {
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { state: 'cancelled', errorCode: 'INTERRUPTED', finishedAt: new Date() },
       });
     });
   }

@@ -48,11 +48,11 @@ const contexts = fc
       blockOf([said('user', `${index} ${'h'.repeat(length)}`)], characters),
     );
     const own = blockOf([said('user', 'the question')], characters);
-    return { system: said('system', 'who'), history: newestWithin(blocks, budget), own, budget };
+    return { system: said('system', 'who'), history: newestWithin(blocks, budget), own, joined: [], budget };
   });
 
 const exchangesOf = (talk: readonly Talk[]) =>
-  talk.map(({ answer, results }) => exchangeOf(answer, results, characters));
+  talk.map(({ answer, results }, index) => exchangeOf(10 * index, answer, results, characters));
 const isShort = (message: ChatCompletionMessageParam) =>
   typeof message.content === 'string' && message.content.includes('[shortened: ');
 const results = (messages: readonly ChatCompletionMessageParam[]) =>
@@ -63,7 +63,7 @@ describe('requestMessages', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
         const roomy = { ...context, budget: 1_000_000 };
-        const shown = requestMessages(roomy, exchangesOf(talk));
+        const shown = requestMessages(roomy, exchangesOf(talk), []);
         const whole = exchangesOf(talk).flatMap(({ call, results }) => [
           ...call.messages,
           ...results.flatMap((result) => result.whole.messages),
@@ -79,7 +79,7 @@ describe('requestMessages', () => {
       fc.property(contexts, talks, (context, talk) => {
         const exchanges = exchangesOf(talk);
         const spent =
-          tokensOf(requestMessages(context, exchanges)) - tokensOf([context.system]) - context.own.tokens;
+          tokensOf(requestMessages(context, exchanges, [])) - tokensOf([context.system]) - context.own.tokens;
         const newest = exchanges.at(-1);
         const step = newest
           ? newest.call.tokens +
@@ -94,7 +94,7 @@ describe('requestMessages', () => {
   it('parts no call from its results, and changes no order', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
-        const shown = requestMessages(context, exchangesOf(talk));
+        const shown = requestMessages(context, exchangesOf(talk), []);
         expect(shown[0]).toBe(context.system);
         const expected = shown.flatMap((message) =>
           message.role === 'assistant' ? (message.tool_calls ?? []).map(({ id }) => id) : [],
@@ -111,7 +111,7 @@ describe('requestMessages', () => {
   it('shortens the oldest results first, the last one never; of the history the oldest goes first', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
-        const shown = requestMessages(context, exchangesOf(talk));
+        const shown = requestMessages(context, exchangesOf(talk), []);
         const short = results(shown).map(isShort);
         expect(short.at(-1) ?? false).toBe(false);
         const places = short.flatMap((is, place) => (is ? [place] : []));
@@ -137,12 +137,13 @@ describe('requestMessages', () => {
       inputTokens: 0,
       outputTokens: 0,
     });
-    const exchanges = ['a', 'b'].map((id) => exchangeOf(answer(id), [big(id)], characters));
+    const exchanges = ['a', 'b'].map((id, index) => exchangeOf(index, answer(id), [big(id)], characters));
     const none: Block[] = [];
     const own = blockOf([said('user', 'q')], characters);
     const shown = requestMessages(
-      { system: said('system', 's'), history: none, own, budget: 2_500 },
+      { system: said('system', 's'), history: none, own, joined: [], budget: 2_500 },
       exchanges,
+      [],
     );
     const [first, second] = results(shown).map(({ content }) => (typeof content === 'string' ? content : ''));
     expect(first).toMatch(/^a is 😀+\n\[shortened: the result had 2005 characters/u);

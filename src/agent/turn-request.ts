@@ -15,14 +15,24 @@ export interface TurnContext {
   readonly system: ChatCompletionMessageParam;
   /** Oldest first; no more than `budget` holds. */
   readonly history: readonly Block[];
-  /** The turn's own messages, which are always there. */
+  /** The messages the turn began with, which are always there. */
   readonly own: Block;
+  /** Those that joined it in an earlier run, in order. */
+  readonly joined: readonly Joined[];
   /** Tokens for history and for what the turn's tools bring: what facts and the turn's own messages have left. */
   readonly budget: number;
 }
 
+/** Messages that joined a running turn before the step of this index; always there, like its own. */
+export interface Joined {
+  readonly stepIndex: number;
+  readonly block: Block;
+}
+
 /** Tool calls of one model answer, with their results. */
 export interface Exchange {
+  /** Of the model's step. */
+  readonly stepIndex: number;
   readonly call: Block;
   readonly results: readonly Result[];
 }
@@ -37,11 +47,13 @@ interface Result {
 const SHORT_CHARS = 200;
 
 export function exchangeOf(
+  stepIndex: number,
   answer: ModelAnswer,
   results: readonly ToolAnswer[],
   count: CountTokens,
 ): Exchange {
   return {
+    stepIndex,
     call: blockOf([toolCallMessage(answer)], count),
     results: results.map((result) => {
       const whole = blockOf([toolResultMessage(result)], count);
@@ -58,24 +70,39 @@ function shortened({ callId, output }: ToolAnswer): ToolAnswer {
 
 /**
  * The next request of a turn, within its budget: the history yields to what the tools brought, oldest first; where that
- * is not enough the oldest results of the turn are shortened, then its oldest calls go, each with its results. The newest call and its last result are there
- * whole, so that a request may exceed the budget by these: the one step that nobody has read yet. Pure.
+ * is not enough the oldest results of the turn are shortened, then its oldest calls go, each with its results. The newest
+ * call and its last result are there whole, so that a request may exceed the budget by these: the one step that nobody
+ * has read yet. Pure.
+ * @param joined all that have joined the turn so far, in order
  */
 export function requestMessages(
   { system, history, own, budget }: TurnContext,
   exchanges: readonly Exchange[],
+  joined: readonly Joined[],
 ): ChatCompletionMessageParam[] {
-  const { blocks, left } = exchangesWithin(exchanges, budget);
+  const taken = joined.reduce((sum, { block }) => sum + block.tokens, 0);
+  const { kept, left } = exchangesWithin(exchanges, budget - taken);
   const past = newestWithin(history, left);
-  return [system, ...[...past, own, ...blocks].flatMap(({ messages }) => messages)];
+  const since = inOrder([...joined.map(({ stepIndex, block }) => ({ stepIndex, blocks: [block] })), ...kept]);
+  return [system, ...[...past, own, ...since].flatMap(({ messages }) => messages)];
 }
 
-function exchangesWithin(exchanges: readonly Exchange[], budget: number): { blocks: Block[]; left: number } {
-  const kept = newestThatFitShortened(exchanges, budget);
-  let left = budget - kept.reduce((sum, exchange) => sum + leastTokens(exchange), 0);
+interface Placed {
+  readonly stepIndex: number;
+  readonly blocks: readonly Block[];
+}
+
+/** Of the same step, what joined before it comes first: sorting is stable. */
+const inOrder = (placed: readonly Placed[]): Block[] =>
+  placed.toSorted((one, other) => one.stepIndex - other.stepIndex).flatMap(({ blocks }) => blocks);
+
+function exchangesWithin(exchanges: readonly Exchange[], budget: number): { kept: Placed[]; left: number } {
+  const fitting = newestThatFitShortened(exchanges, budget);
+  let left = budget - fitting.reduce((sum, exchange) => sum + leastTokens(exchange), 0);
   let full = false;
-  const blocks: Block[] = [];
-  for (const [exchangeAge, { call, results }] of kept.toReversed().entries()) {
+  const kept: Placed[] = [];
+  for (const [exchangeAge, { stepIndex, call, results }] of fitting.toReversed().entries()) {
+    const blocks: Block[] = [];
     for (const [resultAge, { whole, short }] of results.toReversed().entries()) {
       const more = whole.tokens - short.tokens;
       const newest = exchangeAge === 0 && resultAge === 0;
@@ -83,9 +110,9 @@ function exchangesWithin(exchanges: readonly Exchange[], budget: number): { bloc
       if (!full) left -= more;
       blocks.push(full ? short : whole);
     }
-    blocks.push(call);
+    kept.push({ stepIndex, blocks: [call, ...blocks.toReversed()] });
   }
-  return { blocks: blocks.toReversed(), left };
+  return { kept: kept.toReversed(), left };
 }
 
 /** The newest always, though it alone be too much. */

@@ -375,7 +375,7 @@ describe('TurnRunner', () => {
     const running = run();
     await eventually(() => expect(hold.waiting).toBe(1));
     await say('/reset');
-    await agent.commands.handleWaiting(conversation.id);
+    await agent.commands.handleWaiting(conversation.id, null);
     hold.release();
     await running;
     await say('anew');

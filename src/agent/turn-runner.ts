@@ -15,9 +15,12 @@ import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { EventClaim } from './event-claim.js';
+import { Newcomers } from './newcomers.js';
+import { type RunEnd, RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
-import { afterFailure, MAX_TAKEOVERS, TurnPoisonError, TurnTimeoutError } from './turn-failure.js';
+import { afterFailure, MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
 import { TurnRepository } from './turn.repository.js';
+import { TurnWatch } from './turn-watch.js';
 
 /** When the lease is somebody else's: look again soon, that holder may be dead. */
 const LEASE_RETRY_MS = 2_000;
@@ -37,6 +40,8 @@ export class TurnRunner {
     private readonly turns: TurnRepository,
     private readonly endings: TurnEndings,
     private readonly claim: EventClaim,
+    private readonly newcomers: Newcomers,
+    private readonly watch: TurnWatch,
     private readonly commands: Commands,
     private readonly context: ContextBuilder,
     private readonly loop: AgentLoop,
@@ -69,7 +74,7 @@ export class TurnRunner {
 
   private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
     // A /reset that came before the waiting messages holds for them.
-    const replied = await this.commands.handleWaiting(lease.conversationId);
+    const { replied } = await this.commands.handleWaiting(lease.conversationId, lease);
     const lane = await this.runNext(lease, lost);
     return { lane: lane.outcome, replied: replied || lane.replied };
   }
@@ -90,41 +95,37 @@ export class TurnRunner {
     if (open) return await this.goOn(lease, lost, conversation, await this.turns.takeOver(lease, open.turn));
     const claimed = await this.claim.next(lease, conversation);
     if (claimed.kind === 'nothing') return { outcome: none, replied: false };
-    if (claimed.kind === 'limited')
-      return { outcome: { next: 'later', delayMs: claimed.retryAfterMs }, replied: false };
+    if (claimed.kind === 'later')
+      return { outcome: { next: 'later', delayMs: claimed.delayMs }, replied: false };
     return await this.goOn(lease, lost, conversation, claimed.turn);
   }
 
-  /** Works on the turn until it is finished, failed, put off or handed back. */
+  /** Works on the turn until it is finished, failed, put off, interrupted or handed back. */
   private async goOn(lease: Lease, lost: AbortSignal, conversation: Conversation, turn: Turn) {
     const startedAt = this.clock.now().getTime();
-    const timeout = new AbortController();
-    const left = Math.max(1, this.settings.turnTimeoutMs - turn.spentMs);
-    const timer = setTimeout(() => timeout.abort(new TurnTimeoutError(this.settings.turnTimeoutMs)), left);
-    const signal = AbortSignal.any([lost, timeout.signal, this.stopping.now]);
-    const idle = this.busy.show(conversation, signal);
+    const watch = this.watch.begin(lease);
+    const { turnTimeoutMs } = this.settings;
+    const signals = new RunSignals(
+      lost,
+      watch.signal,
+      this.stopping,
+      turnTimeoutMs - turn.spentMs,
+      turnTimeoutMs,
+    );
+    const idle = this.busy.show(conversation, signals.signal);
     try {
       if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
-      const replied = await this.answer(lease, signal, conversation, turn);
+      const replied = await this.answer(lease, signals.signal, conversation, turn);
       const ms = this.clock.now().getTime() - startedAt;
       const msg = replied ? 'turn done' : 'turn cancelled';
       this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
       return { outcome: await this.whatNext(conversation.id), replied };
     } catch (error) {
-      if (error instanceof LeaseLostError || lost.aborted) throw new LeaseLostError(`turn ${turn.id}`);
-      if (this.stopping.now.aborted) return this.handBack(turn);
-      const reason: unknown = timeout.signal.aborted ? timeout.signal.reason : error;
-      // Not the model's failure but the database's or ours: the job fails, and the turn is taken over as it stands.
-      if (!(reason instanceof TurnpikeError)) {
-        if (isUnreachable(error)) await this.layDown(lease, turn);
-        throw error;
-      }
-      return await this.fail(lease, turn, reason, this.clock.now().getTime() - startedAt);
+      return await this.afterRun(lease, turn, signals.endOf(error), this.clock.now().getTime() - startedAt);
     } finally {
-      clearTimeout(timer);
+      watch.end();
       idle();
-      // Frees the composed signal, to which clients leave listeners, from the signals that outlive the turn.
-      timeout.abort();
+      signals.close();
     }
   }
 
@@ -137,8 +138,30 @@ export class TurnRunner {
     const sender = await this.claim.senderOf(turn);
     const context = await this.context.build(conversation, turn, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const end = await this.loop.run({ turn, lease, context, tools, signal });
+    const newcomers = this.newcomers.of(lease, conversation, turn);
+    const end = await this.loop.run({ turn, lease, context, tools, signal, newcomers });
     return await this.endings.finish(lease, turn, end);
+  }
+
+  private async afterRun(lease: Lease, turn: Turn, end: RunEnd, spentMs: number) {
+    const about = { conversationId: turn.conversationId, turnId: turn.id };
+    switch (end.kind) {
+      case 'lost':
+        throw new LeaseLostError(`turn ${turn.id}`);
+      case 'interrupted':
+        await this.endings.interrupt(lease, turn);
+        this.logger.log({ msg: 'turn interrupted', ...about });
+        return { outcome: { next: 'now' as const }, replied: false };
+      case 'stopping':
+        this.logger.log({ msg: 'turn handed back', ...about });
+        return { outcome: { next: 'now' as const }, replied: false };
+      case 'failed':
+        return await this.fail(lease, turn, end.error, spentMs);
+      case 'broken':
+        // The job fails, and the turn is taken over as it stands.
+        if (isUnreachable(end.error)) await this.layDown(lease, turn);
+        throw end.error;
+    }
   }
 
   private async fail(lease: Lease, turn: Turn, error: TurnpikeError, spentMs: number) {
@@ -162,11 +185,6 @@ export class TurnRunner {
   /** Nobody died in the turn, and however long a disk is full, that must not make it poison. Best effort. */
   private async layDown(lease: Lease, turn: Turn): Promise<void> {
     await this.turns.layDown(lease, turn).catch(() => undefined);
-  }
-
-  private handBack(turn: Turn) {
-    this.logger.log({ msg: 'turn handed back', conversationId: turn.conversationId, turnId: turn.id });
-    return { outcome: { next: 'now' as const }, replied: false };
   }
 
   private async whatNext(conversationId: string): Promise<LaneOutcome> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { Channel } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Conversation, Event, Prisma, Turn } from '../generated/prisma/client.js';
+import type { Conversation, Event, Message, Prisma, Turn } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
@@ -9,12 +10,17 @@ import { PersonRepository } from '../memory/person.repository.js';
 import { Ids } from '../runtime/ids.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
+export interface WaitingEvent extends Event {
+  /** Since it was received, by the database's clock. */
+  readonly ageMs: number;
+}
+
 /**
  * An event that waits, and what it says; null where the channel, knowing more by now, has no use for it: a group's
  * message that came before the bot knew its own name, and is for another bot.
  */
 export interface Candidate {
-  readonly event: Event;
+  readonly event: WaitingEvent;
   readonly inbound: Inbound | null;
 }
 
@@ -26,6 +32,7 @@ export interface Candidate {
 export class TurnRepository {
   constructor(
     private readonly prisma: PrismaService,
+    private readonly channel: Channel,
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly people: PersonRepository,
@@ -56,10 +63,11 @@ export class TurnRepository {
   }
 
   /** The messages that wait, oldest first. */
-  async waiting(conversationId: string, limit: number): Promise<Event[]> {
-    return await this.prisma.$queryRaw<Event[]>`
+  async waiting(conversationId: string, limit: number): Promise<WaitingEvent[]> {
+    return await this.prisma.$queryRaw<WaitingEvent[]>`
       SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
-             received_at AS "receivedAt", turn_id AS "turnId"
+             received_at AS "receivedAt", turn_id AS "turnId",
+             extract(epoch FROM clock_timestamp() - received_at)::float8 * 1000 AS "ageMs"
       FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
       ORDER BY id LIMIT ${limit}`;
@@ -85,15 +93,54 @@ export class TurnRepository {
       const turn = await tx.turn.create({
         data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch },
       });
-      await tx.event.updateMany({
-        where: { id: { in: owned.map(({ event }) => event.id) } },
-        data: { state: 'claimed', turnId: turn.id },
-      });
-      const inbounds = owned.flatMap(({ inbound }) => inbound ?? []);
-      await this.messages.addUserMessages(tx, turn, inbounds.map(userMessage));
-      await this.refreshChat(tx, conversation, inbounds);
+      await this.own(tx, conversation, turn, owned, null);
       return turn;
     });
+  }
+
+  /**
+   * Lets these events into a turn that runs, as far as they are of its epoch, and writes their messages.
+   * @param stepIndex of the step before which they join
+   * @returns the messages, in order
+   * @throws LeaseLostError
+   */
+  async join(
+    lease: Lease,
+    conversation: Conversation,
+    turn: Turn,
+    candidates: readonly Candidate[],
+    stepIndex: number,
+  ): Promise<Message[]> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
+      if (epoch !== turn.epoch) return [];
+      await this.own(tx, conversation, turn, owned, stepIndex);
+      return await this.messages.joined(tx, turn.id, stepIndex);
+    });
+  }
+
+  private async own(
+    tx: Prisma.TransactionClient,
+    conversation: Conversation,
+    turn: Turn,
+    owned: readonly Candidate[],
+    stepIndex: number | null,
+  ): Promise<void> {
+    const claimed = await tx.event.updateManyAndReturn({
+      where: { id: { in: owned.map(({ event }) => event.id) } },
+      data: { state: 'claimed', turnId: turn.id },
+      select: { id: true, payload: true },
+    });
+    // As they are now: an edit may have replaced one since it was read.
+    const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const inbounds = inOrder.flatMap(({ payload }) => this.channel.read(payload) ?? []);
+    await this.messages.addUserMessages(
+      tx,
+      turn,
+      inbounds.map((inbound) => ({ ...userMessage(inbound), stepIndex })),
+    );
+    await this.refreshChat(tx, conversation, inbounds);
   }
 
   /**

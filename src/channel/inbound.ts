@@ -33,4 +33,8 @@ export interface Inbound {
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
   readonly channelMessageId: bigint | null;
+  /** A message that was received before, as its author has changed it. */
+  readonly isEdit: boolean;
+  /** One of several that were sent together, an album or forwarded messages: the others come at once. */
+  readonly inBatch: boolean;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors/errors.js';
 import { AdminSettings } from './admin.settings.js';
 import { AgentSettings } from './agent.settings.js';
+import { BusySettings } from './busy.settings.js';
 import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { LogSettings } from './log.settings.js';
@@ -21,6 +22,7 @@ export interface Settings {
   readonly telegram: TelegramSettings;
   readonly model: ModelSettings;
   readonly agent: AgentSettings;
+  readonly busy: BusySettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
   readonly retention: RetentionSettings;
@@ -36,6 +38,7 @@ export const settingsClasses = {
   telegram: TelegramSettings,
   model: ModelSettings,
   agent: AgentSettings,
+  busy: BusySettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
   retention: RetentionSettings,
@@ -56,6 +59,7 @@ export function loadSettings(env: Environment): Settings {
     telegram: readSettings(TelegramSettings, env, problems),
     model: readSettings(ModelSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
+    busy: readSettings(BusySettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
     retention: readSettings(RetentionSettings, env, problems),

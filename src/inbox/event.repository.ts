@@ -55,6 +55,7 @@ export class EventRepository {
   private readonly last: Readonly<Record<EventKind, BoundedMap<string, string>>> = {
     message: new BoundedMap(LAST_EVENTS),
     command: new BoundedMap(LAST_EVENTS),
+    edit: new BoundedMap(LAST_EVENTS),
   };
 
   constructor(private readonly pool: DatabasePool) {}

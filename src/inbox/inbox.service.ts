@@ -89,7 +89,7 @@ export class Inbox implements OnApplicationBootstrap {
       channel: this.channel.name,
       chat: inbound.chat,
       externalId: inbound.externalId,
-      kind: withoutModel ? 'command' : 'message',
+      kind: inbound.isEdit ? 'edit' : withoutModel ? 'command' : 'message',
       ...(payload === null ? unstorable : { payload, storable: true }),
     };
   }
@@ -145,7 +145,7 @@ export class Inbox implements OnApplicationBootstrap {
     return outcomes;
   }
 
-  /** For each arrival, in order: does it fit into its chat's backlog? Commands always do. */
+  /** For each arrival, in order: does it fit into its chat's backlog? Commands and edits always do. */
   private async admit(arrivals: readonly Arrival[], conversationIds: readonly string[]): Promise<boolean[]> {
     const fits = await this.backlog.admit(
       conversationIds.filter((_id, index) => arrivals[index]?.kind === 'message'),
@@ -169,7 +169,7 @@ export class Inbox implements OnApplicationBootstrap {
       this.overflow.tell(conversationId);
       return 'dropped';
     }
-    if (event.laneIdle) this.waker.wake(arrival.kind === 'command' ? 'commands' : 'turns', conversationId);
+    if (event.laneIdle) this.waker.wake(arrival.kind === 'message' ? 'turns' : 'commands', conversationId);
     return 'queued';
   }
 

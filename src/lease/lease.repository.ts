@@ -52,6 +52,13 @@ export class LeaseRepository {
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
   }
 
+  /** Takes the lease away with the caller's commit, whoever holds it: that holder can commit nothing any more. */
+  async revoke(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
+    await tx.$executeRaw`
+      UPDATE leases SET token = token + 1, expires_at = '-infinity'
+      WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
+  }
+
   /**
    * The fence: call it first in every transaction that commits for the lane. It locks the lease's row, so that nobody
    * takes over between the check and the commit.

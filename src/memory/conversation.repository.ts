@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChatDescription } from '../channel/inbound.js';
 import { DatabasePool } from '../database/database-pool.js';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Conversation, Prisma } from '../generated/prisma/client.js';
+import type { BusyMode, Conversation, Prisma } from '../generated/prisma/client.js';
 import { Ids } from '../runtime/ids.js';
 
 /** A chat of a channel, as the key of its conversation. */
@@ -67,6 +67,16 @@ export class ConversationRepository {
   async isBlocked(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
     const conversation = await tx.conversation.findUnique({ where: { id }, select: { status: true } });
     return conversation?.status === 'blocked';
+  }
+
+  /** What becomes of messages that come while a turn runs; null: as AGENT_BUSY_MODE says. */
+  async busyMode(tx: Prisma.TransactionClient, id: string): Promise<BusyMode | null> {
+    const conversation = await tx.conversation.findUnique({ where: { id }, select: { busyMode: true } });
+    return conversation?.busyMode ?? null;
+  }
+
+  async setBusyMode(tx: Prisma.TransactionClient, id: string, busyMode: BusyMode): Promise<void> {
+    await tx.conversation.update({ where: { id }, data: { busyMode }, select: { id: true } });
   }
 
   /** Begins a new epoch with this event: what was said before stays recorded, the model no longer sees it. */

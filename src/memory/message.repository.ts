@@ -12,6 +12,8 @@ export interface NewUserMessage {
   readonly text: string;
   readonly author: string | null;
   readonly channelMessageId: bigint | null;
+  /** The step of the running turn before which it joined; null where the turn began with it. */
+  readonly stepIndex: number | null;
 }
 
 /** The epoch of messages that stay on record and belong to no history: those of a cancelled turn. */
@@ -44,6 +46,11 @@ export class MessageRepository {
   /** The user's messages that a turn answers, in order. */
   ofTurn(turnId: string): Promise<Message[]> {
     return this.prisma.message.findMany({ where: { turnId, role: 'user' }, orderBy: { id: 'asc' } });
+  }
+
+  /** The messages that joined the turn before this step, in order. */
+  joined(tx: Prisma.TransactionClient, turnId: string, stepIndex: number): Promise<Message[]> {
+    return tx.message.findMany({ where: { turnId, stepIndex }, orderBy: { id: 'asc' } });
   }
 
   /** Writes the messages a turn has claimed, in order, and counts them. */

@@ -22,7 +22,9 @@ export class CommandProcessor extends LaneProcessor {
   }
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {
-    if (await this.commands.handleWaiting(conversationId)) this.waker.wake('deliveries', conversationId);
+    const { replied, laneFreed } = await this.commands.handleWaiting(conversationId, null);
+    if (replied) this.waker.wake('deliveries', conversationId);
+    if (laneFreed) this.waker.wake('turns', conversationId);
     return { next: 'none' };
   }
 }

@@ -39,7 +39,7 @@ export function dueStatement(lane: LaneName, after: string, limit: number): Pris
     case 'commands':
       return Prisma.sql`
         SELECT DISTINCT conversation_id AS id FROM events
-        WHERE state = 'waiting' AND kind = 'command' AND conversation_id > ${after}::uuid
+        WHERE state = 'waiting' AND kind <> 'message' AND conversation_id > ${after}::uuid
         ORDER BY id LIMIT ${limit}`;
     case 'deliveries':
       return Prisma.sql`

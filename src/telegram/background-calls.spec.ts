@@ -128,7 +128,9 @@ describe('CommandMenu', () => {
     const menu = new CommandMenu(new BotApi(settings()));
     await menu.publish(stop.signal);
     const [call] = telegram.callsOf('setMyCommands');
-    const names = ['start', 'help', 'reset'].map((command) => expect.objectContaining({ command }));
+    const names = ['start', 'help', 'reset', 'stop', 'mode'].map((command) =>
+      expect.objectContaining({ command }),
+    );
     expect(call?.params['commands']).toEqual(names);
     telegram.failNext({ method: 'setMyCommands', with: failures.serverError });
     await expect(menu.publish(stop.signal)).resolves.toBeUndefined();

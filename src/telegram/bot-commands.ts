@@ -6,6 +6,8 @@ export const botCommands = [
   { command: 'start', description: 'What this bot can do' },
   { command: 'help', description: 'How to use it' },
   { command: 'reset', description: 'Begin anew' },
+  { command: 'stop', description: 'Stop the running answer' },
+  { command: 'mode', description: 'What to do with messages that come meanwhile' },
 ] as const;
 
 const known: ReadonlySet<string> = new Set(botCommands.map(({ command }) => command));

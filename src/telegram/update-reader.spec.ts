@@ -32,8 +32,26 @@ describe('readUpdate, of a private chat', () => {
       text: 'Hello',
       command: null,
       channelMessageId: BigInt(Number(update.message['message_id'])),
+      isEdit: false,
+      inBatch: false,
     });
   });
+
+  it('tells an edited message, which commands nothing', () => {
+    const { message, ...update } = textUpdate(person, '/stop');
+    expect(readUpdate({ ...update, edited_message: message }, bot)).toMatchObject({
+      isEdit: true,
+      text: '/stop',
+      command: null,
+    });
+  });
+
+  it.each([{ media_group_id: '1' }, { forward_origin: { type: 'hidden_user' } }])(
+    'tells that others come with it: %j',
+    (field) => {
+      expect(read(person, 'one of several', field)?.inBatch).toBe(true);
+    },
+  );
 
   it('takes a caption as the text', () => {
     expect(read(person, '', { text: undefined, photo: [], caption: 'Look' })?.text).toBe('Look');
@@ -173,7 +191,6 @@ describe('readUpdate, of groups', () => {
 describe('readUpdate, of what the bot has no use for', () => {
   const { message } = textUpdate(person, 'hi');
   it.each([
-    'edited_message',
     'channel_post',
     'edited_channel_post',
     'business_message',

@@ -12,14 +12,15 @@ const NAME_LIMIT = 256;
 const WORD_LIMIT = 64;
 
 /**
- * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new messages with a text or a
- * caption; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
+ * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages with a
+ * text or a caption; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
 export function readUpdate(update: unknown, bot: BotName | null): Inbound | null {
   const updateId = integerOf(update, 'update_id');
-  const message = fieldOf(update, 'message');
+  const edited = fieldOf(update, 'edited_message');
+  const message = edited ?? fieldOf(update, 'message');
   const chat = readChat(message);
   const written = textOf(message, 'text', TEXT_LIMIT) ?? textOf(message, 'caption', TEXT_LIMIT);
   if (updateId === null || chat === null || written === null) return null;
@@ -35,8 +36,11 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
     chat,
     sender: readSender(fieldOf(message, 'from')),
     text: slash?.text ?? written,
-    command: slash?.command ?? null,
+    // Whoever adds a slash to an old message does not mean to command.
+    command: edited === undefined ? (slash?.command ?? null) : null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
+    isEdit: edited !== undefined,
+    inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
   };
 }
 

@@ -5,8 +5,10 @@ import { AgentLoop } from '../../src/agent/agent-loop.js';
 import { BusyIndicator } from '../../src/agent/busy-indicator.js';
 import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
+import { Edits } from '../../src/agent/edits.repository.js';
 import { EventClaim } from '../../src/agent/event-claim.js';
 import { ModelClient } from '../../src/agent/model-client.js';
+import { Newcomers } from '../../src/agent/newcomers.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
 import { ToolCalls } from '../../src/agent/tool-calls.js';
@@ -16,7 +18,11 @@ import type { TurnContext } from '../../src/agent/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn-endings.repository.js';
 import { TurnRepository } from '../../src/agent/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn-runner.js';
+import { TurnStop } from '../../src/agent/turn-stop.repository.js';
+import { TurnWatch } from '../../src/agent/turn-watch.js';
+import { TurnWatchRepository } from '../../src/agent/turn-watch.repository.js';
 import { AgentSettings } from '../../src/config/agent.settings.js';
+import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
 import type { TelegramSettings } from '../../src/config/telegram.settings.js';
@@ -40,6 +46,7 @@ interface Wishes {
   readonly tools?: readonly (new () => object)[];
   readonly settings?: Partial<AgentSettings>;
   readonly limits?: Partial<ChatLimitSettings>;
+  readonly busy?: Partial<BusySettings>;
   readonly telegram?: Partial<TelegramSettings>;
   readonly fallbackModels?: readonly string[];
 }
@@ -50,6 +57,7 @@ export class AgentRoom {
   readonly windows = new MemorySlidingWindow();
   readonly settings = new AgentSettings();
   readonly limits = new ChatLimitSettings();
+  readonly busy = new BusySettings();
   readonly tokens = new TokenCounter();
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
@@ -70,6 +78,7 @@ export class AgentRoom {
   ) {
     const { prisma, leases, conversations, ids } = room;
     Object.assign(this.settings, wishes.settings);
+    Object.assign(this.busy, wishes.busy);
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram);
     const outbox = new Outbox(channel);
@@ -77,11 +86,20 @@ export class AgentRoom {
     this.messages = new MessageRepository(prisma);
     this.steps = new StepRepository(prisma, leases);
     const people = new PersonRepository();
-    this.turns = new TurnRepository(prisma, leases, this.messages, people, conversations, ids);
+    this.turns = new TurnRepository(prisma, channel, leases, this.messages, people, conversations, ids);
     this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
-    this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings);
-    this.commands = new Commands(prisma, channel, conversations, outbox);
+    this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings, this.busy);
+    const turnStop = new TurnStop(leases, this.messages);
+    this.commands = new Commands(
+      prisma,
+      channel,
+      conversations,
+      outbox,
+      new Edits(channel, conversations),
+      turnStop,
+      this.busy,
+    );
     const facts = new FactsRepository(prisma);
     this.context = new ContextBuilder(prisma, this.messages, facts, this.tokens, this.settings, this.clock);
     const models = Object.assign(new ModelSettings(), {
@@ -119,7 +137,7 @@ export class AgentRoom {
   /** What the model sees of a conversation in which nothing but this was said. */
   contextOf(text: string, budget = 10_000): TurnContext {
     const own = { messages: [{ role: 'user' as const, content: text }], tokens: 0 };
-    return { system: { role: 'system', content: 'You are a double.' }, history: [], own, budget };
+    return { system: { role: 'system', content: 'You are a double.' }, history: [], own, joined: [], budget };
   }
 
   /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */
@@ -138,6 +156,8 @@ export class AgentRoom {
       this.turns,
       this.endings,
       this.claim,
+      new Newcomers(this.claim, this.context, this.busy),
+      new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       this.commands,
       this.context,
       this.loop(steps),

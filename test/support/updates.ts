@@ -47,6 +47,12 @@ export function textUpdate(
   };
 }
 
+/** The author of a message changes its text. */
+export function editUpdate({ message }: TelegramUpdate, text: string) {
+  const edit_date = Math.floor(Date.now() / 1_000);
+  return { update_id: nextUpdateId(), edited_message: { ...message, text, edit_date } };
+}
+
 /** Somebody replies to what `bot` said. */
 export function replyUpdate(
   chatId: number,
