@@ -9,6 +9,7 @@ import type { Lease } from '../lease/lease.repository.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
 import type { ToolContext } from './tools/tool-context.js';
+import { silent } from './live/live-reply.js';
 import { Tool } from './tools/tool.decorator.js';
 
 class Label {
@@ -76,7 +77,15 @@ async function begin() {
   const run = (steps = agent.steps, signal = never, held = lease) =>
     agent
       .loop(steps)
-      .run({ turn, lease: held, context, tools: { sender: null, languageCode: null }, signal, newcomers });
+      .run({
+        turn,
+        lease: held,
+        context,
+        tools: { sender: null, languageCode: null },
+        signal,
+        newcomers,
+        live: silent,
+      });
   return { turn, lease, run };
 }
 

@@ -3,6 +3,7 @@ import { AgentSettings } from '../config/agent.settings.js';
 import { insist } from '../database/insist.js';
 import type { Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
+import type { Live } from './live/live-reply.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
 import type { Join } from './newcomers.js';
@@ -17,6 +18,7 @@ import type { TurnEnd } from './turn-endings.repository.js';
 export interface Loop extends ToolCaller {
   readonly context: TurnContext;
   readonly newcomers: Join;
+  readonly live: Live;
 }
 
 /** What a turn has come to so far, beside its context. */
@@ -64,6 +66,7 @@ export class AgentLoop {
         continue;
       }
       if (last) break;
+      loop.live.note(texts.working([...new Set(answer.toolCalls.map(({ name }) => name))]));
       const results = await this.calls.make(loop, done, index, answer.toolCalls);
       progress.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;

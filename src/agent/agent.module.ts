@@ -9,6 +9,7 @@ import { ContextBuilder } from './context-builder.js';
 import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
 import { ModelClient } from './model-client.js';
+import { LiveReplies } from './live/live-replies.js';
 import { Newcomers } from './newcomers.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
@@ -30,6 +31,7 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     StepRepository,
     Edits,
     EventClaim,
+    LiveReplies,
     Newcomers,
     TurnStop,
     TurnWatch,

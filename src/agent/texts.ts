@@ -17,6 +17,8 @@ export const texts = {
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
+  stoppedHere: '_(Stopped here.)_',
+  working: (tools: readonly string[]) => `_${tools.join(', ')} …_`,
   nothingToStop: 'There is nothing to stop.',
   mode: (mode: BusyMode, all: readonly BusyMode[]) =>
     [

@@ -7,6 +7,7 @@ import { GiveUpError, LeaseLostError } from '../errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { Stopping } from '../runtime/stopping.js';
+import { silent } from './live/live-reply.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import type { ToolContext } from './tools/tool-context.js';
 import { Tool } from './tools/tool.decorator.js';
@@ -74,7 +75,7 @@ async function begin() {
   const tools = { sender: null, languageCode: null };
   const newcomers = () => Promise.resolve(null);
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent.loop(steps).run({ turn, lease: held, context, tools, signal, newcomers });
+    agent.loop(steps).run({ turn, lease: held, context, tools, signal, newcomers, live: silent });
   return { turn, lease, run };
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import { DraftRepository } from '../delivery/draft.repository.js';
 import { Outbox } from '../delivery/outbox.js';
 import type { Prisma, Turn } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
@@ -36,6 +37,7 @@ export class TurnEndings {
     private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
+    private readonly drafts: DraftRepository,
     private readonly ids: Ids,
   ) {}
 
@@ -100,7 +102,7 @@ export class TurnEndings {
 
   /**
    * Ends a turn that a newer message interrupted: without an answer, so that the next turn answers its messages too, with
-   * what its finished steps found.
+   * what its finished steps found. What it has shown already stays.
    * @throws LeaseLostError
    */
   async interrupt(lease: Lease, turn: Turn): Promise<void> {
@@ -110,6 +112,8 @@ export class TurnEndings {
         where: { id: turn.id },
         data: { state: 'cancelled', errorCode: 'INTERRUPTED', finishedAt: new Date() },
       });
+      const draft = await this.drafts.read(tx, turn.id);
+      if (draft?.state === 'shown') await this.answer(tx, turn, `${draft.text} …`);
     });
   }
 

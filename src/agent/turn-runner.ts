@@ -15,6 +15,7 @@ import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { EventClaim } from './event-claim.js';
+import { LiveReplies } from './live/live-replies.js';
 import { Newcomers } from './newcomers.js';
 import { type RunEnd, RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
@@ -46,6 +47,7 @@ export class TurnRunner {
     private readonly context: ContextBuilder,
     private readonly loop: AgentLoop,
     private readonly busy: BusyIndicator,
+    private readonly live: LiveReplies,
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
     private readonly settings: AgentSettings,
@@ -139,8 +141,14 @@ export class TurnRunner {
     const context = await this.context.build(conversation, turn, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const newcomers = this.newcomers.of(lease, conversation, turn);
-    const end = await this.loop.run({ turn, lease, context, tools, signal, newcomers });
-    return await this.endings.finish(lease, turn, end);
+    const live = await this.live.of(lease, turn, conversation, signal);
+    try {
+      const end = await this.loop.run({ turn, lease, context, tools, signal, newcomers, live });
+      await live.end();
+      return await this.endings.finish(lease, turn, end);
+    } finally {
+      await live.end();
+    }
   }
 
   private async afterRun(lease: Lease, turn: Turn, end: RunEnd, spentMs: number) {

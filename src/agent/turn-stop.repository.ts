@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { NewReply } from '../delivery/outbox.js';
+import { DraftRepository } from '../delivery/draft.repository.js';
+import { type NewReply, Outbox } from '../delivery/outbox.js';
 import type { Prisma, Turn } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
@@ -14,6 +15,8 @@ export class TurnStop {
   constructor(
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
+    private readonly drafts: DraftRepository,
+    private readonly outbox: Outbox,
   ) {}
 
   /**
@@ -44,8 +47,16 @@ export class TurnStop {
       where: { id: turn.id },
       data: { state: 'cancelled', errorCode: 'STOPPED', finishedAt: new Date() },
     });
-    const messageId = await this.messages.addAnswer(tx, turn, texts.stopped);
-    return { text: texts.stopped, turnId: turn.id, messageId };
+    const draft = await this.drafts.read(tx, turn.id);
+    if (!draft) {
+      const messageId = await this.messages.addAnswer(tx, turn, texts.stopped);
+      return { text: texts.stopped, turnId: turn.id, messageId };
+    }
+    // What was already said stays.
+    const text = `${draft.text}\n\n${texts.stoppedHere}`;
+    const messageId = await this.messages.addAnswer(tx, turn, text);
+    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
+    return { text: texts.stopped };
   }
 
   private async dropWaiting(tx: Prisma.TransactionClient, conversationId: string, eventId: bigint) {

@@ -44,6 +44,17 @@ export abstract class Channel {
   /** Sends one message once. Never throws for what the channel answers; rejects only when aborted. */
   abstract send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome>;
 
+  /**
+   * Gives a sent message another text, once; a message that says so already counts as sent. Repeating it has no second
+   * effect. Refused with `MESSAGE_GONE` where there is no such message to edit (any more). Otherwise as `send`.
+   */
+  abstract edit(
+    destination: Destination,
+    channelMessageId: bigint,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<SendOutcome>;
+
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;
 }

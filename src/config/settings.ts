@@ -11,6 +11,7 @@ import { type Environment, readSettings, SettingsError } from './read-settings.j
 import { RedisSettings } from './redis.settings.js';
 import { RetentionSettings } from './retention.settings.js';
 import { ServerSettings } from './server.settings.js';
+import { StreamingSettings } from './streaming.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
 import { WorkerSettings } from './worker.settings.js';
 
@@ -23,6 +24,7 @@ export interface Settings {
   readonly model: ModelSettings;
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
+  readonly streaming: StreamingSettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
   readonly retention: RetentionSettings;
@@ -39,6 +41,7 @@ export const settingsClasses = {
   model: ModelSettings,
   agent: AgentSettings,
   busy: BusySettings,
+  streaming: StreamingSettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
   retention: RetentionSettings,
@@ -60,6 +63,7 @@ export function loadSettings(env: Environment): Settings {
     model: readSettings(ModelSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),
+    streaming: readSettings(StreamingSettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
     retention: readSettings(RetentionSettings, env, problems),

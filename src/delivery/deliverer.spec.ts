@@ -9,6 +9,7 @@ import type { Conversation, Reply } from '../generated/prisma/client.js';
 import { Stopping } from '../runtime/stopping.js';
 import { TelegramChannel } from '../telegram/telegram-channel.js';
 import { Deliverer } from './deliverer.js';
+import { DraftRepository } from './draft.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
 import { GIVE_UP_AFTER_MS, LEAST_ATTEMPTS } from './send-decision.js';
@@ -34,7 +35,7 @@ beforeEach(async () => {
   clock = new SteeredClock();
   stopping = new Stopping();
   const channel = telegramChannel(telegram);
-  outbox = new Outbox(channel);
+  outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
   deliverer = delivererOver(channel);
 });
 afterEach(() => telegram.close());

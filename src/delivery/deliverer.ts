@@ -11,7 +11,7 @@ import { Ids } from '../runtime/ids.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
-import { decide, type SendDecision } from './send-decision.js';
+import { decide, decideEdit, type SendDecision } from './send-decision.js';
 
 /** When the lease is somebody else's: look again soon, that holder may be dead. */
 const LEASE_RETRY_MS = 2_000;
@@ -19,7 +19,8 @@ const LEASE_RETRY_MS = 2_000;
 /**
  * Sends a conversation's replies, one after another. A reply is marked `sending` before the call; found so by a later
  * run, its outcome is unknown, and it is sent at most once more and recorded as `uncertain`: Telegram's Bot API has no
- * idempotency key, so exactly once cannot be had.
+ * idempotency key, so exactly once cannot be had; but for a reply that takes a draft over, where an edit is repeated until
+ * it holds.
  */
 @Injectable()
 export class Deliverer {
@@ -64,7 +65,8 @@ export class Deliverer {
   }
 
   private async deliver(lease: Lease, reply: OpenReply, lost: AbortSignal): Promise<void> {
-    if (reply.state === 'sending') {
+    // An edit is repeated until it holds; whether an interrupted send had its effect cannot be known.
+    if (reply.state === 'sending' && reply.channelMessageId === null) {
       const error = 'the sender ended between the call and its record';
       return await this.apply(
         lease,
@@ -75,7 +77,9 @@ export class Deliverer {
     await this.replies.markSending(lease, reply.id);
     const outcome = await this.sendOnce(reply, lost);
     const tries = this.triesOf(reply);
-    const decision = decide(outcome, { ...tries, attempts: tries.attempts + 1 }, this.random.next());
+    const now = { ...tries, attempts: tries.attempts + 1 };
+    const edits = reply.channelMessageId !== null;
+    const decision = (edits ? decideEdit : decide)(outcome, now, this.random.next());
     // What Telegram has done cannot be undone: not written down, it would be sent again.
     await insist(() => this.apply(lease, reply, decision));
   }
@@ -84,7 +88,9 @@ export class Deliverer {
     const ended = new AbortController();
     try {
       const signal = AbortSignal.any([lost, this.stopping.now, ended.signal]);
-      return await this.channel.send(reply.destination, bodyOf(reply), signal);
+      const { destination, channelMessageId } = reply;
+      if (channelMessageId === null) return await this.channel.send(destination, bodyOf(reply), signal);
+      return await this.channel.edit(destination, channelMessageId, bodyOf(reply), signal);
     } finally {
       // Frees the composed signal from the signals that outlive this send.
       ended.abort();
@@ -112,6 +118,21 @@ export class Deliverer {
         const change = { state, error: decision.error, firstError, ...attempts };
         await this.replies.putBack(lease, reply.id, change, decision.delayMs);
         this.logger.warn({ msg: 'reply put back', ...ids, delayMs: decision.delayMs, error: decision.error });
+        return;
+      }
+      case 'anew': {
+        const change = {
+          state: 'pending' as const,
+          channelMessageId: null,
+          error: decision.error,
+          firstError,
+        };
+        await this.replies.putBack(lease, reply.id, change, 0);
+        this.logger.warn({
+          msg: 'draft is gone, reply sent as a new message',
+          ...ids,
+          error: decision.error,
+        });
         return;
       }
       case 'once-more': {

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LeaseModule } from '../lease/lease.module.js';
 import { Deliverer } from './deliverer.js';
+import { DraftRepository } from './draft.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
 
 @Module({
   imports: [LeaseModule],
-  providers: [Outbox, ReplyRepository, Deliverer],
-  exports: [Outbox, Deliverer],
+  providers: [DraftRepository, Outbox, ReplyRepository, Deliverer],
+  exports: [DraftRepository, Outbox, Deliverer],
 })
 export class DeliveryModule {}

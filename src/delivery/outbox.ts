@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
-import { Prisma } from '../generated/prisma/client.js';
+import type { Draft, Prisma } from '../generated/prisma/client.js';
+import { DraftRepository } from './draft.repository.js';
 
 export interface NewReply {
   readonly conversationId: string;
@@ -14,13 +15,20 @@ export interface NewReply {
 /** Where replies wait to be sent: written in the transaction whose outcome they tell. */
 @Injectable()
 export class Outbox {
-  constructor(private readonly channel: Channel) {}
+  constructor(
+    private readonly channel: Channel,
+    private readonly drafts: DraftRepository,
+  ) {}
 
-  /** Formats and splits the text for its channel and commits the parts with the caller's transaction. */
+  /**
+   * Formats and splits the text for its channel and commits the parts with the caller's transaction. The first part takes
+   * the turn's draft over, where there is one.
+   */
   async add(
     tx: Prisma.TransactionClient,
     { conversationId, text, turnId, messageId }: NewReply,
   ): Promise<void> {
+    const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
     await tx.reply.createMany({
       data: this.channel.compose(text).map((body, part) => ({
         conversationId,
@@ -28,9 +36,15 @@ export class Outbox {
         messageId: messageId ?? null,
         part,
         body: toJson(body),
+        ...(part === 0 && draft ? inPlaceOf(draft) : {}),
       })),
     });
   }
+}
+
+/** A draft that may or may not be there counts as a first try of unknown outcome. */
+function inPlaceOf({ channelMessageId }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+  return channelMessageId === null ? { state: 'uncertain', unknownSends: 1 } : { channelMessageId };
 }
 
 /** What a channel composed is JSON by contract; Prisma's type wants it spelled out. */

@@ -17,6 +17,8 @@ export type SendDecision =
       readonly error: string;
       readonly countsAsTry: boolean;
     }
+  /** The draft it was to take over is gone: to be sent as a new message. */
+  | { readonly kind: 'anew'; readonly error: string }
   /** Perhaps sent: once more, and marked. */
   | { readonly kind: 'once-more'; readonly delayMs: number; readonly error: string }
   | { readonly kind: 'give-up'; readonly code: string; readonly error: string; readonly uncertain: boolean };
@@ -51,6 +53,14 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
     case 'refused':
       return giveUp(outcome.code, outcome.error, tries);
   }
+}
+
+/** Decides what follows a try to put a reply into its draft: it may be repeated whatever became of the last one. Pure. */
+export function decideEdit(outcome: SendOutcome, tries: Tries, random: number): SendDecision {
+  if (outcome.kind === 'unknown') return decide({ ...outcome, kind: 'unavailable' }, tries, random);
+  if (outcome.kind === 'refused' && outcome.code === 'MESSAGE_GONE')
+    return { kind: 'anew', error: outcome.error };
+  return decide(outcome, tries, random);
 }
 
 function giveUp(code: string, error: string, tries: Tries): SendDecision & { kind: 'give-up' } {

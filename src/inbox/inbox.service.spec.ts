@@ -6,6 +6,7 @@ import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { texts } from '../agent/texts.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
+import { DraftRepository } from '../delivery/draft.repository.js';
 import { Outbox } from '../delivery/outbox.js';
 import { RetryLaterError } from '../errors/errors.js';
 import { ConversationDirectory } from './conversation-directory.js';
@@ -36,7 +37,12 @@ beforeEach(() => {
 function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}): Inbox {
   const channel = telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' }, { allowedChats });
   const limits = Object.assign(new ChatLimitSettings(), { backlogLimit });
-  const notice = new OverflowNotice(room.prisma, room.conversations, new Outbox(channel), lanes.waker);
+  const notice = new OverflowNotice(
+    room.prisma,
+    room.conversations,
+    new Outbox(channel, new DraftRepository(room.prisma, room.leases)),
+    lanes.waker,
+  );
   const directory = new ConversationDirectory(room.conversations);
   return new Inbox(channel, directory, new EventRepository(room.pool), lanes.waker, notice, limits);
 }

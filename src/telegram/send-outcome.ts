@@ -52,6 +52,7 @@ const refusals = [
   },
   { code: 'TOO_LONG', pattern: /too long|MESSAGE_TOO_LONG|entity too large/i },
   { code: 'EMPTY_TEXT', pattern: /text is empty|text must be non-empty|MESSAGE_EMPTY/i },
+  { code: 'MESSAGE_GONE', pattern: /message to edit not found|message can't be edited|MESSAGE_ID_INVALID/i },
   {
     code: 'REPLY_TARGET_NOT_FOUND',
     pattern: /message to (be replied|reply) not found|REPLY_MESSAGE_ID_INVALID/i,
@@ -64,6 +65,11 @@ function refusalCode(status: number, description: string): RefusalCode {
   const known = refusals.find(({ pattern }) => pattern.test(description));
   if (known) return known.code;
   return status === 403 ? 'FORBIDDEN' : 'OTHER';
+}
+
+/** An edit that changes nothing is refused, and the message is as it should be. */
+export function saysSoAlready(failure: CallFailure): boolean {
+  return failure.kind === 'answered' && /message is not modified/i.test(failure.description);
 }
 
 /** Telegram took offence at the formatting, not at the text: sent plainly, it may pass. */

@@ -6,7 +6,7 @@ import { BotIdentity } from './bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
 import type { FormattedText } from './formatting/formatted-text.js';
 import { readBody, writeBody } from './reply-body.js';
-import { isFormattingRefusal, outcomeOf } from './send-outcome.js';
+import { isFormattingRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './update-fields.js';
 import { readUpdate } from './update-reader.js';
@@ -45,12 +45,21 @@ export class TelegramChannel extends Channel {
    * was sent, and the bare text follows at once.
    */
   override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    const message = readBody(body);
-    if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
-    const outcome = await this.sendOnce(destination, message, signal);
-    if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
-    this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
-    return this.sendOnce(destination, { text: message.text, entities: [] }, signal);
+    return await this.formattedElsePlain(destination, body, (message) =>
+      this.sendOnce(destination, message, signal),
+    );
+  }
+
+  /** https://core.telegram.org/bots/api#editmessagetext */
+  override async edit(
+    destination: Destination,
+    channelMessageId: bigint,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    return await this.formattedElsePlain(destination, body, (message) =>
+      this.editOnce(destination, channelMessageId, message, signal),
+    );
   }
 
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
@@ -62,22 +71,47 @@ export class TelegramChannel extends Channel {
     }
   }
 
-  private async sendOnce(
+  private async formattedElsePlain(
     destination: Destination,
-    { text, entities }: FormattedText,
+    body: ReplyBody,
+    bring: (message: FormattedText) => Promise<SendOutcome>,
+  ): Promise<SendOutcome> {
+    const message = readBody(body);
+    if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
+    const outcome = await bring(message);
+    if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
+    this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
+    return await bring({ text: message.text, entities: [] });
+  }
+
+  private async editOnce(
+    { chatId }: Destination,
+    channelMessageId: bigint,
+    message: FormattedText,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const message = {
-      ...addressOf(destination),
-      text,
-      ...(entities.length > 0 && { entities: [...entities] }),
-    };
+    const edit = { chat_id: Number(chatId), message_id: Number(channelMessageId), ...fieldsOf(message) };
+    const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
+    if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
+    return outcomeOf(result.failure);
+  }
+
+  private async sendOnce(
+    destination: Destination,
+    text: FormattedText,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    const message = { ...addressOf(destination), ...fieldsOf(text) };
     const result = await this.botApi.call((api) => api.sendMessage(message), signal);
     if (!result.ok) return outcomeOf(result.failure);
     const messageId = integerOf(result.value, 'message_id');
     if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
     return { kind: 'sent', channelMessageId: BigInt(messageId) };
   }
+}
+
+function fieldsOf({ text, entities }: FormattedText) {
+  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */

@@ -7,6 +7,7 @@ import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
 import { Edits } from '../../src/agent/edits.repository.js';
 import { EventClaim } from '../../src/agent/event-claim.js';
+import { LiveReplies } from '../../src/agent/live/live-replies.js';
 import { ModelClient } from '../../src/agent/model-client.js';
 import { Newcomers } from '../../src/agent/newcomers.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
@@ -25,10 +26,12 @@ import { AgentSettings } from '../../src/config/agent.settings.js';
 import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
+import { StreamingSettings } from '../../src/config/streaming.settings.js';
 import type { TelegramSettings } from '../../src/config/telegram.settings.js';
 import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
+import { DraftRepository } from '../../src/delivery/draft.repository.js';
 import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
@@ -58,7 +61,9 @@ export class AgentRoom {
   readonly settings = new AgentSettings();
   readonly limits = new ChatLimitSettings();
   readonly busy = new BusySettings();
+  readonly streaming = new StreamingSettings();
   readonly tokens = new TokenCounter();
+  readonly drafts: DraftRepository;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
   readonly turns: TurnRepository;
@@ -81,16 +86,17 @@ export class AgentRoom {
     Object.assign(this.busy, wishes.busy);
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram);
-    const outbox = new Outbox(channel);
+    this.drafts = new DraftRepository(prisma, leases);
+    const outbox = new Outbox(channel, this.drafts);
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     this.steps = new StepRepository(prisma, leases);
     const people = new PersonRepository();
     this.turns = new TurnRepository(prisma, channel, leases, this.messages, people, conversations, ids);
-    this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, ids);
+    this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, this.drafts, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
     this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings, this.busy);
-    const turnStop = new TurnStop(leases, this.messages);
+    const turnStop = new TurnStop(leases, this.messages, this.drafts, outbox);
     this.commands = new Commands(
       prisma,
       channel,
@@ -162,6 +168,7 @@ export class AgentRoom {
       this.context,
       this.loop(steps),
       new BusyIndicator(this.channel),
+      new LiveReplies(this.channel, this.drafts, stopping, this.streaming),
       this.room.holder,
       stopping,
       this.settings,

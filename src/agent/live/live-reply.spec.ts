@@ -1,0 +1,196 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { AgentRoom } from '../../../test/support/agent-room.js';
+import { NoJitter } from '../../../test/support/steered.js';
+import { failures } from '../../../test/support/telegram-double.js';
+import { Deliverer } from '../../delivery/deliverer.js';
+import { DraftRepository } from '../../delivery/draft.repository.js';
+import { ReplyRepository } from '../../delivery/reply.repository.js';
+import { LeaseLostError } from '../../errors/errors.js';
+import type { Conversation, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { Stopping } from '../../runtime/stopping.js';
+import { LiveReply } from './live-reply.js';
+
+let agent: AgentRoom;
+let conversation: Conversation;
+let lease: Lease;
+let turn: Turn;
+let chat: number;
+let lost: AbortController;
+let drafts: WatchedDrafts;
+let live: LiveReply;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+});
+afterAll(() => agent.close());
+
+beforeEach(async () => {
+  conversation = await agent.room.conversation();
+  ({ lease, turn } = await agent.begin(conversation, 'tell me'));
+  chat = Number(conversation.chatId);
+  lost = new AbortController();
+  drafts = new WatchedDrafts(agent.room.prisma, agent.room.leases);
+  live = newLive();
+});
+afterEach(async () => {
+  agent.telegram.heal();
+  await live.end();
+});
+
+/** Tells how often a change was refused because the lease is somebody else's. */
+class WatchedDrafts extends DraftRepository {
+  refused = 0;
+
+  override async keep(...change: Parameters<DraftRepository['keep']>): Promise<void> {
+    try {
+      await super.keep(...change);
+    } catch (error) {
+      this.refused += 1;
+      throw error;
+    }
+  }
+}
+
+const newLive = (messageId: bigint | null = null) =>
+  new LiveReply(
+    agent.channel,
+    drafts,
+    {
+      lease,
+      turnId: turn.id,
+      destination: conversation,
+      everyMs: 20,
+      stopping: new AbortController().signal,
+      lost: lost.signal,
+    },
+    messageId,
+  );
+
+const shown = () => agent.telegram.textsOf(chat);
+const calls = (method: string) => agent.telegram.callsOf(method, chat).length;
+const replies = () =>
+  agent.room.prisma.reply.findMany({ where: { turnId: turn.id }, orderBy: { id: 'asc' } });
+const finish = (text: string) =>
+  agent.endings.finish(lease, turn, { text, model: null, inputTokens: 0, outputTokens: 0, errorCode: null });
+
+function deliver() {
+  const { prisma, leases, holder, ids } = agent.room;
+  const store = new ReplyRepository(prisma, leases);
+  return new Deliverer(agent.channel, store, holder, new Stopping(), agent.clock, ids, new NoJitter()).run(
+    conversation.id,
+  );
+}
+
+async function showing(text: string): Promise<void> {
+  live.write(text);
+  await eventually(() => expect(shown()).toEqual([text]));
+}
+
+describe('LiveReply', () => {
+  it('shows what is written in one message, and the reply takes it over', async () => {
+    await showing('Once');
+    live.note('_looking it up …_');
+    await eventually(() => expect(shown()).toEqual(['Once\n\nlooking it up …']));
+    await showing('Once upon a time');
+    await live.end();
+    await finish('Once upon a time there was a **bot**.');
+    await deliver();
+    expect(shown()).toEqual(['Once upon a time there was a bot.']);
+    expect(calls('sendMessage')).toBe(1);
+    expect(await replies()).toMatchObject([{ state: 'sent', unknownSends: 0 }]);
+  });
+
+  it('shows nothing of an answer that is whole at once', async () => {
+    live.write('Yes');
+    await live.end();
+    await finish('Yes.');
+    await deliver();
+    expect(calls('sendMessage')).toBe(1);
+    expect(calls('editMessageText')).toBe(0);
+  });
+
+  it('repeats the final edit until it holds, and the text appears once', async () => {
+    await showing('Once');
+    await live.end();
+    await finish('The end.');
+    agent.telegram.failNext({ method: 'editMessageText', chat, times: 2, with: failures.resetAfter });
+    for (let time = 0; time < 3; time += 1) {
+      await agent.room.pool.query('UPDATE replies SET available_at = now() WHERE turn_id = $1', [turn.id]);
+      await deliver();
+    }
+    expect(shown()).toEqual(['The end.']);
+    expect(await replies()).toMatchObject([{ state: 'sent', unknownSends: 0 }]);
+  });
+
+  it('sends the reply as a new message where the draft was deleted', async () => {
+    await showing('Once');
+    await live.end();
+    await finish('The end.');
+    const gone = failures.badRequest('message to edit not found');
+    agent.telegram.failNext({ method: 'editMessageText', chat, with: gone });
+    await deliver();
+    expect(shown()).toEqual(['Once', 'The end.']);
+  });
+
+  it('records a draft that may be there as a first try of unknown outcome', async () => {
+    agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.resetAfter });
+    await showing('Once');
+    live.write('Once upon');
+    await live.end();
+    await finish('The end.');
+    await deliver();
+    expect(shown()).toEqual(['Once', 'The end.']);
+    expect(calls('editMessageText')).toBe(0);
+    expect(await replies()).toMatchObject([{ state: 'uncertain' }]);
+  });
+
+  it('begins anew where the first message was certainly not sent', async () => {
+    agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.serverError });
+    live.write('Once');
+    await eventually(() => expect(calls('sendMessage')).toBe(1));
+    await eventually(async () => expect(await agent.drafts.find(turn.id)).toBeNull());
+    await showing('Once upon');
+  });
+
+  it('shows nothing more once somebody else has the turn', async () => {
+    await showing('Once');
+    await agent.room.takeOver(conversation.id);
+    live.write('Once upon');
+    await eventually(() => expect(drafts.refused).toBe(1));
+    live.write('Once upon a time');
+    await live.end();
+    expect(shown()).toEqual(['Once']);
+    expect(drafts.refused).toBe(1);
+  });
+
+  it('has the final text put in again where its own last edit may have come after it', async () => {
+    await showing('Once');
+    const { channelMessageId } = (await agent.drafts.find(turn.id)) ?? {};
+    lease = await agent.room.takeOver(conversation.id);
+    await finish('The end.');
+    await deliver();
+    // A process that was suspended in its last edit wakes up.
+    await agent.channel.edit(
+      conversation,
+      channelMessageId ?? 0n,
+      agent.channel.compose('Once upon')[0] ?? {},
+      new AbortController().signal,
+    );
+    expect(shown()).toEqual(['Once upon']);
+    lost.abort(new LeaseLostError('the turn'));
+    await live.end();
+    await deliver();
+    expect(shown()).toEqual(['The end.']);
+  });
+
+  it('goes on in the message of an earlier run', async () => {
+    await showing('Once');
+    await live.end();
+    const draft = await agent.drafts.find(turn.id);
+    live = newLive(draft?.channelMessageId);
+    await showing('Once more');
+    expect(calls('sendMessage')).toBe(1);
+  });
+});

@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Draft, Prisma } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+
+/** The messages in which running turns show what they have so far. Every change checks the turn's lease. */
+@Injectable()
+export class DraftRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+  ) {}
+
+  /** The draft of an earlier run of the turn. */
+  find(turnId: string): Promise<Draft | null> {
+    return this.prisma.draft.findUnique({ where: { turnId } });
+  }
+
+  /** Records that the draft is about to be sent: from now on it may be there. @throws LeaseLostError */
+  async begin(lease: Lease, turnId: string, text: string): Promise<void> {
+    await this.fenced(lease, (tx) => tx.draft.create({ data: { turnId, text } }));
+  }
+
+  /** @throws LeaseLostError */
+  async shown(lease: Lease, turnId: string, channelMessageId: bigint): Promise<void> {
+    await this.fenced(lease, (tx) =>
+      tx.draft.update({ where: { turnId }, data: { state: 'shown', channelMessageId } }),
+    );
+  }
+
+  /** Records what the draft is about to say. @throws LeaseLostError */
+  async keep(lease: Lease, turnId: string, text: string): Promise<void> {
+    await this.fenced(lease, (tx) => tx.draft.update({ where: { turnId }, data: { text } }));
+  }
+
+  /** It was certainly not sent: as if it had never begun. @throws LeaseLostError */
+  async takeBack(lease: Lease, turnId: string): Promise<void> {
+    await this.fenced(lease, (tx) => tx.draft.deleteMany({ where: { turnId } }));
+  }
+
+  /** What the turn shows so far, for its end; in the caller's transaction. */
+  read(tx: Prisma.TransactionClient, turnId: string): Promise<Draft | null> {
+    return tx.draft.findUnique({ where: { turnId } });
+  }
+
+  /** The draft becomes a reply with the caller's transaction. @returns null where there is none */
+  async takeUp(tx: Prisma.TransactionClient, turnId: string): Promise<Draft | null> {
+    const [draft] = await tx.$queryRaw<Draft[]>`
+      DELETE FROM drafts WHERE turn_id = ${turnId}::uuid
+      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", text`;
+    return draft ?? null;
+  }
+
+  /**
+   * Has the turn's final text put in once more: a process that had lost the turn may have edited the message after it.
+   */
+  async mend(turnId: string, channelMessageId: bigint): Promise<void> {
+    await this.prisma.reply.updateMany({
+      where: { turnId, part: 0, channelMessageId, state: 'sent' },
+      data: { state: 'pending', settledAt: null },
+    });
+  }
+
+  private async fenced(
+    lease: Lease,
+    change: (tx: Prisma.TransactionClient) => Promise<unknown>,
+  ): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await change(tx);
+    });
+  }
+}
