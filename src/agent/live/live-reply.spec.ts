@@ -85,7 +85,10 @@ function deliver() {
 
 async function showing(text: string): Promise<void> {
   live.write(text);
-  await eventually(() => expect(shown()).toEqual([text]));
+  await eventually(async () => {
+    expect(shown()).toEqual([text]);
+    expect((await agent.drafts.find(turn.id))?.state).toBe('shown');
+  });
 }
 
 describe('LiveReply', () => {
@@ -136,7 +139,8 @@ describe('LiveReply', () => {
 
   it('records a draft that may be there as a first try of unknown outcome', async () => {
     agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.resetAfter });
-    await showing('Once');
+    live.write('Once');
+    await eventually(() => expect(shown()).toEqual(['Once']));
     live.write('Once upon');
     await live.end();
     await finish('The end.');
