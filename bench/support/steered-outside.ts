@@ -26,7 +26,7 @@ export class SteeredOutside {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Requests to the model that are held. */
+  /** Requests to the model that are held, and whose callers still wait. */
   get waiting(): number {
     return this.held.size;
   }
@@ -62,8 +62,19 @@ export class SteeredOutside {
     request.setEncoding('utf8');
     for await (const chunk of request) text += String(chunk);
     if (url.endsWith('/sendMessage')) this.note(text);
-    if (this.holding && isForModel(url)) await new Promise<void>((go) => this.held.add(go));
+    if (this.holding && isForModel(url)) await this.wait(response);
     answer(response, url);
+  }
+
+  /** Until the answer may go, or nobody waits for it any more. */
+  private async wait(response: ServerResponse): Promise<void> {
+    await new Promise<void>((go) => {
+      this.held.add(go);
+      response.once('close', () => {
+        this.held.delete(go);
+        go();
+      });
+    });
   }
 
   private note(text: string): void {

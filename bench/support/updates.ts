@@ -13,14 +13,21 @@ const texts = [
   'no, the other one',
 ];
 
+/** The chat that writes the update of this number. */
+export const chatOf = (updateId: number): number => 100_000_000 + (updateId % CHATS);
+
 /** One private text message, as Telegram posts it. @returns JSON text in ASCII, so its length is its size in bytes */
-export function updateText(updateId: number, unixSeconds: number): string {
-  const chat = 100_000_000 + (updateId % CHATS);
+export function updateText(
+  updateId: number,
+  unixSeconds: number,
+  chat = chatOf(updateId),
+  text = texts[updateId % texts.length],
+): string {
   const person = `"first_name":"Maria","last_name":"Petrova","username":"maria_${chat}"`;
   return (
     `{"update_id":${updateId},"message":{"message_id":${Math.floor(updateId / CHATS) + 1},` +
     `"from":{"id":${chat},"is_bot":false,${person},"language_code":"en"},` +
     `"chat":{"id":${chat},${person},"type":"private"},` +
-    `"date":${unixSeconds},"text":"${texts[updateId % texts.length]}"}}`
+    `"date":${unixSeconds},"text":"${text}"}}`
   );
 }
