@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Client, Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmptyDatabase, type TestDatabase } from '../../test/support/database.js';
+import { eventually } from '../../test/support/eventually.js';
 import { findPrismaFolder, type Migration, readMigrations } from './migration-folder.js';
 import { Migrator } from './migrator.js';
 import { loadSchemaEngine, sqlToReachSchema } from './schema-diff.js';
@@ -28,9 +29,30 @@ async function tables(): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
+/** A transaction of somebody else's, under way. It ends with its database at the latest. */
+async function begin(statement: string): Promise<Client> {
+  const other = new Client({ connectionString: database.url });
+  other.on('error', () => undefined);
+  await other.connect();
+  await other.query(`BEGIN; ${statement}`);
+  return other;
+}
+
+/** Until a statement waits for a lock of another one. */
+async function somebodyWaits(): Promise<void> {
+  await eventually(async () => {
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    expect(rowCount).toBe(1);
+  });
+}
+
 function migration(name: string, script: string): Migration {
   return { name, script, checksum: 'of no importance' };
 }
+
+const addsToA = migration('1', 'ALTER TABLE a ADD COLUMN x int');
 
 describe('Migrator', () => {
   it('leads an empty database to the schema, with nothing left to do', async () => {
@@ -115,6 +137,42 @@ describe('Migrator', () => {
     const script = `DO $$ BEGIN EXECUTE 'CREATE TABLE "a;b" ()'; END $$; -- done; really`;
     await new Migrator(database.url, async () => [migration('1', script)]).apply();
     expect(await tables()).toContain('a;b');
+  });
+
+  it('gives way to work under way that wants the same tables in another order', async () => {
+    await client.query('CREATE TABLE a (); CREATE TABLE b ()');
+    const work = await begin('LOCK b IN ROW EXCLUSIVE MODE');
+    const script = 'ALTER TABLE a ADD COLUMN x int; ALTER TABLE b ADD COLUMN x int';
+    const applying = new Migrator(database.url, async () => [migration('1', script)]).apply();
+    await somebodyWaits();
+    await work.query('LOCK a IN ROW EXCLUSIVE MODE');
+    await work.query('COMMIT');
+    expect(await applying).toEqual(['1']);
+  });
+
+  it('holds up nobody for long while a dump has the table', async () => {
+    await client.query('CREATE TABLE a ()');
+    const dump = await begin('LOCK a IN ACCESS SHARE MODE');
+    const applying = new Migrator(database.url, async () => [addsToA]).apply();
+    await somebodyWaits();
+    expect(await client.query('SELECT FROM a')).toMatchObject({ rowCount: 0 });
+    await dump.query('COMMIT');
+    expect(await applying).toEqual(['1']);
+  });
+
+  it('says so when a table is held for too long', async () => {
+    await client.query('CREATE TABLE a ()');
+    const dump = await begin('LOCK a IN ACCESS SHARE MODE');
+    const impatient = new Migrator(database.url, async () => [addsToA], 0);
+    await expect(impatient.apply()).rejects.toMatchObject({ code: 'MIGRATION_BLOCKED' });
+    await dump.query('COMMIT');
+    expect(await impatient.apply()).toEqual(['1']);
+  });
+
+  it('works on where a newer version has been: what it does not know is not its own', async () => {
+    const known = [migration('1', 'CREATE TABLE a ()')];
+    await new Migrator(database.url, async () => [...known, migration('2', 'CREATE TABLE b ()')]).apply();
+    expect(await new Migrator(database.url, async () => known).apply()).toEqual([]);
   });
 
   it('goes no further where another tool left a migration unfinished', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
-import type { Client } from 'pg';
+import { type Client, DatabaseError } from 'pg';
 import { v4 } from 'uuid';
 import { GiveUpError, messageOf, RetryLaterError } from '../errors/errors.js';
 import { connectAtStart } from './connect.js';
@@ -9,7 +9,19 @@ import { type Migration, readMigrations } from './migration-folder.js';
 /** Not Prisma's own lock (72707369): `prisma migrate deploy` beside us takes that one. */
 const LOCK = 7_418_880_002;
 const LOCK_POLL_MS = 100;
-const LOCK_TIMEOUT_MS = 10 * 60_000;
+
+/** For another process that migrates, and for work under way that holds the tables. */
+const PATIENCE_MS = 10 * 60_000;
+
+/**
+ * How long a migration waits for a table. Everybody else's statements queue up behind it meanwhile; and it has to give way
+ * before PostgreSQL takes a deadlock apart, after 1 s, perhaps at the cost of a process that is at work.
+ */
+const TABLE_LOCK_TIMEOUT_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** Deadlock detected, lock not available: in the way are others who are at work, and will be done. */
+const inTheWay = new Set(['40P01', '55P03']);
 
 /** As Prisma 7 makes it. */
 const RECORDS = `
@@ -44,13 +56,14 @@ export class Migrator {
   constructor(
     private readonly url: string,
     private readonly readAll: () => Promise<readonly Migration[]> = () => readMigrations(),
+    private readonly patienceMs = PATIENCE_MS,
   ) {}
 
   /**
    * Resolves with the names of the migrations that this call applied. Of several processes that start at once one
-   * applies and the others wait for it.
-   * @throws GiveUpError when a migration fails or one of another tool is unfinished; @throws RetryLaterError when
-   *   another process has been migrating for ten minutes
+   * applies and the others wait for it. Processes of another version may be at work: they are held up for moments only.
+   * @throws GiveUpError when a migration fails or one of another tool is unfinished; @throws RetryLaterError when for ten
+   *   minutes another process has been migrating, or something has kept a table from being changed
    */
   async apply(): Promise<readonly string[]> {
     const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url)]);
@@ -82,7 +95,7 @@ export class Migrator {
 
   /** Asks again and again instead of waiting inside one statement: that would hold a snapshot, which blocks others. */
   private async lock(client: Client): Promise<void> {
-    const deadline = Date.now() + LOCK_TIMEOUT_MS;
+    const deadline = Date.now() + this.patienceMs;
     for (;;) {
       const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [
         LOCK,
@@ -95,27 +108,42 @@ export class Migrator {
     }
   }
 
-  private async applyOne(client: Client, { name, script, checksum }: Migration): Promise<void> {
-    try {
-      await client.query('BEGIN');
-      await client.query(script);
-      await client.query(
-        `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
-         VALUES ($1, $2, clock_timestamp(), $3, 1)`,
-        [v4(), checksum, name],
-      );
-      await client.query('COMMIT');
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined);
-      throw new GiveUpError(
-        'MIGRATION_FAILED',
-        `the migration ${name} failed and was rolled back: ${messageOf(error)}`,
-        'The database is as it was before. Correct its data or the migration, and start again.',
-        { cause: error },
-      );
+  /** Tries again and again, as a whole: what it has locked meanwhile is given back. */
+  private async applyOne(client: Client, migration: Migration): Promise<void> {
+    const { name } = migration;
+    const deadline = Date.now() + this.patienceMs;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        await runOne(client, migration);
+        break;
+      } catch (error) {
+        await client.query('ROLLBACK').catch(() => undefined);
+        if (!isInTheWay(error)) throw failed(name, error);
+        if (Date.now() > deadline) throw blocked(name, error);
+        if (attempt === 0) {
+          this.logger.warn({
+            msg: 'migration waits for work under way',
+            migration: name,
+            err: error.message,
+          });
+        }
+      }
+      await pause(Math.min(LONGEST_PAUSE_MS, LOCK_POLL_MS * 2 ** attempt));
     }
     this.logger.log({ msg: 'migration applied', migration: name });
   }
+}
+
+async function runOne(client: Client, { name, script, checksum }: Migration): Promise<void> {
+  await client.query('BEGIN');
+  await client.query(`SET LOCAL lock_timeout = ${TABLE_LOCK_TIMEOUT_MS}`);
+  await client.query(script);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, applied_steps_count)
+     VALUES ($1, $2, clock_timestamp(), $3, 1)`,
+    [v4(), checksum, name],
+  );
+  await client.query('COMMIT');
 }
 
 async function readRecords(client: Client): Promise<readonly MigrationRecord[]> {
@@ -135,5 +163,28 @@ function leftUnfinished(name: string): GiveUpError {
     'MIGRATION_UNFINISHED',
     `the migration ${name} was begun by another tool and never finished`,
     `Look at what it left, then run \`npx prisma migrate resolve --applied ${name}\` (or --rolled-back).`,
+  );
+}
+
+function isInTheWay(error: unknown): error is DatabaseError {
+  return error instanceof DatabaseError && inTheWay.has(error.code ?? '');
+}
+
+function failed(name: string, cause: unknown): GiveUpError {
+  return new GiveUpError(
+    'MIGRATION_FAILED',
+    `the migration ${name} failed and was rolled back: ${messageOf(cause)}`,
+    'The database is as it was before. Correct its data or the migration, and start again.',
+    { cause },
+  );
+}
+
+function blocked(name: string, cause: unknown): RetryLaterError {
+  return new RetryLaterError(
+    'MIGRATION_BLOCKED',
+    `the migration ${name} could not lock a table in time and was rolled back: ${messageOf(cause)}`,
+    null,
+    'Something holds the tables, a dump or a forgotten transaction: see pg_stat_activity. Start again once it has ended.',
+    { cause },
   );
 }
