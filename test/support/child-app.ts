@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config/read-settings.js';
 
+/** The project's folder. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
 /** The product in a process of its own. */
 export interface ChildApp {
   readonly url: string;
@@ -10,9 +13,12 @@ export interface ChildApp {
   kill(): Promise<void>;
 }
 
-/** Starts it, and resolves when it listens. It also ends with the test's own process. */
-export async function startChildApp(env: Environment): Promise<ChildApp> {
-  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), {
+/**
+ * Starts it, and resolves when it listens. It also ends with the test's own process.
+ * @param root the folder of another version of the project
+ */
+export async function startChildApp(env: Environment, root = ROOT): Promise<ChildApp> {
+  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [root], {
     // Nothing of this process's own settings but where programs are.
     env: { PATH: process.env.PATH, ...env },
     execArgv: [],
