@@ -14,12 +14,17 @@ export interface NodeProcessOptions {
   readonly ipc?: boolean;
 }
 
+/** What dies with the benchmark. One listener for all: Node.js warns of more than ten. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** A Node.js process of the benchmark; it dies with it. */
 export class NodeProcess {
-  private readonly killNow = () => void this.child.kill('SIGKILL');
-
   private constructor(readonly child: ChildProcess) {
-    process.once('exit', this.killNow);
+    running.add(child);
+    child.once('exit', () => running.delete(child));
   }
 
   static start({ args, env = {}, part, ipc = false }: NodeProcessOptions): NodeProcess {
@@ -51,7 +56,6 @@ export class NodeProcess {
 
   /** Asks it to end, and makes it after five seconds. */
   async stop(): Promise<void> {
-    process.removeListener('exit', this.killNow);
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, 'exit');
     const impatience = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
