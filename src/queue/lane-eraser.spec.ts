@@ -3,27 +3,21 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Backend, describeOnEachBackend } from '../../test/support/backends.js';
-import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { lanes as laneNames } from './lanes.js';
 
 describeOnEachBackend('LaneEraser', (backend) => {
-  let database: TestDatabase;
   let lanes: Lanes;
 
   beforeAll(async () => {
-    database = await startTestDatabase();
-    lanes = await Lanes.open(backend, database.url);
+    lanes = await Lanes.openAlone(backend);
   });
   afterEach(() => lanes.rest());
-  afterAll(async () => {
-    await lanes.close();
-    await database.stop();
-  });
+  afterAll(() => lanes.close());
 
   /** Where the backend holds this text, in whatever way. */
-  const traces = (text: string) => tracesIn(backend, lanes.redis?.url ?? database.url, text);
+  const traces = (text: string) => tracesIn(backend, lanes.url, text);
 
   /** Wakes the lane, and waits until a wake that came after it has arrived. */
   async function wake(id: string): Promise<void> {
@@ -81,8 +75,7 @@ describeOnEachBackend('LaneEraser', (backend) => {
   });
 
   it('is hardly needed for a job that is done: of it BullMQ keeps a short log and nothing else', async () => {
-    const own = await Lanes.open(backend, database.url);
-    const url = own.redis?.url ?? database.url;
+    const own = await Lanes.openAlone(backend);
     try {
       const ids = Array.from({ length: 700 }, () => randomUUID());
       const ran = new Set<string>();
@@ -91,8 +84,8 @@ describeOnEachBackend('LaneEraser', (backend) => {
       await eventually(() => expect(ran.size).toBe(ids.length));
       const all = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
       await eventually(async () => expect(await own.queues.turns.getJobs([...all])).toEqual([]));
-      for (const id of ids.slice(0, 20)) expect(await tracesIn(backend, url, id)).toEqual([]);
-      expect(await logLength(backend, url)).toBeLessThan(500);
+      for (const id of ids.slice(0, 20)) expect(await tracesIn(backend, own.url, id)).toEqual([]);
+      expect(await logLength(backend, own.url)).toBeLessThan(500);
     } finally {
       await own.close();
     }

@@ -1,24 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { describeOnEachBackend } from '../../test/support/backends.js';
-import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { describeWithRedis } from '../../test/support/redis.js';
 
 describeOnEachBackend('LaneWaker', (backend) => {
-  let database: TestDatabase;
   let lanes: Lanes;
 
   beforeAll(async () => {
-    database = await startTestDatabase();
-    lanes = await Lanes.open(backend, database.url);
+    lanes = await Lanes.openAlone(backend);
   });
   afterEach(() => lanes.rest());
-  afterAll(async () => {
-    await lanes.close();
-    await database.stop();
-  });
+  afterAll(() => lanes.close());
 
   const waiting = async () => {
     const { waiting: now = 0, delayed = 0 } = await lanes.queues.turns.getJobCounts('waiting', 'delayed');
@@ -119,7 +113,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
 
 describeWithRedis('LaneWaker without its Redis', () => {
   it('keeps nothing for later that the sweep will find, and wakes again once Redis is back', async () => {
-    const lanes = await Lanes.open('redis', '');
+    const lanes = await Lanes.openAlone('redis');
     const { redis } = lanes;
     if (!redis) throw new Error('no Redis');
     try {

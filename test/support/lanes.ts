@@ -9,6 +9,7 @@ import {
   RedisQueueBackend,
 } from '../../src/queue/queue-backend.js';
 import type { Backend } from './backends.js';
+import { startTestDatabase, type TestDatabase } from './database.js';
 import { type RedisServer, startRedis } from './redis.js';
 
 /** The lanes without the product around them: their queues on a real backend, and what wakes them. */
@@ -21,13 +22,26 @@ export class Lanes {
     readonly backend: QueueBackend,
     readonly queues: Readonly<Record<LaneName, Queue<LaneJob>>>,
     readonly redis: RedisServer | null,
+    /** Where the queue is: the address of the Redis or the database. */
+    readonly url: string,
+    private readonly database: TestDatabase | null,
   ) {
     this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries, backend);
     this.eraser = new LaneEraser(queues.turns, queues.commands, queues.deliveries, backend);
   }
 
+  /** Nothing but lanes: where the queue is on PostgreSQL, with a database of their own. */
+  static async openAlone(backend: Backend): Promise<Lanes> {
+    const database = backend === 'postgresql' ? await startTestDatabase() : null;
+    return await Lanes.open(backend, database?.url ?? '', database);
+  }
+
   /** @param databaseUrl where the queue is, if it is on PostgreSQL */
-  static async open(backend: Backend, databaseUrl: string): Promise<Lanes> {
+  static async open(
+    backend: Backend,
+    databaseUrl: string,
+    database: TestDatabase | null = null,
+  ): Promise<Lanes> {
     const redis = backend === 'redis' ? await startRedis() : null;
     const queueBackend = redis
       ? new RedisQueueBackend(redis.url)
@@ -36,7 +50,7 @@ export class Lanes {
       new Queue<LaneJob>(name, { connection: queueBackend.connection, ...queueOptions });
     const queues = { turns: queue('turns'), commands: queue('commands'), deliveries: queue('deliveries') };
     await Promise.all(lanes.map((lane) => queues[lane].waitUntilReady()));
-    return new Lanes(queueBackend, queues, redis);
+    return new Lanes(queueBackend, queues, redis, redis?.url ?? databaseUrl, database);
   }
 
   /** Lets `work` be done for each conversation whose lane is woken. */
@@ -63,5 +77,6 @@ export class Lanes {
     await Promise.allSettled(lanes.map((lane) => this.queues[lane].close()));
     await this.backend.close();
     await this.redis?.stop();
+    await this.database?.stop();
   }
 }
