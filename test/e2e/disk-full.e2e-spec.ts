@@ -9,6 +9,7 @@ import { embeddedFolder, EmbeddedPostgres } from '../../src/database/embedded-po
 import { World } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { limitFileSize, SmallDisk } from '../support/small-disk.js';
+import { expectUnavailable } from '../support/unavailable.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
 /** A message of nearly 1 MB that cannot be compressed. */
@@ -26,12 +27,6 @@ async function postUntilRefused(world: World, chat: number) {
     taken.push(text);
   }
   throw new Error('the disk does not get full');
-}
-
-function expectRefusal({ status, headers, body }: Awaited<ReturnType<typeof postUntilRefused>>) {
-  expect(status).toBe(503);
-  expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
-  expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
 }
 
 /** Everything that a chat wrote has been read by the model, in order, and the last of it is answered. */
@@ -65,7 +60,7 @@ describe.runIf(process.platform === 'linux')('While the files of the embedded da
     const chat = newChatId();
     await limitFileSize(dataFolder, 16);
     const refusal = await postUntilRefused(world, chat);
-    expectRefusal(refusal);
+    expectUnavailable(refusal);
     await supertest(world.app.url).get('/health/live').expect(200);
     await limitFileSize(dataFolder, null);
     await eventually(() => world.post(refusal.update).expect(200, { status: 'queued' }));
@@ -97,7 +92,7 @@ describe.runIf(mountable)('While the disk of the embedded database is full', () 
     await eventually(() => expect(held.waiting).toBe(1));
     await disk.fill();
     const refusal = await postUntilRefused(world, chat);
-    expectRefusal(refusal);
+    expectUnavailable(refusal);
     await supertest(world.app.url).get('/health/live').expect(200);
     held.release();
     await disk.free();

@@ -1,14 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
+import { OwnPostgres } from '../support/own-postgres.js';
 import { RationedDatabase } from '../support/rationed-database.js';
 import { describeWithRedis } from '../support/redis.js';
+import { expectOnlyLive, expectUnavailable } from '../support/unavailable.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
 describeWithRedis('While Redis is at its maxmemory', () => {
@@ -69,20 +67,17 @@ describeWithRedis('While Redis is at its maxmemory, in reject mode', () => {
 
 describeOnEachBackend('While PostgreSQL has no connection to spare', (backend) => {
   let world: World;
-  let folder: string;
-  let server: EmbeddedPostgres;
+  let server: OwnPostgres;
   let database: RationedDatabase;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
-    server = new EmbeddedPostgres(folder);
-    database = await RationedDatabase.create(await server.start());
+    server = await OwnPostgres.open();
+    database = await RationedDatabase.create(server.url);
     world = await World.start(backend, { DATABASE_URL: database.url });
   });
   afterAll(async () => {
     await world.stop();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await server.remove();
   });
 
   it('updates are answered 503 with Retry-After, and all that was taken is answered afterwards', async () => {
@@ -96,14 +91,8 @@ describeOnEachBackend('While PostgreSQL has no connection to spare', (backend) =
     await database.exhaust();
     const updates = Array.from({ length: 50 }, () => textUpdate(newChatId(), 'meanwhile'));
     const refused = await Promise.all(updates.map((update) => world.post(update)));
-    for (const { status, headers, body } of refused) {
-      expect(status).toBe(503);
-      expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
-      expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
-    }
-    await supertest(world.app.url).get('/health/live').expect(200);
-    const ready = await supertest(world.app.url).get('/health/ready').expect(503);
-    expect(ready.body.parts).toMatchObject({ database: expect.not.stringMatching(/^ok$/) });
+    for (const answer of refused) expectUnavailable(answer);
+    await expectOnlyLive(world.app, 'database');
     held.release();
     await database.relieve();
 

@@ -1,13 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
+import { OwnPostgres } from '../support/own-postgres.js';
 import { describeWithRedis } from '../support/redis.js';
+import { expectOnlyLive, expectUnavailable } from '../support/unavailable.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
 describeWithRedis('While Redis is away', () => {
@@ -25,9 +23,7 @@ describeWithRedis('While Redis is away', () => {
     for (let index = 0; index < 5; index += 1) {
       await world.post(textUpdate(chat, `[${chat}] ${index}`)).expect(200, { status: 'queued' });
     }
-    await supertest(world.app.url).get('/health/live').expect(200);
-    const { body } = await supertest(world.app.url).get('/health/ready').expect(503);
-    expect(body.parts).toMatchObject({ queue: expect.not.stringMatching(/^ok$/) });
+    await expectOnlyLive(world.app, 'queue');
     await world.redis.start();
     await eventually(async () => expect(await world.eventStates(chat)).toEqual({ done: 6 }));
     expect(world.model.callsAbout(`[${chat}]`).flatMap(({ news }) => news)).toEqual([
@@ -108,18 +104,15 @@ describeWithRedis('When Redis lost the appointment of a deferred message', () =>
 
 describeOnEachBackend('While PostgreSQL is away', (backend) => {
   let world: World;
-  let folder: string;
-  let server: EmbeddedPostgres;
+  let server: OwnPostgres;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
-    server = new EmbeddedPostgres(folder);
-    world = await World.start(backend, { DATABASE_URL: await server.start() });
+    server = await OwnPostgres.open();
+    world = await World.start(backend, { DATABASE_URL: server.url });
   });
   afterAll(async () => {
     await world.stop();
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
+    await server.remove();
   });
 
   describe('an update', () => {
@@ -129,13 +122,8 @@ describeOnEachBackend('While PostgreSQL is away', (backend) => {
       await server.stop();
 
       const update = textUpdate(chat, `[${chat}] meanwhile`);
-      const { status, headers, body } = await world.post(update);
-      expect(status).toBe(503);
-      expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
-      expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
-      await supertest(world.app.url).get('/health/live').expect(200);
-      const ready = await supertest(world.app.url).get('/health/ready').expect(503);
-      expect(ready.body.parts).toMatchObject({ database: expect.not.stringMatching(/^ok$/) });
+      expectUnavailable(await world.post(update));
+      await expectOnlyLive(world.app, 'database');
 
       await server.start();
       await eventually(() => world.post(update).expect(200, { status: 'queued' }));

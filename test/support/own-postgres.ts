@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+
+/** A PostgreSQL that a suite has to itself, and may stop or starve. */
+export class OwnPostgres {
+  private constructor(
+    private readonly folder: string,
+    private readonly server: EmbeddedPostgres,
+    readonly url: string,
+  ) {}
+
+  static async open(): Promise<OwnPostgres> {
+    const folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
+    const server = new EmbeddedPostgres(folder);
+    return new OwnPostgres(folder, server, await server.start());
+  }
+
+  stop(): Promise<void> {
+    return this.server.stop();
+  }
+
+  /** After `stop`, at the same address. */
+  async start(): Promise<void> {
+    await this.server.start();
+  }
+
+  async remove(): Promise<void> {
+    await this.server.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
