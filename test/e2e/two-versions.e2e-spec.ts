@@ -1,15 +1,16 @@
 import supertest from 'supertest';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ADMIN_KEY, SECRET, SECRET_HEADER, World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { type ChildApp, ROOT, startChildApp } from '../support/child-app.js';
 import { eventually } from '../support/eventually.js';
 import { makeNextVersion, NEXT_MIGRATION, type Version } from '../support/next-version.js';
+import type { Hold } from '../support/scripted-model.js';
 import { Talk } from '../support/talk.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
-/** Most of it goes into starting processes. */
-const TIMEOUT_MS = 150_000;
+// Most of it goes into starting processes.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 
 /** A killed worker's lease has to run out first: 15 s. */
 const patience = { withinMs: 50_000 };
@@ -25,12 +26,18 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
   let nextVersion: Version;
   let old: Processes;
   let next: Processes;
+  /** Its turn is begun by the old version alone, and gets no answer for as long as that runs. */
+  const thinking = newChatId();
+  let held: Hold;
   const started: ChildApp[] = [];
 
   beforeAll(async () => {
-    world = await World.prepare(backend);
+    world = await World.prepare(backend, { AGENT_TURN_TIMEOUT_MS: '600000' });
     nextVersion = await makeNextVersion();
     old = await start('old', ROOT);
+    held = world.model.hold(`[${thinking}]`);
+    await say(thinking, `[${thinking}] hello`);
+    await eventually(() => expect(held.waiting).toBe(1));
   });
   afterAll(async () => {
     for (const app of started) await app.kill();
@@ -71,44 +78,32 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
       .send(textUpdate(chat, text))
       .expect(200, { status: 'queued' });
 
-  it(
-    'migrates while users write, and both versions answer each message once and in order',
-    async () => {
-      const webs = [old.web];
-      const talk = new Talk(world, () => webs);
-      await allWork('old');
-      expect(await newestMigration()).not.toBe(NEXT_MIGRATION);
-      next = await start('next', nextVersion.root);
-      expect(await newestMigration()).toBe(NEXT_MIGRATION);
-      webs.push(next.web);
-      await allWork('old', 'next');
-      await talk.end();
-    },
-    TIMEOUT_MS,
-  );
+  it('migrates while users write, and both versions answer each message once and in order', async () => {
+    const webs = [old.web];
+    const talk = new Talk(world, () => webs);
+    await allWork('old');
+    expect(await newestMigration()).not.toBe(NEXT_MIGRATION);
+    next = await start('next', nextVersion.root);
+    expect(await newestMigration()).toBe(NEXT_MIGRATION);
+    webs.push(next.web);
+    await allWork('old', 'next');
+    await talk.end();
+  });
 
-  it(
-    'lets a process of the old version that crashed start again, and work beside the next one',
-    async () => {
-      const chat = newChatId();
-      const held = world.model.hold(`[${chat}]`);
-      await say(chat, `[${chat}] begun before the crash`);
-      await eventually(() => expect(held.waiting).toBe(1));
-      await Promise.all([old.web.kill(), old.worker.kill()]);
-      held.release();
+  it('finishes what the old version left when it crashed, and lets it start again beside the next one', async () => {
+    await Promise.all([old.web.kill(), old.worker.kill()]);
+    held.release();
+    const answers = () => world.telegram.textsOf(thinking);
+    await eventually(() => expect(answers()).toEqual([`Echo: [${thinking}] hello`]), patience);
+    expect(world.model.callsAbout(`[${thinking}]`).map(({ model }) => model)).toEqual(['old', 'next']);
 
-      old = await start('old, again', ROOT);
-      expect(await newestMigration()).toBe(NEXT_MIGRATION);
-      const talk = new Talk(world, () => [old.web, next.web]);
-      await allWork('next', 'old, again');
-      await talk.end();
-      await eventually(
-        () => expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] begun before the crash`]),
-        patience,
-      );
-    },
-    TIMEOUT_MS,
-  );
+    old = await start('old, again', ROOT);
+    expect(await newestMigration()).toBe(NEXT_MIGRATION);
+    const talk = new Talk(world, () => [old.web, next.web]);
+    await allWork('next', 'old, again');
+    await talk.end();
+    expect(answers()).toHaveLength(1);
+  });
 
   it('is undone by going on with the old version alone, whose every statement fits the new tables', async () => {
     await Promise.all([next.web.kill(), next.worker.kill()]);
