@@ -75,17 +75,15 @@ async function begin() {
   const { lease, turn } = await agent.begin(conversation, word);
   const context = agent.contextOf(word);
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent
-      .loop(steps)
-      .run({
-        turn,
-        lease: held,
-        context,
-        tools: { sender: null, languageCode: null },
-        signal,
-        newcomers,
-        live: silent,
-      });
+    agent.loop(steps).run({
+      turn,
+      lease: held,
+      context,
+      tools: { sender: null, languageCode: null },
+      signal,
+      newcomers,
+      live: silent,
+    });
   return { turn, lease, run };
 }
 

@@ -1,8 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AgentSettings } from '../config/agent.settings.js';
 import { insist } from '../database/insist.js';
-import type { Step } from '../generated/prisma/client.js';
+import type { Approval, Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
 import type { Live } from './live/live-reply.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { ModelClient } from './model-client.js';
@@ -15,7 +16,7 @@ import { ToolRegistry } from './tools/tool-registry.js';
 import { type Exchange, exchangeOf, type Joined, requestMessages, type TurnContext } from './turn-request.js';
 import type { TurnEnd } from './turn-endings.repository.js';
 
-export interface Loop extends ToolCaller {
+export interface Loop extends Omit<ToolCaller, 'approvals'> {
   readonly context: TurnContext;
   readonly newcomers: Join;
   readonly live: Live;
@@ -40,14 +41,17 @@ export class AgentLoop {
     private readonly registry: ToolRegistry,
     private readonly calls: ToolCalls,
     private readonly steps: StepRepository,
+    private readonly approvals: ApprovalRepository,
     private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws what the model client throws, LeaseLostError, or the reason of the signal */
+  /** @throws ApprovalNeededError, what the model client throws, LeaseLostError, or the reason of the signal */
   async run(loop: Loop): Promise<TurnEnd> {
     const done = await this.steps.of(loop.turn.id);
+    // Nobody was asked before the first step.
+    const approvals = done.size > 0 ? await this.approvals.of(loop.turn.id) : new Map<number, Approval>();
     const progress: Progress = { exchanges: [], joined: [...loop.context.joined] };
     const spent = { inputTokens: 0, outputTokens: 0 };
     let index = 0;
@@ -67,7 +71,7 @@ export class AgentLoop {
       }
       if (last) break;
       loop.live.note(texts.working([...new Set(answer.toolCalls.map(({ name }) => name))]));
-      const results = await this.calls.make(loop, done, index, answer.toolCalls);
+      const results = await this.calls.make({ ...loop, approvals }, done, index, answer.toolCalls);
       progress.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;
     }

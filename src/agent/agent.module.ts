@@ -3,6 +3,8 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { AgentLoop } from './agent-loop.js';
+import { ApprovalGate } from './approvals/approval-gate.js';
+import { ApprovalsModule } from './approvals/approvals.module.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
@@ -23,7 +25,7 @@ import { TurnWatch } from './turn-watch.js';
 import { TurnWatchRepository } from './turn-watch.repository.js';
 
 @Module({
-  imports: [MemoryModule, LeaseModule, DeliveryModule, ToolsModule],
+  imports: [ApprovalsModule, MemoryModule, LeaseModule, DeliveryModule, ToolsModule],
   providers: [
     TurnRunner,
     TurnRepository,
@@ -39,6 +41,7 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     Commands,
     ContextBuilder,
     AgentLoop,
+    ApprovalGate,
     ToolCalls,
     ModelClient,
     BusyIndicator,

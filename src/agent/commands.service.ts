@@ -1,17 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
+import type { Inbound, Press } from '../channel/inbound.js';
 import { BusySettings } from '../config/busy.settings.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Outbox } from '../delivery/outbox.js';
 import { BusyMode, type Event, type Prisma } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
+import { Approvals } from './approvals/approvals.service.js';
 import { type EditEvent, Edits } from './edits.repository.js';
 import { texts } from './texts.js';
 import { type Confirmation, TurnStop } from './turn-stop.repository.js';
 
-/** Handles what needs no model: slash commands, edits, and senders who are not admitted. */
+/** Handles what needs no model: slash commands, buttons, edits, and senders who are not admitted. */
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
@@ -22,6 +23,7 @@ export class Commands {
     private readonly conversations: ConversationRepository,
     private readonly outbox: Outbox,
     private readonly edits: Edits,
+    private readonly approvals: Approvals,
     private readonly turnStop: TurnStop,
     private readonly busy: BusySettings,
   ) {}
@@ -33,11 +35,13 @@ export class Commands {
    * @throws LeaseLostError
    */
   async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
-    let all: Handled = { replied: false, laneFreed: false };
+    let all: Handled = { replied: false, freed: [] };
     while (await this.waits(conversationId)) {
       const next = await this.prisma.$transaction((tx) => this.handleNext(tx, conversationId, holder));
       if (next === null) break;
-      all = { replied: all.replied || next.replied, laneFreed: all.laneFreed || next.laneFreed };
+      all = { replied: all.replied || next.replied, freed: [...all.freed, ...next.freed] };
+      // Not waited for: a button that is not answered stops waiting by itself.
+      if (next.felt) void this.channel.answerPress(next.felt.press, next.felt.words, never);
     }
     return all;
   }
@@ -55,7 +59,7 @@ export class Commands {
     tx: Prisma.TransactionClient,
     conversationId: string,
     holder: Lease | null,
-  ): Promise<Handled | null> {
+  ): Promise<HandledOne | null> {
     const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'kind' | 'payload'>[]>`
       SELECT id, kind, payload FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
@@ -63,24 +67,26 @@ export class Commands {
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
+    if (!inbound) return { replied: false, freed: [], felt: null };
+    if (inbound.press) return await this.press(tx, inbound, inbound.press);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
-    const reply = inbound
-      ? await this.answer({ tx, conversationId, eventId: event.id, holder }, inbound)
-      : null;
-    const command = inbound?.command?.name ?? null;
+    const reply = await this.answer({ tx, conversationId, eventId: event.id, holder }, inbound);
+    const command = inbound.command?.name ?? null;
     this.logger.log({ msg: 'command handled', conversationId, command });
     if (reply) await this.outbox.add(tx, { conversationId, ...reply });
-    return { replied: reply !== null, laneFreed: command === 'stop' };
+    return { replied: reply !== null, freed: command === 'stop' ? [conversationId] : [], felt: null };
   }
 
-  private async edit(
-    tx: Prisma.TransactionClient,
-    event: EditEvent,
-    inbound: Inbound | null,
-  ): Promise<Handled> {
-    const outcome = inbound ? await this.edits.apply(tx, event, inbound) : 'ignored';
+  private async press(tx: Prisma.TransactionClient, inbound: Inbound, press: Press): Promise<HandledOne> {
+    const { words, conversationId } = await this.approvals.press(tx, press, inbound);
+    const freed = conversationId === null ? [] : [conversationId];
+    return { replied: freed.length > 0, freed, felt: { press, words } };
+  }
+
+  private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<HandledOne> {
+    const outcome = await this.edits.apply(tx, event, inbound);
     this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
-    return { replied: false, laneFreed: outcome === 'joins' };
+    return { replied: false, freed: outcome === 'joins' ? [event.conversationId] : [], felt: null };
   }
 
   /** What a blocked chat says is not answered. */
@@ -126,10 +132,17 @@ interface Place {
   readonly holder: Lease | null;
 }
 
+const never = new AbortController().signal;
+
+interface HandledOne extends Handled {
+  /** A button was pressed: what to tell who pressed it, once the rest is committed. */
+  readonly felt: { readonly press: Press; readonly words: string } | null;
+}
+
 /** What handling commands came to. */
 export interface Handled {
   /** Replies wait to be sent. */
   readonly replied: boolean;
-  /** The lane "turns" has something to do: what waited behind a stopped turn, or an edit. */
-  readonly laneFreed: boolean;
+  /** Conversations whose lane "turns" has something to do: behind a stopped turn, an edit, an approval. */
+  readonly freed: readonly string[];
 }

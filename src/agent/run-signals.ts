@@ -1,5 +1,6 @@
 import { LeaseLostError, TurnpikeError } from '../errors/errors.js';
 import type { Stopping } from '../runtime/stopping.js';
+import { ApprovalNeededError, type WaitingCall } from './approvals/approval-gate.js';
 import { TurnTimeoutError } from './turn-failure.js';
 import { TurnInterruptedError } from './turn-watch.js';
 
@@ -8,6 +9,8 @@ export type RunEnd =
   | { readonly kind: 'lost' }
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'stopping' }
+  /** Not before people have decided. */
+  | { readonly kind: 'parked'; readonly calls: readonly WaitingCall[] }
   /** The turn itself failed. */
   | { readonly kind: 'failed'; readonly error: TurnpikeError }
   /** Not the model's failure but the database's or ours. */
@@ -41,6 +44,7 @@ export class RunSignals {
     if (error instanceof LeaseLostError || this.lost.aborted || disturbance instanceof LeaseLostError)
       return { kind: 'lost' };
     if (disturbance instanceof TurnInterruptedError) return { kind: 'interrupted' };
+    if (error instanceof ApprovalNeededError) return { kind: 'parked', calls: error.calls };
     if (this.stopping.now.aborted) return { kind: 'stopping' };
     const reason: unknown = this.timeout.signal.aborted ? this.timeout.signal.reason : error;
     return reason instanceof TurnpikeError ? { kind: 'failed', error: reason } : { kind: 'broken', error };

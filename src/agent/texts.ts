@@ -19,6 +19,11 @@ export const texts = {
   stopped: 'Stopped.',
   stoppedHere: '_(Stopped here.)_',
   working: (tools: readonly string[]) => `_${tools.join(', ')} …_`,
+  waitsForApproval: (tools: readonly string[]) =>
+    `_(Waiting until somebody allows: ${tools.join(', ')}. You can go on writing meanwhile.)_`,
+  notYours: 'This is not for you to decide.',
+  decided: 'Thank you.',
+  decidedAlready: 'This was decided already, or its time is over.',
   nothingToStop: 'There is nothing to stop.',
   mode: (mode: BusyMode, all: readonly BusyMode[]) =>
     [

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { insist } from '../database/insist.js';
-import type { Step, Turn } from '../generated/prisma/client.js';
+import type { Approval, Step, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { Clock } from '../runtime/clock.js';
+import { ApprovalGate, ApprovalNeededError, type WaitingCall } from './approvals/approval-gate.js';
 import { readToolAnswer, type ToolAnswer } from './model-answer.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import type { CallMark } from './tools/call-mark.js';
@@ -17,6 +18,8 @@ export interface ToolCaller {
   readonly lease: Lease;
   readonly tools: Pick<ToolContext, 'sender' | 'languageCode'>;
   readonly signal: AbortSignal;
+  /** What people have said of the turn's calls, by step. */
+  readonly approvals: ReadonlyMap<number, Approval>;
 }
 
 /** One call, and its place among the steps of its turn. */
@@ -36,6 +39,7 @@ export class ToolCalls {
 
   constructor(
     private readonly runner: ToolRunner,
+    private readonly gate: ApprovalGate,
     private readonly steps: StepRepository,
     private readonly clock: Clock,
   ) {}
@@ -44,7 +48,7 @@ export class ToolCalls {
    * Side by side; each result is committed as soon as it is there. All have ended when this does: no tool of the turn is
    * still at work when the turn is handed on.
    * @param modelIndex the step of the answer that asks for the calls; theirs are the next ones
-   * @throws LeaseLostError, the reason of the signal, or what the database throws
+   * @throws ApprovalNeededError when all others have ended, LeaseLostError, the reason of the signal, or what the database throws
    */
   async make(
     caller: ToolCaller,
@@ -59,10 +63,13 @@ export class ToolCalls {
         return step ? this.recall(step) : this.call(caller, { call, index }, place < MAX_CALLS_AT_ONCE);
       }),
     );
-    return results.map((result) => {
+    const answers = results.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
     });
+    const waiting = answers.flatMap((answer) => ('stepIndex' in answer ? [answer] : []));
+    if (waiting.length > 0) throw new ApprovalNeededError(waiting);
+    return answers.flatMap((answer) => ('stepIndex' in answer ? [] : [answer]));
   }
 
   private async recall(step: Step): Promise<ToolAnswer> {
@@ -72,14 +79,23 @@ export class ToolCalls {
     return readToolAnswer(step.result);
   }
 
-  private async call(caller: ToolCaller, placed: PlacedCall, admitted: boolean): Promise<ToolAnswer> {
-    const { turn, lease, signal } = caller;
+  private async call(
+    caller: ToolCaller,
+    placed: PlacedCall,
+    admitted: boolean,
+  ): Promise<ToolAnswer | WaitingCall> {
+    const { turn, lease, signal, approvals } = caller;
+    const admission = admitted
+      ? await this.gate.admit(placed.call, approvals.get(placed.index))
+      : ({ kind: 'refused', result: tooManyCalls } as const);
+    if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index };
     const startedAt = this.clock.now();
     const stepOf = (result: ToolResult) => newStep(turn.id, placed, result, startedAt);
     const mark = new StepMark(this.steps, lease, stepOf(unknownOutcome(placed.call.name)));
-    const result = admitted
-      ? await this.runner.run(placed.call, contextOf(caller, placed), signal, mark)
-      : tooManyCalls;
+    const result =
+      admission.kind === 'go'
+        ? await this.runner.run(placed.call, contextOf(caller, placed), signal, mark)
+        : admission.result;
     const step = stepOf(result);
     await insist(() => (mark.isSet ? this.steps.settle(lease, step) : this.steps.add(lease, step)));
     const ms = this.clock.now().getTime() - startedAt.getTime();

@@ -126,7 +126,7 @@ export class TurnEndings {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const open = await tx.turn.findMany({
-        where: { conversationId, state: { in: ['waiting', 'running'] } },
+        where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
         select: { id: true },
       });
       for (const { id } of open) await this.cancel(tx, id);

@@ -11,6 +11,8 @@ import { Clock } from '../runtime/clock.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
 import { AgentLoop } from './agent-loop.js';
+import type { WaitingCall } from './approvals/approval-gate.js';
+import { Approvals } from './approvals/approvals.service.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
@@ -46,6 +48,7 @@ export class TurnRunner {
     private readonly commands: Commands,
     private readonly context: ContextBuilder,
     private readonly loop: AgentLoop,
+    private readonly approvals: Approvals,
     private readonly busy: BusyIndicator,
     private readonly live: LiveReplies,
     private readonly leases: LeaseHolder,
@@ -123,7 +126,8 @@ export class TurnRunner {
       this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
       return { outcome: await this.whatNext(conversation.id), replied };
     } catch (error) {
-      return await this.afterRun(lease, turn, signals.endOf(error), this.clock.now().getTime() - startedAt);
+      const spentMs = this.clock.now().getTime() - startedAt;
+      return await this.afterRun(lease, conversation, turn, signals.endOf(error), spentMs);
     } finally {
       watch.end();
       idle();
@@ -151,7 +155,7 @@ export class TurnRunner {
     }
   }
 
-  private async afterRun(lease: Lease, turn: Turn, end: RunEnd, spentMs: number) {
+  private async afterRun(lease: Lease, conversation: Conversation, turn: Turn, end: RunEnd, spentMs: number) {
     const about = { conversationId: turn.conversationId, turnId: turn.id };
     switch (end.kind) {
       case 'lost':
@@ -160,6 +164,8 @@ export class TurnRunner {
         await this.endings.interrupt(lease, turn);
         this.logger.log({ msg: 'turn interrupted', ...about });
         return { outcome: { next: 'now' as const }, replied: false };
+      case 'parked':
+        return await this.park(lease, conversation, turn, end.calls);
       case 'stopping':
         this.logger.log({ msg: 'turn handed back', ...about });
         return { outcome: { next: 'now' as const }, replied: false };
@@ -170,6 +176,19 @@ export class TurnRunner {
         if (isUnreachable(end.error)) await this.layDown(lease, turn);
         throw end.error;
     }
+  }
+
+  private async park(lease: Lease, conversation: Conversation, turn: Turn, calls: readonly WaitingCall[]) {
+    const askedBy = (await this.claim.senderOf(turn))?.userId ?? null;
+    const asked = calls.map(({ call, stepIndex }) => ({
+      stepIndex,
+      tool: call.name,
+      arguments: call.arguments,
+      askedBy,
+    }));
+    await this.approvals.ask(lease, conversation, turn, asked);
+    this.logger.log({ msg: 'turn parked', conversationId: conversation.id, turnId: turn.id });
+    return { outcome: await this.whatNext(conversation.id), replied: true };
   }
 
   private async fail(lease: Lease, turn: Turn, error: TurnpikeError, spentMs: number) {

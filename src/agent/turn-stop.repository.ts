@@ -34,7 +34,9 @@ export class TurnStop {
   ): Promise<Confirmation> {
     if (holder) await this.leases.assertHeld(tx, holder);
     else await this.leases.revoke(tx, conversationId, 'turns');
-    const open = await tx.turn.findMany({ where: { conversationId, state: { in: ['waiting', 'running'] } } });
+    const open = await tx.turn.findMany({
+      where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
+    });
     let confirmation: Confirmation | null = null;
     for (const turn of open) confirmation = await this.cancel(tx, turn);
     return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId));
@@ -43,6 +45,10 @@ export class TurnStop {
   /** The answer that says so keeps the next turn from answering the same messages. */
   private async cancel(tx: Prisma.TransactionClient, turn: Turn): Promise<Confirmation> {
     await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+    await tx.approval.updateMany({
+      where: { turnId: turn.id, state: 'pending' },
+      data: { state: 'expired', decidedAt: new Date() },
+    });
     await tx.turn.update({
       where: { id: turn.id },
       data: { state: 'cancelled', errorCode: 'STOPPED', finishedAt: new Date() },

@@ -1,4 +1,4 @@
-import type { Inbound } from './inbound.js';
+import type { Inbound, Press } from './inbound.js';
 
 /** Where a reply goes: a chat of a channel, and its topic where it has one (`threadId` 0: none). */
 export interface Destination {
@@ -8,6 +8,13 @@ export interface Destination {
 
 /** One outbound message as its channel made it: JSON that only the channel reads. Kept in `replies.body`. */
 export type ReplyBody = Readonly<Record<string, unknown>>;
+
+/** A button under a message. */
+export interface Choice {
+  readonly label: string;
+  /** Comes back with the press; at most 64 bytes. */
+  readonly data: string;
+}
 
 /** What is known after one try to send. The caller decides what follows; a channel never retries by itself. */
 export type SendOutcome =
@@ -40,6 +47,12 @@ export abstract class Channel {
 
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];
+
+  /** A question with a button for each choice; one message. Pure. */
+  abstract ask(markdown: string, choices: readonly Choice[]): ReplyBody;
+
+  /** Tells who pressed a button that it was felt, with a few words. Best effort: failures are swallowed. */
+  abstract answerPress(press: Press, words: string, signal: AbortSignal): Promise<void>;
 
   /** Sends one message once. Never throws for what the channel answers; rejects only when aborted. */
   abstract send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome>;

@@ -24,6 +24,14 @@ export interface Command {
   readonly args: string;
 }
 
+/** Somebody pressed a button under a message of the bot. */
+export interface Press {
+  /** For `Channel.answerPress`. */
+  readonly id: string;
+  /** What the button carries: see `Choice`. */
+  readonly data: string;
+}
+
 /** What a received payload means. Every string is well-formed UTF-16 without NUL, so PostgreSQL can store it. */
 export interface Inbound {
   readonly externalId: string;
@@ -32,6 +40,8 @@ export interface Inbound {
   readonly text: string;
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
+  /** Set: nothing was written, a button was pressed. */
+  readonly press: Press | null;
   readonly channelMessageId: bigint | null;
   /** A message that was received before, as its author has changed it. */
   readonly isEdit: boolean;

@@ -13,6 +13,7 @@ import { RetentionSettings } from './retention.settings.js';
 import { ServerSettings } from './server.settings.js';
 import { StreamingSettings } from './streaming.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
+import { ToolSettings } from './tool.settings.js';
 import { WorkerSettings } from './worker.settings.js';
 
 /** All settings of one process, each concern in its own class. */
@@ -25,6 +26,7 @@ export interface Settings {
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
   readonly streaming: StreamingSettings;
+  readonly tools: ToolSettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
   readonly retention: RetentionSettings;
@@ -42,6 +44,7 @@ export const settingsClasses = {
   agent: AgentSettings,
   busy: BusySettings,
   streaming: StreamingSettings,
+  tools: ToolSettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
   retention: RetentionSettings,
@@ -64,6 +67,7 @@ export function loadSettings(env: Environment): Settings {
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),
+    tools: readSettings(ToolSettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
     retention: readSettings(RetentionSettings, env, problems),

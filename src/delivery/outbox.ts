@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
+import { Channel, type Choice } from '../channel/channel.js';
 import type { Draft, Prisma } from '../generated/prisma/client.js';
 import { DraftRepository } from './draft.repository.js';
 
@@ -10,6 +10,15 @@ export interface NewReply {
   readonly turnId?: string;
   /** The message of the history that this sends; none for commands and notices. */
   readonly messageId?: bigint;
+}
+
+/** A question about an approval, with a button for each choice. */
+export interface Question {
+  readonly conversationId: string;
+  /** Markdown. */
+  readonly text: string;
+  readonly approvalId: string;
+  readonly choices: readonly Choice[];
 }
 
 /** Where replies wait to be sent: written in the transaction whose outcome they tell. */
@@ -38,6 +47,26 @@ export class Outbox {
         body: toJson(body),
         ...(part === 0 && draft ? inPlaceOf(draft) : {}),
       })),
+    });
+  }
+
+  /** Asks, with the caller's transaction. */
+  async ask(tx: Prisma.TransactionClient, question: Question): Promise<void> {
+    const { conversationId, text, approvalId, choices } = question;
+    const body = toJson(this.channel.ask(text, choices));
+    await tx.reply.create({ data: { conversationId, approvalId, body }, select: { id: true } });
+  }
+
+  /** The questions about this approval take their answer's text, and lose their buttons. */
+  async answerQuestion(tx: Prisma.TransactionClient, approvalId: string, text: string): Promise<void> {
+    const body = toJson(this.channel.compose(text)[0]);
+    const asked = await tx.reply.findMany({ where: { approvalId } });
+    const unsent = asked.filter(({ settledAt }) => settledAt === null).map(({ id }) => id);
+    await tx.reply.updateMany({ where: { id: { in: unsent } }, data: { body } });
+    await tx.reply.createMany({
+      data: asked.flatMap(({ conversationId, settledAt, channelMessageId }) =>
+        settledAt === null || channelMessageId === null ? [] : [{ conversationId, channelMessageId, body }],
+      ),
     });
   }
 }

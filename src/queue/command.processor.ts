@@ -22,9 +22,9 @@ export class CommandProcessor extends LaneProcessor {
   }
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {
-    const { replied, laneFreed } = await this.commands.handleWaiting(conversationId, null);
+    const { replied, freed } = await this.commands.handleWaiting(conversationId, null);
     if (replied) this.waker.wake('deliveries', conversationId);
-    if (laneFreed) this.waker.wake('turns', conversationId);
+    for (const id of freed) this.waker.wake('turns', id);
     return { next: 'none' };
   }
 }

@@ -1,5 +1,6 @@
 import { InjectQueue, Processor } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
+import { Approvals } from '../agent/approvals/approvals.service.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { ScheduledProcessor } from './scheduled-processor.js';
@@ -13,6 +14,7 @@ export const SWEEP_PERIOD_MS = 2_000;
 export class SweepProcessor extends ScheduledProcessor {
   constructor(
     private readonly sweep: Sweep,
+    private readonly approvals: Approvals,
     @InjectQueue(SWEEP_QUEUE) queue: Queue,
     clock: DatabaseClock,
     end: WorkerEnd,
@@ -21,6 +23,8 @@ export class SweepProcessor extends ScheduledProcessor {
   }
 
   protected override async run(): Promise<void> {
+    // First: the turns they park are due then.
+    await this.approvals.expireOverdue();
     await this.sweep.run();
   }
 }

@@ -1,6 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module.js';
+import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
@@ -15,7 +16,13 @@ import { WorkersHealth } from './workers-health.js';
 
 /** The working side of the queues: in the roles `worker` and `all`. */
 @Module({
-  imports: [LanesModule, AgentModule, DeliveryModule, BullModule.registerQueue({ name: SWEEP_QUEUE })],
+  imports: [
+    LanesModule,
+    AgentModule,
+    ApprovalsModule,
+    DeliveryModule,
+    BullModule.registerQueue({ name: SWEEP_QUEUE }),
+  ],
   providers: [
     TurnProcessor,
     CommandProcessor,

@@ -1,11 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel, type Destination, type ReplyBody, type SendOutcome } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
+import {
+  Channel,
+  type Choice,
+  type Destination,
+  type ReplyBody,
+  type SendOutcome,
+} from '../channel/channel.js';
+import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api.js';
 import { BotIdentity } from './bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
-import type { FormattedText } from './formatting/formatted-text.js';
-import { readBody, writeBody } from './reply-body.js';
+import { readBody, type TelegramMessage, writeBody } from './reply-body.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './update-fields.js';
@@ -37,7 +42,23 @@ export class TelegramChannel extends Channel {
   }
 
   override compose(markdown: string): readonly ReplyBody[] {
-    return composeMessages(markdown).map(writeBody);
+    return composeMessages(markdown).map((message) => writeBody(message));
+  }
+
+  /** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
+  override ask(markdown: string, choices: readonly Choice[]): ReplyBody {
+    const [question = { text: '…', entities: [] }] = composeMessages(markdown);
+    return writeBody(question, choices);
+  }
+
+  /** https://core.telegram.org/bots/api#answercallbackquery */
+  override async answerPress({ id }: Press, words: string, signal: AbortSignal): Promise<void> {
+    try {
+      const answer = { callback_query_id: id, ...(words !== '' && { text: words }) };
+      await this.botApi.call((api) => api.answerCallbackQuery(answer), signal, BUSY_TIMEOUT_MS);
+    } catch {
+      // Aborted: the button stops waiting by itself.
+    }
   }
 
   /**
@@ -74,20 +95,20 @@ export class TelegramChannel extends Channel {
   private async formattedElsePlain(
     destination: Destination,
     body: ReplyBody,
-    bring: (message: FormattedText) => Promise<SendOutcome>,
+    bring: (message: TelegramMessage) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
     const message = readBody(body);
     if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
     const outcome = await bring(message);
     if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
-    return await bring({ text: message.text, entities: [] });
+    return await bring({ ...message, entities: [] });
   }
 
   private async editOnce(
     { chatId }: Destination,
     channelMessageId: bigint,
-    message: FormattedText,
+    message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
     const edit = { chat_id: Number(chatId), message_id: Number(channelMessageId), ...fieldsOf(message) };
@@ -98,7 +119,7 @@ export class TelegramChannel extends Channel {
 
   private async sendOnce(
     destination: Destination,
-    text: FormattedText,
+    text: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
     const message = { ...addressOf(destination), ...fieldsOf(text) };
@@ -110,8 +131,13 @@ export class TelegramChannel extends Channel {
   }
 }
 
-function fieldsOf({ text, entities }: FormattedText) {
-  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
+function fieldsOf({ text, entities, choices }: TelegramMessage) {
+  const buttons = choices.map(({ label, data }) => ({ text: label, callback_data: data }));
+  return {
+    text,
+    ...(entities.length > 0 && { entities: [...entities] }),
+    ...(buttons.length > 0 && { reply_markup: { inline_keyboard: [buttons] } }),
+  };
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */

@@ -31,6 +31,7 @@ describe('readUpdate, of a private chat', () => {
       },
       text: 'Hello',
       command: null,
+      press: null,
       channelMessageId: BigInt(Number(update.message['message_id'])),
       isEdit: false,
       inBatch: false,

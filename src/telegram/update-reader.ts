@@ -13,12 +13,14 @@ const WORD_LIMIT = 64;
 
 /**
  * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages with a
- * text or a caption; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
+ * text or a caption, and presses of buttons; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
 export function readUpdate(update: unknown, bot: BotName | null): Inbound | null {
   const updateId = integerOf(update, 'update_id');
+  if (fieldOf(update, 'callback_query') !== undefined)
+    return readPress(updateId, fieldOf(update, 'callback_query'));
   const edited = fieldOf(update, 'edited_message');
   const message = edited ?? fieldOf(update, 'message');
   const chat = readChat(message);
@@ -38,9 +40,28 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
     text: slash?.text ?? written,
     // Whoever adds a slash to an old message does not mean to command.
     command: edited === undefined ? (slash?.command ?? null) : null,
+    press: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
     isEdit: edited !== undefined,
     inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
+  };
+}
+
+/** A button under a message that the bot sent: https://core.telegram.org/bots/api#callbackquery */
+function readPress(updateId: number | null, query: unknown): Inbound | null {
+  const chat = readChat(fieldOf(query, 'message'));
+  const id = textOf(query, 'id', WORD_LIMIT);
+  if (updateId === null || chat === null || id === null) return null;
+  return {
+    externalId: updateId.toString(),
+    chat,
+    sender: readSender(fieldOf(query, 'from')),
+    text: '',
+    command: null,
+    press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
+    channelMessageId: null,
+    isEdit: false,
+    inBatch: false,
   };
 }
 

@@ -2,6 +2,9 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Provider } from '@nestjs/common';
 import { AgentLoop } from '../../src/agent/agent-loop.js';
+import { ApprovalGate } from '../../src/agent/approvals/approval-gate.js';
+import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
+import { Approvals } from '../../src/agent/approvals/approvals.service.js';
 import { BusyIndicator } from '../../src/agent/busy-indicator.js';
 import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
@@ -27,6 +30,7 @@ import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
 import { StreamingSettings } from '../../src/config/streaming.settings.js';
+import { ToolSettings } from '../../src/config/tool.settings.js';
 import type { TelegramSettings } from '../../src/config/telegram.settings.js';
 import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
@@ -50,6 +54,7 @@ interface Wishes {
   readonly settings?: Partial<AgentSettings>;
   readonly limits?: Partial<ChatLimitSettings>;
   readonly busy?: Partial<BusySettings>;
+  readonly toolSettings?: Partial<ToolSettings>;
   readonly telegram?: Partial<TelegramSettings>;
   readonly fallbackModels?: readonly string[];
 }
@@ -62,7 +67,10 @@ export class AgentRoom {
   readonly limits = new ChatLimitSettings();
   readonly busy = new BusySettings();
   readonly streaming = new StreamingSettings();
+  readonly toolSettings = new ToolSettings();
   readonly tokens = new TokenCounter();
+  readonly approvalStore: ApprovalRepository;
+  readonly approvals: Approvals;
   readonly drafts: DraftRepository;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
@@ -83,6 +91,7 @@ export class AgentRoom {
   ) {
     const { prisma, leases, conversations, ids } = room;
     Object.assign(this.settings, wishes.settings);
+    Object.assign(this.toolSettings, wishes.toolSettings);
     Object.assign(this.busy, wishes.busy);
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram);
@@ -96,6 +105,15 @@ export class AgentRoom {
     this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, this.drafts, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
     this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings, this.busy);
+    this.approvalStore = new ApprovalRepository(prisma, leases, this.messages, outbox);
+    this.approvals = new Approvals(
+      this.approvalStore,
+      prisma,
+      channel,
+      conversations,
+      this.toolSettings,
+      ids,
+    );
     const turnStop = new TurnStop(leases, this.messages, this.drafts, outbox);
     this.commands = new Commands(
       prisma,
@@ -103,6 +121,7 @@ export class AgentRoom {
       conversations,
       outbox,
       new Edits(channel, conversations),
+      this.approvals,
       turnStop,
       this.busy,
     );
@@ -136,8 +155,22 @@ export class AgentRoom {
   /** @param steps another one where the checkpoints shall misbehave */
   loop(steps = this.steps): AgentLoop {
     const registry = this.tools.get(ToolRegistry);
-    const calls = new ToolCalls(new ToolRunner(registry), steps, this.clock);
-    return new AgentLoop(this.client, registry, calls, steps, this.tokens, this.settings, this.clock);
+    const calls = new ToolCalls(
+      new ToolRunner(registry),
+      new ApprovalGate(registry, this.toolSettings),
+      steps,
+      this.clock,
+    );
+    return new AgentLoop(
+      this.client,
+      registry,
+      calls,
+      steps,
+      this.approvalStore,
+      this.tokens,
+      this.settings,
+      this.clock,
+    );
   }
 
   /** What the model sees of a conversation in which nothing but this was said. */
@@ -167,6 +200,7 @@ export class AgentRoom {
       this.commands,
       this.context,
       this.loop(steps),
+      this.approvals,
       new BusyIndicator(this.channel),
       new LiveReplies(this.channel, this.drafts, stopping, this.streaming),
       this.room.holder,

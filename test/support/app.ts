@@ -85,6 +85,10 @@ export class World {
     return this.parts.redis;
   }
 
+  get redisIfAny(): RedisServer | null {
+    return this.parts.redis;
+  }
+
   /** The settings of a process in this world. */
   env(overrides: Environment = {}): Environment {
     const { telegram, model, database, redis } = this.parts;

@@ -53,6 +53,21 @@ export function editUpdate({ message }: TelegramUpdate, text: string) {
   return { update_id: nextUpdateId(), edited_message: { ...message, text, edit_date } };
 }
 
+/** Somebody presses a button under a message of the bot. */
+export function pressUpdate(chatId: number, data: string, by = Math.abs(chatId)) {
+  const { message } = textUpdate(chatId, 'a question');
+  return {
+    update_id: nextUpdateId(),
+    callback_query: {
+      id: String(nextUpdateId()),
+      from: { id: by, is_bot: false, first_name: 'Ada', last_name: 'Lovelace' },
+      chat_instance: '1',
+      data,
+      message,
+    },
+  };
+}
+
 /** Somebody replies to what `bot` said. */
 export function replyUpdate(
   chatId: number,

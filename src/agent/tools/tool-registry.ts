@@ -101,7 +101,7 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
   const problems: string[] = [];
   const { name, description, parameters } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxOutputChars = DEFAULT_MAX_OUTPUT_CHARS } = options;
-  const { repeatable = true } = options;
+  const { repeatable = true, requiresApproval = false } = options;
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     problems.push(
       `the name ${JSON.stringify(name)} is not 1-64 of A-Z a-z 0-9 _ -; change it in @Tool({ name })`,
@@ -122,6 +122,17 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
   }
   return {
     problems,
-    tool: { name, description, parameters, timeoutMs, maxOutputChars, repeatable, schema, origin, invoke },
+    tool: {
+      name,
+      description,
+      parameters,
+      timeoutMs,
+      maxOutputChars,
+      repeatable,
+      requiresApproval,
+      schema,
+      origin,
+      invoke,
+    },
   };
 }

@@ -24,6 +24,8 @@ export interface ToolOptions<P extends object> {
    * method was entered is never made a second time: the model is told that its outcome is unknown.
    */
   readonly repeatable?: boolean;
+  /** Does each call have to be allowed by a person? Default false; `TOOLS_REQUIRE_APPROVAL` can demand it. */
+  readonly requiresApproval?: boolean;
 }
 
 /** The key under which `@Tool()` leaves its options on a method. */

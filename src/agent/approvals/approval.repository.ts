@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import { Outbox } from '../../delivery/outbox.js';
+import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { choicesOf, type Decision, outcome, question } from './approval-words.js';
+
+/** A call that has to be allowed. */
+export interface NewApproval {
+  readonly id: string;
+  readonly stepIndex: number;
+  readonly tool: string;
+  readonly arguments: string;
+  readonly askedBy: bigint | null;
+}
+
+export interface Parking {
+  readonly turn: Turn;
+  readonly approvals: readonly NewApproval[];
+  /** The conversations in which it is asked. */
+  readonly askIn: readonly string[];
+  /** Told to the turn's own conversation, where it is asked elsewhere; also what its history says until it goes on. */
+  readonly notice: string;
+  readonly timeoutMs: number;
+}
+
+/** Tool calls that wait for a person, and their turns, which are parked meanwhile. */
+@Injectable()
+export class ApprovalRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly messages: MessageRepository,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** The turn's approvals by the step of their call. */
+  async of(turnId: string): Promise<ReadonlyMap<number, Approval>> {
+    const approvals = await this.prisma.approval.findMany({ where: { turnId } });
+    return new Map(approvals.map((approval) => [approval.stepIndex, approval]));
+  }
+
+  find(tx: Prisma.TransactionClient, id: string): Promise<Approval | null> {
+    return tx.approval.findUnique({ where: { id } });
+  }
+
+  /**
+   * Parks the turn and asks, in one commit: the lane is free for other messages, and whoever decides wakes the turn.
+   * @throws LeaseLostError
+   */
+  async park(lease: Lease, { turn, approvals, askIn, notice, timeoutMs }: Parking): Promise<void> {
+    const { conversationId } = turn;
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      for (const { id, stepIndex, tool, arguments: given, askedBy } of approvals) {
+        await tx.$executeRaw`
+          INSERT INTO approvals (id, turn_id, step_index, conversation_id, tool, arguments, asked_by, expires_at)
+          VALUES (${id}::uuid, ${turn.id}::uuid, ${stepIndex}, ${conversationId}::uuid, ${tool}, ${given}, ${askedBy},
+                  clock_timestamp() + ${timeoutMs} * interval '1 ms')`;
+        for (const asked of askIn) {
+          const text = question({ tool, arguments: given });
+          await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices: choicesOf(id) });
+        }
+      }
+      // Else the next turn would find unanswered messages, and call the same tool.
+      const messageId = await this.messages.addAnswer(tx, turn, notice);
+      if (!askIn.includes(conversationId))
+        await this.outbox.add(tx, { conversationId, text: notice, messageId });
+      await tx.turn.update({ where: { id: turn.id }, data: { state: 'parked' } });
+    });
+  }
+
+  /**
+   * Decides once, as long as it has not expired; the turn can go on when all its calls are decided.
+   * @param by who decides, for people to read; null: time
+   * @returns the decided approval; null where it was decided before, or there is none
+   */
+  async decide(
+    tx: Prisma.TransactionClient,
+    id: string,
+    decision: Decision,
+    by: { readonly key: string; readonly name: string } | null,
+  ): Promise<Approval | null> {
+    const known = await this.find(tx, id);
+    if (!known) return null;
+    // One after the other: of two last decisions one has to see the other.
+    await tx.$queryRaw`SELECT 1 FROM turns WHERE id = ${known.turnId}::uuid FOR UPDATE`;
+    const decided = await tx.$executeRaw`
+      UPDATE approvals SET state = ${decision}::approval_state, decided_at = clock_timestamp(), decided_by = ${by?.key ?? null}
+      WHERE id = ${id}::uuid AND state = 'pending'
+        AND (expires_at > clock_timestamp()) = (${decision} <> 'expired')`;
+    if (decided === 0) return null;
+    await tx.$executeRaw`
+      UPDATE turns SET state = 'waiting', available_at = clock_timestamp()
+      WHERE id = ${known.turnId}::uuid AND state = 'parked'
+        AND NOT EXISTS (SELECT 1 FROM approvals WHERE turn_id = ${known.turnId}::uuid AND state = 'pending')`;
+    await this.outbox.answerQuestion(tx, id, outcome(known, decision, by?.name ?? null));
+    return known;
+  }
+
+  /** Those whose time is over, oldest first. */
+  async overdue(limit: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id FROM approvals WHERE state = 'pending' AND expires_at <= clock_timestamp()
+      ORDER BY expires_at LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import type { Inbound, Press } from '../../channel/inbound.js';
+import { ToolSettings } from '../../config/tool.settings.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { Ids } from '../../runtime/ids.js';
+import { texts } from '../texts.js';
+import { ApprovalRepository, type NewApproval } from './approval.repository.js';
+import { type Decision, readChoice } from './approval-words.js';
+
+const EXPIRED_AT_ONCE = 100;
+
+/** What a press came to. */
+export interface Pressed {
+  /** For who pressed. */
+  readonly words: string;
+  /** The conversation whose turn can go on; null: none. */
+  readonly conversationId: string | null;
+}
+
+/** Asks people about tool calls, and takes their answers: of a button, of the admin API, or of time. */
+@Injectable()
+export class Approvals {
+  private readonly logger = new Logger(Approvals.name);
+
+  constructor(
+    private readonly repository: ApprovalRepository,
+    private readonly prisma: PrismaService,
+    private readonly channel: Channel,
+    private readonly conversations: ConversationRepository,
+    private readonly settings: ToolSettings,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Parks the turn until these calls are decided. @throws LeaseLostError */
+  async ask(
+    lease: Lease,
+    conversation: Conversation,
+    turn: Turn,
+    calls: readonly Omit<NewApproval, 'id'>[],
+  ): Promise<void> {
+    const approvals = calls.map((call) => ({ ...call, id: this.ids.next() }));
+    const askIn = await this.whereToAsk(conversation);
+    const notice = texts.waitsForApproval(calls.map(({ tool }) => tool));
+    const timeoutMs = this.settings.approvalTimeoutMinutes * 60_000;
+    await this.repository.park(lease, { turn, approvals, askIn, notice, timeoutMs });
+  }
+
+  /** A button was pressed: by whom, once, in time? In the caller's transaction. */
+  async press(tx: Prisma.TransactionClient, press: Press, { sender }: Inbound): Promise<Pressed> {
+    const choice = readChoice(press.data);
+    const approval = choice && (await this.repository.find(tx, choice.id));
+    if (!choice || !approval || !sender) return { words: '', conversationId: null };
+    if (!this.mayDecide(approval, sender.userId)) return { words: texts.notYours, conversationId: null };
+    const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
+    const by = { key: `${this.channel.name}:${sender.userId}`, name };
+    const decided = await this.decide(tx, choice.id, choice.decision, by);
+    if (!decided) return { words: texts.decidedAlready, conversationId: null };
+    return { words: texts.decided, conversationId: approval.conversationId };
+  }
+
+  /** An operator decides. @returns the conversation whose turn can go on; null where it is decided already */
+  async decideAsOperator(id: string, decision: 'approved' | 'denied'): Promise<string | null> {
+    const by = { key: 'admin', name: 'the operator' };
+    const decided = await this.prisma.$transaction((tx) => this.decide(tx, id, decision, by));
+    return decided?.conversationId ?? null;
+  }
+
+  /** Ends those that nobody decided in time. @returns how many */
+  async expireOverdue(): Promise<number> {
+    const overdue = await this.repository.overdue(EXPIRED_AT_ONCE);
+    for (const id of overdue) await this.prisma.$transaction((tx) => this.decide(tx, id, 'expired', null));
+    return overdue.length;
+  }
+
+  private async decide(
+    tx: Prisma.TransactionClient,
+    id: string,
+    decision: Decision,
+    by: { readonly key: string; readonly name: string } | null,
+  ): Promise<Approval | null> {
+    const approval = await this.repository.decide(tx, id, decision, by);
+    if (approval) {
+      const { conversationId, turnId, tool } = approval;
+      this.logger.log({
+        msg: 'approval decided',
+        conversationId,
+        turnId,
+        tool,
+        decision,
+        by: by?.key ?? null,
+      });
+    }
+    return approval;
+  }
+
+  private mayDecide({ askedBy }: Approval, userId: bigint): boolean {
+    const { approvalUsers } = this.settings;
+    return approvalUsers.length > 0 ? approvalUsers.includes(userId.toString()) : askedBy === userId;
+  }
+
+  /** The private chats of the approvers, or where it was asked for. */
+  private async whereToAsk(conversation: Conversation): Promise<readonly string[]> {
+    const { approvalUsers } = this.settings;
+    if (approvalUsers.length === 0) return [conversation.id];
+    const chats = approvalUsers.map((user) => ({
+      channel: conversation.channel,
+      chat: { chatId: BigInt(user), threadId: 0n, type: 'private', title: null, username: null },
+    }));
+    const ids = await this.conversations.resolve(chats);
+    return ids.filter((id) => id !== undefined);
+  }
+}

@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { World } from '../support/app.js';
+import { describeOnEachBackend } from '../support/backends.js';
+import { eventually } from '../support/eventually.js';
+import { newChatId, pressUpdate } from '../support/updates.js';
+
+describeOnEachBackend('A tool call that a person has to allow', (backend) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start(backend, { TOOLS_REQUIRE_APPROVAL: 'remember' });
+  });
+  afterAll(() => world.stop());
+
+  /** A chat in which the agent asks whether it may. */
+  async function askingChat(): Promise<number> {
+    const chat = newChatId();
+    world.model.script(
+      `[${chat}] please`,
+      { calls: [{ name: 'remember', arguments: { fact: `fact of ${chat}` } }] },
+      { text: `[${chat}] done` },
+    );
+    expect(await world.sayAndRead(chat, `[${chat}] please`)).toContain(`fact of ${chat}`);
+    return chat;
+  }
+
+  const buttonsOf = (chat: number): string[] => {
+    const call = world.telegram.callsOf('sendMessage', chat).findLast(({ params }) => params['reply_markup']);
+    return [...JSON.stringify(call?.params['reply_markup']).matchAll(/"callback_data":"([^"]+)"/g)].map(
+      ([, data = '']) => data,
+    );
+  };
+  const press = async (chat: number, verdict: 'yes' | 'no', by = chat): Promise<string> => {
+    const data = buttonsOf(chat).find((button) => button.includes(`:${verdict}:`)) ?? 'no such button';
+    const update = pressUpdate(chat, data, by);
+    await world.post(update).expect(200, { status: 'queued' });
+    return await eventually(() => {
+      const answered = world.telegram
+        .callsOf('answerCallbackQuery')
+        .find(({ params }) => params['callback_query_id'] === update.callback_query.id);
+      if (!answered) throw new Error('not answered');
+      return String(answered.params['text'] ?? '');
+    });
+  };
+  const facts = (chat: number) =>
+    world.sql<{ text: string }>('SELECT text FROM facts WHERE text = $1', [`fact of ${chat}`]);
+
+  it('is made when the one who asked presses Approve, and the buttons go', async () => {
+    const chat = await askingChat();
+    expect(await facts(chat)).toHaveLength(0);
+    expect(await press(chat, 'yes')).toBe('Thank you.');
+    expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
+    expect(await facts(chat)).toHaveLength(1);
+    await eventually(() => expect(world.telegram.textsOf(chat)[0]).toMatch(/^Approved by Ada Lovelace/));
+    expect(world.telegram.callsOf('editMessageText', chat).at(-1)?.params['reply_markup']).toBeUndefined();
+  });
+
+  it('is not made when it is denied, and the model is told', async () => {
+    const chat = await askingChat();
+    await press(chat, 'no');
+    expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
+    expect(await facts(chat)).toHaveLength(0);
+    const told = world.model.calls.at(-1)?.messages.at(-1);
+    expect(told).toMatchObject({ role: 'tool', content: expect.stringContaining('did not allow') });
+  });
+
+  it('holds up nothing else: other messages of the chat are answered meanwhile', async () => {
+    const chat = await askingChat();
+    expect(await world.sayAndRead(chat, `[${chat}] meanwhile`)).toBe(`Echo: [${chat}] meanwhile`);
+    await press(chat, 'yes');
+    expect(await world.lastOf(chat, 3)).toBe(`[${chat}] done`);
+  });
+
+  it('is decided once, and by nobody else', async () => {
+    const chat = await askingChat();
+    expect(await press(chat, 'yes', newChatId())).toBe('This is not for you to decide.');
+    expect(await facts(chat)).toHaveLength(0);
+    const answers = await Promise.all([press(chat, 'no'), press(chat, 'yes'), press(chat, 'no')]);
+    expect(answers.filter((answer) => answer === 'Thank you.')).toHaveLength(1);
+    await world.lastOf(chat, 2);
+    expect(world.telegram.textsOf(chat)).toHaveLength(2);
+  });
+
+  it('counts as denied when its time is over', async () => {
+    const chat = await askingChat();
+    await world.sql(
+      `UPDATE approvals SET expires_at = clock_timestamp() FROM conversations c WHERE c.id = conversation_id AND chat_id = $1`,
+      [chat],
+    );
+    expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
+    expect(await press(chat, 'yes')).toMatch(/decided already/);
+    expect(await facts(chat)).toHaveLength(0);
+    expect(world.telegram.textsOf(chat)[0]).toMatch(/^Nobody answered in time/);
+  });
+
+  it('ends with a /stop', async () => {
+    const chat = await askingChat();
+    expect(await world.sayAndRead(chat, '/stop')).toBe('Stopped.');
+    expect(await press(chat, 'yes')).toMatch(/decided already/);
+    expect(await facts(chat)).toHaveLength(0);
+  });
+
+  it('answers a button that nobody knows', async () => {
+    const chat = newChatId();
+    const update = pressUpdate(chat, 'nobody knows');
+    await world.post(update).expect(200);
+    await eventually(() =>
+      expect(
+        world.telegram.callsOf('answerCallbackQuery').map(({ params }) => params['callback_query_id']),
+      ).toContain(update.callback_query.id),
+    );
+  });
+
+  it('survives a restart of everything between question and press, thirty of thirty', async () => {
+    const chats = await Promise.all(Array.from({ length: 30 }, askingChat));
+    await world.stopApp();
+    await world.redisIfAny?.flush();
+    await world.startApp();
+    const answers = await Promise.all(chats.map((chat) => press(chat, 'yes')));
+    expect(answers).toEqual(chats.map(() => 'Thank you.'));
+    for (const chat of chats) {
+      expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
+      expect(await facts(chat)).toHaveLength(1);
+    }
+  });
+});
