@@ -1,15 +1,24 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from './eventually.js';
 
 const run = promisify(execFile);
 const MEGABYTE = 1024 * 1024;
 
 /** A file system of its own, small enough to be filled. It takes the right to mount one: root, outside most containers. */
 export class SmallDisk {
-  private constructor(readonly folder: string) {}
+  private readonly unmountNow = () => void spawnSync('umount', ['--lazy', this.folder]);
+
+  private constructor(
+    readonly folder: string,
+    private readonly megabytes: number,
+  ) {
+    // It also goes with a run that is broken off.
+    process.once('exit', this.unmountNow);
+  }
 
   /** Whether one can be mounted; where not, the reason is printed. */
   static async isPossible(): Promise<boolean> {
@@ -22,39 +31,42 @@ export class SmallDisk {
     }
   }
 
+  /** @param megabytes what fits on it; it takes memory only for what is there */
   static async mount(megabytes: number): Promise<SmallDisk> {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-disk-'));
     try {
       await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0755`, 'tmpfs', folder]);
-      return new SmallDisk(folder);
+      return new SmallDisk(folder, megabytes);
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
 
-  /** Not a byte is left. */
+  /** Not a byte is left: the disk becomes as small as what is on it, at once and for no memory. */
   async fill(): Promise<void> {
-    for (let part = 0; (await this.spare()) > 0; part += 1) {
-      const size = Math.min(await this.spare(), MEGABYTE);
-      await writeFile(join(this.folder, `ballast-${part}`), Buffer.alloc(size)).catch(() => undefined);
-    }
+    // It cannot become smaller than that, and others may be writing.
+    await eventually(async () => {
+      const { blocks, bfree, bsize } = await statfs(this.folder);
+      await this.resize((blocks - bfree) * bsize);
+    });
   }
 
   /** What `fill` took is there again. */
   async free(): Promise<void> {
-    await run('find', [this.folder, '-maxdepth', '1', '-name', 'ballast-*', '-delete']);
+    await this.resize(this.megabytes * MEGABYTE);
   }
 
   /** With all that is on it. */
   async unmount(): Promise<void> {
-    await run('umount', [this.folder]);
+    // What a server that has just ended had open may be open for a moment yet.
+    await eventually(() => run('umount', [this.folder]));
+    process.removeListener('exit', this.unmountNow);
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async spare(): Promise<number> {
-    const { bavail, bsize } = await statfs(this.folder);
-    return bavail * bsize;
+  private async resize(bytes: number): Promise<void> {
+    await run('mount', ['-o', `remount,size=${bytes}`, this.folder]);
   }
 }
 
