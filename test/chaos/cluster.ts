@@ -52,19 +52,26 @@ export class Cluster {
   }
 
   static async start(backend: Backend, pace: Pace, changes: readonly Edit[] = []): Promise<Cluster> {
+    // First what may be missing: then nothing else has been started.
     const build = await makeBuild(pace, changes);
+    const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
     const postgres = await BreakablePostgres.start();
     const databaseRoads = [
       await FreezableRoad.to(postgres.url),
       await FreezableRoad.to(postgres.url),
     ] as const;
-    const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
     const telegram = await TelegramDouble.start();
     const road = await LongRoad.to(telegram.root);
     const model = await ChaosModel.start();
     const cluster = new Cluster(backend, pace, build, postgres, databaseRoads, redis, telegram, road, model);
     for (const slot of cluster.slots) slot.start();
-    await cluster.ready();
+    try {
+      await cluster.ready();
+    } catch (error) {
+      const logs = await cluster.keepLogs();
+      await cluster.stop();
+      throw new Error(`not all processes got ready, what they said: ${logs}`, { cause: error });
+    }
     return cluster;
   }
 
@@ -91,6 +98,7 @@ export class Cluster {
     this.telegram.heal();
     this.model.heal();
     for (const slot of this.slots) slot.moveClock(0);
+    await this.postgres.heal();
     await this.ready();
   }
 

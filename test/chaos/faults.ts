@@ -54,6 +54,10 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
       return await postgres.restart('immediate', holdMs);
     case 'connections-cut':
       return await postgres.cutConnections();
+    case 'disk-full':
+      return await postgres.fillDisk(holdMs);
+    case 'log-full':
+      return await postgres.fillLog(holdMs);
     case 'deadlock':
       return await postgres.deadlock(holdMs).catch(() => false);
     case 'model-hang':

@@ -16,7 +16,7 @@ export interface Evidence {
   readonly suspensions: readonly Suspension[];
   /** Processes that were killed, asked to end, or given another time in this round. */
   readonly disturbed: ReadonlySet<string>;
-  /** The database was down, or cut connections, or broke off transactions. */
+  /** The database was down, or had no room, or cut connections, or broke off transactions. */
   readonly databaseDisturbed: boolean;
   readonly leaseTtlMs: number;
 }

@@ -7,14 +7,22 @@ import { type Cluster, openCluster, SUPERUSER } from '../../src/database/cluster
 import { findPostgresBinaries } from '../../src/database/postgres-binaries.js';
 import { PostgresServer } from '../../src/database/postgres-server.js';
 import { readPostmasterFile } from '../../src/database/postmaster-file.js';
+import { eventually } from '../support/eventually.js';
+import { SmallDisk } from '../support/small-disk.js';
 
 const PATIENCE_MS = 60_000;
+/** No round comes near it, nor hours of them: what is used of it is memory, the rest is nothing. */
+const DISK_MEGABYTES = 4_000;
+const REFILL_MS = 100;
 
 /** Written to disk as in production (fsync stays on): a killed server must lose nothing. */
 const SETTINGS = {
   max_connections: '250',
   deadlock_timeout: '200ms',
   checkpoint_timeout: '1h',
+  // Its disk is memory. And no file of the log is kept for later: a full disk is soon a full log.
+  max_wal_size: '256MB',
+  wal_recycle: 'off',
   // So that the oracle knows when a step was finished, by one clock.
   track_commit_timestamp: 'on',
 };
@@ -22,25 +30,43 @@ const SETTINGS = {
 /** How a server goes down: as an operator stops it, or as a crash. */
 export type Shutdown = 'fast' | 'immediate';
 
+const SOME_LOG = "SELECT pg_logical_emit_message(true, 'chaos', 'a record')";
+
+/** Where its data is kept. */
+interface Place {
+  readonly folder: string;
+  /** Null where none can be mounted. */
+  readonly disk: SmallDisk | null;
+  remove(): Promise<void>;
+}
+
 /** A PostgreSQL of this suite's own, made to be broken. */
 export class BreakablePostgres {
   private down = false;
+  private full = false;
+  private timesFull = 0;
+  private closed = false;
 
   private constructor(
-    private readonly folder: string,
+    private readonly place: Place,
     private readonly cluster: Cluster,
     private readonly server: PostgresServer,
     readonly url: string,
   ) {}
 
   static async start(): Promise<BreakablePostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-postgres-'));
-    const binaries = await findPostgresBinaries();
-    const cluster = await openCluster(folder, binaries);
-    const server = new PostgresServer(folder, cluster, binaries, SETTINGS);
-    const port = await server.serve(Date.now() + PATIENCE_MS);
-    const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
-    return new BreakablePostgres(folder, cluster, server, url);
+    const place = await findPlace();
+    try {
+      const binaries = await findPostgresBinaries();
+      const cluster = await openCluster(place.folder, binaries);
+      const server = new PostgresServer(place.folder, cluster, binaries, SETTINGS);
+      const port = await server.serve(Date.now() + PATIENCE_MS);
+      const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
+      return new BreakablePostgres(place, cluster, server, url);
+    } catch (error) {
+      await place.remove();
+      throw error;
+    }
   }
 
   /** Stops it for `downMs`. False where it is down already. */
@@ -50,11 +76,21 @@ export class BreakablePostgres {
     try {
       await (how === 'fast' ? this.server.stop() : this.crash());
       await pause(downMs);
-      await this.server.serve(Date.now() + PATIENCE_MS);
+      await this.serve();
     } finally {
       this.down = false;
     }
     return true;
+  }
+
+  /** Leaves no byte on its disk for `forMs`. False where it has no disk of its own, or that is full already. */
+  async fillDisk(forMs: number): Promise<boolean> {
+    return await this.whileFull(forMs, () => Promise.resolve());
+  }
+
+  /** The same, and leaves none in the log either: by that a server ends. */
+  async fillLog(forMs: number): Promise<boolean> {
+    return await this.whileFull(forMs, (until) => this.useUpLog(until));
   }
 
   /** Ends every connection but its own. */
@@ -87,14 +123,87 @@ export class BreakablePostgres {
     return await this.withClient(async (client) => (await client.query(text, [...values])).rows);
   }
 
+  /** Ends what still goes wrong with it, and resolves when it can write. */
+  async heal(): Promise<void> {
+    await this.place.disk?.free();
+    this.full = false;
+    await this.supervise();
+  }
+
   async close(): Promise<void> {
-    await this.server.stop();
-    await rm(this.folder, { recursive: true, force: true });
+    this.closed = true;
+    try {
+      await this.place.disk?.free();
+      await this.server.stop();
+    } finally {
+      await this.place.remove();
+    }
+  }
+
+  private async whileFull(forMs: number, meanwhile: (until: number) => Promise<void>): Promise<boolean> {
+    const { disk } = this.place;
+    if (!disk || this.full) return false;
+    this.full = true;
+    this.timesFull += 1;
+    try {
+      await disk.fill();
+      const until = Date.now() + forMs;
+      await Promise.all([this.keepFull(disk, until), meanwhile(until)]);
+    } finally {
+      await disk.free();
+      this.full = false;
+    }
+    await this.supervise();
+    return true;
+  }
+
+  /** Takes what the server gives up: the files of its log after a checkpoint. */
+  private async keepFull(disk: SmallDisk, until: number): Promise<void> {
+    while (Date.now() < until) {
+      await pause(Math.min(REFILL_MS, until - Date.now()));
+      await disk.fill();
+    }
+  }
+
+  /** Has the server begin file after file of its log, until it cannot. */
+  private async useUpLog(until: number): Promise<void> {
+    await this.withClient(async (client) => {
+      while (Date.now() < until) {
+        await client.query(SOME_LOG);
+        await client.query('SELECT pg_switch_wal()');
+      }
+    }).catch(() => undefined);
+  }
+
+  /** Starts the server again if it ended by itself, unless a fault keeps it down, and resolves when it writes. */
+  private async supervise(): Promise<void> {
+    await eventually(
+      async () => {
+        if (this.closed) return;
+        if (!this.down) await this.serve();
+        await this.sql(SOME_LOG);
+      },
+      { withinMs: PATIENCE_MS },
+    );
+  }
+
+  /** As an operator does: where there is no room, it is started when there is. */
+  private async serve(): Promise<void> {
+    while (this.full) await pause(20);
+    if (this.closed) return;
+    const { timesFull } = this;
+    try {
+      await this.server.serve(Date.now() + PATIENCE_MS);
+    } catch (error) {
+      if (this.timesFull === timesFull) throw error;
+      await this.serve();
+    }
   }
 
   private async crash(): Promise<void> {
     const file = await readPostmasterFile(this.cluster.dataFolder);
-    if (!file) return;
+    // A server that ended for want of room may have left its file behind.
+    if (!file || !lives(file.pid)) return;
     process.kill(file.pid, 'SIGQUIT');
     while (lives(file.pid)) await pause(20);
   }
@@ -111,6 +220,18 @@ export class BreakablePostgres {
     }
   }
 }
+
+async function findPlace(): Promise<Place> {
+  const disk = (await diskIsPossible()) ? await SmallDisk.mount(DISK_MEGABYTES) : null;
+  if (disk) return { folder: disk.folder, disk, remove: () => disk.unmount() };
+  const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-postgres-'));
+  return { folder, disk, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+let possible: Promise<boolean> | null = null;
+
+/** Asked once: the answer no is printed. */
+const diskIsPossible = () => (possible ??= SmallDisk.isPossible());
 
 function lives(pid: number): boolean {
   try {

@@ -3,7 +3,7 @@ import type { Cluster } from './cluster.js';
 import { injectAll, type Injected } from './faults.js';
 import { type Evidence, type Figures, judge, type Violation } from './oracle.js';
 import { openWork, readRecords } from './records.js';
-import { scheduleOf, trafficOf } from './schedule.js';
+import { type FaultKind, scheduleOf, trafficOf } from './schedule.js';
 import { Sender, type Sent } from './sender.js';
 
 /** What is seen when the dust has settled. */
@@ -83,7 +83,6 @@ async function gather(
 ): Promise<Evidence> {
   const { telegram, model, slots, postgres, pace } = cluster;
   const tokens = new Set(sent.map(({ token }) => token));
-  const breaksDatabase = ['postgres-fast', 'postgres-immediate', 'connections-cut', 'deadlock'] as const;
   return {
     sent,
     records: await readRecords(postgres, chats),
@@ -100,6 +99,15 @@ async function gather(
     leaseTtlMs: pace.leaseTtlMs,
   };
 }
+
+const breaksDatabase = [
+  'postgres-fast',
+  'postgres-immediate',
+  'connections-cut',
+  'disk-full',
+  'log-full',
+  'deadlock',
+] as const satisfies readonly FaultKind[];
 
 /** What must not happen whatever goes wrong around a process. */
 const accountOf = ({ slots, model }: Cluster): string[] => [

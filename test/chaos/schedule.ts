@@ -22,6 +22,10 @@ const weights = {
   'postgres-fast': 1,
   'postgres-immediate': 2,
   'connections-cut': 2,
+  /** No byte is left on the database's disk, mostly for longer than a lease. */
+  'disk-full': 2,
+  /** Neither is any in its write-ahead log: the server ends by itself, and is started again when there is room. */
+  'log-full': 1,
   /** A stranger's transaction locks what the product locks, in the other order. */
   deadlock: 2,
   'model-hang': 1,
@@ -64,7 +68,7 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     kind,
     atMs: random.int(100, pace.overMs),
     slot: random.chance(0.5) ? 0 : 1,
-    holdMs: /suspend|partition/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
+    holdMs: /suspend|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };
