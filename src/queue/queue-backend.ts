@@ -44,6 +44,12 @@ export abstract class QueueBackend {
    * follow an active one, and entries of its log.
    */
   abstract forget(queue: QueueNames, deduplicationId: string): Promise<void>;
+  /**
+   * Takes back what a machine whose clock is ahead has set by it: until when it holds its jobs, and when somebody last
+   * looked for jobs of dead workers. Until that time came, theirs would stand still, and their conversations with them.
+   * @param lockMs how long a worker holds a job before it says that it still does
+   */
+  abstract undoFastClocks(lockMs: number): Promise<void>;
   abstract close(): Promise<void>;
 }
 
@@ -92,6 +98,11 @@ export class RedisQueueBackend extends QueueBackend {
     const entries = await this.redis.xrange(log, '-', '+');
     const own = entries.filter(([, fields]) => fields.includes(deduplicationId)).map(([id]) => id);
     if (own.length > 0) await this.redis.xdel(log, ...own);
+  }
+
+  /** Nothing to do: these are keys that expire, and Redis's own clock says when. */
+  async undoFastClocks(): Promise<void> {
+    return Promise.resolve();
   }
 
   async close(): Promise<void> {
@@ -145,6 +156,20 @@ export class PostgresQueueBackend extends QueueBackend {
     const key = [queue.name, deduplicationId];
     await this.pool.query('DELETE FROM dedup_next WHERE queue = $1 AND dedup_id = $2', key);
     await this.pool.query(`DELETE FROM event WHERE queue = $1 AND data ->> 'deduplicationId' = $2`, key);
+  }
+
+  async undoFastClocks(lockMs: number): Promise<void> {
+    const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+    await this.pool.query(
+      `UPDATE job SET locked_until_ms = ${now} + $1
+       WHERE state = 'active' AND locked_until_ms > ${now} + 2 * $1::bigint`,
+      [lockMs],
+    );
+    await this.pool.query(
+      `UPDATE meta SET value = ${now}
+       WHERE field = 'stalled-check' AND value::bigint > ${now} + $1::bigint`,
+      [lockMs],
+    );
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LaneWaker } from './lane-waker.js';
-import { type LaneName, lanes } from './lanes.js';
+import { type LaneName, lanes, workerOptions } from './lanes.js';
+import { QueueBackend } from './queue-backend.js';
 import { SweepRepository } from './sweep.repository.js';
 
 /** Conversations woken in one pass of one lane; the next pass goes on behind them. */
@@ -19,10 +20,12 @@ export class Sweep {
   constructor(
     private readonly repository: SweepRepository,
     private readonly waker: LaneWaker,
+    private readonly backend: QueueBackend,
   ) {}
 
   /** One pass. @returns how many conversations were woken */
   async run(): Promise<number> {
+    await this.backend.undoFastClocks(workerOptions.lockDuration);
     let woken = 0;
     for (const lane of lanes) {
       const due = await this.repository.due(lane, this.after[lane], BATCH);

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { Worker } from 'bullmq';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { describeOnEachBackend } from '../../test/support/backends.js';
+import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
+import { eventually } from '../../test/support/eventually.js';
+import { Lanes } from '../../test/support/lanes.js';
+import type { LaneJob } from './lanes.js';
+
+const HOUR_MS = 3_600_000;
+const LOCK_MS = 300;
+
+describeOnEachBackend('QueueBackend', (backend) => {
+  let database: TestDatabase;
+  let lanes: Lanes;
+  const workers: Worker<LaneJob>[] = [];
+
+  beforeAll(async () => {
+    database = await startTestDatabase();
+    lanes = await Lanes.open(backend, database.url);
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await Promise.all(workers.splice(0).map((worker) => worker.close(true)));
+    await lanes.rest();
+  });
+  afterAll(async () => {
+    await lanes.close();
+    await database.stop();
+  });
+
+  function newWorker(process: ((conversationId: string) => void) | null): Worker<LaneJob> {
+    const { connection } = lanes.backend;
+    const options = { connection, prefix: 'turnpike', lockDuration: LOCK_MS, stalledInterval: 100 };
+    const work = process && ((job: { data: LaneJob }) => Promise.resolve(process(job.data.conversationId)));
+    const worker = new Worker<LaneJob>('turns', work, { ...options, maxStalledCount: 100 });
+    worker.on('error', () => undefined);
+    workers.push(worker);
+    return worker;
+  }
+
+  it('lets others have the job of a machine that died with its clock an hour ahead', async () => {
+    const id = randomUUID();
+    lanes.waker.wake('turns', id);
+    await eventually(async () => expect(await lanes.queues.turns.getWaitingCount()).toBe(1));
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR_MS });
+    const dead = newWorker(null);
+    expect((await dead.getNextJob('token'))?.data.conversationId).toBe(id);
+    await dead.startStalledCheckTimer();
+    await dead.close(true);
+    vi.useRealTimers();
+    const ran: string[] = [];
+    newWorker((conversationId) => ran.push(conversationId));
+    await lanes.backend.undoFastClocks(LOCK_MS);
+    await eventually(() => expect(ran).toEqual([id]));
+  });
+});
