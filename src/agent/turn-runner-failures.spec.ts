@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { texts } from './texts.js';
 import { MAX_ATTEMPTS, MAX_TAKEOVERS } from './turn-failure.js';
 import { openTurnScene } from './turn-scene.spec-support.js';
@@ -90,5 +91,20 @@ describe('TurnRunner, when a turn fails', () => {
     await run();
     expect(await letters()).toMatchObject([{ reason: 'TURN_TIMEOUT' }]);
     expect((await history()).at(-1)).toBe(`assistant: ${texts.timedOut}`);
+  });
+
+  it('and the time does not grow by how far the clock is set forward meanwhile', async () => {
+    await say(scene.word);
+    scene.agent.model.script(scene.word, { status: 503 }, { text: 'At last.' });
+    const held = scene.agent.model.hold(scene.word);
+    const first = run();
+    await eventually(() => expect(held.waiting).toBe(1));
+    scene.agent.clock.aheadMs = 600_000;
+    held.release();
+    expect(await first).toMatchObject({ lane: { next: 'later' } });
+    scene.agent.clock.aheadMs = 0;
+    await waitOver();
+    await run();
+    expect(await history()).toEqual([`user: ${scene.word}`, 'assistant: At last.']);
   });
 });

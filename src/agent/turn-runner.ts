@@ -7,7 +7,6 @@ import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
-import { Clock } from '../runtime/clock.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
 import { AgentLoop } from './agent-loop.js';
@@ -54,7 +53,6 @@ export class TurnRunner {
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
     private readonly settings: AgentSettings,
-    private readonly clock: Clock,
     private readonly random: Random,
   ) {}
 
@@ -107,7 +105,7 @@ export class TurnRunner {
 
   /** Works on the turn until it is finished, failed, put off, interrupted or handed back. */
   private async goOn(lease: Lease, lost: AbortSignal, conversation: Conversation, turn: Turn) {
-    const startedAt = this.clock.now().getTime();
+    const spentMs = stopwatch();
     const watch = this.watch.begin(lease);
     const { turnTimeoutMs } = this.settings;
     const signals = new RunSignals(
@@ -121,13 +119,12 @@ export class TurnRunner {
     try {
       if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
       const replied = await this.answer(lease, signals.signal, conversation, turn);
-      const ms = this.clock.now().getTime() - startedAt;
+      const ms = spentMs();
       const msg = replied ? 'turn done' : 'turn cancelled';
       this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
       return { outcome: await this.whatNext(conversation.id), replied };
     } catch (error) {
-      const spentMs = this.clock.now().getTime() - startedAt;
-      return await this.afterRun(lease, conversation, turn, signals.endOf(error), spentMs);
+      return await this.afterRun(lease, conversation, turn, signals.endOf(error), spentMs());
     } finally {
       watch.end();
       idle();
@@ -217,6 +214,12 @@ export class TurnRunner {
   private async whatNext(conversationId: string): Promise<LaneOutcome> {
     return (await this.turns.hasWaiting(conversationId)) ? { next: 'now' } : none;
   }
+}
+
+/** Time that passed, which no setting of the clock changes: a turn has only so much of it. */
+function stopwatch(): () => number {
+  const startedAt = performance.now();
+  return () => Math.round(performance.now() - startedAt);
 }
 
 export interface TurnOutcome {

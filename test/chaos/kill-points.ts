@@ -49,7 +49,7 @@ export const killPoints: readonly KillPoint[] = [
     file: turn,
     before: /return await this\.endings\.finish\(/,
   },
-  { name: 'after the turn has ended', role: 'worker', file: turn, before: /const ms = this\.clock/ },
+  { name: 'after the turn has ended', role: 'worker', file: turn, before: /const ms = spentMs\(\)/ },
   {
     name: 'before the mark of the send',
     role: 'worker',

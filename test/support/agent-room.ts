@@ -206,7 +206,6 @@ export class AgentRoom {
       this.room.holder,
       stopping,
       this.settings,
-      this.clock,
       new NoJitter(),
     );
   }
