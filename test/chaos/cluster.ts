@@ -109,6 +109,7 @@ export class Cluster {
     for (const [index, { log }] of this.slots.entries()) {
       await writeFile(join(folder, `${names[index] ?? index}.log`), `${log.join('\n')}\n`);
     }
+    await this.postgres.keepLog(join(folder, 'postgres.log'));
     return folder;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -128,6 +128,10 @@ export class BreakablePostgres {
     await this.place.disk?.free();
     this.full = false;
     await this.supervise();
+  }
+
+  async keepLog(path: string): Promise<void> {
+    await copyFile(this.server.logFile, path);
   }
 
   async close(): Promise<void> {

@@ -25,6 +25,7 @@ describe('Under every fault', () => {
       { timeout: LIMIT_MS },
       async () => {
         const failed: number[] = [];
+        let broken = true;
         const cluster = await Cluster.start(backend, plan.pace);
         try {
           for (const seed of seedsOf(backend)) {
@@ -33,8 +34,9 @@ describe('Under every fault', () => {
             say(`${Totals.lineOf(round)}\n`);
             if (round.violations.length > 0) failed.push(seed);
           }
+          broken = failed.length > 0;
         } finally {
-          if (failed.length > 0) say(`what the processes said: ${await cluster.keepLogs()}\n`);
+          if (broken) say(`what the processes said: ${await cluster.keepLogs()}\n`);
           totals.addCluster(cluster);
           await cluster.stop();
         }
