@@ -16,7 +16,7 @@ const SEEDS = [1, 2, 4, 5, 7, 8, 10, 11];
 const pace = { ...hurried, settledWithinMs: 8_000 };
 const LIMIT_MS = 600_000;
 
-describe.skipIf(findRedisServer() === null)('The same seeds', () => {
+describe.skipIf(findRedisServer() === null && process.env.REQUIRE_SERVICES !== '1')('The same seeds', () => {
   it.each<Guard>(['fence', 'sweep'])('fail without the %s', { timeout: LIMIT_MS }, async (guard) => {
     const cluster = await Cluster.start('redis', pace, [without[guard]]);
     try {
