@@ -9,7 +9,7 @@ export interface Evidence {
   /** Accepted messages; of a chat, in the order of acceptance. */
   readonly sent: readonly Sent[];
   readonly records: Records;
-  /** What Telegram took, in its order. */
+  /** What each chat shows in the end, in its order: of a message that was edited, its last text. */
   readonly shown: readonly { readonly chat: number; readonly text: string }[];
   readonly requests: readonly ModelRequest[];
   readonly loggedSteps: readonly LoggedStep[];

@@ -86,11 +86,7 @@ async function gather(
   return {
     sent,
     records: await readRecords(postgres, chats),
-    shown: telegram
-      .callsOf('sendMessage')
-      .filter(({ accepted }) => accepted)
-      .map(({ params }) => ({ chat: Number(params['chat_id']), text: String(params['text']) }))
-      .filter(({ chat }) => chats.includes(chat)),
+    shown: chats.flatMap((chat) => telegram.textsOf(chat).map((text) => ({ chat, text }))),
     requests: model.requests.filter((request) => request.tokens.some((token) => tokens.has(token))),
     loggedSteps: slots.flatMap(({ steps }) => steps),
     suspensions: slots.flatMap(({ suspensions }) => suspensions),
