@@ -1,0 +1,44 @@
+import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
+import { GiveUpError } from '../../../errors/errors.js';
+
+const HEADERS = {
+  'user-agent': 'Mozilla/5.0 (compatible; Turnpike; fetch_url)',
+  accept:
+    'text/html, application/xhtml+xml, text/plain, text/markdown, application/json, application/xml;q=0.9',
+  'accept-encoding': 'gzip, deflate, br',
+  connection: 'close',
+};
+
+/**
+ * One GET over this connection, up to the headers of the answer: it follows nothing and asks no proxy, whatever the
+ * environment says. Destroying the answer closes the connection.
+ * @throws GiveUpError `FETCH_FAILED`; the reason of `signal`
+ */
+export async function httpGet(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
+  // Without an agent there is no pool, no other connection and no proxy.
+  const asked = request({
+    createConnection: () => socket,
+    path: `${url.pathname}${url.search}`,
+    headers: { host: url.host, ...HEADERS },
+    signal,
+  });
+  const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    asked.on('response', resolve).on('error', reject);
+    // A change of protocol (101) ends the request without an error.
+    asked.on('close', () => reject(new Error('closed without an answer')));
+  });
+  asked.end();
+  try {
+    return await answer;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionFailure(url, error);
+  }
+}
+
+/** Says the code of the error only: its message may hold what the other side wrote, as into its certificate. */
+export function connectionFailure({ host }: URL, error: unknown): GiveUpError {
+  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return new GiveUpError('FETCH_FAILED', `The connection to ${host} failed${code}.`, null, { cause: error });
+}

@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import { GiveUpError } from '../../../errors/errors.js';
+import { isPublicAddress } from './address-rules.js';
+import { HostResolver } from './host-resolver.js';
+
+/** Turns the host of a URL into addresses that may be connected to. */
+@Injectable()
+export class PublicHosts {
+  constructor(private readonly resolver: HostResolver) {}
+
+  /**
+   * At least one address, each of them public. One that is not refuses the host: a page that is half inside is none.
+   * @throws GiveUpError `FETCH_ADDRESS_REFUSED`, `FETCH_HOST_UNKNOWN`; the reason of `signal`
+   */
+  async addressesOf(url: URL, signal: AbortSignal): Promise<readonly string[]> {
+    const host = bareHost(url);
+    const addresses = isIP(host) === 0 ? await this.resolve(host, signal) : [host];
+    // Which address it is stays unsaid: it would tell of the network inside.
+    if (!addresses.every(isPublicAddress)) throw refusal(host);
+    return addresses;
+  }
+
+  private async resolve(name: string, signal: AbortSignal): Promise<readonly string[]> {
+    // localhost, and the names that machines have for each other.
+    if (!name.includes('.')) throw refusal(name);
+    const addresses = await this.resolver.addresses(name, signal);
+    if (addresses.length > 0) return addresses;
+    throw new GiveUpError('FETCH_HOST_UNKNOWN', `The host ${name} has no address.`);
+  }
+}
+
+/** The host without the brackets of IPv6 and without trailing dots. */
+export function bareHost({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname.replace(/(?<!\.)\.+$/, '');
+}
+
+function refusal(host: string): GiveUpError {
+  return new GiveUpError(
+    'FETCH_ADDRESS_REFUSED',
+    `${host} is not on the public internet, and nothing else can be fetched.`,
+  );
+}

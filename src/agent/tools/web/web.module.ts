@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { Dialer } from './dialer.js';
+import { FetchLimits } from './fetch-limits.js';
+import { HostResolver } from './host-resolver.js';
+import { PageFetcher } from './page-fetcher.js';
+import { PublicHosts } from './public-hosts.js';
+
+/** Pages of the public internet, and of nothing else. There is no setting that opens more. */
+@Module({
+  providers: [HostResolver, PublicHosts, Dialer, FetchLimits, PageFetcher],
+  exports: [PageFetcher],
+})
+export class WebModule {}
