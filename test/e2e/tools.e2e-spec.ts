@@ -22,7 +22,15 @@ describeOnEachBackend('The model uses tools', (backend) => {
     await world.sayAndRead(chat, `[${chat}] what can you do?`);
     const [call] = world.model.callsAbout(`[${chat}]`);
     expect(call?.tools.map((tool) => tool.function.name)).toEqual(
-      expect.arrayContaining(['current_time', 'calculate', 'remember', 'recall', 'forget', 'search_history']),
+      expect.arrayContaining([
+        'current_time',
+        'calculate',
+        'remember',
+        'recall',
+        'forget',
+        'search_history',
+        'fetch_url',
+      ]),
     );
     for (const tool of call?.tools ?? []) expect(tool.function.parameters).toMatchObject({ type: 'object' });
   });

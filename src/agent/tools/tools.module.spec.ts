@@ -65,6 +65,7 @@ describe('the built-in tools, with a database', () => {
     expect(registry.names()).toEqual([
       'calculate',
       'current_time',
+      'fetch_url',
       'forget',
       'recall',
       'remember',

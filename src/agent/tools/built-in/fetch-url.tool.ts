@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { markAsOutside } from '../outside-text.js';
+import type { ToolContext } from '../tool-context.js';
+import { DEFAULT_MAX_OUTPUT_CHARS, Describe, Tool } from '../tool.decorator.js';
+import { PageFetcher } from '../web/page-fetcher.js';
+import { readableText } from '../web/readable-text.js';
+
+export class FetchUrlParameters {
+  @Describe('The absolute http or https URL of a public page, e.g. "https://example.com/news".')
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(2_000)
+  url: string;
+}
+
+/** Lets the model read a page of the public internet. What it may reach is decided in `web/`. */
+@Injectable()
+export class FetchUrlTool {
+  constructor(private readonly pages: PageFetcher) {}
+
+  @Tool({
+    name: 'fetch_url',
+    description:
+      'Fetches a public web page and returns its readable text (HTML, plain text, Markdown, JSON or XML). Redirects ' +
+      'are followed; scripts are not run; nothing behind a login or in a private network can be read.',
+    parameters: FetchUrlParameters,
+  })
+  async fetch({ url }: FetchUrlParameters, _: ToolContext, signal: AbortSignal): Promise<string> {
+    const page = await this.pages.fetch(url, signal);
+    const text = page.kind === 'html' ? await readableText(page.source, signal) : page.source.trim();
+    const content = text === '' ? '(the page has no readable text)' : text;
+    return markAsOutside(`URL: ${page.url}\n\n${content}`, 'a web page', DEFAULT_MAX_OUTPUT_CHARS);
+  }
+}
