@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SmallInternet } from '../../../../test/support/small-internet.js';
 import { Dialer } from './dialer.js';
 
@@ -141,6 +141,10 @@ describe('An address form that leads inside', () => {
     for (const [name, addresses] of Object.entries(NAMES)) internet.dns.tell(name, addresses);
   });
   afterAll(() => internet.close());
+  beforeEach(() => {
+    internet.dialled.length = 0;
+    internet.canaryHits = 0;
+  });
 
   /** Nothing but the way to the public page, if any, was begun, and the canary heard nothing. */
   const expectNothingReached = (): void => {
