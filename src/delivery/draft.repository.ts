@@ -16,9 +16,22 @@ export class DraftRepository {
     return this.prisma.draft.findUnique({ where: { turnId } });
   }
 
-  /** Records that the draft is about to be sent: from now on it may be there. @throws LeaseLostError */
-  async begin(lease: Lease, turnId: string, text: string): Promise<void> {
-    await this.fenced(lease, (tx) => tx.draft.create({ data: { turnId, text } }));
+  /**
+   * Records that the draft is about to be sent: from now on it may be there.
+   * @returns false, and nothing is recorded, while earlier replies of the conversation are not out yet: it must not
+   * overtake them
+   * @throws LeaseLostError
+   */
+  async begin(lease: Lease, turnId: string, text: string): Promise<boolean> {
+    return await this.fenced(lease, async (tx) => {
+      const earlier = await tx.reply.findFirst({
+        where: { conversationId: lease.conversationId, settledAt: null },
+        select: { id: true },
+      });
+      if (earlier) return false;
+      await tx.draft.create({ data: { turnId, text } });
+      return true;
+    });
   }
 
   /** @throws LeaseLostError */
@@ -61,13 +74,10 @@ export class DraftRepository {
     });
   }
 
-  private async fenced(
-    lease: Lease,
-    change: (tx: Prisma.TransactionClient) => Promise<unknown>,
-  ): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
+  private async fenced<T>(lease: Lease, change: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+    return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await change(tx);
+      return await change(tx);
     });
   }
 }

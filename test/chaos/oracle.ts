@@ -123,13 +123,26 @@ function judgeOrder({ sent, shown, records }: Evidence): Violation[] {
   });
 }
 
-/** By chat and text, for apologies read alike: as many as replies, one more for each that is uncertain. */
+/**
+ * By chat and text, for apologies read alike: as many as replies, one more for each that is uncertain. That one may be
+ * the draft whose fate was unknown when its reply was written: it stays as it was.
+ */
 function judgeReplies({ shown, records }: Evidence): Violation[] {
   const said = groupBy(shown, keyOfText);
   const replies = groupBy(records.replies, keyOfText);
-  const unknown = [...said.keys()]
-    .filter((key) => !replies.has(key))
-    .flatMap((key) => violation('twice', `shown, and no reply: ${key}`));
+  const uncertainOf = groupBy(
+    records.replies.filter(({ state }) => state === 'uncertain'),
+    ({ chat }) => chat,
+  );
+  const orphans = groupBy(
+    shown.filter((message) => !replies.has(keyOfText(message))),
+    ({ chat }) => chat,
+  );
+  const unknown = [...orphans]
+    .filter(([chat, texts]) => texts.length > (uncertainOf.get(chat)?.length ?? 0))
+    .flatMap(([chat, texts]) =>
+      violation('twice', `shown, and no reply: ${texts.map(({ text }) => `${chat} ${text}`).join('; ')}`),
+    );
   const counted = [...replies].flatMap(([key, rows]) => {
     const times = said.get(key)?.length ?? 0;
     const uncertain = rows.filter(({ state }) => state === 'uncertain').length;

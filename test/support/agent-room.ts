@@ -72,6 +72,7 @@ export class AgentRoom {
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
+  readonly outbox: Outbox;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
   readonly turns: TurnRepository;
@@ -97,6 +98,7 @@ export class AgentRoom {
     const channel = telegramChannel(telegram, wishes.telegram);
     this.drafts = new DraftRepository(prisma, leases);
     const outbox = new Outbox(channel, this.drafts);
+    this.outbox = outbox;
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     this.steps = new StepRepository(prisma, leases);

@@ -39,9 +39,15 @@ afterEach(async () => {
   await live.end();
 });
 
-/** Tells how often a change was refused because the lease is somebody else's. */
+/** Tells how often a change was refused: the lease is somebody else's, or it is not the draft's turn yet. */
 class WatchedDrafts extends DraftRepository {
   refused = 0;
+
+  override async begin(...change: Parameters<DraftRepository['begin']>): Promise<boolean> {
+    const begun = await super.begin(...change);
+    if (!begun) this.refused += 1;
+    return begun;
+  }
 
   override async keep(...change: Parameters<DraftRepository['keep']>): Promise<void> {
     try {
@@ -152,10 +158,18 @@ describe('LiveReply', () => {
 
   it('begins anew where the first message was certainly not sent', async () => {
     agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.serverError });
+    await showing('Once');
+    expect(calls('sendMessage')).toBe(2);
+  });
+
+  it('does not overtake an earlier reply of the conversation', async () => {
+    const earlier = { conversationId: conversation.id, text: 'earlier' };
+    await agent.room.prisma.$transaction((tx) => agent.outbox.add(tx, earlier));
     live.write('Once');
-    await eventually(() => expect(calls('sendMessage')).toBe(1));
-    await eventually(async () => expect(await agent.drafts.find(turn.id)).toBeNull());
-    await showing('Once upon');
+    await eventually(() => expect(drafts.refused).toBeGreaterThan(0));
+    expect(shown()).toEqual([]);
+    await deliver();
+    await eventually(() => expect(shown()).toEqual(['earlier', 'Once']));
   });
 
   it('shows nothing more once somebody else has the turn', async () => {

@@ -91,7 +91,6 @@ export class LiveReply implements Live {
       .catch((error: unknown) => this.giveUp(messageOf(error)))
       .finally(() => {
         this.underWay = null;
-        this.shown = body;
         this.schedule();
       });
   }
@@ -101,14 +100,16 @@ export class LiveReply implements Live {
     if (this.messageId === null) return await this.showFirst(text, body);
     await this.drafts.keep(lease, turnId, text);
     this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
+    this.shown = body;
   }
 
   private async showFirst(text: string, body: ReplyBody): Promise<void> {
     const { lease, turnId, destination, stopping } = this.turn;
-    await this.drafts.begin(lease, turnId, text);
+    if (!(await this.drafts.begin(lease, turnId, text))) return;
     const outcome = await this.channel.send(destination, body, stopping);
     if (outcome.kind === 'sent') {
       this.messageId = outcome.channelMessageId;
+      this.shown = body;
       return await this.drafts.shown(lease, turnId, outcome.channelMessageId);
     }
     if (outcome.kind === 'unknown') return this.giveUp(outcome.error);
