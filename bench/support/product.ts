@@ -13,13 +13,16 @@ export interface ProductOptions {
   /** Address of the model and the Bot API. */
   readonly outside: string;
   readonly part: Part | null;
+  /** Settings beside the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
  * Starts `node dist/main.js` as an operator would; only the backlog is unlimited, for the load is all on 1,000
  * chats. BENCH_CPU_PROFILE=<folder> writes there a CPU profile of each web process.
  */
-export function startProduct({ databaseUrl, redisUrl, role, outside, part }: ProductOptions): NodeProcess {
+export function startProduct(options: ProductOptions): NodeProcess {
+  const { databaseUrl, redisUrl, role, outside, part, settings } = options;
   const profile = process.env.BENCH_CPU_PROFILE;
   return NodeProcess.start({
     args: [
@@ -41,6 +44,7 @@ export function startProduct({ databaseUrl, redisUrl, role, outside, part }: Pro
       OPENAI_API_KEY: 'bench',
       ADMIN_API_KEY: 'bench-admin-key-0123456789',
       CHAT_BACKLOG_LIMIT: '1000000',
+      ...settings,
     },
   });
 }

@@ -1,10 +1,14 @@
 import { Module } from '@nestjs/common';
+import { BudgetModule } from '../budget/budget.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
 import { AdminKey } from './admin-key.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { AdminRequestKey } from './admin-request-key.js';
+import { BudgetListing } from './budget-listing.repository.js';
+import { BudgetsController } from './budgets.controller.js';
+import { BudgetsService } from './budgets.service.js';
 import { ConversationEraser } from './conversation-eraser.repository.js';
 import { ConversationListing } from './conversation-listing.repository.js';
 import { ConversationRecords } from './conversation-records.repository.js';
@@ -22,13 +26,15 @@ import { TurnsService } from './turns.service.js';
 
 /** What operators see and do, under `/admin`. */
 @Module({
-  imports: [MemoryModule, LanesModule],
-  controllers: [ConversationsController, TurnsController, DeadLettersController],
+  imports: [MemoryModule, BudgetModule, LanesModule],
+  controllers: [ConversationsController, TurnsController, DeadLettersController, BudgetsController],
   providers: [
     AdminKey,
     AdminKeyGuard,
     AdminRequestKey,
     { provide: AdminKeyOfRequest, useExisting: AdminRequestKey },
+    BudgetListing,
+    BudgetsService,
     ConversationEraser,
     ConversationListing,
     ConversationRecords,

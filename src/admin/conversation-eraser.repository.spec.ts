@@ -45,6 +45,13 @@ describe('erasing', () => {
         lastError: 'x',
       },
     });
+    const day = { day: new Date('2026-11-25'), spentTokens: 5n };
+    await admin.prisma.budgetDay.createMany({
+      data: [
+        { ...day, scope: 'user', key: `telegram:${chatId}` },
+        { ...day, scope: 'chat', key: `telegram:${chatId}` },
+      ],
+    });
     const event = await admin.prisma.event.create({
       data: {
         source: 'telegram',
@@ -83,6 +90,7 @@ describe('erasing', () => {
       admin.prisma.deadLetter.count(where),
       admin.prisma.event.count(where),
       admin.prisma.person.count({ where: { userId: chatId } }),
+      admin.prisma.budgetDay.count({ where: { key: { contains: String(chatId) } } }),
     ]);
     expect(left).toEqual(left.map(() => 0));
     expect(await admin.prisma.event.findUniqueOrThrow({ where: { id: event.id } })).toMatchObject({

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BudgetEraser } from '../budget/budget-eraser.repository.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Prisma } from '../generated/prisma/client.js';
 
@@ -23,7 +24,10 @@ export interface Erased {
  */
 @Injectable()
 export class ConversationEraser {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly budgets: BudgetEraser,
+  ) {}
 
   /** @returns null where there is no such conversation */
   erase(id: string): Promise<Erased | null> {
@@ -66,11 +70,17 @@ export class ConversationEraser {
     );
     // A private chat has its user's id; no person has the id of a group.
     await tx.person.deleteMany({ where: { channel: conversation.channel, userId: conversation.chatId } });
+    const { channel, chatId } = conversation;
+    const chat = `${channel}:${chatId}`;
+    const left = await tx.conversation.findFirst({
+      where: { channel, chatId, id: { not: id } },
+      select: { id: true },
+    });
+    const lastOfChat = left === null;
+    await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
     // Turns, steps, facts, leases and dead letters go with it.
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid`;
-    const { channel, chatId } = conversation;
-    const left = await tx.conversation.findFirst({ where: { channel, chatId }, select: { id: true } });
-    return { chat: `${channel}:${chatId}`, lastOfChat: left === null };
+    return { chat, lastOfChat };
   }
 }
 

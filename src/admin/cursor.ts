@@ -52,6 +52,18 @@ export function decodeIdCursor(cursor: string): string {
   return id;
 }
 
+/** For listings in the order of a text. */
+export function encodeTextCursor(text: string): string {
+  return encode([text]);
+}
+
+/** @throws BadRequestException for anything that `encodeTextCursor` did not make */
+export function decodeTextCursor(cursor: string): string {
+  const [text, ...rest] = decode(cursor);
+  if (rest.length > 0 || text === undefined || text.includes('\0')) throw notACursor();
+  return text;
+}
+
 function encode(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }

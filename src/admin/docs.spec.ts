@@ -15,6 +15,8 @@ describe('the API’s description', () => {
     const doc = answer.json<{ openapi: string; paths: Record<string, unknown>; components: unknown }>();
     expect(doc.openapi).toMatch(/^3\./);
     expect(Object.keys(doc.paths).toSorted()).toEqual([
+      '/admin/budgets',
+      '/admin/budgets/{day}',
       '/admin/conversations',
       '/admin/conversations/{id}',
       '/admin/conversations/{id}/export',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { spenderRows } from './budget-listing.repository.js';
 import { conversationRows } from './conversation-listing.repository.js';
 import { deadLetterRows } from './dead-letter-listing.repository.js';
 import { turnRows } from './turn-listing.repository.js';
@@ -32,6 +33,8 @@ describe('queries on filled tables', () => {
       turnRows({ conversationId: after.id, state: null }, null, 51),
       'turns_conversation_id',
     ],
+    ['a day’s chats', spenderRows('chat', '2020-01-01', null, 51), 'budget_days_pkey'],
+    ['a day’s chats after a cursor', spenderRows('chat', '2020-01-01', 'filler:5', 51), 'budget_days_pkey'],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
   ])('%s are read from an index and no further than needed', async (_what, query, index) => {

@@ -41,7 +41,7 @@ export function turnRows(
   const source = state === null ? newest : Prisma.sql`${newest} ORDER BY id DESC LIMIT ${SCANNED_ROWS}`;
   return Prisma.sql`
     SELECT id, conversation_id AS "conversationId", state::text AS state, attempts, takeovers, model,
-           input_tokens AS "inputTokens", output_tokens AS "outputTokens", error_code AS "errorCode", error,
+           input_tokens AS "inputTokens", output_tokens AS "outputTokens", micro_usd AS "microUsd", error_code AS "errorCode", error,
            first_error AS "firstError", spent_ms AS "spentMs", started_at AS "startedAt", finished_at AS "finishedAt"
     FROM (${source}) AS newest
     WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::turn_state`}

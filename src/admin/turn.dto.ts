@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Step, StepKind, type Turn, TurnState } from '../generated/prisma/client.js';
+import { dollars } from './budget.dto.js';
 import { PageQuery } from './page.js';
 
 const states = Object.values(TurnState);
@@ -42,6 +43,9 @@ export class TurnDto {
 
   @ApiProperty({ type: 'integer' })
   readonly outputTokens: number;
+
+  @ApiProperty({ type: Number, description: 'What it cost so far, in dollars' })
+  readonly usd: number;
 
   @ApiProperty({ type: String, nullable: true, description: 'A stable code' })
   readonly errorCode: string | null;
@@ -93,6 +97,9 @@ export class StepDto {
   @ApiProperty({ type: 'integer' })
   readonly outputTokens: number;
 
+  @ApiProperty({ type: Number, description: 'What it cost, in dollars, by the prices of its time' })
+  readonly usd: number;
+
   @ApiProperty({ type: 'integer' })
   readonly durationMs: number;
 
@@ -108,7 +115,7 @@ export class TurnWithStepsDto extends TurnDto {
   readonly steps: readonly StepDto[];
 }
 
-export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt'>;
+export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId'>;
 
 export function toTurnDto(turn: ShownTurn): TurnDto {
   return {
@@ -120,6 +127,7 @@ export function toTurnDto(turn: ShownTurn): TurnDto {
     model: turn.model,
     inputTokens: turn.inputTokens,
     outputTokens: turn.outputTokens,
+    usd: dollars(turn.microUsd),
     errorCode: turn.errorCode,
     error: turn.error,
     firstError: turn.firstError,
@@ -138,6 +146,7 @@ export function toStepDto(step: Step): StepDto {
     error: step.error,
     inputTokens: step.inputTokens,
     outputTokens: step.outputTokens,
+    usd: dollars(step.microUsd),
     durationMs: Math.max(0, step.endedAt.getTime() - step.startedAt.getTime()),
     startedAt: step.startedAt.toISOString(),
     endedAt: step.endedAt.toISOString(),

@@ -93,7 +93,7 @@ class MortalSteps extends StepRepository {
     private left: number,
     private readonly dies: 'before' | 'after',
   ) {
-    super(agent.room.prisma, agent.room.leases);
+    super(agent.room.prisma, agent.room.leases, agent.prices);
   }
 
   override async add(lease: Lease, step: NewStep): Promise<void> {
@@ -112,8 +112,6 @@ describe('AgentLoop', () => {
       text: 'Fine.',
       errorCode: null,
       model: 'double',
-      inputTokens: 10,
-      outputTokens: 5,
     });
     const steps = [...(await agent.steps.of(turn.id)).values()];
     expect(steps).toMatchObject([
@@ -124,7 +122,7 @@ describe('AgentLoop', () => {
   it('gives the model each result beside its call, in the order of the calls', async () => {
     agent.model.script(word, mark('a', 'b'), mark('c'), { text: 'Done.' });
     const { run, turn } = await begin();
-    expect(await run()).toMatchObject({ text: 'Done.', inputTokens: 30, outputTokens: 15 });
+    expect(await run()).toMatchObject({ text: 'Done.' });
     const last = shown();
     expect(last.map(({ role, content }) => [role, content])).toEqual([
       ['user', word],
@@ -157,7 +155,7 @@ describe('AgentLoop', () => {
       agent.model.script(word, mark('a', 'b'), mark('c'), { text: 'Done.' });
       const { run, lease } = await begin();
       await expect(run(new MortalSteps(steps, 'after')), `after step ${steps}`).rejects.toThrow('died');
-      expect(await run(), `after step ${steps}`).toMatchObject({ text: 'Done.', inputTokens: 30 });
+      expect(await run(), `after step ${steps}`).toMatchObject({ text: 'Done.' });
       expect(asked(), `after step ${steps}`).toHaveLength(3);
       // Parallel calls: the other one may have run, and its checkpoint failed with the process.
       expect(new Set(recorder.marks)).toEqual(new Set(['a', 'b', 'c']));
@@ -243,7 +241,7 @@ describe('AgentLoop', () => {
 
   it('takes the answer that follows an empty one', async () => {
     agent.model.script(word, { text: null }, { text: 'Here.' });
-    expect(await (await begin()).run()).toMatchObject({ text: 'Here.', errorCode: null, inputTokens: 20 });
+    expect(await (await begin()).run()).toMatchObject({ text: 'Here.', errorCode: null });
   });
 
   it.each<[string, Answer, object]>([

@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Budgets } from '../budget/budgets.service.js';
+import type { Refusal, TurnBudget } from '../budget/turn-budget.js';
 import { AgentSettings } from '../config/agent.settings.js';
 import { insist } from '../database/insist.js';
 import type { Approval, Step } from '../generated/prisma/client.js';
@@ -15,6 +17,7 @@ import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
 import { type Exchange, exchangeOf, type Joined, requestMessages, type TurnContext } from './turn-request.js';
 import type { TurnEnd } from './turn-endings.repository.js';
+import { requestTokens, withUsage } from './usage-estimate.js';
 
 export interface Loop extends Omit<ToolCaller, 'approvals'> {
   readonly context: TurnContext;
@@ -43,6 +46,7 @@ export class AgentLoop {
     private readonly steps: StepRepository,
     private readonly approvals: ApprovalRepository,
     private readonly tokens: TokenCounter,
+    private readonly budgets: Budgets,
     private readonly settings: AgentSettings,
     private readonly clock: Clock,
   ) {}
@@ -53,19 +57,20 @@ export class AgentLoop {
     // Nobody was asked before the first step.
     const approvals = done.size > 0 ? await this.approvals.of(loop.turn.id) : new Map<number, Approval>();
     const progress: Progress = { exchanges: [], joined: [...loop.context.joined] };
-    const spent = { inputTokens: 0, outputTokens: 0 };
+    const budget = this.budgets.open(loop.lease, loop.turn);
     let index = 0;
     let empty = 0;
     for (let call = 1; call <= this.settings.maxSteps; call += 1) {
       const last = call === this.settings.maxSteps;
-      const answer = await this.askModel(loop, done.get(index), index, progress, last);
-      spent.inputTokens += answer.inputTokens;
-      spent.outputTokens += answer.outputTokens;
+      const answer = await this.askModel(loop, budget, done.get(index), index, progress, last);
+      if ('refused' in answer)
+        return { text: texts.budget[answer.refused], errorCode: 'BUDGET_EXHAUSTED', model: null };
+      budget.spend(answer);
       if (answer.toolCalls.length === 0) {
         const end = endOf(answer);
         empty += end ? 0 : 1;
-        if (end) return { ...end, ...spent, model: answer.model };
-        if (empty > 1) return { text: texts.empty, errorCode: 'MODEL_EMPTY', ...spent, model: answer.model };
+        if (end) return { ...end, model: answer.model };
+        if (empty > 1) return { text: texts.empty, errorCode: 'MODEL_EMPTY', model: answer.model };
         index += 1;
         continue;
       }
@@ -75,16 +80,17 @@ export class AgentLoop {
       progress.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;
     }
-    return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', ...spent, model: null };
+    return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', model: null };
   }
 
   private async askModel(
     { turn, lease, context, signal, newcomers }: Loop,
+    budget: TurnBudget,
     done: Step | undefined,
     index: number,
     { exchanges, joined }: Progress,
     last: boolean,
-  ): Promise<ModelAnswer> {
+  ): Promise<ModelAnswer | { readonly refused: Refusal }> {
     if (done) return readModelAnswer(done.result);
     const block = index > 0 ? await newcomers(index) : null;
     if (block) joined.push({ stepIndex: index, block });
@@ -95,8 +101,13 @@ export class AgentLoop {
       ...(tools.length > 0 ? { tools: [...tools] } : {}),
       // The last call has to answer with what is known by then.
       ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
+      ...budget.callLimit,
     };
-    const answer = await this.model.complete(request, signal);
+    const count = (text: string) => this.tokens.count(text);
+    const refused = await budget.admit(() => requestTokens(request, count));
+    if (refused) return { refused };
+    const counted = (given: ModelAnswer) => withUsage(given, request, count);
+    const answer = await this.model.complete(request, signal).then(counted);
     const { inputTokens, outputTokens } = answer;
     const step: NewStep = {
       turnId: turn.id,

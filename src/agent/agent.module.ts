@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BudgetModule } from '../budget/budget.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
@@ -25,7 +26,7 @@ import { TurnWatch } from './turn-watch.js';
 import { TurnWatchRepository } from './turn-watch.repository.js';
 
 @Module({
-  imports: [ApprovalsModule, MemoryModule, LeaseModule, DeliveryModule, ToolsModule],
+  imports: [ApprovalsModule, MemoryModule, LeaseModule, BudgetModule, DeliveryModule, ToolsModule],
   providers: [
     TurnRunner,
     TurnRepository,

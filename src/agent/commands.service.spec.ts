@@ -58,6 +58,22 @@ describe('Commands', () => {
     expect(await said()).toHaveLength(20);
   });
 
+  it('tells who asks what they and the chat have used', async () => {
+    const key = `telegram:${conversation.chatId}`;
+    await agent.room.pool.query(
+      `INSERT INTO budget_days (day, scope, key, spent_tokens, spent_micro_usd)
+       SELECT (now() AT TIME ZONE 'UTC')::date - back, scope, $1, 1000 + back, 2000000
+       FROM unnest(ARRAY[0, 40]) AS back, unnest(ARRAY['user', 'chat']::budget_scope[]) AS scope`,
+      [key],
+    );
+    await agent.room.event(conversation, '/usage');
+    expect(await handle()).toBe(true);
+    const [reply] = await said();
+    expect(reply).toContain('today: 1,000 tokens, $2.00');
+    expect(reply).toContain('this month: 1,000 tokens, $2.00');
+    expect(reply).not.toContain('left');
+  });
+
   it('keeps a command that failed waiting: its effect and its reply come together or not at all', async () => {
     await agent.room.event(conversation, '/reset');
     await agent.room.pool.query('ALTER TABLE replies RENAME TO replies_away');

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { UsageRepository } from '../budget/usage.repository.js';
 import { Channel } from '../channel/channel.js';
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BusySettings } from '../config/busy.settings.js';
@@ -11,6 +12,7 @@ import { Approvals } from './approvals/approvals.service.js';
 import { type EditEvent, Edits } from './edits.repository.js';
 import { texts } from './texts.js';
 import { type Confirmation, TurnStop } from './turn-stop.repository.js';
+import { usageText } from './usage-text.js';
 
 /** Handles what needs no model: slash commands, buttons, edits, and senders who are not admitted. */
 @Injectable()
@@ -26,6 +28,7 @@ export class Commands {
     private readonly approvals: Approvals,
     private readonly turnStop: TurnStop,
     private readonly busy: BusySettings,
+    private readonly usage: UsageRepository,
   ) {}
 
   /**
@@ -108,6 +111,10 @@ export class Commands {
         return await this.turnStop.stop(tx, conversationId, eventId, holder);
       case 'mode':
         return { text: await this.mode(tx, conversationId, args) };
+      case 'usage': {
+        const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
+        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
+      }
       default:
         return { text: texts.help };
     }

@@ -30,6 +30,7 @@ const step = (turnId: string, index: number, kind: Step['kind'], result: Record<
   error: null,
   inputTokens: 0,
   outputTokens: 0,
+  microUsd: 0n,
   startedAt: at,
   endedAt: at,
 });

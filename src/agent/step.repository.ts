@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Prices } from '../budget/prices.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type Step, type StepKind } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
@@ -27,6 +28,7 @@ export class StepRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly leases: LeaseRepository,
+    private readonly prices: Prices,
   ) {}
 
   async of(turnId: string): Promise<Map<number, Step>> {
@@ -39,9 +41,12 @@ export class StepRepository {
    * @throws LeaseLostError
    */
   async add(lease: Lease, step: NewStep): Promise<void> {
+    const { kind, name, inputTokens, outputTokens } = step;
+    const microUsd = kind === 'model' ? this.prices.cost(name, inputTokens, outputTokens) : 0n;
+    const data = [{ ...step, result: toJson(step.result), microUsd }];
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.step.createMany({ data: [{ ...step, result: toJson(step.result) }], skipDuplicates: true });
+      await tx.step.createMany({ data, skipDuplicates: true });
     });
   }
 

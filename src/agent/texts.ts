@@ -14,6 +14,7 @@ export const texts = {
     '- /reset: begin anew; what I was asked to remember stays',
     '- /stop: stop the answer I am working on',
     '- /mode: what I do with messages that come while I am working',
+    '- /usage: what you have used today and this month',
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
@@ -38,6 +39,13 @@ export const texts = {
   timedOut: 'Sorry, this took too long and I had to stop. Please try again, perhaps with a smaller question.',
   modelRefusedRequest: 'Sorry, the language model did not accept this request, so I could not answer it.',
   stepsExhausted: 'I stopped here: this needed more steps than I may take for one answer.',
+  /** By whose budget is used up. */
+  budget: {
+    turn: 'I stopped here: this needs more than I may spend on one answer.',
+    user: 'You have used up your budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
+    chat: 'This chat has used up its budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
+    all: 'I have used up what I may spend today, so I cannot answer this. Please try again after 00:00 UTC.',
+  },
   empty: 'I have no answer to that. Please put it another way.',
   filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
   cutOff: '_(The answer reached its length limit and ends here.)_',

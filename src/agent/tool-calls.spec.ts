@@ -92,7 +92,7 @@ const unknown = expect.stringMatching(/outcome of this call is unknown.*pay was 
 /** A process that meets its end at one of the writes. */
 class BreakingSteps extends StepRepository {
   constructor(private readonly breaking: { readonly [write in 'add' | 'settle']?: Breaking }) {
-    super(agent.room.prisma, agent.room.leases);
+    super(agent.room.prisma, agent.room.leases, agent.prices);
   }
 
   override async add(lease: Lease, step: NewStep): Promise<void> {

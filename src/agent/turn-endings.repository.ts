@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BudgetLedger } from '../budget/budget-ledger.repository.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { DraftRepository } from '../delivery/draft.repository.js';
 import { Outbox } from '../delivery/outbox.js';
@@ -12,8 +13,6 @@ import { Ids } from '../runtime/ids.js';
 export interface TurnEnd {
   readonly text: string;
   readonly model: string | null;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
   /** Set where the answer is not the model's own: a stable code. */
   readonly errorCode: string | null;
 }
@@ -27,7 +26,7 @@ export interface TurnFailure {
 
 /**
  * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease first, and
- * settles the turn's events. A blocked chat is not answered: whatever its turn came to, it is cancelled.
+ * settles the turn's events and its budgets. A blocked chat is not answered: whatever its turn came to, it is cancelled.
  */
 @Injectable()
 export class TurnEndings {
@@ -38,6 +37,7 @@ export class TurnEndings {
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
+    private readonly budgets: BudgetLedger,
     private readonly ids: Ids,
   ) {}
 
@@ -50,10 +50,9 @@ export class TurnEndings {
     return this.unlessBlocked(lease, turn, async (tx) => {
       await this.answer(tx, turn, end.text);
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
-      const { text: _text, ...figures } = end;
       await tx.turn.update({
         where: { id: turn.id },
-        data: { ...figures, state: 'done', finishedAt: new Date() },
+        data: { model: end.model, errorCode: end.errorCode, state: 'done', finishedAt: new Date() },
       });
     });
   }
@@ -134,6 +133,10 @@ export class TurnEndings {
         where: { conversationId, state: 'waiting', kind: 'message' },
         data: { state: 'dropped' },
       });
+      await this.budgets.settle(
+        tx,
+        open.map(({ id }) => id),
+      );
     });
   }
 
@@ -146,6 +149,7 @@ export class TurnEndings {
       await this.leases.assertHeld(tx, lease);
       const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
       await (blocked ? this.cancel(tx, turn.id) : end(tx));
+      await this.budgets.settle(tx, [turn.id]);
       return !blocked;
     });
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BudgetLedger } from '../budget/budget-ledger.repository.js';
 import { DraftRepository } from '../delivery/draft.repository.js';
 import { type NewReply, Outbox } from '../delivery/outbox.js';
 import type { Prisma, Turn } from '../generated/prisma/client.js';
@@ -17,6 +18,7 @@ export class TurnStop {
     private readonly messages: MessageRepository,
     private readonly drafts: DraftRepository,
     private readonly outbox: Outbox,
+    private readonly budgets: BudgetLedger,
   ) {}
 
   /**
@@ -39,6 +41,10 @@ export class TurnStop {
     });
     let confirmation: Confirmation | null = null;
     for (const turn of open) confirmation = await this.cancel(tx, turn);
+    await this.budgets.settle(
+      tx,
+      open.map(({ id }) => id),
+    );
     return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId));
   }
 

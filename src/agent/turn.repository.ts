@@ -90,8 +90,10 @@ export class TurnRepository {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
+      const inbounds = owned.flatMap(({ inbound }) => inbound ?? []);
+      const userId = inbounds.at(-1)?.sender?.userId ?? null;
       const turn = await tx.turn.create({
-        data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch },
+        data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch, userId },
       });
       await this.own(tx, conversation, turn, owned, null);
       return turn;

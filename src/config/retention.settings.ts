@@ -34,4 +34,14 @@ export class RetentionSettings {
   @Min(0)
   @Max(A_CENTURY)
   replyDays = 90;
+
+  @FromEnv('RETENTION_BUDGET_DAYS', {
+    description: 'days the figures of what users and chats used are kept; 0: for ever',
+    example: '400',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(0)
+  @Max(A_CENTURY)
+  budgetDays = 400;
 }

@@ -32,6 +32,16 @@ describe('settings', () => {
     expect(settings.telegram.receiving).toBe('polling');
   });
 
+  it('hold a budget in dollars only where each model that may answer has a price', () => {
+    const env = { BUDGET_DAY_USD: '1.5', OPENAI_FALLBACK_MODELS: 'own' };
+    expect(problemsOf(env)).toContain('MODEL_PRICES has no price for own');
+    const { budget } = loadSettings({ ...env, MODEL_PRICES: '{"own":{"input":1,"output":2}}' });
+    expect(budget.dayMicroUsd).toBe(1_500_000n);
+    expect(budget.prices.get('own')).toEqual({ input: 1_000_000n, output: 2_000_000n });
+    expect(budget.prices.get('gpt-5.4-mini')).toBeDefined();
+    expect(problemsOf({ OPENAI_FALLBACK_MODELS: 'own' })).toBe('');
+  });
+
   it('treat an empty variable as unset', () => {
     expect(loadSettings({ PORT: '', REDIS_URL: ' ' }).server.port).toBe(3000);
   });
@@ -51,6 +61,12 @@ describe('settings', () => {
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
     ['LOG_PRETTY', 'perhaps', 'LOG_PRETTY=false'],
     ['AGENT_SYSTEM_PROMPT_FILE', './no-such-file.md', './prompt.md'],
+    ['BUDGET_TURN_TOKENS', '-1', 'BUDGET_TURN_TOKENS=200000'],
+    ['BUDGET_DAY_USD', 'a lot', 'BUDGET_DAY_USD=100'],
+    ['BUDGET_DAY_USD', '0', 'BUDGET_DAY_USD=100'],
+    ['MODEL_PRICES', '{"own":1}', 'MODEL_PRICES={"my-model"'],
+    ['MODEL_PRICES_FILE', './no-such-file.json', './prices.json'],
+    ['BUDGET_USER_DAY_TOKENS', '4096', 'BUDGET_CALL_OUTPUT_TOKENS'],
   ])('name %s and show an example when it is "%s"', (name, value, example) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toContain(name);

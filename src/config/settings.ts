@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors/errors.js';
 import { AdminSettings } from './admin.settings.js';
 import { AgentSettings } from './agent.settings.js';
+import { BudgetSettings } from './budget.settings.js';
 import { BusySettings } from './busy.settings.js';
 import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { LogSettings } from './log.settings.js';
+import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
 import { type Environment, readSettings, SettingsError } from './read-settings.js';
 import { RedisSettings } from './redis.settings.js';
@@ -14,6 +16,7 @@ import { ServerSettings } from './server.settings.js';
 import { StreamingSettings } from './streaming.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
 import { ToolSettings } from './tool.settings.js';
+import { variablesOf } from './variable.js';
 import { WorkerSettings } from './worker.settings.js';
 
 /** All settings of one process, each concern in its own class. */
@@ -27,6 +30,7 @@ export interface Settings {
   readonly busy: BusySettings;
   readonly streaming: StreamingSettings;
   readonly tools: ToolSettings;
+  readonly budget: BudgetSettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
   readonly retention: RetentionSettings;
@@ -45,6 +49,7 @@ export const settingsClasses = {
   busy: BusySettings,
   streaming: StreamingSettings,
   tools: ToolSettings,
+  budget: BudgetSettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
   retention: RetentionSettings,
@@ -68,6 +73,7 @@ export function loadSettings(env: Environment): Settings {
     busy: readSettings(BusySettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),
     tools: readSettings(ToolSettings, env, problems),
+    budget: readSettings(BudgetSettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
     retention: readSettings(RetentionSettings, env, problems),
@@ -75,7 +81,8 @@ export function loadSettings(env: Environment): Settings {
     log: readSettings(LogSettings, env, problems),
   };
   readPromptFile(settings.agent, problems);
-  problems.push(...missingTogether(settings), ...missingInProduction(settings));
+  if (settings.budget.priceOverrides instanceof Map) completePrices(settings.budget, problems);
+  problems.push(...missingTogether(settings), ...missingInProduction(settings), ...useless(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 }
@@ -87,6 +94,37 @@ function readPromptFile(agent: AgentSettings, problems: string[]): void {
   } catch (error) {
     problems.push(`AGENT_SYSTEM_PROMPT_FILE cannot be read: ${messageOf(error)} (for example ./prompt.md)`);
   }
+}
+
+function completePrices(budget: BudgetSettings, problems: string[]): void {
+  try {
+    const file = budget.pricesFile ? parsePrices(readFileSync(budget.pricesFile, 'utf8')) : [];
+    budget.prices = new Map([...budget.prices, ...file, ...budget.priceOverrides]);
+  } catch (error) {
+    problems.push(`MODEL_PRICES_FILE cannot be read: ${messageOf(error)} (for example ./prices.json)`);
+  }
+}
+
+/** Budgets that would let nothing pass, or everything. */
+function useless({ budget, model }: Settings): string[] {
+  const problems: string[] = [];
+  const { callOutputTokens, turnTokens, userDayTokens, chatDayTokens, dayTokens } = budget;
+  const limits = { turnTokens, userDayTokens, chatDayTokens, dayTokens };
+  for (const { name, property } of variablesOf(BudgetSettings)) {
+    const limit = Object.entries(limits).find(([limited]) => limited === property)?.[1];
+    if (limit === undefined || limit > callOutputTokens) continue;
+    problems.push(
+      `${name} must be more than BUDGET_CALL_OUTPUT_TOKENS, which is ${callOutputTokens}: each model call reserves that for its answer`,
+    );
+  }
+  if (!budget.countsMoney) return problems;
+  for (const name of [model.model, ...model.fallbackModels]) {
+    if (priceOf(budget.prices, name)) continue;
+    problems.push(
+      `MODEL_PRICES has no price for ${name}, so no budget in dollars could hold (for example MODEL_PRICES={"${name}":{"input":0.75,"output":4.5}})`,
+    );
+  }
+  return problems;
 }
 
 /**

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { smallestIdOf } from '../runtime/ids.js';
+import { purgeBudgets } from './budget-purge.repository.js';
 import { purgePayloads } from './payload-purge.repository.js';
 import { purgeReplies } from './reply-purge.repository.js';
 import { purgeSteps } from './step-purge.repository.js';
@@ -35,6 +36,9 @@ beforeAll(async () => {
     INSERT INTO dead_letters (id, kind, subject_id, conversation_id, reason, attempts, last_error)
     SELECT gen_random_uuid(), 'turn', 'none ' || f.n, c.id, 'R', 1, 'x' FROM filler f
       JOIN conversations c ON c.chat_id = f.n % 1000 + 1 WHERE f.n <= 20000;
+    INSERT INTO budget_days (day, scope, key)
+    SELECT current_date - day, scope, 'telegram:' || n
+    FROM generate_series(0, 99) AS day, unnest(ARRAY['user', 'chat']::budget_scope[]) AS scope, generate_series(1, 200) AS n;
     ANALYZE`);
 });
 afterAll(() => room.close());
@@ -64,6 +68,17 @@ describe('purging filled tables', () => {
       () => purgeReplies(before, { settledAt: daysAgo(40).toISOString(), id: 1n }, 100),
       'replies_settled',
     ],
+    ['budgets', () => purgeBudgets(before, null, 100), 'budget_days_pkey'],
+    [
+      'budgets, after a batch',
+      () =>
+        purgeBudgets(
+          before,
+          { day: daysAgo(40).toISOString().slice(0, 10), scope: 'user', key: 'telegram:5' },
+          100,
+        ),
+      'budget_days_pkey',
+    ],
   ])('reads %s from an index, no more rows than a batch has', async (_what, query, index) => {
     const plan = await planOf(query());
     expect(plan).toContain(index);
@@ -78,6 +93,7 @@ describe('purging filled tables', () => {
     ['payloads', () => purgePayloads(daysAgo(200), null, 100)],
     ['steps', () => purgeSteps(daysAgo(200), null, 100)],
     ['replies', () => purgeReplies(daysAgo(200), null, 100)],
+    ['budgets', () => purgeBudgets(daysAgo(200), null, 100)],
   ])('reads no row where no %s are old', async (_what, query) => {
     const plan = await planOf(query());
     for (const [, read] of plan.matchAll(/ rows=(\d+)/g)) expect(Number(read), plan).toBeLessThanOrEqual(1);

@@ -8,6 +8,7 @@ import { EventRepository } from '../inbox/event.repository.js';
 import { DeadLetters } from '../queue/dead-letters.service.js';
 import { smallestIdOf } from '../runtime/ids.js';
 import { Stopping } from '../runtime/stopping.js';
+import { BudgetPurge } from './budget-purge.repository.js';
 import { PayloadPurge } from './payload-purge.repository.js';
 import { ReplyPurge } from './reply-purge.repository.js';
 import { Retention } from './retention.service.js';
@@ -22,7 +23,7 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
 const OLD = daysAgo(11);
 const YOUNG = daysAgo(9);
-const tenDays = { payloadDays: 10, stepDays: 10, replyDays: 10 };
+const tenDays = { payloadDays: 10, stepDays: 10, replyDays: 10, budgetDays: 10 };
 
 beforeAll(async () => {
   room = await Room.open();
@@ -38,7 +39,12 @@ afterAll(async () => {
 function retention(change: Partial<RetentionSettings> = {}, stopping = new Stopping()): Retention {
   const settings = Object.assign(new RetentionSettings(), tenDays, change);
   const { prisma } = room;
-  const purges = [new PayloadPurge(prisma), new StepPurge(prisma), new ReplyPurge(prisma)] as const;
+  const purges = [
+    new PayloadPurge(prisma),
+    new StepPurge(prisma),
+    new ReplyPurge(prisma),
+    new BudgetPurge(prisma),
+  ] as const;
   return new Retention(settings, new DatabaseClock(prisma), stopping, ...purges);
 }
 
@@ -97,6 +103,21 @@ const hasPayload = async (id: bigint) =>
 const stepsOf = (turnId: string) => room.prisma.step.count({ where: { turnId } });
 const exists = async (id: bigint) => (await room.prisma.reply.count({ where: { id } })) === 1;
 
+describe('budgets', () => {
+  it('go with their days, more of them than a batch holds, and the young stay', async () => {
+    await room.pool.query(
+      `INSERT INTO budget_days (day, scope, key)
+       SELECT now()::date - back, 'chat', 'telegram:' || n
+       FROM unnest(ARRAY[9, 12, 13]) AS back, generate_series(1, 700) AS n`,
+    );
+    expect(await retention({ budgetDays: 0 }).run()).toMatchObject({ budgets: 0 });
+    expect(await retention().run()).toMatchObject({ budgets: 1_400 });
+    const left = await room.prisma.budgetDay.groupBy({ by: ['day'], _count: true });
+    expect(left).toMatchObject([{ _count: 700 }]);
+    await room.prisma.budgetDay.deleteMany();
+  });
+});
+
 describe('payloads', () => {
   it('go from finished events that are old, and the update is still known as a duplicate', async () => {
     const conversation = await room.conversation();
@@ -105,7 +126,7 @@ describe('payloads', () => {
       finished.map((state) => room.event(conversation, 'hello', { state, receivedAt: OLD })),
     );
     const young = await room.event(conversation, 'hello', { state: 'done', receivedAt: YOUNG });
-    expect(await retention().run()).toEqual({ payloads: 3, steps: 0, replies: 0 });
+    expect(await retention().run()).toEqual({ payloads: 3, steps: 0, replies: 0, budgets: 0 });
     expect(await Promise.all([...old, young].map(hasPayload))).toEqual([false, false, false, true]);
     const rows = await room.prisma.event.findMany({ where: { id: { in: old } }, orderBy: { id: 'asc' } });
     const again = rows.map(({ source, externalId }) => ({
@@ -118,7 +139,7 @@ describe('payloads', () => {
     }));
     const stored = await new EventRepository(room.pool).store(again);
     expect(stored).toEqual(again.map(() => ({ kind: 'duplicate' })));
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0 });
+    expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0 });
   });
 
   it('stay with an event that waits or is claimed, however old it is', async () => {
@@ -325,7 +346,7 @@ describe('Retention', () => {
                 (SELECT count(*) FROM events) AS events`,
       );
     const before = await history();
-    expect(await retention().run()).toEqual({ payloads: 1, steps: 2, replies: 1 });
+    expect(await retention().run()).toEqual({ payloads: 1, steps: 2, replies: 1, budgets: 0 });
     expect(await history()).toEqual(before);
   });
 
@@ -334,10 +355,10 @@ describe('Retention', () => {
     await room.event(conversation, 'hello', { state: 'done', receivedAt: OLD });
     await aTurn(conversation);
     await aReply(conversation);
-    const forever = { payloadDays: 0, stepDays: 0, replyDays: 0 };
-    expect(await retention(forever).run()).toEqual({ payloads: 0, steps: 0, replies: 0 });
-    expect(await retention({ stepDays: 0 }).run()).toEqual({ payloads: 1, steps: 0, replies: 1 });
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 2, replies: 0 });
+    const forever = { payloadDays: 0, stepDays: 0, replyDays: 0, budgetDays: 0 };
+    expect(await retention(forever).run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0 });
+    expect(await retention({ stepDays: 0 }).run()).toEqual({ payloads: 1, steps: 0, replies: 1, budgets: 0 });
+    expect(await retention().run()).toEqual({ payloads: 0, steps: 2, replies: 0, budgets: 0 });
   });
 
   it('ends between two batches when the process ends', async () => {

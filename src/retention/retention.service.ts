@@ -3,6 +3,7 @@ import { RetentionSettings } from '../config/retention.settings.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { pause } from '../runtime/pause.js';
 import { Stopping } from '../runtime/stopping.js';
+import { BudgetPurge } from './budget-purge.repository.js';
 import { PayloadPurge } from './payload-purge.repository.js';
 import type { Purge } from './purge.js';
 import { ReplyPurge } from './reply-purge.repository.js';
@@ -19,6 +20,7 @@ export interface Purged {
   readonly payloads: number;
   readonly steps: number;
   readonly replies: number;
+  readonly budgets: number;
 }
 
 type Kind = keyof Purged;
@@ -38,6 +40,7 @@ export class Retention {
     private readonly payloads: PayloadPurge,
     private readonly steps: StepPurge,
     private readonly replies: ReplyPurge,
+    private readonly budgets: BudgetPurge,
   ) {}
 
   /** One pass: a batch of each kind in turn, until nothing old is left, the pass took too long or the process ends. */
@@ -49,12 +52,13 @@ export class Retention {
   }
 
   private async pass(now: Date): Promise<Purged> {
-    const { payloadDays, stepDays, replyDays } = this.settings;
-    const purged = { payloads: 0, steps: 0, replies: 0 };
+    const { payloadDays, stepDays, replyDays, budgetDays } = this.settings;
+    const purged = { payloads: 0, steps: 0, replies: 0, budgets: 0 };
     let open = [
       ...batchesOf('payloads', this.payloads, now, payloadDays),
       ...batchesOf('steps', this.steps, now, stepDays),
       ...batchesOf('replies', this.replies, now, replyDays),
+      ...batchesOf('budgets', this.budgets, now, budgetDays),
     ];
     const end = performance.now() + PASS_MS;
     while (open.length > 0) {

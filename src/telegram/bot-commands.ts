@@ -8,6 +8,7 @@ export const botCommands = [
   { command: 'reset', description: 'Begin anew' },
   { command: 'stop', description: 'Stop the running answer' },
   { command: 'mode', description: 'What to do with messages that come meanwhile' },
+  { command: 'usage', description: 'What you have used' },
 ] as const;
 
 const known: ReadonlySet<string> = new Set(botCommands.map(({ command }) => command));

@@ -17,6 +17,7 @@ describeOnEachBackend('Commands are answered without the model', (backend) => {
     ['/help', /\/reset/],
     ['/reset', /new beginning/],
     ['/HELP', /\/reset/],
+    ['/usage', /today: 0 tokens/],
   ])('answers %s', async (command, answer) => {
     const calls = world.model.calls.length;
     expect(await world.sayAndRead(newChatId(), command)).toMatch(answer);

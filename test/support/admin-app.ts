@@ -112,7 +112,7 @@ export class AdminApp {
     return { id, chatId };
   }
 
-  /** Many quiet conversations, each with a turn, a message and a dead letter: enough for the planner to need indexes. */
+  /** Many quiet conversations, each with a turn, a message, a dead letter and a budget: enough for the planner to need indexes. */
   async fill(conversations: number): Promise<void> {
     await this.prisma.$executeRaw`
       INSERT INTO conversations (id, channel, chat_id, chat_type, title, username, last_message_at)
@@ -130,6 +130,11 @@ export class AdminApp {
       INSERT INTO dead_letters (id, kind, subject_id, conversation_id, reason, attempts, last_error, created_at)
       SELECT gen_random_uuid(), 'turn', id::text, id, 'FILLER', 1, 'x', last_message_at
       FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO budget_days (day, scope, key)
+      SELECT date '2020-01-01' + day, scope, 'filler:' || n
+      FROM generate_series(0, 9) AS day, unnest(ARRAY['user', 'chat']::budget_scope[]) AS scope,
+           generate_series(1, ${conversations} / 20) AS n`;
     await this.prisma.$executeRaw`ANALYZE`;
   }
 }

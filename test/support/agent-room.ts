@@ -25,7 +25,13 @@ import { TurnRunner } from '../../src/agent/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn-watch.js';
 import { TurnWatchRepository } from '../../src/agent/turn-watch.repository.js';
+import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
+import { BudgetLimits } from '../../src/budget/budget-limits.js';
+import { Budgets } from '../../src/budget/budgets.service.js';
+import { Prices } from '../../src/budget/prices.js';
+import { UsageRepository } from '../../src/budget/usage.repository.js';
 import { AgentSettings } from '../../src/config/agent.settings.js';
+import { BudgetSettings } from '../../src/config/budget.settings.js';
 import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
@@ -56,6 +62,7 @@ interface Wishes {
   readonly busy?: Partial<BusySettings>;
   readonly toolSettings?: Partial<ToolSettings>;
   readonly telegram?: Partial<TelegramSettings>;
+  readonly budgets?: Partial<BudgetSettings>;
   readonly fallbackModels?: readonly string[];
 }
 
@@ -81,6 +88,9 @@ export class AgentRoom {
   readonly commands: Commands;
   readonly context: ContextBuilder;
   readonly channel: TelegramChannel;
+  readonly prices: Prices;
+  readonly ledger: BudgetLedger;
+  private readonly budgets: Budgets;
   private readonly client: ModelClient;
 
   private constructor(
@@ -101,13 +111,13 @@ export class AgentRoom {
     this.outbox = outbox;
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
-    this.steps = new StepRepository(prisma, leases);
     const people = new PersonRepository();
     this.turns = new TurnRepository(prisma, channel, leases, this.messages, people, conversations, ids);
-    this.endings = new TurnEndings(prisma, leases, conversations, this.messages, outbox, this.drafts, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
     this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings, this.busy);
-    this.approvalStore = new ApprovalRepository(prisma, leases, this.messages, outbox);
+    const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
+    this.ledger = new BudgetLedger(prisma, leases, limits);
+    this.approvalStore = new ApprovalRepository(prisma, leases, this.messages, outbox, this.ledger);
     this.approvals = new Approvals(
       this.approvalStore,
       prisma,
@@ -115,17 +125,6 @@ export class AgentRoom {
       conversations,
       this.toolSettings,
       ids,
-    );
-    const turnStop = new TurnStop(leases, this.messages, this.drafts, outbox);
-    this.commands = new Commands(
-      prisma,
-      channel,
-      conversations,
-      outbox,
-      new Edits(channel, conversations),
-      this.approvals,
-      turnStop,
-      this.busy,
     );
     const facts = new FactsRepository(prisma);
     this.context = new ContextBuilder(prisma, this.messages, facts, this.tokens, this.settings, this.clock);
@@ -136,6 +135,31 @@ export class AgentRoom {
       fallbackModels: wishes.fallbackModels ?? [],
     });
     this.client = new ModelClient(models);
+    const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
+    this.prices = new Prices(budgets, models);
+    this.budgets = new Budgets(this.ledger, this.prices, limits);
+    this.steps = new StepRepository(prisma, leases, this.prices);
+    this.endings = new TurnEndings(
+      prisma,
+      leases,
+      conversations,
+      this.messages,
+      outbox,
+      this.drafts,
+      this.ledger,
+      ids,
+    );
+    this.commands = new Commands(
+      prisma,
+      channel,
+      conversations,
+      outbox,
+      new Edits(channel, conversations),
+      this.approvals,
+      new TurnStop(leases, this.messages, this.drafts, outbox, this.ledger),
+      this.busy,
+      new UsageRepository(limits),
+    );
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {
@@ -170,6 +194,7 @@ export class AgentRoom {
       steps,
       this.approvalStore,
       this.tokens,
+      this.budgets,
       this.settings,
       this.clock,
     );

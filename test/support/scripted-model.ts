@@ -15,6 +15,7 @@ export interface ModelCall {
   readonly messages: readonly AskedMessage[];
   readonly tools: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
   readonly toolChoice: string | null;
+  readonly maxCompletionTokens: number | null;
   readonly authorization: string | null;
   /** What the users wrote since the last answer, in order. */
   readonly news: readonly string[];
@@ -64,6 +65,11 @@ interface Rule {
  */
 export class ScriptedModel {
   readonly calls: ModelCall[] = [];
+  /** What every answer says that it used; null: it says nothing of it. */
+  usage: { readonly prompt_tokens: number; readonly completion_tokens: number } | null = {
+    prompt_tokens: 10,
+    completion_tokens: 5,
+  };
   private readonly rules: Rule[] = [];
   private readonly holds: { readonly about: string; readonly gate: Gate }[] = [];
   private count = 0;
@@ -158,12 +164,25 @@ export class ScriptedModel {
       send(
         response,
         200,
-        completion(call, 'tool_calls', { content: null, tool_calls: this.requests(answer.calls) }),
+        this.completion(call, 'tool_calls', { content: null, tool_calls: this.requests(answer.calls) }),
       );
     } else {
       const { text, finish = 'stop', refusal = null } = answer;
-      send(response, 200, completion(call, finish, { content: text, refusal }));
+      send(response, 200, this.completion(call, finish, { content: text, refusal }));
     }
+  }
+
+  private completion(call: ModelCall, finish: string, message: object): object {
+    return {
+      id: `completion-${call.begin}`,
+      object: 'chat.completion',
+      created: 0,
+      model: call.model,
+      choices: [
+        { index: 0, finish_reason: finish, logprobs: null, message: { role: 'assistant', ...message } },
+      ],
+      ...(this.usage ? { usage: this.usage } : {}),
+    };
   }
 
   private requests(calls: readonly ToolRequest[]): object[] {
@@ -201,19 +220,6 @@ class Gate implements Hold {
   }
 }
 
-function completion(call: ModelCall, finish: string, message: object): object {
-  return {
-    id: `completion-${call.begin}`,
-    object: 'chat.completion',
-    created: 0,
-    model: call.model,
-    choices: [
-      { index: 0, finish_reason: finish, logprobs: null, message: { role: 'assistant', ...message } },
-    ],
-    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  };
-}
-
 function readCall(body: Record<string, unknown>, authorization: string | null, begin: number): ModelCall {
   const messages: AskedMessage[] = Array.isArray(body['messages']) ? body['messages'] : [];
   const lastAnswer = messages.findLastIndex(({ role, tool_calls }) => role === 'assistant' && !tool_calls);
@@ -225,6 +231,8 @@ function readCall(body: Record<string, unknown>, authorization: string | null, b
     messages,
     tools: Array.isArray(body['tools']) ? body['tools'] : [],
     toolChoice: typeof body['tool_choice'] === 'string' ? body['tool_choice'] : null,
+    maxCompletionTokens:
+      typeof body['max_completion_tokens'] === 'number' ? body['max_completion_tokens'] : null,
     authorization,
     news,
     begin,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
@@ -33,6 +34,7 @@ export class ApprovalRepository {
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
+    private readonly budgets: BudgetLedger,
   ) {}
 
   /** The turn's approvals by the step of their call. */
@@ -68,6 +70,8 @@ export class ApprovalRepository {
       if (!askIn.includes(conversationId))
         await this.outbox.add(tx, { conversationId, text: notice, messageId });
       await tx.turn.update({ where: { id: turn.id }, data: { state: 'parked' } });
+      // Who knows for how long: what it needs when it goes on is reserved then.
+      await this.budgets.settle(tx, [turn.id]);
     });
   }
 

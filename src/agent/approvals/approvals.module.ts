@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { BudgetModule } from '../../budget/budget.module.js';
 import { DeliveryModule } from '../../delivery/delivery.module.js';
 import { LeaseModule } from '../../lease/lease.module.js';
 import { MemoryModule } from '../../memory/memory.module.js';
@@ -7,7 +8,7 @@ import { Approvals } from './approvals.service.js';
 
 /** Tool calls that a person has to allow: asked by the agent, decided in the chat or by an operator. */
 @Module({
-  imports: [MemoryModule, LeaseModule, DeliveryModule],
+  imports: [MemoryModule, LeaseModule, BudgetModule, DeliveryModule],
   providers: [Approvals, ApprovalRepository],
   exports: [Approvals, ApprovalRepository],
 })

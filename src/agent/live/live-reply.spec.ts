@@ -78,8 +78,7 @@ const shown = () => agent.telegram.textsOf(chat);
 const calls = (method: string) => agent.telegram.callsOf(method, chat).length;
 const replies = () =>
   agent.room.prisma.reply.findMany({ where: { turnId: turn.id }, orderBy: { id: 'asc' } });
-const finish = (text: string) =>
-  agent.endings.finish(lease, turn, { text, model: null, inputTokens: 0, outputTokens: 0, errorCode: null });
+const finish = (text: string) => agent.endings.finish(lease, turn, { text, model: null, errorCode: null });
 
 function deliver() {
   const { prisma, leases, holder, ids } = agent.room;

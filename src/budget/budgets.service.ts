@@ -1,0 +1,26 @@
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Turn } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { BudgetLedger } from './budget-ledger.repository.js';
+import { BudgetLimits } from './budget-limits.js';
+import { Prices } from './prices.js';
+import { TurnBudget } from './turn-budget.js';
+
+/** Opens the budget of each turn. */
+@Injectable()
+export class Budgets implements OnApplicationBootstrap {
+  constructor(
+    private readonly ledger: BudgetLedger,
+    private readonly prices: Prices,
+    private readonly limits: BudgetLimits,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.ledger.catchUp();
+  }
+
+  /** For one run of a turn, under its lease. */
+  open(lease: Lease, turn: Turn): TurnBudget {
+    return new TurnBudget(this.ledger, this.prices, this.limits, lease, turn);
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { BudgetSettings } from '../config/budget.settings.js';
+import { type ModelPrice, type ModelPrices, priceOf } from '../config/model-prices.js';
+import { ModelSettings } from '../config/model.settings.js';
+import { costOf } from './amount.js';
+
+/** What model calls cost. */
+@Injectable()
+export class Prices {
+  private readonly table: ModelPrices;
+  private readonly configured: readonly ModelPrice[];
+
+  constructor(budget: BudgetSettings, { model, fallbackModels }: ModelSettings) {
+    this.table = budget.prices;
+    this.configured = [model, ...fallbackModels].flatMap((name) => priceOf(this.table, name) ?? []);
+  }
+
+  /** Of a call that was answered by `model`; by a name that the table does not know, at the highest price that may be. */
+  cost(model: string, inputTokens: number, outputTokens: number): bigint {
+    const price = priceOf(this.table, model);
+    return price ? costOf(price, inputTokens, outputTokens) : this.highest(inputTokens, outputTokens);
+  }
+
+  /** Of a call that any of the configured models may answer: 0 where none of them has a price. */
+  highest(inputTokens: number, outputTokens: number): bigint {
+    return this.configured
+      .map((price) => costOf(price, inputTokens, outputTokens))
+      .reduce((most, cost) => (cost > most ? cost : most), 0n);
+  }
+}

@@ -1,0 +1,76 @@
+import type { BudgetScope, Turn } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { type Amount, beyond, fits, isNothing, nothing, plus } from './amount.js';
+import type { BudgetLedger } from './budget-ledger.repository.js';
+import type { BudgetLimits } from './budget-limits.js';
+import type { Prices } from './prices.js';
+
+/** Whose budget does not allow a model call. */
+export type Refusal = BudgetScope | 'turn';
+
+/** What a model call used. */
+export interface CallUsage {
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * The budget of one run of a turn. Before each model call the turn has reserved the most that this call can come to, on
+ * top of what it used: at its start for the first, and more as it goes on. Without any limit it asks nobody.
+ */
+export class TurnBudget {
+  private used = nothing;
+  private reserved = nothing;
+
+  constructor(
+    private readonly ledger: BudgetLedger,
+    private readonly prices: Prices,
+    private readonly limits: BudgetLimits,
+    private readonly lease: Lease,
+    private readonly turn: Pick<Turn, 'id' | 'inputTokens' | 'outputTokens' | 'microUsd'>,
+  ) {}
+
+  /** For the request of each model call: the answer ends at what is reserved for it. */
+  get callLimit(): { readonly max_completion_tokens?: number } {
+    return this.limits.any ? { max_completion_tokens: this.limits.callOutputTokens } : {};
+  }
+
+  /**
+   * Asks for one more model call.
+   * @param countInput tells the tokens of its request; not called where nothing is limited
+   * @returns null where the call may be made, and its cost is reserved
+   * @throws LeaseLostError
+   */
+  async admit(countInput: () => number): Promise<Refusal | null> {
+    if (!this.limits.any) return null;
+    const total = plus(this.used, this.mostOf(countInput()));
+    if (!fits(total, this.limits.turn)) return 'turn';
+    if (!this.limits.daily) return null;
+    // A turn that is replayed has been counted once.
+    const needed = beyond(total, this.counted());
+    if (isNothing(beyond(needed, this.reserved))) return null;
+    const refused = await this.ledger.reserve(this.lease, this.turn.id, needed);
+    if (refused === null) this.reserved = needed;
+    return refused;
+  }
+
+  /** A model call was made, by this run or one before. */
+  spend({ model, inputTokens, outputTokens }: CallUsage): void {
+    const microUsd = this.prices.cost(model, inputTokens, outputTokens);
+    this.used = plus(this.used, { tokens: BigInt(inputTokens + outputTokens), microUsd });
+  }
+
+  private mostOf(inputTokens: number): Amount {
+    const { callOutputTokens } = this.limits;
+    return {
+      tokens: BigInt(inputTokens + callOutputTokens),
+      microUsd: this.prices.highest(inputTokens, callOutputTokens),
+    };
+  }
+
+  private counted(): Amount {
+    const { inputTokens, outputTokens, microUsd } = this.turn;
+    return { tokens: BigInt(inputTokens + outputTokens), microUsd };
+  }
+}

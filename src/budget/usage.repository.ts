@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Prisma } from '../generated/prisma/client.js';
+import { type Amount, type Limit } from './amount.js';
+import { today } from './budget-ledger.repository.js';
+import { BudgetLimits } from './budget-limits.js';
+
+/** What a user or a chat has used, and may use a day. */
+export interface Usage {
+  readonly scope: 'user' | 'chat';
+  readonly today: Amount;
+  /** What running turns may still use of today's. */
+  readonly reserved: Amount;
+  readonly month: Amount;
+  readonly limit: Limit;
+}
+
+interface Row {
+  readonly scope: 'user' | 'chat';
+  readonly todayTokens: bigint;
+  readonly todayMicroUsd: bigint;
+  readonly reservedTokens: bigint;
+  readonly reservedMicroUsd: bigint;
+  readonly monthTokens: bigint;
+  readonly monthMicroUsd: bigint;
+}
+
+@Injectable()
+export class UsageRepository {
+  constructor(private readonly limits: BudgetLimits) {}
+
+  /** Of the user, where one is given, and of the conversation's chat, in this order. */
+  async of(tx: Prisma.TransactionClient, conversationId: string, userId: bigint | null): Promise<Usage[]> {
+    const rows = await tx.$queryRaw<Row[]>(usageStatement(conversationId, userId));
+    return rows.map((row) => ({
+      scope: row.scope,
+      today: { tokens: row.todayTokens, microUsd: row.todayMicroUsd },
+      reserved: { tokens: row.reservedTokens, microUsd: row.reservedMicroUsd },
+      month: { tokens: row.monthTokens, microUsd: row.monthMicroUsd },
+      limit: this.limits.day[row.scope],
+    }));
+  }
+}
+
+export function usageStatement(conversationId: string, userId: bigint | null): Prisma.Sql {
+  const sum = (column: string, ofToday: boolean) => Prisma.sql`
+    coalesce(sum(${Prisma.raw(column)}) FILTER (WHERE ${ofToday ? Prisma.sql`d.day = ${today}` : Prisma.sql`true`}), 0)::bigint`;
+  return Prisma.sql`
+    SELECT b.scope::text AS scope,
+           ${sum('d.spent_tokens', true)} AS "todayTokens", ${sum('d.spent_micro_usd', true)} AS "todayMicroUsd",
+           ${sum('d.reserved_tokens', true)} AS "reservedTokens",
+           ${sum('d.reserved_micro_usd', true)} AS "reservedMicroUsd",
+           ${sum('d.spent_tokens', false)} AS "monthTokens", ${sum('d.spent_micro_usd', false)} AS "monthMicroUsd"
+    FROM conversations c
+    CROSS JOIN LATERAL (VALUES
+      ('user'::budget_scope, c.channel || ':' || ${userId}::bigint),
+      ('chat', c.channel || ':' || c.chat_id)
+    ) AS b (scope, key)
+    LEFT JOIN budget_days d
+      ON d.scope = b.scope AND d.key = b.key AND d.day >= date_trunc('month', ${today}::timestamp)::date
+    WHERE c.id = ${conversationId}::uuid AND b.key IS NOT NULL
+    GROUP BY b.scope ORDER BY b.scope`;
+}
