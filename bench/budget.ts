@@ -15,7 +15,7 @@ const CALL_TOKENS = 1_000_000;
 const WORKERS = { processes: 2, concurrency: 60 } as const;
 
 const settings = {
-  BUDGET_CALL_OUTPUT_TOKENS: String(CALL_TOKENS),
+  BUDGET_ANSWER_TOKENS: String(CALL_TOKENS),
   BUDGET_DAY_TOKENS: String(ALLOWED * CALL_TOKENS + CALL_TOKENS / 2),
   WORKER_CONCURRENCY: String(WORKERS.concurrency),
   AGENT_TURN_TIMEOUT_MS: '3600000',

@@ -15,7 +15,7 @@ let conversation: Conversation;
 let words = 0;
 
 async function open(budgets: Partial<BudgetSettings>) {
-  agent = await AgentRoom.open({ budgets: { prices, callOutputTokens: 100, ...budgets } });
+  agent = await AgentRoom.open({ budgets: { prices, answerTokens: 100, ...budgets } });
   conversation = await agent.room.conversation();
 }
 

@@ -4,6 +4,7 @@ import { Room } from '../../test/support/room.js';
 import { BudgetSettings } from '../config/budget.settings.js';
 import { DatabasePool } from '../database/database-pool.js';
 import { Database } from '../database/database.js';
+import { insist } from '../database/insist.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { LeaseLostError } from '../errors/errors.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
@@ -100,7 +101,9 @@ describe('a reservation', () => {
       const one = new BudgetLedger(room.prisma, room.leases, limits);
       const other = new BudgetLedger(prisma, new LeaseRepository(prisma), limits);
       const outcomes = await Promise.all(
-        turns.map(({ lease, id }, n) => (n % 2 === 0 ? one : other).reserve(lease, id, tokens(1_000))),
+        turns.map(({ lease, id }, n) =>
+          insist(() => (n % 2 === 0 ? one : other).reserve(lease, id, tokens(1_000))),
+        ),
       );
       expect(outcomes.filter((refused) => refused === null)).toHaveLength(100);
       expect(outcomes.filter((refused) => refused === 'all')).toHaveLength(900);

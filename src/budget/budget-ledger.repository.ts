@@ -5,9 +5,6 @@ import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { type Amount, limits } from './amount.js';
 import { BudgetLimits } from './budget-limits.js';
 
-/** A burst of turns waits for connections instead of failing. Milliseconds. */
-const PATIENCE = { maxWait: 10_000, timeout: 10_000 } as const;
-
 /** Rolls the transaction back: of several budgets one refused. */
 class Refused extends Error {
   constructor(readonly scope: BudgetScope) {
@@ -42,7 +39,7 @@ export class BudgetLedger {
           reserveStatement(turnId, total, this.limits),
         );
         if (refused) throw new Refused(refused.scope);
-      }, PATIENCE);
+      });
       return null;
     } catch (error) {
       if (error instanceof Refused) return error.scope;

@@ -13,7 +13,7 @@ export class BudgetLimits {
   readonly daily: boolean;
   /** There is some limit. */
   readonly any: boolean;
-  readonly callOutputTokens: number;
+  readonly answerTokens: number;
 
   constructor(settings: BudgetSettings) {
     this.turn = limit(settings.turnTokens, settings.turnMicroUsd);
@@ -24,7 +24,7 @@ export class BudgetLimits {
     };
     this.daily = Object.values(this.day).some(limits);
     this.any = this.daily || limits(this.turn);
-    this.callOutputTokens = settings.callOutputTokens;
+    this.answerTokens = settings.answerTokens;
   }
 }
 

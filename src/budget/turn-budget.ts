@@ -33,7 +33,7 @@ export class TurnBudget {
 
   /** For the request of each model call: the answer ends at what is reserved for it. */
   get callLimit(): { readonly max_completion_tokens?: number } {
-    return this.limits.any ? { max_completion_tokens: this.limits.callOutputTokens } : {};
+    return this.limits.any ? { max_completion_tokens: this.limits.answerTokens } : {};
   }
 
   /**
@@ -62,10 +62,10 @@ export class TurnBudget {
   }
 
   private mostOf(inputTokens: number): Amount {
-    const { callOutputTokens } = this.limits;
+    const { answerTokens } = this.limits;
     return {
-      tokens: BigInt(inputTokens + callOutputTokens),
-      microUsd: this.prices.highest(inputTokens, callOutputTokens),
+      tokens: BigInt(inputTokens + answerTokens),
+      microUsd: this.prices.highest(inputTokens, answerTokens),
     };
   }
 

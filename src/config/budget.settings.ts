@@ -99,7 +99,7 @@ export class BudgetSettings {
   @Usd()
   dayMicroUsd?: bigint;
 
-  @FromEnv('BUDGET_CALL_OUTPUT_TOKENS', {
+  @FromEnv('BUDGET_ANSWER_TOKENS', {
     description: 'where a budget is set: tokens one model call may answer with, and has reserved for that',
     example: '4096',
     parse: integer,
@@ -107,7 +107,7 @@ export class BudgetSettings {
   @IsInt()
   @Min(16)
   @Max(1_000_000)
-  callOutputTokens = 4_096;
+  answerTokens = 4_096;
 
   @FromEnv('MODEL_PRICES', {
     description: 'dollars for a million tokens, over the built-in table and MODEL_PRICES_FILE',

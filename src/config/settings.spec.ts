@@ -66,7 +66,7 @@ describe('settings', () => {
     ['BUDGET_DAY_USD', '0', 'BUDGET_DAY_USD=100'],
     ['MODEL_PRICES', '{"own":1}', 'MODEL_PRICES={"my-model"'],
     ['MODEL_PRICES_FILE', './no-such-file.json', './prices.json'],
-    ['BUDGET_USER_DAY_TOKENS', '4096', 'BUDGET_CALL_OUTPUT_TOKENS'],
+    ['BUDGET_USER_DAY_TOKENS', '4096', 'BUDGET_ANSWER_TOKENS'],
   ])('name %s and show an example when it is "%s"', (name, value, example) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toContain(name);

@@ -108,13 +108,13 @@ function completePrices(budget: BudgetSettings, problems: string[]): void {
 /** Budgets that would let nothing pass, or everything. */
 function useless({ budget, model }: Settings): string[] {
   const problems: string[] = [];
-  const { callOutputTokens, turnTokens, userDayTokens, chatDayTokens, dayTokens } = budget;
+  const { answerTokens, turnTokens, userDayTokens, chatDayTokens, dayTokens } = budget;
   const limits = { turnTokens, userDayTokens, chatDayTokens, dayTokens };
   for (const { name, property } of variablesOf(BudgetSettings)) {
     const limit = Object.entries(limits).find(([limited]) => limited === property)?.[1];
-    if (limit === undefined || limit > callOutputTokens) continue;
+    if (limit === undefined || limit > answerTokens) continue;
     problems.push(
-      `${name} must be more than BUDGET_CALL_OUTPUT_TOKENS, which is ${callOutputTokens}: each model call reserves that for its answer`,
+      `${name} must be more than BUDGET_ANSWER_TOKENS, which is ${answerTokens}: each model call reserves that for its answer`,
     );
   }
   if (!budget.countsMoney) return problems;

@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId } from '../support/updates.js';
 
-const budget = { MODEL_PRICES: '{"double":{"input":1,"output":2}}', BUDGET_CALL_OUTPUT_TOKENS: '1000' };
+const budget = { MODEL_PRICES: '{"double":{"input":1,"output":2}}', BUDGET_ANSWER_TOKENS: '1000' };
 
 describeOnEachBackend('A budget', (backend) => {
   let world: World;
@@ -50,7 +50,7 @@ describe('100 turns at once against a budget of all that allows 10', () => {
     world = await World.prepare('postgresql', {
       ...budget,
       // What a call asks with is little beside what it may answer: half a call more than 10 allows 10.
-      BUDGET_CALL_OUTPUT_TOKENS: String(CALL),
+      BUDGET_ANSWER_TOKENS: String(CALL),
       BUDGET_DAY_TOKENS: String(ALLOWED * CALL + CALL / 2),
       WORKER_CONCURRENCY: '15',
     });
