@@ -6,6 +6,7 @@ import { builtInPrices } from '../config/model-prices.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import { Stopping } from '../runtime/stopping.js';
 import { texts } from './texts.js';
+import { Tool } from './tools/tool.decorator.js';
 
 /** What the double tells of each call: 10 tokens asked, 5 answered. */
 const CALL = 15;
@@ -14,8 +15,21 @@ let agent: AgentRoom;
 let conversation: Conversation;
 let words = 0;
 
+class NoParameters {}
+
+class Payment {
+  @Tool({ name: 'pay', description: 'Pays.', parameters: NoParameters })
+  pay(): string {
+    return 'paid';
+  }
+}
+
 async function open(budgets: Partial<BudgetSettings>) {
-  agent = await AgentRoom.open({ budgets: { prices, answerTokens: 100, ...budgets } });
+  agent = await AgentRoom.open({
+    budgets: { prices, answerTokens: 100, ...budgets },
+    tools: [Payment],
+    toolSettings: { requireApproval: ['pay'] },
+  });
   conversation = await agent.room.conversation();
 }
 
@@ -155,6 +169,25 @@ describe('a turn and its budget', () => {
     await running;
     expect(await turns()).toMatchObject([{ state: 'cancelled', inputTokens: 10 }]);
     expect(await day('user')).toEqual([CALL, 0, 20]);
+  });
+
+  it('that waits for a person has nothing reserved meanwhile, and reserves anew when it goes on', async () => {
+    await open({ userDayTokens: 10_000 });
+    agent.model.script(word(), { calls: [{ name: 'pay', arguments: {} }] }, { text: 'Paid.' });
+    await say();
+    expect(await turns()).toMatchObject([{ state: 'parked', inputTokens: 10 }]);
+    expect(await day('user')).toEqual([CALL, 0, 20]);
+    await agent.room.pool.query(
+      `UPDATE approvals SET state = 'approved'; UPDATE turns SET state = 'waiting'`,
+    );
+    const held = agent.model.hold(word());
+    const resumed = agent.runner().run(conversation.id);
+    await eventually(() => expect(held.waiting).toBe(1));
+    expect((await day('user'))?.[1]).toBeGreaterThan(100);
+    held.release();
+    await resumed;
+    expect(await turns()).toMatchObject([{ state: 'done', inputTokens: 20 }]);
+    expect(await day('user')).toEqual([2 * CALL, 0, 40]);
   });
 
   it('of a chat that was blocked meanwhile counts what was used', async () => {
