@@ -66,11 +66,13 @@ describe('Migrator', () => {
       `SELECT indexrelid::regclass::text AS name FROM pg_index WHERE indpred IS NOT NULL OR indexprs IS NOT NULL ORDER BY 1`,
     );
     expect(rows.map(({ name }) => name)).toEqual([
+      'approvals_pending',
       'events_kept_payload',
       'events_of_turn',
       'events_settled',
       'events_waiting',
       'messages_search',
+      'replies_of_approval',
       'replies_open',
       'replies_settled',
       'turns_one_running',
