@@ -1,4 +1,5 @@
 import { LeaseLostError, TurnpikeError } from '../errors/errors.js';
+import { isUnreachable } from '../errors/unreachable.js';
 import type { Stopping } from '../runtime/stopping.js';
 import { ApprovalNeededError, type WaitingCall } from './approvals/approval-gate.js';
 import { TurnTimeoutError } from './turn-failure.js';
@@ -46,7 +47,9 @@ export class RunSignals {
     if (disturbance instanceof TurnInterruptedError) return { kind: 'interrupted' };
     if (error instanceof ApprovalNeededError) return { kind: 'parked', calls: error.calls };
     if (this.stopping.now.aborted) return { kind: 'stopping' };
-    const reason: unknown = this.timeout.signal.aborted ? this.timeout.signal.reason : error;
+    // A write that the database had no room for has failed by itself, however long it was tried.
+    const timedOut = this.timeout.signal.aborted && !isUnreachable(error);
+    const reason: unknown = timedOut ? this.timeout.signal.reason : error;
     return reason instanceof TurnpikeError ? { kind: 'failed', error: reason } : { kind: 'broken', error };
   }
 

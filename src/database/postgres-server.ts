@@ -101,7 +101,8 @@ export class PostgresServer {
     while (child.exitCode === null && child.signalCode === null) {
       const file = await readPostmasterFile(this.cluster.dataFolder);
       if (file?.pid === child.pid && file?.state === 'ready') {
-        await writeFile(this.portFile, String(port));
+        // Written only where it changes: on a full disk the old one would be lost.
+        if (port !== (await this.lastPort())) await writeFile(this.portFile, String(port));
         const { pid } = child;
         this.logger.log({ msg: 'embedded PostgreSQL started', pid, port, ms: Date.now() - begun });
         return port;
@@ -158,12 +159,13 @@ export class PostgresServer {
 
   /** The port of last time, so that addresses written down stay true, or any free one. */
   private async choosePort(): Promise<number> {
+    const last = await this.lastPort();
+    return (last !== null && (await freePort(last))) || (await freePort(0)) || 0;
+  }
+
+  private async lastPort(): Promise<number | null> {
     const last = Number(await readFile(this.portFile, 'utf8').catch(() => ''));
-    return (
-      (Number.isInteger(last) && last > 0 && last < 65_536 && (await freePort(last))) ||
-      (await freePort(0)) ||
-      0
-    );
+    return Number.isInteger(last) && last > 0 && last < 65_536 ? last : null;
   }
 
   private async gone(pid: number, withinMs: number): Promise<boolean> {
