@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { IsString } from 'class-validator';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import { eventually } from '../../test/support/eventually.js';
+import { aCaller } from '../../test/support/model-client.js';
 import type { Answer } from '../../test/support/scripted-model.js';
 import { GiveUpError, LeaseLostError } from '../errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
@@ -79,6 +80,7 @@ async function begin() {
       turn,
       lease: held,
       context,
+      caller: aCaller,
       tools: { sender: null, languageCode: null },
       signal,
       newcomers,

@@ -6,29 +6,35 @@ import { insist } from '../database/insist.js';
 import type { Approval, Step } from '../generated/prisma/client.js';
 import { Clock } from '../runtime/clock.js';
 import { ApprovalRepository } from './approvals/approval.repository.js';
+import { ContextWindow, type Progress } from './context-window.js';
 import type { Live } from './live/live-reply.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
-import { ModelClient } from './model-client.js';
+import type { ModelCaller } from './model/model-caller.js';
+import { ModelClient, type ModelRequest } from './model/model-client.js';
+import { ContextOverflowError } from './model/model-error.js';
 import type { Join } from './newcomers.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import { texts } from './texts.js';
 import { TokenCounter } from './token-counter.js';
 import { digest, type ToolCaller, ToolCalls } from './tool-calls.js';
 import { ToolRegistry } from './tools/tool-registry.js';
-import { type Exchange, exchangeOf, type Joined, requestMessages, type TurnContext } from './turn-request.js';
+import { type Exchange, exchangeOf, type Joined, type TurnContext } from './turn-request.js';
 import type { TurnEnd } from './turn-endings.repository.js';
 import { requestTokens, withUsage } from './usage-estimate.js';
 
 export interface Loop extends Omit<ToolCaller, 'approvals'> {
   readonly context: TurnContext;
+  readonly caller: ModelCaller;
   readonly newcomers: Join;
   readonly live: Live;
 }
 
-/** What a turn has come to so far, beside its context. */
-interface Progress {
+/** A turn as it goes on. */
+interface Talk extends Progress {
   readonly exchanges: Exchange[];
   readonly joined: Joined[];
+  readonly window: ContextWindow;
+  readonly budget: TurnBudget;
 }
 
 /**
@@ -56,16 +62,17 @@ export class AgentLoop {
     const done = await this.steps.of(loop.turn.id);
     // Nobody was asked before the first step.
     const approvals = done.size > 0 ? await this.approvals.of(loop.turn.id) : new Map<number, Approval>();
-    const progress: Progress = { exchanges: [], joined: [...loop.context.joined] };
+    const window = new ContextWindow(loop.context);
     const budget = this.budgets.open(loop.lease, loop.turn);
+    const talk: Talk = { exchanges: [], joined: [...loop.context.joined], window, budget };
     let index = 0;
     let empty = 0;
     for (let call = 1; call <= this.settings.maxSteps; call += 1) {
       const last = call === this.settings.maxSteps;
-      const answer = await this.askModel(loop, budget, done.get(index), index, progress, last);
+      const answer = await this.askModel(loop, done.get(index), index, talk, last);
       if ('refused' in answer)
         return { text: texts.budget[answer.refused], errorCode: 'BUDGET_EXHAUSTED', model: null };
-      budget.spend(answer);
+      talk.budget.spend(answer);
       if (answer.toolCalls.length === 0) {
         const end = endOf(answer);
         empty += end ? 0 : 1;
@@ -77,37 +84,27 @@ export class AgentLoop {
       if (last) break;
       loop.live.note(texts.working([...new Set(answer.toolCalls.map(({ name }) => name))]));
       const results = await this.calls.make({ ...loop, approvals }, done, index, answer.toolCalls);
-      progress.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
+      talk.exchanges.push(exchangeOf(index, answer, results, (text) => this.tokens.count(text)));
       index += 1 + answer.toolCalls.length;
     }
     return { text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', model: null };
   }
 
   private async askModel(
-    { turn, lease, context, signal, newcomers }: Loop,
-    budget: TurnBudget,
+    loop: Loop,
     done: Step | undefined,
     index: number,
-    { exchanges, joined }: Progress,
+    talk: Talk,
     last: boolean,
   ): Promise<ModelAnswer | { readonly refused: Refusal }> {
     if (done) return readModelAnswer(done.result);
-    const block = index > 0 ? await newcomers(index) : null;
-    if (block) joined.push({ stepIndex: index, block });
+    const { turn, lease } = loop;
+    const block = index > 0 ? await loop.newcomers(index) : null;
+    if (block) talk.joined.push({ stepIndex: index, block });
     const startedAt = this.clock.now();
-    const tools = this.registry.definitions();
-    const request = {
-      messages: requestMessages(context, exchanges, joined),
-      ...(tools.length > 0 ? { tools: [...tools] } : {}),
-      // The last call has to answer with what is known by then.
-      ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
-      ...budget.callLimit,
-    };
-    const count = (text: string) => this.tokens.count(text);
-    const refused = await budget.admit(() => requestTokens(request, count));
-    if (refused) return { refused };
-    const counted = (given: ModelAnswer) => withUsage(given, request, count);
-    const answer = await this.model.complete(request, signal).then(counted);
+    const taken = await this.complete(loop, index, talk, last);
+    if ('refused' in taken) return taken;
+    const { request, answer } = taken;
     const { inputTokens, outputTokens } = answer;
     const step: NewStep = {
       turnId: turn.id,
@@ -133,6 +130,32 @@ export class AgentLoop {
       finish: answer.finishReason,
     });
     return answer;
+  }
+
+  /** A request that is more than the model can read at once is asked again with less in it, a few times. */
+  private async complete({ turn, caller, signal }: Loop, index: number, talk: Talk, last: boolean) {
+    const tools = this.registry.definitions();
+    const count = (text: string) => this.tokens.count(text);
+    for (;;) {
+      const request: ModelRequest = {
+        messages: talk.window.messages(talk),
+        ...(tools.length > 0 ? { tools } : {}),
+        // The last call has to answer with what is known by then.
+        ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
+        ...talk.budget.callLimit,
+      };
+      const refused = await talk.budget.admit(() => requestTokens(request, count));
+      if (refused) return { refused };
+      try {
+        const answer = await this.model.complete(request, caller, signal);
+        return { request, answer: withUsage(answer, request, count) };
+      } catch (error) {
+        if (!(error instanceof ContextOverflowError) || !talk.window.shrink(talk)) throw error;
+        const { budget } = talk.window;
+        const { message, hint } = error;
+        this.logger.warn({ msg: 'context shrunk', turnId: turn.id, index, budget, error: message, hint });
+      }
+    }
   }
 }
 

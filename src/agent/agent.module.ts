@@ -11,8 +11,8 @@ import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
-import { ModelClient } from './model-client.js';
 import { LiveReplies } from './live/live-replies.js';
+import { ModelModule } from './model/model.module.js';
 import { Newcomers } from './newcomers.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
@@ -26,7 +26,15 @@ import { TurnWatch } from './turn-watch.js';
 import { TurnWatchRepository } from './turn-watch.repository.js';
 
 @Module({
-  imports: [ApprovalsModule, MemoryModule, LeaseModule, BudgetModule, DeliveryModule, ToolsModule],
+  imports: [
+    ApprovalsModule,
+    MemoryModule,
+    LeaseModule,
+    BudgetModule,
+    DeliveryModule,
+    ModelModule,
+    ToolsModule,
+  ],
   providers: [
     TurnRunner,
     TurnRepository,
@@ -44,7 +52,6 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     AgentLoop,
     ApprovalGate,
     ToolCalls,
-    ModelClient,
     BusyIndicator,
     TokenCounter,
   ],

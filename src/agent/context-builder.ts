@@ -31,7 +31,7 @@ export class ContextBuilder {
     const group = conversation.chatType !== 'private';
     const fresh = await this.messages.ofTurn(turn.id);
     const facts = this.newestFacts(await this.facts.list(conversation.id));
-    const system = systemPrompt(this.settings.systemPrompt, {
+    const system = systemPrompt(conversation.systemPrompt ?? this.settings.systemPrompt, {
       now: this.clock.now(),
       person,
       group,

@@ -38,6 +38,7 @@ export const texts = {
   failed: 'Sorry, something went wrong and I could not answer this. Please try again later.',
   timedOut: 'Sorry, this took too long and I had to stop. Please try again, perhaps with a smaller question.',
   modelRefusedRequest: 'Sorry, the language model did not accept this request, so I could not answer it.',
+  tooLong: 'Sorry, this is more than the language model can take in at once. Please send less at a time.',
   stepsExhausted: 'I stopped here: this needed more steps than I may take for one answer.',
   /** By whose budget is used up. */
   budget: {

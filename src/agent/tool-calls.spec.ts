@@ -2,6 +2,7 @@ import { IsString } from 'class-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import { eventually } from '../../test/support/eventually.js';
+import { aCaller } from '../../test/support/model-client.js';
 import type { Answer } from '../../test/support/scripted-model.js';
 import { GiveUpError, LeaseLostError } from '../errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
@@ -75,7 +76,9 @@ async function begin() {
   const tools = { sender: null, languageCode: null };
   const newcomers = () => Promise.resolve(null);
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent.loop(steps).run({ turn, lease: held, context, tools, signal, newcomers, live: silent });
+    agent
+      .loop(steps)
+      .run({ turn, lease: held, context, caller: aCaller, tools, signal, newcomers, live: silent });
   return { turn, lease, run };
 }
 

@@ -1,6 +1,7 @@
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../errors/errors.js';
 import type { Turn } from '../generated/prisma/client.js';
 import { backoffMs } from '../runtime/backoff.js';
+import { ContextOverflowError } from './model/model-error.js';
 import { texts } from './texts.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
@@ -55,5 +56,6 @@ function storableText(message: string): string {
 
 function apologyFor(error: TurnpikeError): string {
   if (error instanceof TurnTimeoutError) return texts.timedOut;
+  if (error instanceof ContextOverflowError) return texts.tooLong;
   return error.code === 'MODEL_400' ? texts.modelRefusedRequest : texts.failed;
 }

@@ -76,15 +76,38 @@ function shortened({ callId, output }: ToolAnswer): ToolAnswer {
  * @param joined all that have joined the turn so far, in order
  */
 export function requestMessages(
-  { system, history, own, budget }: TurnContext,
+  context: TurnContext,
   exchanges: readonly Exchange[],
   joined: readonly Joined[],
 ): ChatCompletionMessageParam[] {
+  const { past, kept } = whatFits(context, exchanges, joined);
+  const since = inOrder([...joined.map(({ stepIndex, block }) => ({ stepIndex, blocks: [block] })), ...kept]);
+  return [context.system, ...[...past, context.own, ...since].flatMap(({ messages }) => messages)];
+}
+
+/** Tokens that the next request has besides the system prompt and the turn's messages: what can be left out. */
+export function yieldingTokens(
+  context: TurnContext,
+  exchanges: readonly Exchange[],
+  joined: readonly Joined[],
+): number {
+  const { past, kept } = whatFits(context, exchanges, joined);
+  return [...past, ...inOrder(kept)].reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+/** The same exchange with none of its results whole. */
+export function shortExchange({ stepIndex, call, results }: Exchange): Exchange {
+  return { stepIndex, call, results: results.map(({ short }) => ({ whole: short, short })) };
+}
+
+function whatFits(
+  { history, budget }: TurnContext,
+  exchanges: readonly Exchange[],
+  joined: readonly Joined[],
+): { past: readonly Block[]; kept: readonly Placed[] } {
   const taken = joined.reduce((sum, { block }) => sum + block.tokens, 0);
   const { kept, left } = exchangesWithin(exchanges, budget - taken);
-  const past = newestWithin(history, left);
-  const since = inOrder([...joined.map(({ stepIndex, block }) => ({ stepIndex, blocks: [block] })), ...kept]);
-  return [system, ...[...past, own, ...since].flatMap(({ messages }) => messages)];
+  return { past: newestWithin(history, left), kept };
 }
 
 interface Placed {

@@ -17,6 +17,7 @@ import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { EventClaim } from './event-claim.js';
 import { LiveReplies } from './live/live-replies.js';
+import { ModelCallers } from './model/model-caller.js';
 import { Newcomers } from './newcomers.js';
 import { type RunEnd, RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
@@ -46,6 +47,7 @@ export class TurnRunner {
     private readonly watch: TurnWatch,
     private readonly commands: Commands,
     private readonly context: ContextBuilder,
+    private readonly callers: ModelCallers,
     private readonly loop: AgentLoop,
     private readonly approvals: Approvals,
     private readonly busy: BusyIndicator,
@@ -140,11 +142,12 @@ export class TurnRunner {
   ): Promise<boolean> {
     const sender = await this.claim.senderOf(turn);
     const context = await this.context.build(conversation, turn, sender);
+    const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const newcomers = this.newcomers.of(lease, conversation, turn);
     const live = await this.live.of(lease, turn, conversation, signal);
     try {
-      const end = await this.loop.run({ turn, lease, context, tools, signal, newcomers, live });
+      const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
       await live.end();
       return await this.endings.finish(lease, turn, end);
     } finally {

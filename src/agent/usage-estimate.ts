@@ -1,6 +1,6 @@
 import type { CountTokens } from './context.js';
 import type { ModelAnswer } from './model-answer.js';
-import type { ModelRequest } from './model-client.js';
+import type { ModelRequest } from './model/model-client.js';
 
 /** What a request comes to before it is sent: a little more than a provider counts, since it is counted as JSON. */
 export function requestTokens({ messages, tools }: ModelRequest, count: CountTokens): number {

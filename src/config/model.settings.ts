@@ -1,5 +1,20 @@
-import { IsNotEmpty, IsOptional, IsString, IsUrl } from 'class-validator';
-import { FromEnv, list } from './variable.js';
+import {
+  IsBoolean,
+  IsIn,
+  IsInstance,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUrl,
+  Max,
+  Min,
+} from 'class-validator';
+import { decimal, flag, FromEnv, integer, list, namedValues } from './variable.js';
+
+/** What OpenAI's reasoning models take; not each of them takes each. */
+export const REASONING_EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const;
 
 export class ModelSettings {
   @FromEnv('OPENAI_API_KEY', {
@@ -22,15 +37,89 @@ export class ModelSettings {
   )
   baseUrl?: string;
 
-  @FromEnv('OPENAI_MODEL', { description: 'the model that answers', example: 'gpt-5.4-mini' })
+  @FromEnv('OPENAI_MODEL', {
+    description: 'the model that answers; provider=model for one of OPENAI_PROVIDERS',
+    example: 'gpt-5.4-mini',
+  })
   @IsNotEmpty()
   model = 'gpt-5.4-mini';
 
   @FromEnv('OPENAI_FALLBACK_MODELS', {
-    description: 'comma-separated, tried in order when the model fails',
-    example: 'gpt-5.4-nano,gpt-4.1-mini',
+    description:
+      'comma-separated, tried in order when the model fails; provider=model for one of OPENAI_PROVIDERS',
+    example: 'gpt-5.4-nano,groq=openai/gpt-oss-120b',
     parse: list,
   })
   @IsString({ each: true })
   fallbackModels: readonly string[] = [];
+
+  @FromEnv('OPENAI_PROVIDERS', {
+    description: 'further OpenAI-compatible APIs, comma-separated: name=address',
+    example: 'groq=https://api.groq.com/openai/v1,local=http://localhost:11434/v1',
+    parse: namedValues(isAddress),
+  })
+  @IsInstance(Map, { message: 'must be name=address, comma-separated, names of a-z 0-9 - only' })
+  providers: ReadonlyMap<string, string> = new Map();
+
+  @FromEnv('OPENAI_PROVIDER_KEYS', {
+    description: 'their keys, comma-separated: name=key; one that needs none is left out',
+    example: 'groq=gsk_...',
+    parse: namedValues((key) => key !== ''),
+    secret: true,
+  })
+  @IsInstance(Map, { message: 'must be name=key, comma-separated, names of a-z 0-9 - only' })
+  providerKeys: ReadonlyMap<string, string> = new Map();
+
+  @FromEnv('OPENAI_TIMEOUT_MS', {
+    description: 'how long a model is waited for while there is another one to ask, in milliseconds',
+    example: '60000',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(100)
+  @Max(3_600_000)
+  timeoutMs = 60_000;
+
+  @FromEnv('OPENAI_REASONING_EFFORT', {
+    description: `how much a reasoning model thinks: ${REASONING_EFFORTS.join(', ')}; unset: as the model does by itself`,
+    example: 'low',
+  })
+  @IsOptional()
+  @IsIn(REASONING_EFFORTS)
+  reasoningEffort?: (typeof REASONING_EFFORTS)[number];
+
+  @FromEnv('OPENAI_MAX_OUTPUT_TOKENS', {
+    description: 'tokens of one model call’s answer, its reasoning included; unset: the model’s own limit',
+    example: '4000',
+    parse: integer,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(16)
+  @Max(1_000_000)
+  maxOutputTokens?: number;
+
+  @FromEnv('OPENAI_TEMPERATURE', {
+    description:
+      '0 to 2; not sent to OpenAI’s reasoning models, which refuse it; unset: as the model does by itself',
+    example: '0.7',
+    parse: decimal,
+  })
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(2)
+  temperature?: number;
+
+  @FromEnv('OPENAI_SEND_END_USER', {
+    description: 'requests name the user by a keyed hash; false for a server that refuses the field',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean()
+  sendEndUser = true;
+}
+
+function isAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

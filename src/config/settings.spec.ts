@@ -42,6 +42,20 @@ describe('settings', () => {
     expect(problemsOf({ OPENAI_FALLBACK_MODELS: 'own' })).toBe('');
   });
 
+  it('know models of several providers', () => {
+    const { model } = loadSettings({
+      OPENAI_MODEL: 'groq=openai/gpt-oss-120b',
+      OPENAI_FALLBACK_MODELS: 'llama3.3:70b, local=qwen3:8b',
+      OPENAI_PROVIDERS: 'groq=https://api.groq.com/openai/v1, local=http://localhost:11434/v1',
+      OPENAI_PROVIDER_KEYS: 'groq=gsk_==',
+      OPENAI_TEMPERATURE: '0.7',
+    });
+    expect(model.fallbackModels).toEqual(['llama3.3:70b', 'local=qwen3:8b']);
+    expect([...model.providers.keys()]).toEqual(['groq', 'local']);
+    expect(model.providerKeys.get('groq')).toBe('gsk_==');
+    expect(model.temperature).toBe(0.7);
+  });
+
   it('treat an empty variable as unset', () => {
     expect(loadSettings({ PORT: '', REDIS_URL: ' ' }).server.port).toBe(3000);
   });
@@ -57,6 +71,15 @@ describe('settings', () => {
     ['TELEGRAM_ALLOWED_CHATS', '12,bob', 'TELEGRAM_ALLOWED_CHATS=123456789'],
     ['TELEGRAM_API_ROOT', 'api.telegram.org', 'TELEGRAM_API_ROOT=https'],
     ['OPENAI_BASE_URL', 'localhost', 'OPENAI_BASE_URL=http'],
+    ['OPENAI_PROVIDERS', 'groq', 'OPENAI_PROVIDERS=groq=https'],
+    ['OPENAI_PROVIDERS', 'groq=api.groq.com', 'OPENAI_PROVIDERS=groq=https'],
+    ['OPENAI_PROVIDERS', 'a=http://x,a=http://y', 'OPENAI_PROVIDERS=groq=https'],
+    ['OPENAI_MODEL', 'groq=gpt-oss', 'OPENAI_PROVIDERS=groq=https'],
+    ['OPENAI_FALLBACK_MODELS', 'gpt-5.4-nano,groq=', 'OPENAI_PROVIDERS=groq=https'],
+    ['OPENAI_REASONING_EFFORT', 'lots', 'OPENAI_REASONING_EFFORT=low'],
+    ['OPENAI_TEMPERATURE', '2.1', 'OPENAI_TEMPERATURE=0.7'],
+    ['OPENAI_TEMPERATURE', 'warm', 'OPENAI_TEMPERATURE=0.7'],
+    ['OPENAI_MAX_OUTPUT_TOKENS', '0', 'OPENAI_MAX_OUTPUT_TOKENS=4000'],
     ['REDIS_URL', 'localhost:6379', 'REDIS_URL=redis://'],
     ['LOG_LEVEL', 'loud', 'LOG_LEVEL=info'],
     ['LOG_PRETTY', 'perhaps', 'LOG_PRETTY=false'],
@@ -78,6 +101,8 @@ describe('settings', () => {
     ['TELEGRAM_WEBHOOK_SECRET', 'with space'],
     ['DATABASE_URL', 'mysql://user:pass@host/db'],
     ['ADMIN_API_KEY', 'short'],
+    ['OPENAI_PROVIDER_KEYS', 'gsk_secret'],
+    ['OPENAI_PROVIDER_KEYS', 'groq=gsk_secret'],
   ])('never print the value of %s', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toContain(name);

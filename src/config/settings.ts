@@ -9,6 +9,7 @@ import { DatabaseSettings } from './database.settings.js';
 import { LogSettings } from './log.settings.js';
 import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
+import { modelTarget } from './model-target.js';
 import { type Environment, readSettings, SettingsError } from './read-settings.js';
 import { RedisSettings } from './redis.settings.js';
 import { RetentionSettings } from './retention.settings.js';
@@ -82,7 +83,12 @@ export function loadSettings(env: Environment): Settings {
   };
   readPromptFile(settings.agent, problems);
   if (settings.budget.priceOverrides instanceof Map) completePrices(settings.budget, problems);
-  problems.push(...missingTogether(settings), ...missingInProduction(settings), ...useless(settings));
+  problems.push(
+    ...missingTogether(settings),
+    ...missingProviders(settings.model),
+    ...missingInProduction(settings),
+    ...useless(settings),
+  );
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
 }
@@ -154,6 +160,24 @@ function missingTogether({ telegram }: Settings): string[] {
     );
   }
   return problems;
+}
+
+/** Names that are used and have no address. Where the lists are not readable that is the problem to mend first. */
+function missingProviders({ model, fallbackModels, providers, providerKeys }: ModelSettings): string[] {
+  if (!(providers instanceof Map) || !(providerKeys instanceof Map)) return [];
+  const uses: (readonly [variable: string, text: string, known: boolean])[] = [
+    ['OPENAI_MODEL', model, modelTarget(model, providers) !== null],
+    ...fallbackModels.map(
+      (text) => ['OPENAI_FALLBACK_MODELS', text, modelTarget(text, providers) !== null] as const,
+    ),
+    ...[...providerKeys.keys()].map((name) => ['OPENAI_PROVIDER_KEYS', name, providers.has(name)] as const),
+  ];
+  return uses
+    .filter(([, , known]) => !known)
+    .map(
+      ([variable, text]) =>
+        `${variable} names a provider or model that is not there: "${text}" (providers are in OPENAI_PROVIDERS, for example OPENAI_PROVIDERS=groq=https://api.groq.com/openai/v1)`,
+    );
 }
 
 /** What production does not generate or simulate. */

@@ -39,12 +39,34 @@ export function variablesOf(type: object): readonly Variable[] {
 /** A whole number, or the text itself so that validation can name it. */
 export const integer = (text: string): unknown => (/^[+-]?\d+$/.test(text.trim()) ? Number(text) : text);
 
+/** A number such as `0.7`, or the text itself so that validation can name it. */
+export const decimal = (text: string): unknown =>
+  /^[+-]?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
+
 /** Comma-separated, spaces trimmed, empty entries left out. */
 export const list = (text: string): string[] =>
   text
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '');
+
+/**
+ * `name=value`, comma-separated, as a map; the text itself, so that validation can name it, where a name is not of
+ * `a-z 0-9 -`, comes twice, or its value is not valid.
+ */
+export const namedValues =
+  (isValid: (value: string) => boolean) =>
+  (text: string): unknown => {
+    const entries = list(text).map(splitName);
+    const values = new Map(entries.flatMap((entry) => (entry && isValid(entry[1]) ? [entry] : [])));
+    return values.size === entries.length ? values : text;
+  };
+
+/** Parts `name=rest`; null where it does not begin with a name of `a-z 0-9 -`. */
+export function splitName(text: string): [name: string, rest: string] | null {
+  const parts = /^([a-z0-9-]{1,32})=(.*)$/s.exec(text);
+  return parts ? [parts[1] ?? '', parts[2] ?? ''] : null;
+}
 
 /** `true`/`false`, `1`/`0`, `yes`/`no`, or the text itself so that validation can name it. */
 export const flag = (text: string): unknown => {

@@ -9,7 +9,8 @@ export function secretsOf(settings: Settings): string[] {
     if (typeof values !== 'object' || values === null) continue;
     for (const variable of variablesOf(type)) {
       const value: unknown = variable.secret ? Reflect.get(values, variable.property) : undefined;
-      if (typeof value === 'string') secrets.push(value, ...passwordOf(value));
+      const texts: unknown[] = value instanceof Map ? [...value.values()] : [value];
+      for (const text of texts) if (typeof text === 'string') secrets.push(text, ...passwordOf(text));
     }
   }
   return secrets;

@@ -11,7 +11,9 @@ import { ContextBuilder } from '../../src/agent/context-builder.js';
 import { Edits } from '../../src/agent/edits.repository.js';
 import { EventClaim } from '../../src/agent/event-claim.js';
 import { LiveReplies } from '../../src/agent/live/live-replies.js';
-import { ModelClient } from '../../src/agent/model-client.js';
+import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
+import { ModelCallers } from '../../src/agent/model/model-caller.js';
+import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { Newcomers } from '../../src/agent/newcomers.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
@@ -48,6 +50,7 @@ import { MessageRepository } from '../../src/memory/message.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { modelClient } from './model-client.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
 import { MemorySlidingWindow } from './sliding-window.js';
@@ -63,7 +66,7 @@ interface Wishes {
   readonly toolSettings?: Partial<ToolSettings>;
   readonly telegram?: Partial<TelegramSettings>;
   readonly budgets?: Partial<BudgetSettings>;
-  readonly fallbackModels?: readonly string[];
+  readonly models?: Partial<ModelSettings>;
 }
 
 /** The agent's services, built with `new` over a real database, between a Telegram and a model over HTTP. */
@@ -91,6 +94,7 @@ export class AgentRoom {
   readonly prices: Prices;
   readonly ledger: BudgetLedger;
   private readonly budgets: Budgets;
+  readonly callers: ModelCallers;
   private readonly client: ModelClient;
 
   private constructor(
@@ -132,9 +136,10 @@ export class AgentRoom {
       apiKey: 'a-key',
       baseUrl: model.baseUrl,
       model: 'double',
-      fallbackModels: wishes.fallbackModels ?? [],
+      ...wishes.models,
     });
-    this.client = new ModelClient(models);
+    this.callers = new ModelCallers(new DeploymentSecrets(prisma));
+    this.client = modelClient(models, prisma, this.clock);
     const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
     this.prices = new Prices(budgets, models);
     this.budgets = new Budgets(this.ledger, this.prices, limits);
@@ -226,6 +231,7 @@ export class AgentRoom {
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       this.commands,
       this.context,
+      this.callers,
       this.loop(steps),
       this.approvals,
       new BusyIndicator(this.channel),

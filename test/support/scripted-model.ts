@@ -11,6 +11,8 @@ export interface AskedMessage {
 
 /** One request as it arrived. */
 export interface ModelCall {
+  /** All of it. */
+  readonly body: Readonly<Record<string, unknown>>;
   readonly model: string;
   readonly messages: readonly AskedMessage[];
   readonly tools: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
@@ -31,7 +33,12 @@ export type Answer =
   | { readonly text: string | null; readonly finish?: string; readonly refusal?: string }
   | { readonly calls: readonly ToolRequest[] }
   /** An error as OpenAI words it. */
-  | { readonly status: number; readonly code?: string; readonly headers?: Readonly<Record<string, string>> }
+  | {
+      readonly status: number;
+      readonly code?: string;
+      readonly message?: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   /** Anything at all with status 200. */
   | { readonly raw: string }
   | { readonly fault: 'reset' | 'hang' };
@@ -156,7 +163,7 @@ export class ScriptedModel {
       response.writeHead(200, { 'content-type': 'application/json' }).end(answer.raw);
     } else if ('status' in answer) {
       for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
-      const message = `scripted ${answer.status}`;
+      const message = answer.message ?? `scripted ${answer.status}`;
       send(response, answer.status, {
         error: { message, type: 'error', code: answer.code ?? null, param: null },
       });
@@ -227,6 +234,7 @@ function readCall(body: Record<string, unknown>, authorization: string | null, b
     .slice(lastAnswer + 1)
     .flatMap(({ role, content }) => (role === 'user' ? [content ?? ''] : []));
   return {
+    body,
     model: String(body['model']),
     messages,
     tools: Array.isArray(body['tools']) ? body['tools'] : [],

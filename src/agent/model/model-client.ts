@@ -1,0 +1,158 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type {
+  ChatCompletion,
+  ChatCompletionCreateParamsNonStreaming,
+} from 'openai/resources/chat/completions';
+import { ModelSettings } from '../../config/model.settings.js';
+import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
+import { pause } from '../../runtime/pause.js';
+import { Random } from '../../runtime/random.js';
+import type { ModelAnswer } from '../model-answer.js';
+import { type Circuit, leastBad, SHORT_PAUSE_MS } from './circuit.js';
+import type { ModelCaller } from './model-caller.js';
+import { type Model, ModelCatalog } from './model-catalog.js';
+import { type Pass, ModelCircuits } from './model-circuits.js';
+import { classifyModelError, type ModelFailure } from './model-error.js';
+import { filteredAnswer, readCompletion } from './read-completion.js';
+import { requestParameters } from './request-parameters.js';
+
+/** `max_completion_tokens`: what the turn's budget allows; each model gets it by the name that it knows. */
+export type ModelRequest = Pick<
+  ChatCompletionCreateParamsNonStreaming,
+  'messages' | 'tools' | 'tool_choice' | 'max_completion_tokens'
+>;
+
+/** What is asked, for whom, until when. */
+interface Question {
+  readonly request: ModelRequest;
+  readonly caller: ModelCaller;
+  readonly signal: AbortSignal;
+}
+
+/** How long the same model is left alone before it is asked once more; the upper half by chance. */
+const RETRY_PAUSE_MS = 500;
+
+/** Calls an OpenAI-compatible model; the next one of the chain when one fails and another may do better. */
+@Injectable()
+export class ModelClient {
+  private readonly logger = new Logger(ModelClient.name);
+
+  constructor(
+    private readonly catalog: ModelCatalog,
+    private readonly circuits: ModelCircuits,
+    private readonly settings: ModelSettings,
+    private readonly random: Random,
+  ) {}
+
+  /**
+   * One model call.
+   * @throws ContextOverflowError when there is too much in the request; GiveUpError when it is wrong in another way;
+   * when every model of the chain failed RetryLaterError if one of them may work later, else the last one's GiveUpError;
+   * the reason of `signal` when that was aborted
+   */
+  async complete(request: ModelRequest, caller: ModelCaller, signal: AbortSignal): Promise<ModelAnswer> {
+    const question = { request, caller, signal };
+    const chain = this.catalog.chain(caller.model);
+    const failures: TurnpikeError[] = [];
+    const refused: { readonly model: Model; readonly circuit: Circuit }[] = [];
+    for (const [place, model] of chain.entries()) {
+      const pass = chain.length === 1 ? unwatched : await this.circuits.admit(model);
+      if (pass.kind === 'refused') {
+        refused.push({ model, circuit: pass.circuit });
+        continue;
+      }
+      const outcome = await this.ask(model, pass, question, place < chain.length - 1);
+      if ('answer' in outcome) return outcome.answer;
+      failures.push(outcome.error);
+    }
+    const least = failures.length === 0 ? leastBad(refused) : undefined;
+    if (least) {
+      const outcome = await this.ask(least.model, { kind: 'forced' }, question, false);
+      if ('answer' in outcome) return outcome.answer;
+      failures.push(outcome.error);
+    }
+    throw worthiest([...failures, ...refused.map(notAsked)]);
+  }
+
+  /** Asks one model of the chain, once more after a short pause where others follow, and tells its circuit. */
+  private async ask(
+    model: Model,
+    pass: Pass,
+    question: Question,
+    hasNext: boolean,
+  ): Promise<{ answer: ModelAnswer } | { error: TurnpikeError }> {
+    const timeoutMs = hasNext ? this.settings.timeoutMs : null;
+    let outcome: Outcome;
+    try {
+      outcome = await this.call(model, question, timeoutMs);
+      const pauseMs = hasNext && pass.kind === 'closed' ? this.pauseBeforeRetry(outcome) : null;
+      if (pauseMs !== null) {
+        await pause(pauseMs, question.signal);
+        outcome = await this.call(model, question, timeoutMs);
+      }
+    } catch (error) {
+      await this.circuits.abandoned(model, pass);
+      throw error;
+    }
+    if ('answer' in outcome || outcome.kind === 'filtered' || outcome.kind === 'request') {
+      await this.circuits.succeeded(model, pass);
+      if ('answer' in outcome) return outcome;
+      if (outcome.kind === 'filtered') return { answer: filteredAnswer(model.model) };
+      throw outcome.error;
+    }
+    const { error, kind } = outcome;
+    const retryAfterMs = error instanceof RetryLaterError ? error.retryAfterMs : null;
+    await this.circuits.failed(model, pass, { code: error.code, lasting: kind === 'model', retryAfterMs });
+    return { error };
+  }
+
+  /** Null: do not ask this model again. */
+  private pauseBeforeRetry(outcome: Outcome): number | null {
+    if ('answer' in outcome || outcome.kind !== 'moment') return null;
+    const asked = outcome.error.retryAfterMs ?? 0;
+    if (asked > SHORT_PAUSE_MS) return null;
+    return Math.max(asked, RETRY_PAUSE_MS / 2 + (RETRY_PAUSE_MS / 2) * this.random.next());
+  }
+
+  /** @throws only the reason of the signal */
+  private async call(
+    { client, provider, model }: Model,
+    { request, caller, signal }: Question,
+    timeoutMs: number | null,
+  ): Promise<Outcome> {
+    signal.throwIfAborted();
+    const { max_completion_tokens: atMost, ...content } = request;
+    const parameters = requestParameters(model, client.baseURL, this.settings, caller, atMost);
+    const options = { signal, ...(timeoutMs === null ? {} : { timeout: timeoutMs }) };
+    try {
+      const completion: ChatCompletion = await client.chat.completions.create(
+        { ...content, ...parameters, model },
+        options,
+      );
+      return { answer: readCompletion(completion, model) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = classifyModelError(error);
+      const { code, message } = failure.error;
+      this.logger.warn({ msg: 'model call failed', provider, model, code, error: message });
+      return failure;
+    }
+  }
+}
+
+/** With one model there is nothing to choose: the turn's own retries are its breaker. */
+const unwatched: Pass = { kind: 'unwatched' };
+
+type Outcome = { readonly answer: ModelAnswer } | ModelFailure;
+
+/** What a model that was passed over contributes: its failure may pass, or not. */
+function notAsked({ model: { model }, circuit: { code, lasting } }: { model: Model; circuit: Circuit }) {
+  const message = `${model} was not asked, its circuit is open after ${code}`;
+  return lasting ? new GiveUpError(code, message) : new RetryLaterError(code, message);
+}
+
+/** Of the failures of a whole chain the one that decides about the turn. */
+function worthiest(failures: readonly TurnpikeError[]): TurnpikeError {
+  const failure = failures.find((reason) => reason instanceof RetryLaterError) ?? failures.at(-1);
+  return failure ?? new GiveUpError('MODEL_MISSING', 'no model is configured', 'set OPENAI_MODEL');
+}

@@ -1,0 +1,48 @@
+import type { ChatCompletion } from 'openai/resources/chat/completions';
+import type { ModelAnswer } from '../model-answer.js';
+
+/**
+ * Servers are compatible to a degree: every field is checked before it is believed.
+ * @throws Error where it is no completion
+ */
+export function readCompletion(completion: ChatCompletion, model: string): ModelAnswer {
+  const choices: unknown = completion?.choices;
+  const choice = Array.isArray(choices) ? completion.choices[0] : undefined;
+  if (!choice?.message) throw new Error('no choices in the answer');
+  const { message } = choice;
+  return {
+    content: typeof message.content === 'string' ? clean(message.content) : null,
+    refusal: typeof message.refusal === 'string' ? clean(message.refusal) : null,
+    toolCalls: (message.tool_calls ?? []).flatMap((call) =>
+      call.type === 'function'
+        ? [{ id: text(call.id), name: text(call.function?.name), arguments: text(call.function?.arguments) }]
+        : [],
+    ),
+    finishReason: text(choice.finish_reason) || 'stop',
+    model: text(completion.model) || model,
+    inputTokens: tokens(completion.usage?.prompt_tokens),
+    outputTokens: tokens(completion.usage?.completion_tokens),
+  };
+}
+
+/** A content filter that stops the request answers with an error, one that stops the answer with this. */
+export function filteredAnswer(model: string): ModelAnswer {
+  return {
+    content: null,
+    refusal: null,
+    toolCalls: [],
+    finishReason: 'content_filter',
+    model,
+    inputTokens: 0,
+    outputTokens: 0,
+  };
+}
+
+const MAX_TOKENS = 2 ** 31 - 1;
+const tokens = (value: unknown): number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : 0;
+
+const text = (value: unknown): string => (typeof value === 'string' ? clean(value) : '');
+
+/** PostgreSQL stores neither NUL nor half a surrogate pair. */
+const clean = (text: string): string => text.replaceAll('\u0000', '').toWellFormed();
