@@ -11,9 +11,16 @@ export class ConversationRecords {
     return this.prisma.conversation.findUnique({ where: { id } });
   }
 
-  /** @returns the changed row; null where there is none (any more) */
-  async setStatus(id: string, status: ConversationStatus): Promise<Conversation | null> {
-    const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data: { status } });
+  /** Changes what is given. @returns the changed row; null where there is none (any more) */
+  async change(id: string, data: ChangeOfConversation): Promise<Conversation | null> {
+    const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data });
     return changed ?? null;
   }
+}
+
+/** What is undefined stays. */
+export interface ChangeOfConversation {
+  readonly status?: ConversationStatus | undefined;
+  readonly model?: string | null | undefined;
+  readonly systemPrompt?: string | null | undefined;
 }

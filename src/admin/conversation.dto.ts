@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { type Conversation, ConversationStatus } from '../generated/prisma/client.js';
 import { PageQuery } from './page.js';
 
@@ -24,14 +24,44 @@ export class ConversationQuery extends PageQuery {
   status?: ConversationStatus;
 }
 
+/** What is not named stays; null takes an override back. */
 export class ConversationChange {
-  @ApiProperty({
+  @ApiPropertyOptional({
     enum: statuses,
     description:
       'paused: messages are kept and wait; blocked: they are dropped unanswered; active: they are answered',
   })
+  @ValidateIf((_, status) => status !== undefined)
   @IsIn(statuses)
-  status: ConversationStatus;
+  status?: ConversationStatus;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 200,
+    example: 'gpt-5.4',
+    description:
+      'Instead of OPENAI_MODEL and written like it, from the next turn on; null: OPENAI_MODEL again',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Matches(/^[^\s\p{Cc}]+$/u, { message: 'model must be a name, without spaces' })
+  model?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 32_000,
+    description: 'Instead of AGENT_SYSTEM_PROMPT, from the next turn on; null: AGENT_SYSTEM_PROMPT again',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(32_000)
+  @Matches(/\S/, { message: 'systemPrompt must not be empty' })
+  // PostgreSQL's text holds no NUL.
+  @Matches(/^[^\0]*$/)
+  systemPrompt?: string | null;
 }
 
 /** One line of talk, as the admin API shows it. 64-bit ids are strings. */
@@ -70,6 +100,15 @@ export class ConversationDto {
   readonly createdAt: string;
 }
 
+/** One conversation with what is set for it alone. */
+export class ConversationDetailDto extends ConversationDto {
+  @ApiProperty({ type: String, nullable: true, description: 'Instead of OPENAI_MODEL' })
+  readonly model: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Instead of AGENT_SYSTEM_PROMPT' })
+  readonly systemPrompt: string | null;
+}
+
 export class ConversationPage {
   @ApiProperty({ type: [ConversationDto] })
   readonly items: readonly ConversationDto[];
@@ -95,6 +134,14 @@ export type ShownConversation = Pick<
 >;
 
 export function toConversationDto(row: ShownConversation): ConversationDto {
+  return shown(row);
+}
+
+export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
+  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt };
+}
+
+function shown(row: ShownConversation) {
   return {
     id: row.id,
     channel: row.channel,

@@ -9,7 +9,7 @@ import {
 import { AdminApi } from './admin-api.decorator.js';
 import {
   ConversationChange,
-  ConversationDto,
+  ConversationDetailDto,
   ConversationPage,
   ConversationQuery,
 } from './conversation.dto.js';
@@ -30,17 +30,22 @@ export class ConversationsController {
 
   @Get(':id')
   @ApiOperation({ summary: 'Show one conversation' })
-  @ApiOkResponse({ type: ConversationDto })
+  @ApiOkResponse({ type: ConversationDetailDto })
   @ApiNotFoundResponse()
-  get(@Param('id', KnownIdPipe) id: string): Promise<ConversationDto> {
+  get(@Param('id', KnownIdPipe) id: string): Promise<ConversationDetailDto> {
     return this.conversations.get(id);
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Pause, block or reactivate a conversation' })
-  @ApiOkResponse({ type: ConversationDto })
+  @ApiOperation({
+    summary: 'Pause, block or reactivate a conversation, or give it a model or a prompt of its own',
+  })
+  @ApiOkResponse({ type: ConversationDetailDto })
   @ApiNotFoundResponse()
-  change(@Param('id', KnownIdPipe) id: string, @Body() change: ConversationChange): Promise<ConversationDto> {
+  change(
+    @Param('id', KnownIdPipe) id: string,
+    @Body() change: ConversationChange,
+  ): Promise<ConversationDetailDto> {
     return this.conversations.change(id, change);
   }
 

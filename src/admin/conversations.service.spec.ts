@@ -35,6 +35,8 @@ describe('conversations', () => {
       lastMessageAt: '2021-01-01T00:00:00.000Z',
       status: 'active',
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      model: null,
+      systemPrompt: null,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
@@ -85,16 +87,99 @@ describe('conversations', () => {
   });
 });
 
+describe('a conversation’s own model and prompt', () => {
+  it('are set and taken back, each without touching what is not named', async () => {
+    const { id } = await admin.talk(0);
+    const change = async (payload: object) => {
+      const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
+      expect(answer.statusCode, answer.body).toBe(200);
+      return answer.json<{ status: string; model: string | null; systemPrompt: string | null }>();
+    };
+    await change({ status: 'paused' });
+    expect(await change({ model: 'groq=openai/gpt-oss-120b' })).toMatchObject({
+      status: 'paused',
+      model: 'groq=openai/gpt-oss-120b',
+      systemPrompt: null,
+    });
+    const prompt = 'You are a pirate.\nSay "Arr".';
+    expect(await change({ systemPrompt: prompt, status: 'active' })).toMatchObject({
+      status: 'active',
+      model: 'groq=openai/gpt-oss-120b',
+      systemPrompt: prompt,
+    });
+    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({ systemPrompt: prompt });
+    expect(await change({ model: null, systemPrompt: null })).toMatchObject({
+      model: null,
+      systemPrompt: null,
+    });
+  });
+
+  it.each([
+    { model: '' },
+    { model: 'two words' },
+    { model: 'a\u0000b' },
+    { model: 'x'.repeat(201) },
+    { model: 5 },
+    { model: 'nowhere=gpt' },
+    { model: 'groq=' },
+    { systemPrompt: '' },
+    { systemPrompt: ' \n ' },
+    { systemPrompt: 'a\u0000b' },
+    { systemPrompt: 'x'.repeat(32_001) },
+    { systemPrompt: ['x'] },
+    { status: null },
+    { status: null, model: 'gpt-5.4' },
+  ])('are refused as %j', async (payload) => {
+    const { id } = await admin.talk(0);
+    const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      400,
+      { statusCode: 400, message: expect.anything(), error: 'Bad Request' },
+    ]);
+    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({
+      status: 'active',
+      model: null,
+      systemPrompt: null,
+    });
+  });
+
+  it('are not to be had of a conversation that is not there', async () => {
+    const unknown = `conversations/${crypto.randomUUID()}`;
+    expect((await admin.call(unknown, 'PATCH', { model: 'gpt-5.4' })).statusCode).toBe(404);
+    expect((await admin.call('conversations/nonsense', 'PATCH', { systemPrompt: 'x' })).statusCode).toBe(404);
+  });
+
+  it('are in the API’s description', async () => {
+    const doc = (await admin.app.inject('/docs-json')).json<{
+      components: { schemas: Record<string, { properties: Record<string, object>; required?: string[] }> };
+    }>();
+    const change = doc.components.schemas['ConversationChange'];
+    expect(Object.keys(change?.properties ?? {})).toEqual(['status', 'model', 'systemPrompt']);
+    expect(change?.required ?? []).toEqual([]);
+    expect(change?.properties['systemPrompt']).toMatchObject({
+      type: 'string',
+      nullable: true,
+      maxLength: 32_000,
+    });
+    expect(Object.keys(doc.components.schemas['ConversationDetailDto']?.properties ?? {})).toContain('model');
+  });
+});
+
 describe('a change of status', () => {
   it('wakes the lane that has something to do about it', async () => {
     const { id } = await admin.talk(0);
     const turns = admin.app.get<Queue<LaneJob>>(getQueueToken('turns'), { strict: false });
-    const isWoken = async () =>
-      (await turns.getJobs(['waiting'])).some(({ data }) => data.conversationId === id);
+    const isWoken = async (which: string) =>
+      (await turns.getJobs(['waiting'])).some(({ data }) => data.conversationId === which);
+    const { id: another } = await admin.talk(0);
     await admin.call(`conversations/${id}`, 'PATCH', { status: 'paused' });
-    expect(await isWoken()).toBe(false);
+    await admin.call(`conversations/${another}`, 'PATCH', { model: 'gpt-5.4' });
+    const { id: later } = await admin.talk(0);
+    await admin.call(`conversations/${later}`, 'PATCH', { status: 'blocked' });
+    await eventually(async () => expect(await isWoken(later)).toBe(true));
+    expect([await isWoken(id), await isWoken(another)]).toEqual([false, false]);
     await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
-    await eventually(async () => expect(await isWoken()).toBe(true));
+    await eventually(async () => expect(await isWoken(id)).toBe(true));
   });
 });
 

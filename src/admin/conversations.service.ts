@@ -1,11 +1,14 @@
-import { Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
+import { BadRequestException, Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
+import { modelTarget } from '../config/model-target.js';
+import { ModelSettings } from '../config/model.settings.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import {
   type ConversationChange,
-  type ConversationDto,
+  type ConversationDetailDto,
   type ConversationPage,
   type ConversationQuery,
+  toConversationDetailDto,
   toConversationDto,
 } from './conversation.dto.js';
 import { ConversationListing } from './conversation-listing.repository.js';
@@ -27,6 +30,7 @@ export class ConversationsService {
     private readonly transcripts: TranscriptService,
     private readonly erasure: Erasure,
     private readonly waker: LaneWaker,
+    private readonly models: ModelSettings,
   ) {}
 
   /** A page of a search may hold fewer than `limit`, even none, and still have a next one. */
@@ -40,19 +44,29 @@ export class ConversationsService {
     return end === null ? page : { ...page, nextCursor: encodeTimeCursor(end) };
   }
 
-  async get(id: string): Promise<ConversationDto> {
-    return toConversationDto(await this.findOrFail(id));
+  async get(id: string): Promise<ConversationDetailDto> {
+    return toConversationDetailDto(await this.findOrFail(id));
   }
 
   /**
-   * A pause takes effect with the next turn, a block with the end of the one under way, which is not answered then. What
-   * waited is taken up at once, or dropped.
+   * A pause, another model and another prompt take effect with the next turn, a block with the end of the one under way,
+   * which is not answered then. With a new status what waited is taken up at once, or dropped.
    */
-  async change(id: string, { status }: ConversationChange): Promise<ConversationDto> {
-    const changed = await this.records.setStatus(id, status);
+  async change(
+    id: string,
+    { status, model, systemPrompt }: ConversationChange,
+  ): Promise<ConversationDetailDto> {
+    const change = { status, model, systemPrompt };
+    if (Object.values(change).every((value) => value === undefined)) {
+      throw new BadRequestException('name at least one of status, model, systemPrompt');
+    }
+    if (typeof model === 'string' && !modelTarget(model, this.models.providers)) {
+      throw new BadRequestException('model is of a provider that OPENAI_PROVIDERS does not have');
+    }
+    const changed = await this.records.change(id, change);
     if (!changed) throw unknown();
-    if (changed.status !== 'paused') this.waker.wake('turns', id);
-    return toConversationDto(changed);
+    if (status !== undefined && changed.status !== 'paused') this.waker.wake('turns', id);
+    return toConversationDetailDto(changed);
   }
 
   async erase(id: string): Promise<void> {

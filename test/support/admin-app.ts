@@ -40,7 +40,11 @@ export class AdminApp {
 
   static async start(change = (builder: TestingModuleBuilder) => builder): Promise<AdminApp> {
     const database = await startTestDatabase();
-    const settings = loadSettings({ DATABASE_URL: database.url, ADMIN_API_KEY: key });
+    const settings = loadSettings({
+      DATABASE_URL: database.url,
+      ADMIN_API_KEY: key,
+      OPENAI_PROVIDERS: 'groq=https://api.groq.com/openai/v1',
+    });
     const imports = [
       SettingsModule.forRoot(settings),
       RuntimeModule,
