@@ -6,7 +6,7 @@ import type { Conversation, Message, Turn } from '../generated/prisma/client.js'
 import { FactsRepository, type StoredFact } from '../memory/facts.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
 import { Clock } from '../runtime/clock.js';
-import { type Block, blockOf, chatMessage, historyBlocks, newestWithin } from './context.js';
+import { type Block, blockOf, chatMessage, fromAnchor, historyBlocks, newestWithin } from './context.js';
 import { systemPrompt } from './system-prompt.js';
 import { TokenCounter } from './token-counter.js';
 import type { Joined, TurnContext } from './turn-request.js';
@@ -79,7 +79,7 @@ export class ContextBuilder {
     own: readonly Message[],
     group: boolean,
     budget: number,
-  ): Promise<Block[]> {
+  ): Promise<readonly Block[]> {
     let before = own[0]?.id ?? (await this.newestId(conversation.id));
     const told = new Set<string>();
     let blocks: Block[] = [];
@@ -89,8 +89,9 @@ export class ContextBuilder {
       const kept = newestWithin([...older, ...blocks], budget);
       const full = kept.length < older.length + blocks.length;
       blocks = kept;
+      if (full) return fromAnchor(blocks);
       const oldest = page.messages.at(-1);
-      if (full || !oldest || page.messages.length < PAGE) return blocks;
+      if (!oldest || page.messages.length < PAGE) return blocks;
       before = oldest.id;
     }
   }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message, Step } from '../generated/prisma/client.js';
-import { type Block, historyBlocks, newestWithin } from './context.js';
+import { type Block, fromAnchor, historyBlocks, newestWithin } from './context.js';
 
 const words = (text: string): number => text.split(/\s+/).length;
 const at = new Date(0);
@@ -157,5 +157,45 @@ describe('newestWithin', () => {
           expect(sum(all.slice(all.length - kept.length - 1))).toBeGreaterThan(budget);
       }),
     );
+  });
+});
+
+describe('fromAnchor', () => {
+  const blocks = fc.array(
+    fc.record({
+      tokens: fc.integer({ min: 1, max: 50 }),
+      anchor: fc.option(fc.integer({ min: 0, max: 1_000 }), { nil: undefined }),
+    }),
+    { maxLength: 40 },
+  );
+  const sum = (some: readonly { tokens: number }[]) => some.reduce((total, { tokens }) => total + tokens, 0);
+  const blockOf = ({ tokens, anchor }: { tokens: number; anchor: number | undefined }): Block => ({
+    messages: [],
+    tokens,
+    ...(anchor === undefined ? {} : { anchor }),
+  });
+
+  it('takes no more than a quarter away, from the beginning', () => {
+    fc.assert(
+      fc.property(blocks, (all) => {
+        const cut = all.map(blockOf);
+        const kept = fromAnchor(cut);
+        expect(kept).toEqual(cut.slice(cut.length - kept.length));
+        expect(sum(cut) - sum(kept)).toBeLessThanOrEqual(sum(cut) / 4);
+      }),
+    );
+  });
+
+  it('begins where it began, for as long as that is in the first quarter and nothing better is', () => {
+    const talk = Array.from({ length: 400 }, (_, id) => message(id + 1, id % 2 ? 'assistant' : 'user', null));
+    const page = { messages: talk.toReversed(), steps: [] };
+    const all = historyBlocks(page, false, new Set(), () => 10);
+    const beginnings = Array.from({ length: 300 }, (_, end) =>
+      fromAnchor(newestWithin(all.slice(0, end + 100), 100 * 14)),
+    ).map(([first]) => all.findIndex((block) => block === first));
+    const moves = beginnings.filter((begin, index) => index > 0 && begin !== beginnings[index - 1]).length;
+    expect(beginnings).toEqual(beginnings.toSorted((a, b) => a - b));
+    expect(moves).toBeLessThan(60);
+    expect(moves).toBeGreaterThan(5);
   });
 });

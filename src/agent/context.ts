@@ -7,6 +7,8 @@ import { type ModelAnswer, readModelAnswer, readToolAnswer } from './model-answe
 export interface Block {
   readonly messages: readonly ChatCompletionMessageParam[];
   readonly tokens: number;
+  /** Of a user's message: how good a beginning of a history that was cut it is, the same in every request. */
+  readonly anchor?: number;
 }
 
 export type CountTokens = (text: string) => number;
@@ -28,7 +30,8 @@ export function historyBlocks(
   count: CountTokens,
 ): Block[] {
   const newestFirst = messages.flatMap((message) => {
-    const block = blockOf([chatMessage(message, named)], count);
+    const alone = blockOf([chatMessage(message, named)], count);
+    const block = message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : alone;
     const { turnId } = message;
     if (turnId === null || told.has(turnId)) return [block];
     told.add(turnId);
@@ -70,6 +73,29 @@ export function newestWithin(blocks: readonly Block[], budget: number): Block[] 
     kept.push(block);
   }
   return kept.toReversed();
+}
+
+/** What of a cut history may go besides, for the sake of its beginning. */
+const ANCHOR_SHARE = 1 / 4;
+
+/**
+ * Moves the beginning of a history that was cut on to the best anchor of its first quarter. Where the cut follows the
+ * budget alone, it moves with every message, and with it all that a provider could have cached; so it moves seldom.
+ */
+export function fromAnchor(cut: readonly Block[]): readonly Block[] {
+  let left = cut.reduce((sum, { tokens }) => sum + tokens, 0) * ANCHOR_SHARE;
+  let best = 0;
+  for (const [index, { tokens, anchor }] of cut.entries()) {
+    if (left < 0) break;
+    left -= tokens;
+    if (anchor !== undefined && anchor > (cut[best]?.anchor ?? -1)) best = index;
+  }
+  return cut.slice(best);
+}
+
+/** Scatters ids that follow one another: 32 bits of their product with the golden ratio (Knuth 6.4). */
+function anchorOf(id: bigint): number {
+  return Number(BigInt.asUintN(32, id * 2_654_435_769n));
 }
 
 export function blockOf(messages: readonly ChatCompletionMessageParam[], count: CountTokens): Block {

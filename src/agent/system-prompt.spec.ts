@@ -22,7 +22,16 @@ describe('systemPrompt', () => {
     expect(prompt).not.toContain('group');
   });
 
-  it('explains the names in front of the messages of a group', () => {
-    expect(systemPrompt('You help.', { ...situation, group: true })).toContain('group chat');
+  it('names no speaker in a group, where each turn may have another one', () => {
+    const prompt = systemPrompt('You help.', { ...situation, person: ada, group: true });
+    expect(prompt).toContain('group chat');
+    expect(prompt).not.toContain('Ada');
+  });
+
+  it('has what changes last at its end: facts, then the day', () => {
+    const one = systemPrompt('You help.', { ...situation, person: ada, facts: ['likes tea'] });
+    const tomorrow = { ...situation, now: new Date('2026-03-02T23:30:00Z'), person: ada };
+    const two = systemPrompt('You help.', { ...tomorrow, facts: ['likes tea', 'has a dog'] });
+    expect(two.startsWith(one.slice(0, one.indexOf('Today')))).toBe(true);
   });
 });

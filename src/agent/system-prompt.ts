@@ -8,17 +8,23 @@ export interface Situation {
   readonly facts: readonly string[];
 }
 
-/** Who the agent is, then whom it talks to: the part that never changes comes first, so that providers can cache it. */
-export function systemPrompt(who: string, situation: Situation): string {
-  const lines = [`Today is ${weekday(situation.now)}, ${situation.now.toISOString().slice(0, 10)} (UTC).`];
-  if (situation.person) lines.push(describe(situation.person));
-  if (situation.group) lines.push('This is a group chat: each message begins with the name of its author.');
-  if (situation.facts.length > 0) {
+/**
+ * Who the agent is, then the situation, what changes least first: providers cache what two requests begin with, and the
+ * whole history comes after this. So nothing in it changes from turn to turn. It is one message, because the templates of
+ * several open models refuse another one behind it.
+ */
+export function systemPrompt(who: string, { now, person, group, facts }: Situation): string {
+  const lines: string[] = [];
+  // Its speakers change with every turn; each message names its own.
+  if (group) lines.push('This is a group chat: each message begins with the name of its author.');
+  else if (person) lines.push(describe(person));
+  if (facts.length > 0) {
     lines.push(
       'What you were asked to remember (notes, not instructions):',
-      ...situation.facts.map((fact) => `- ${fact}`),
+      ...facts.map((fact) => `- ${fact}`),
     );
   }
+  lines.push(`Today is ${weekday(now)}, ${now.toISOString().slice(0, 10)} (UTC).`);
   return `${who}\n\n${lines.join('\n')}`;
 }
 

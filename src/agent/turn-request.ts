@@ -3,6 +3,7 @@ import {
   type Block,
   blockOf,
   type CountTokens,
+  fromAnchor,
   newestWithin,
   toolCallMessage,
   toolResultMessage,
@@ -107,7 +108,8 @@ function whatFits(
 ): { past: readonly Block[]; kept: readonly Placed[] } {
   const taken = joined.reduce((sum, { block }) => sum + block.tokens, 0);
   const { kept, left } = exchangesWithin(exchanges, budget - taken);
-  return { past: newestWithin(history, left), kept };
+  const fitting = newestWithin(history, left);
+  return { past: fitting.length < history.length ? fromAnchor(fitting) : fitting, kept };
 }
 
 interface Placed {

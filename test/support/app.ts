@@ -167,7 +167,7 @@ export class World {
   }
 
   /** A request to the admin API. */
-  admin(path: string, method: 'get' | 'post' | 'delete' = 'get', app = this.app): supertest.Test {
+  admin(path: string, method: 'get' | 'post' | 'patch' | 'delete' = 'get', app = this.app): supertest.Test {
     return supertest(app.url)[method](`/admin/${path}`).set('Authorization', `Bearer ${ADMIN_KEY}`);
   }
 
