@@ -13,6 +13,7 @@ import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
+import { ModelSteps } from './model-steps.js';
 import { Newcomers } from './newcomers.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
@@ -50,6 +51,7 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     Commands,
     ContextBuilder,
     AgentLoop,
+    ModelSteps,
     ApprovalGate,
     ToolCalls,
     BusyIndicator,

@@ -62,7 +62,7 @@ describe('a turn and its budget', () => {
     await open({});
     await say();
     expect(await agent.room.prisma.budgetReservation.count()).toBe(0);
-    expect(agent.model.calls.at(-1)?.maxCompletionTokens).toBeNull();
+    expect(agent.model.calls.at(-1)?.answerTokens).toBeNull();
     // 10 tokens at a dollar and 5 at two dollars a million.
     expect([await day('user'), await day('chat'), await day('all')]).toEqual([
       [CALL, 0, 20],
@@ -116,7 +116,7 @@ describe('a turn and its budget', () => {
     const held = agent.model.hold(word());
     const saying = say();
     await eventually(() => expect(held.waiting).toBe(1));
-    expect(agent.model.calls.at(-1)?.maxCompletionTokens).toBe(100);
+    expect(agent.model.calls.at(-1)?.answerTokens).toBe(100);
     const [spent, reserved] = (await day('user')) ?? [];
     expect(spent).toBe(0);
     expect(reserved).toBeGreaterThan(100 + 10);

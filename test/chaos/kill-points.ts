@@ -11,7 +11,7 @@ export interface KillPoint {
 }
 
 const turn = 'agent/turn-runner.js';
-const loop = 'agent/agent-loop.js';
+const model = 'agent/model-steps.js';
 const tools = 'agent/tool-calls.js';
 const send = 'delivery/deliverer.js';
 const door = 'inbox/inbox.service.js';
@@ -30,16 +30,16 @@ export const killPoints: readonly KillPoint[] = [
   {
     name: 'before the model call',
     role: 'worker',
-    file: loop,
+    file: model,
     before: /const answer = await this\.model\.complete/,
   },
   {
     name: 'after the model call',
     role: 'worker',
-    file: loop,
-    before: /const \{ inputTokens, outputTokens \} = answer/,
+    file: model,
+    before: /const \{ inputTokens, outputTokens, finishReason: finish \} = answer/,
   },
-  { name: 'after the model step', role: 'worker', file: loop, before: /return answer;/ },
+  { name: 'after the model step', role: 'worker', file: model, before: /return answer;/ },
   { name: 'before the tool call', role: 'worker', file: tools, before: /const result = admitted/ },
   { name: 'after the tool call', role: 'worker', file: tools, before: /const step = stepOf\(result\)/ },
   { name: 'after the tool step', role: 'worker', file: tools, before: /return \{ callId: placed/ },

@@ -14,6 +14,7 @@ import { LiveReplies } from '../../src/agent/live/live-replies.js';
 import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
 import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
+import { ModelSteps } from '../../src/agent/model-steps.js';
 import { Newcomers } from '../../src/agent/newcomers.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
@@ -193,15 +194,13 @@ export class AgentRoom {
       this.clock,
     );
     return new AgentLoop(
-      this.client,
-      registry,
+      new ModelSteps(this.client, registry, steps, this.tokens, this.clock),
       calls,
       steps,
       this.approvalStore,
       this.tokens,
       this.budgets,
       this.settings,
-      this.clock,
     );
   }
 

@@ -4,15 +4,24 @@ import { ModelCatalog } from '../../src/agent/model/model-catalog.js';
 import { ModelCircuits } from '../../src/agent/model/model-circuits.js';
 import { ModelClient } from '../../src/agent/model/model-client.js';
 import type { ModelSettings } from '../../src/config/model.settings.js';
+import { StreamingSettings } from '../../src/config/streaming.settings.js';
 import type { PrismaService } from '../../src/database/prisma.service.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { NoJitter } from './steered.js';
 
 /** One process's client. */
-export function modelClient(settings: ModelSettings, prisma: PrismaService, clock: Clock): ModelClient {
+export function modelClient(
+  settings: ModelSettings,
+  prisma: PrismaService,
+  clock: Clock,
+  streaming = new StreamingSettings(),
+): ModelClient {
   const circuits = new ModelCircuits(new CircuitRepository(prisma), clock);
-  return new ModelClient(new ModelCatalog(settings), circuits, settings, new NoJitter());
+  return new ModelClient(new ModelCatalog(settings), circuits, settings, streaming, new NoJitter());
 }
+
+/** Nobody watches. */
+export const unseen = (): void => {};
 
 /** Somebody who asks the configured models. */
 export const aCaller: ModelCaller = { model: null, endUser: 'e'.repeat(64), cacheKey: 'c'.repeat(64) };

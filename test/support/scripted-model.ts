@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Said, sendJson, sendStream, sendWhole } from './write-answer.js';
 
 /** A message of the request, as far as tests look at it. */
 export interface AskedMessage {
@@ -17,7 +18,8 @@ export interface ModelCall {
   readonly messages: readonly AskedMessage[];
   readonly tools: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
   readonly toolChoice: string | null;
-  readonly maxCompletionTokens: number | null;
+  readonly answerTokens: unknown;
+  readonly streamed: boolean;
   readonly authorization: string | null;
   /** What the users wrote since the last answer, in order. */
   readonly news: readonly string[];
@@ -32,6 +34,8 @@ export interface ModelCall {
 export type Answer =
   | { readonly text: string | null; readonly finish?: string; readonly refusal?: string }
   | { readonly calls: readonly ToolRequest[] }
+  /** A text piece by piece, where a stream was asked for; each but the first when `hold` lets it go. */
+  | { readonly pieces: readonly string[]; readonly hold: Hold }
   /** An error as OpenAI words it. */
   | {
       readonly status: number;
@@ -113,6 +117,11 @@ export class ScriptedModel {
     return gate;
   }
 
+  /** A gate for the pieces of one answer. */
+  gate(): Hold {
+    return new Gate();
+  }
+
   releaseAll(): void {
     for (const { gate } of this.holds) gate.release();
   }
@@ -131,7 +140,7 @@ export class ScriptedModel {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readJson(request);
     if (request.url !== '/v1/chat/completions')
-      return send(response, 404, { error: { message: 'not found' } });
+      return sendJson(response, 404, { error: { message: 'not found' } });
     const call = readCall(body, request.headers.authorization ?? null, ++this.count);
     this.calls.push(call);
     response.on('close', () => {
@@ -164,32 +173,38 @@ export class ScriptedModel {
     } else if ('status' in answer) {
       for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
       const message = answer.message ?? `scripted ${answer.status}`;
-      send(response, answer.status, {
+      sendJson(response, answer.status, {
         error: { message, type: 'error', code: answer.code ?? null, param: null },
       });
     } else if ('calls' in answer) {
-      send(
+      const toolCalls = this.requests(answer.calls);
+      this.say(response, call, { finish: 'tool_calls', content: null, toolCalls }, []);
+    } else if ('pieces' in answer) {
+      this.say(
         response,
-        200,
-        this.completion(call, 'tool_calls', { content: null, tool_calls: this.requests(answer.calls) }),
+        call,
+        { finish: 'stop', content: answer.pieces.join('') },
+        answer.pieces,
+        answer.hold,
       );
     } else {
       const { text, finish = 'stop', refusal = null } = answer;
-      send(response, 200, this.completion(call, finish, { content: text, refusal }));
+      this.say(response, call, { finish, content: text, refusal }, text === null ? [] : [text]);
     }
   }
 
-  private completion(call: ModelCall, finish: string, message: object): object {
-    return {
-      id: `completion-${call.begin}`,
-      object: 'chat.completion',
-      created: 0,
-      model: call.model,
-      choices: [
-        { index: 0, finish_reason: finish, logprobs: null, message: { role: 'assistant', ...message } },
-      ],
-      ...(this.usage ? { usage: this.usage } : {}),
-    };
+  /** As a stream where one was asked for. */
+  private say(
+    response: ServerResponse,
+    call: ModelCall,
+    what: Pick<Said, 'finish' | 'content' | 'refusal' | 'toolCalls'>,
+    pieces: readonly string[],
+    hold?: Hold,
+  ): void {
+    const said = { id: `completion-${call.begin}`, model: call.model, usage: this.usage, ...what };
+    const pause = () => (hold instanceof Gate ? hold.pass(response) : Promise.resolve());
+    if (call.streamed) void sendStream(response, said, pieces, pause);
+    else sendWhole(response, said);
   }
 
   private requests(calls: readonly ToolRequest[]): object[] {
@@ -239,9 +254,9 @@ function readCall(body: Record<string, unknown>, authorization: string | null, b
     messages,
     tools: Array.isArray(body['tools']) ? body['tools'] : [],
     toolChoice: typeof body['tool_choice'] === 'string' ? body['tool_choice'] : null,
-    maxCompletionTokens:
-      typeof body['max_completion_tokens'] === 'number' ? body['max_completion_tokens'] : null,
+    answerTokens: [body['max_completion_tokens'], body['max_tokens']].find(Number.isInteger) ?? null,
     authorization,
+    streamed: body['stream'] === true,
     news,
     begin,
     end: null,
@@ -254,9 +269,4 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   const json: unknown = JSON.parse(Buffer.concat(chunks).toString() || '{}');
   return typeof json === 'object' && json !== null ? { ...json } : {};
-}
-
-function send(response: ServerResponse, status: number, body: object): void {
-  if (response.destroyed) return;
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { aCaller, modelClient } from '../../../test/support/model-client.js';
+import { aCaller, modelClient, unseen } from '../../../test/support/model-client.js';
 import { Room } from '../../../test/support/room.js';
 import { type Answer, ScriptedModel } from '../../../test/support/scripted-model.js';
 import { SteeredClock } from '../../../test/support/steered.js';
@@ -47,7 +47,7 @@ function worker(change: Partial<ModelSettings> = {}) {
       const word = `${text} ${round}`;
       const before = model.callsAbout(word).length;
       const outcome = await client
-        .complete({ messages: [{ role: 'user', content: word }] }, aCaller, signal)
+        .complete({ messages: [{ role: 'user', content: word }] }, aCaller, signal, unseen)
         .catch((error: unknown) => error);
       return {
         outcome,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { aCaller, modelClient } from '../../../test/support/model-client.js';
+import { aCaller, modelClient, unseen } from '../../../test/support/model-client.js';
 import { Room } from '../../../test/support/room.js';
 import { type Answer, ScriptedModel } from '../../../test/support/scripted-model.js';
 import { SteeredClock } from '../../../test/support/steered.js';
@@ -52,6 +52,7 @@ async function ask(
       { messages: [{ role: 'user', content: word }] },
       { ...aCaller, model: own === null ? null : named(own) },
       signal,
+      unseen,
     )
     .catch((error: unknown) => error);
   const calls = model.callsAbout(word);

@@ -1,9 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { APIConnectionTimeoutError, type APIPromise } from 'openai';
 import type {
   ChatCompletion,
+  ChatCompletionChunk,
   ChatCompletionCreateParamsNonStreaming,
 } from 'openai/resources/chat/completions';
 import { ModelSettings } from '../../config/model.settings.js';
+import { StreamingSettings } from '../../config/streaming.settings.js';
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
 import { pause } from '../../runtime/pause.js';
 import { Random } from '../../runtime/random.js';
@@ -15,6 +18,7 @@ import { type Pass, ModelCircuits } from './model-circuits.js';
 import { classifyModelError, type ModelFailure } from './model-error.js';
 import { filteredAnswer, readCompletion } from './read-completion.js';
 import { requestParameters } from './request-parameters.js';
+import { StreamedCompletion } from './streamed-completion.js';
 
 /** `max_completion_tokens`: what the turn's budget allows; each model gets it by the name that it knows. */
 export type ModelRequest = Pick<
@@ -22,11 +26,15 @@ export type ModelRequest = Pick<
   'messages' | 'tools' | 'tool_choice' | 'max_completion_tokens'
 >;
 
+/** Gets the answer's text as far as it is written; an answer that is begun anew begins with the empty text. */
+export type Show = (text: string) => void;
+
 /** What is asked, for whom, until when. */
 interface Question {
   readonly request: ModelRequest;
   readonly caller: ModelCaller;
   readonly signal: AbortSignal;
+  readonly show: Show | null;
 }
 
 /** How long the same model is left alone before it is asked once more; the upper half by chance. */
@@ -41,17 +49,24 @@ export class ModelClient {
     private readonly catalog: ModelCatalog,
     private readonly circuits: ModelCircuits,
     private readonly settings: ModelSettings,
+    private readonly streaming: StreamingSettings,
     private readonly random: Random,
   ) {}
 
   /**
-   * One model call.
+   * One model call, streamed where `AGENT_STREAMING` is on.
+   * @param show gets the text while it is written
    * @throws ContextOverflowError when there is too much in the request; GiveUpError when it is wrong in another way;
    * when every model of the chain failed RetryLaterError if one of them may work later, else the last one's GiveUpError;
    * the reason of `signal` when that was aborted
    */
-  async complete(request: ModelRequest, caller: ModelCaller, signal: AbortSignal): Promise<ModelAnswer> {
-    const question = { request, caller, signal };
+  async complete(
+    request: ModelRequest,
+    caller: ModelCaller,
+    signal: AbortSignal,
+    show: Show,
+  ): Promise<ModelAnswer> {
+    const question = { request, caller, signal, show: this.streaming.enabled ? show : null };
     const chain = this.catalog.chain(caller.model);
     const failures: TurnpikeError[] = [];
     const refused: { readonly model: Model; readonly circuit: Circuit }[] = [];
@@ -117,27 +132,49 @@ export class ModelClient {
   /** @throws only the reason of the signal */
   private async call(
     { client, provider, model }: Model,
-    { request, caller, signal }: Question,
+    { request, caller, signal, show }: Question,
     timeoutMs: number | null,
   ): Promise<Outcome> {
     signal.throwIfAborted();
     const { max_completion_tokens: atMost, ...content } = request;
     const parameters = requestParameters(model, client.baseURL, this.settings, caller, atMost);
-    const options = { signal, ...(timeoutMs === null ? {} : { timeout: timeoutMs }) };
+    const limit = timeoutMs === null ? null : AbortSignal.timeout(timeoutMs);
+    // Not the SDK's own time-out: that ends when a stream begins.
+    const options = { signal: limit ? AbortSignal.any([signal, limit]) : signal };
     try {
-      const completion: ChatCompletion = await client.chat.completions.create(
-        { ...content, ...parameters, model },
-        options,
-      );
+      const body = { ...content, ...parameters, model };
+      const completions = client.chat.completions;
+      const completion = show
+        ? await streamed(completions.create({ ...body, ...asStream }, options), show)
+        : await completions.create(body, options);
       return { answer: readCompletion(completion, model) };
     } catch (error) {
       signal.throwIfAborted();
-      const failure = classifyModelError(error);
+      const failure = classifyModelError(limit?.aborted ? new APIConnectionTimeoutError() : error);
       const { code, message } = failure.error;
       this.logger.warn({ msg: 'model call failed', provider, model, code, error: message });
       return failure;
     }
   }
+}
+
+/** The usage comes with the last chunk, where it is asked for. */
+const asStream = { stream: true, stream_options: { include_usage: true } } as const;
+
+async function streamed(
+  request: APIPromise<AsyncIterable<ChatCompletionChunk>>,
+  show: Show,
+): Promise<ChatCompletion> {
+  const { data: chunks, response } = await request.withResponse();
+  // A server that knows no streams answers as if none had been asked for.
+  if (response.headers.get('content-type')?.startsWith('application/json')) {
+    const whole: ChatCompletion = JSON.parse(await response.text());
+    return whole;
+  }
+  const completion = new StreamedCompletion();
+  show('');
+  for await (const chunk of chunks) if (completion.add(chunk)) show(completion.text);
+  return completion.completion();
 }
 
 /** With one model there is nothing to choose: the turn's own retries are its breaker. */

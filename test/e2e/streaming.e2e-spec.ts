@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { World } from '../support/app.js';
+import { describeOnEachBackend } from '../support/backends.js';
+import { eventually } from '../support/eventually.js';
+import { newChatId } from '../support/updates.js';
+
+describeOnEachBackend('An answer that is written for a while', (backend) => {
+  let world: World;
+
+  beforeAll(async () => {
+    world = await World.start(backend);
+  });
+  afterAll(() => world.stop());
+
+  /** A chat that sees the beginning of an answer. */
+  async function watchingChat(mode = 'queue') {
+    const chat = newChatId();
+    if (mode !== 'queue') await world.sayAndRead(chat, `/mode ${mode}`);
+    const hold = world.model.gate();
+    world.model.script(`[${chat}] story`, { pieces: ['Once **upon', ' a time**', '.'], hold });
+    await world.say(chat, `[${chat}] story`);
+    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('Once **upon'));
+    return { chat, hold };
+  }
+
+  const sends = (chat: number) => world.telegram.callsOf('sendMessage', chat).length;
+
+  it('is seen while it is written, and ends as one message', async () => {
+    const { chat, hold } = await watchingChat();
+    hold.release();
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Once upon a time.']));
+    expect(sends(chat)).toBe(1);
+    await eventually(async () =>
+      expect((await world.history(chat)).at(-1)).toMatchObject({
+        text: 'Once **upon a time**.',
+        delivery: { state: 'sent' },
+      }),
+    );
+  });
+
+  it('keeps what was said when it is stopped', async () => {
+    const { chat } = await watchingChat();
+    await world.say(chat, '/stop');
+    await eventually(() =>
+      expect(world.telegram.textsOf(chat)).toEqual(['Once **upon\n\n(Stopped here.)', 'Stopped.']),
+    );
+    await world.sayAndRead(chat, `[${chat}] next`);
+    const said = world.model.callsAbout(`[${chat}] next`)[0]?.messages.map(({ content }) => content);
+    expect(said?.some((text) => text?.startsWith('Once **upon'))).toBe(true);
+  });
+
+  it('keeps what was said when it is interrupted', async () => {
+    const { chat } = await watchingChat('interrupt');
+    await world.say(chat, `[${chat}] wait`);
+    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe(`Echo: [${chat}] wait`));
+    expect(world.telegram.textsOf(chat).at(-2)).toMatch(/^Once \*\*upon …/);
+  });
+
+  it('goes on in the same message after its process was told to stop', async () => {
+    const { chat, hold } = await watchingChat();
+    await world.stopApp();
+    await world.startApp();
+    hold.release();
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Once upon a time.']), {
+      withinMs: 40_000,
+    });
+    expect(sends(chat)).toBe(1);
+  });
+
+  it('shows what tool is at work', async () => {
+    const chat = newChatId();
+    const late = { pieces: ['It is', ' late.'], hold: world.model.gate() };
+    world.model.script(`[${chat}] ask`, { calls: [{ name: 'current_time', arguments: {} }] }, late);
+    await world.say(chat, `[${chat}] ask`);
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['It is']));
+    world.model.script(
+      `[${chat}] hang`,
+      { calls: [{ name: 'current_time', arguments: {} }] },
+      { fault: 'hang' },
+    );
+    await world.say(chat, '/stop');
+    await world.say(chat, `[${chat}] hang`);
+    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('current_time …'));
+  });
+
+  it('is sent when it is whole where streaming is off', async () => {
+    const app = await World.start(backend, { AGENT_STREAMING: 'false' });
+    const chat = newChatId();
+    expect(await app.sayAndRead(chat, `[${chat}] hello`)).toBe(`Echo: [${chat}] hello`);
+    expect(app.model.calls[0]?.streamed).toBe(false);
+    await app.stop();
+  });
+});
