@@ -3,6 +3,7 @@ import { BudgetModule } from '../budget/budget.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
+import { AfterRun } from './after-run.js';
 import { AgentLoop } from './agent-loop.js';
 import { ApprovalGate } from './approvals/approval-gate.js';
 import { ApprovalsModule } from './approvals/approvals.module.js';
@@ -24,6 +25,7 @@ import { TurnRepository } from './turn.repository.js';
 import { TurnRunner } from './turn-runner.js';
 import { TurnStop } from './turn-stop.repository.js';
 import { TurnWatch } from './turn-watch.js';
+import { TurnWork } from './turn-work.js';
 import { TurnWatchRepository } from './turn-watch.repository.js';
 
 @Module({
@@ -37,7 +39,9 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     ToolsModule,
   ],
   providers: [
+    AfterRun,
     TurnRunner,
+    TurnWork,
     TurnRepository,
     TurnEndings,
     StepRepository,

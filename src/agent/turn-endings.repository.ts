@@ -102,10 +102,11 @@ export class TurnEndings {
   /**
    * Ends a turn that a newer message interrupted: without an answer, so that the next turn answers its messages too, with
    * what its finished steps found. What it has shown already stays.
+   * @returns whether there are replies to send
    * @throws LeaseLostError
    */
-  async interrupt(lease: Lease, turn: Turn): Promise<void> {
-    await this.unlessBlocked(lease, turn, async (tx) => {
+  async interrupt(lease: Lease, turn: Turn): Promise<boolean> {
+    return await this.unlessBlocked(lease, turn, async (tx) => {
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
       await tx.turn.update({
         where: { id: turn.id },

@@ -3,6 +3,7 @@ import { Channel } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Conversation, Event, Message, Prisma, Turn } from '../generated/prisma/client.js';
+import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
@@ -78,8 +79,9 @@ export class TurnRepository {
     return this.prisma.event.findFirst({ where: { turnId }, orderBy: { id: 'desc' } });
   }
 
-  async hasWaiting(conversationId: string): Promise<boolean> {
-    return (await this.waiting(conversationId, 1)).length > 0;
+  /** What the lane does when a turn has ended: goes on with what waits. */
+  async whatNext(conversationId: string): Promise<LaneOutcome> {
+    return (await this.waiting(conversationId, 1)).length > 0 ? { next: 'now' } : { next: 'none' };
   }
 
   /**

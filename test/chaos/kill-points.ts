@@ -11,6 +11,7 @@ export interface KillPoint {
 }
 
 const turn = 'agent/turn-runner.js';
+const work = 'agent/turn-work.js';
 const model = 'agent/model-steps.js';
 const tools = 'agent/tool-calls.js';
 const send = 'delivery/deliverer.js';
@@ -46,7 +47,7 @@ export const killPoints: readonly KillPoint[] = [
   {
     name: 'before the turn ends',
     role: 'worker',
-    file: turn,
+    file: work,
     before: /return await this\.endings\.finish\(/,
   },
   { name: 'after the turn has ended', role: 'worker', file: turn, before: /const ms = spentMs\(\)/ },

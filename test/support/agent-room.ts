@@ -1,6 +1,7 @@
 import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Provider } from '@nestjs/common';
+import { AfterRun } from '../../src/agent/after-run.js';
 import { AgentLoop } from '../../src/agent/agent-loop.js';
 import { ApprovalGate } from '../../src/agent/approvals/approval-gate.js';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
@@ -27,6 +28,7 @@ import { TurnRepository } from '../../src/agent/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn-watch.js';
+import { TurnWork } from '../../src/agent/turn-work.js';
 import { TurnWatchRepository } from '../../src/agent/turn-watch.repository.js';
 import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
@@ -221,24 +223,21 @@ export class AgentRoom {
 
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
+    const live = new LiveReplies(this.channel, this.drafts, stopping, this.streaming);
+    const newcomers = new Newcomers(this.claim, this.context, this.busy);
     return new TurnRunner(
       this.room.conversations,
       this.turns,
       this.endings,
-      this.claim,
-      new Newcomers(this.claim, this.context, this.busy),
-      new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       this.commands,
-      this.context,
-      this.callers,
-      this.loop(steps),
-      this.approvals,
+      this.claim,
+      new TurnWork(this.claim, this.context, this.callers, newcomers, live, this.loop(steps), this.endings),
+      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
+      new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),
-      new LiveReplies(this.channel, this.drafts, stopping, this.streaming),
       this.room.holder,
       stopping,
       this.settings,
-      new NoJitter(),
     );
   }
 

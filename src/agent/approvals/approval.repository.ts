@@ -67,8 +67,10 @@ export class ApprovalRepository {
       }
       // Else the next turn would find unanswered messages, and call the same tool.
       const messageId = await this.messages.addAnswer(tx, turn, notice);
-      if (!askIn.includes(conversationId))
-        await this.outbox.add(tx, { conversationId, text: notice, messageId });
+      // A draft becomes the notice: what the turn comes to later stands below what is said meanwhile.
+      const draft = await tx.draft.findUnique({ where: { turnId: turn.id } });
+      if (draft || !askIn.includes(conversationId))
+        await this.outbox.add(tx, { conversationId, turnId: turn.id, text: notice, messageId });
       await tx.turn.update({ where: { id: turn.id }, data: { state: 'parked' } });
       // Who knows for how long: what it needs when it goes on is reserved then.
       await this.budgets.settle(tx, [turn.id]);
