@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../test/support/admin-app.js';
 import { ReplyPurge } from '../retention/reply-purge.repository.js';
 import { eventually } from '../../test/support/eventually.js';
+import { BudgetSettings } from '../config/budget.settings.js';
 import type { LaneJob } from '../queue/lanes.js';
 
 let admin: AdminApp;
@@ -141,6 +142,21 @@ describe('a conversation’s own model and prompt', () => {
       model: null,
       systemPrompt: null,
     });
+  });
+
+  it('need a price where a budget is in dollars', async () => {
+    const budget = admin.app.get(BudgetSettings);
+    const { id } = await admin.talk(0);
+    const statusOf = async (model: string) =>
+      (await admin.call(`conversations/${id}`, 'PATCH', { model })).statusCode;
+    budget.dayMicroUsd = 1_000_000n;
+    try {
+      expect(await statusOf('groq=nobody-knows-its-price')).toBe(400);
+      expect(await statusOf('gpt-5.4')).toBe(200);
+    } finally {
+      delete budget.dayMicroUsd;
+    }
+    expect(await statusOf('groq=nobody-knows-its-price')).toBe(200);
   });
 
   it('are not to be had of a conversation that is not there', async () => {

@@ -1,5 +1,7 @@
 import { BadRequestException, Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
-import { modelTarget } from '../config/model-target.js';
+import { BudgetSettings } from '../config/budget.settings.js';
+import { priceOf } from '../config/model-prices.js';
+import { modelNameOf, modelTarget } from '../config/model-target.js';
 import { ModelSettings } from '../config/model.settings.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import type { Conversation } from '../generated/prisma/client.js';
@@ -31,6 +33,7 @@ export class ConversationsService {
     private readonly erasure: Erasure,
     private readonly waker: LaneWaker,
     private readonly models: ModelSettings,
+    private readonly budget: BudgetSettings,
   ) {}
 
   /** A page of a search may hold fewer than `limit`, even none, and still have a next one. */
@@ -60,9 +63,7 @@ export class ConversationsService {
     if (Object.values(change).every((value) => value === undefined)) {
       throw new BadRequestException('name at least one of status, model, systemPrompt');
     }
-    if (typeof model === 'string' && !modelTarget(model, this.models.providers)) {
-      throw new BadRequestException('model is of a provider that OPENAI_PROVIDERS does not have');
-    }
+    if (typeof model === 'string') this.assertUsable(model);
     const changed = await this.records.change(id, change);
     if (!changed) throw unknown();
     if (status !== undefined && changed.status !== 'paused') this.waker.wake('turns', id);
@@ -82,6 +83,15 @@ export class ConversationsService {
 
   async export(id: string): Promise<StreamableFile> {
     return this.transcripts.download(await this.findOrFail(id));
+  }
+
+  private assertUsable(model: string): void {
+    if (!modelTarget(model, this.models.providers)) {
+      throw new BadRequestException('model is of a provider that OPENAI_PROVIDERS does not have');
+    }
+    if (this.budget.countsMoney && !priceOf(this.budget.prices, modelNameOf(model))) {
+      throw new BadRequestException('model has no price in MODEL_PRICES, so no budget in dollars could hold');
+    }
   }
 
   private async findOrFail(id: string): Promise<Conversation> {

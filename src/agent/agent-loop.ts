@@ -44,7 +44,12 @@ export class AgentLoop {
     const exchanges: Exchange[] = [];
     const joined = [...loop.context.joined];
     const window = new ContextWindow(loop.context);
-    const talk = { exchanges, joined, window, budget: this.budgets.open(loop.lease, loop.turn) };
+    const talk = {
+      exchanges,
+      joined,
+      window,
+      budget: this.budgets.open(loop.lease, loop.turn, loop.caller.model),
+    };
     let index = 0;
     let empty = 0;
     for (let call = 1; call <= this.settings.maxSteps; call += 1) {

@@ -125,6 +125,25 @@ describe('a turn and its budget', () => {
     expect(await day('user')).toEqual([CALL, 0, 20]);
   });
 
+  it('reserves at the price of the conversation’s own model, where that is the dearest', async () => {
+    const dear = { input: 1_000_000n, output: 1_000_000_000n };
+    await open({ dayMicroUsd: 1_000_000n, prices: new Map([...prices, ['dear', dear]]) });
+    conversation = await agent.room.prisma.conversation.update({
+      where: { id: conversation.id },
+      data: { model: 'dear' },
+    });
+    const held = agent.model.hold(word());
+    const saying = say();
+    await eventually(() => expect(held.waiting).toBe(1));
+    const { reservedMicroUsd } = await agent.room.prisma.budgetDay.findFirstOrThrow({
+      where: { scope: 'all' },
+    });
+    expect(reservedMicroUsd).toBeGreaterThan(100n * 1_000n);
+    held.release();
+    await saying;
+    expect(await turns()).toMatchObject([{ model: 'dear', microUsd: 10n + 5n * 1_000n }]);
+  });
+
   it('reserves more before each further call, and settles all of them at its end', async () => {
     await open({ dayTokens: 10_000 });
     agent.model.script(word(), { calls: [{ name: 'nothing', arguments: {} }] }, { text: 'Done.' });

@@ -19,8 +19,11 @@ export class Budgets implements OnApplicationBootstrap {
     await this.ledger.catchUp();
   }
 
-  /** For one run of a turn, under its lease. */
-  open(lease: Lease, turn: Turn): TurnBudget {
-    return new TurnBudget(this.ledger, this.prices, this.limits, lease, turn);
+  /**
+   * For one run of a turn, under its lease.
+   * @param ownModel that of its conversation, which may answer besides the configured ones
+   */
+  open(lease: Lease, turn: Turn, ownModel: string | null): TurnBudget {
+    return new TurnBudget(this.ledger, this.prices, this.limits, lease, turn, ownModel);
   }
 }

@@ -29,6 +29,7 @@ export class TurnBudget {
     private readonly limits: BudgetLimits,
     private readonly lease: Lease,
     private readonly turn: Pick<Turn, 'id' | 'inputTokens' | 'outputTokens' | 'microUsd'>,
+    private readonly ownModel: string | null,
   ) {}
 
   /** For the request of each model call: the answer ends at what is reserved for it. */
@@ -65,7 +66,7 @@ export class TurnBudget {
     const { answerTokens } = this.limits;
     return {
       tokens: BigInt(inputTokens + answerTokens),
-      microUsd: this.prices.highest(inputTokens, answerTokens),
+      microUsd: this.prices.highest(inputTokens, answerTokens, this.ownModel),
     };
   }
 

@@ -18,3 +18,8 @@ export function modelTarget(text: string, providers: ReadonlyMap<string, string>
   const [provider, model] = splitName(text) ?? ['', ''];
   return providers.has(provider) && model !== '' ? { provider, model } : null;
 }
+
+/** The model's own name, without its provider: what it costs is told by that. */
+export function modelNameOf(text: string): string {
+  return text.slice(text.indexOf('=') + 1);
+}

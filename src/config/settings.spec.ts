@@ -40,6 +40,11 @@ describe('settings', () => {
     expect(budget.prices.get('own')).toEqual({ input: 1_000_000n, output: 2_000_000n });
     expect(budget.prices.get('gpt-5.4-mini')).toBeDefined();
     expect(problemsOf({ OPENAI_FALLBACK_MODELS: 'own' })).toBe('');
+    const elsewhere = {
+      OPENAI_PROVIDERS: 'p=http://localhost:1',
+      MODEL_PRICES: '{"own":{"input":1,"output":2}}',
+    };
+    expect(problemsOf({ ...env, ...elsewhere, OPENAI_FALLBACK_MODELS: 'p=own' })).toBe('');
   });
 
   it('know models of several providers', () => {

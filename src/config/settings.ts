@@ -9,7 +9,7 @@ import { DatabaseSettings } from './database.settings.js';
 import { LogSettings } from './log.settings.js';
 import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
-import { modelTarget } from './model-target.js';
+import { modelNameOf, modelTarget } from './model-target.js';
 import { type Environment, readSettings, SettingsError } from './read-settings.js';
 import { RedisSettings } from './redis.settings.js';
 import { RetentionSettings } from './retention.settings.js';
@@ -124,7 +124,7 @@ function useless({ budget, model }: Settings): string[] {
     );
   }
   if (!budget.countsMoney) return problems;
-  for (const name of [model.model, ...model.fallbackModels]) {
+  for (const name of [model.model, ...model.fallbackModels].map(modelNameOf)) {
     if (priceOf(budget.prices, name)) continue;
     problems.push(
       `MODEL_PRICES has no price for ${name}, so no budget in dollars could hold (for example MODEL_PRICES={"${name}":{"input":0.75,"output":4.5}})`,
