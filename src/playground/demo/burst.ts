@@ -13,7 +13,7 @@ const TOTAL = CHATS * MESSAGES_PER_CHAT;
 /** One in so many updates is posted again, as Telegram does when an answer was lost on its way. */
 const REPEAT_EVERY = 5;
 const FIRST_CHAT_ID = 2001;
-const ANSWERED_WITHIN_MS = 15_000;
+const ANSWERED_WITHIN_MS = 60_000;
 /** Something that comes twice comes within another answer's time. */
 const QUIET_MS = 300;
 

@@ -8,7 +8,7 @@ const CHAT_ID = 1001;
 const USER = { firstName: 'Ada', languageCode: 'en' };
 const QUESTION = 'What is 12*(3+4)?';
 const ANSWER = '84';
-const ANSWERED_WITHIN_MS = 15_000;
+const ANSWERED_WITHIN_MS = 60_000;
 
 /** One question that needs a tool, with the time of each stage. @returns what went wrong */
 export async function showConversation(
@@ -22,13 +22,13 @@ export async function showConversation(
   const unwatch = watch(telegram, model, stage);
   try {
     telegram.say(CHAT_ID, USER, QUESTION);
-    const answered = await waitUntil(() => botSaid(telegram).length > 0, ANSWERED_WITHIN_MS);
+    const answered = await waitUntil(() => answerIsThere(telegram), ANSWERED_WITHIN_MS);
     const transcript = telegram.chat(CHAT_ID)?.messages ?? [];
     for (const { from, text } of transcript) {
       screen.line(`   ${from === 'user' ? USER.firstName : 'Bot'}: ${oneLine(text, 90)}`);
     }
-    if (!answered) return [`the question got no answer within ${ANSWERED_WITHIN_MS / 1000} s`];
-    return botSaid(telegram).join('\n').includes(ANSWER) ? [] : [`the answer does not say ${ANSWER}`];
+    const seconds = ANSWERED_WITHIN_MS / 1000;
+    return answered ? [] : [`the question got no answer that says ${ANSWER} within ${seconds} s`];
   } finally {
     unwatch();
   }
@@ -44,7 +44,11 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
       typing = true;
       stage('the turn has started: the bot is typing');
     }
-    if (event.kind === 'message' && event.message.from === 'bot') stage('the reply is delivered');
+    if (event.kind !== 'message' || event.message.from !== 'bot') return;
+    // What the agent is at is shown in the same message, while it is slow.
+    stage(
+      event.message.text.includes(ANSWER) ? 'the reply is delivered' : 'the chat sees what the bot is doing',
+    );
   };
   const onAnswered = ({ completion }: DemoModelRequest) => {
     for (const call of completion.toolCalls) stage(`the model calls ${call.name} ${call.arguments}`);
@@ -58,7 +62,7 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
   };
 }
 
-function botSaid(telegram: BotApiSimulator): string[] {
+function answerIsThere(telegram: BotApiSimulator): boolean {
   const messages = telegram.chat(CHAT_ID)?.messages ?? [];
-  return messages.filter(({ from }) => from === 'bot').map(({ text }) => text);
+  return messages.some(({ from, text }) => from === 'bot' && text.includes(ANSWER));
 }
