@@ -43,7 +43,7 @@ export abstract class Channel {
   abstract read(payload: unknown): Inbound | null;
 
   /** May this sender talk to the agent? Others get one polite refusal. Pure. */
-  abstract admits(inbound: Inbound): boolean;
+  abstract admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean;
 
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];

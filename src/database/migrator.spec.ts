@@ -75,6 +75,8 @@ describe('Migrator', () => {
       'replies_of_approval',
       'replies_open',
       'replies_settled',
+      'schedules_due',
+      'schedules_ended',
       'turns_one_running',
       'turns_open',
     ]);

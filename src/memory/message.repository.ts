@@ -91,6 +91,20 @@ export class MessageRepository {
     return id;
   }
 
+  /** Writes what the bot says by itself, as part of the history. @returns its id */
+  async addNotice(
+    tx: Prisma.TransactionClient,
+    place: { readonly conversationId: string; readonly epoch: number },
+    text: string,
+  ): Promise<bigint> {
+    const { id } = await tx.message.create({
+      data: { ...place, role: 'assistant', text },
+      select: { id: true },
+    });
+    await this.count(tx, place.conversationId, 1);
+    return id;
+  }
+
   private async count(tx: Prisma.TransactionClient, conversationId: string, added: number): Promise<void> {
     await tx.conversation.update({
       where: { id: conversationId },

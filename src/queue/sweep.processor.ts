@@ -2,6 +2,8 @@ import { InjectQueue, Processor } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { Approvals } from '../agent/approvals/approvals.service.js';
 import { DatabaseClock } from '../database/database-clock.js';
+import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
+import { LaneWaker } from './lane-waker.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { ScheduledProcessor } from './scheduled-processor.js';
 import { Sweep } from './sweep.service.js';
@@ -15,6 +17,8 @@ export class SweepProcessor extends ScheduledProcessor {
   constructor(
     private readonly sweep: Sweep,
     private readonly approvals: Approvals,
+    private readonly firing: ScheduleFiring,
+    private readonly waker: LaneWaker,
     @InjectQueue(SWEEP_QUEUE) queue: Queue,
     clock: DatabaseClock,
     end: WorkerEnd,
@@ -26,5 +30,7 @@ export class SweepProcessor extends ScheduledProcessor {
     // First: the turns they park are due then.
     await this.approvals.expireOverdue();
     await this.sweep.run();
+    for (const { conversationId, kind } of await this.firing.run())
+      this.waker.wake(kind === 'task' ? 'turns' : 'deliveries', conversationId);
   }
 }

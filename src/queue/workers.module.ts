@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { AgentModule } from '../agent/agent.module.js';
 import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
+import { FiringModule } from '../schedules/firing/firing.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { LanesModule } from './lanes.module.js';
@@ -21,6 +22,7 @@ import { WorkersHealth } from './workers-health.js';
     AgentModule,
     ApprovalsModule,
     DeliveryModule,
+    FiringModule,
     BullModule.registerQueue({ name: SWEEP_QUEUE }),
   ],
   providers: [

@@ -12,7 +12,7 @@ export class TelegramAccess {
   }
 
   /** True where nothing is restricted, or the chat or its sender is listed: a listed user is served in any group. */
-  isAllowed({ chat, sender }: Inbound): boolean {
+  isAllowed({ chat, sender }: Pick<Inbound, 'chat' | 'sender'>): boolean {
     if (this.allowed.size === 0) return true;
     return (
       this.allowed.has(chat.chatId.toString()) ||

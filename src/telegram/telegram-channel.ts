@@ -37,8 +37,8 @@ export class TelegramChannel extends Channel {
     return readUpdate(payload, this.identity.known);
   }
 
-  override admits(inbound: Inbound): boolean {
-    return this.access.isAllowed(inbound);
+  override admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean {
+    return this.access.isAllowed(origin);
   }
 
   override compose(markdown: string): readonly ReplyBody[] {

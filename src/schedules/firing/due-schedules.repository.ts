@@ -1,0 +1,130 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatDescription, Sender } from '../../channel/inbound.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { Prisma, type ConversationStatus, type ScheduleKind } from '../../generated/prisma/client.js';
+import {
+  externalIdOf,
+  SCHEDULE_SOURCE,
+  type ScheduledEvent,
+  writeScheduledEvent,
+} from '../scheduled-event.js';
+
+/** A schedule whose time has come, and its conversation, both locked. */
+export interface DueSchedule {
+  readonly id: string;
+  readonly conversationId: string;
+  readonly number: number;
+  readonly kind: ScheduleKind;
+  readonly text: string;
+  readonly cron: string | null;
+  readonly timeZone: string;
+  readonly nextAt: Date;
+  readonly status: ConversationStatus;
+  readonly epoch: number;
+  readonly chat: ChatDescription;
+  /** Who made it, as last seen. */
+  readonly sender: Sender | null;
+  /** By the database's clock. */
+  readonly now: Date;
+}
+
+interface Row extends Omit<DueSchedule, 'chat' | 'sender'>, Omit<ChatDescription, 'type'> {
+  readonly chatType: string;
+  readonly userId: bigint | null;
+  readonly firstName: string;
+  readonly lastName: string | null;
+  readonly userName: string | null;
+  readonly languageCode: string | null;
+}
+
+/** What of the schedules is due, and what becomes of it. */
+@Injectable()
+export class DueSchedules {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Up to `limit` that are due, the longest first; those of paused conversations wait. */
+  async ids(limit: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>(dueStatement(limit));
+    return rows.map(({ id }) => id);
+  }
+
+  /**
+   * Takes one for the caller's transaction, and its conversation, so that neither is erased meanwhile.
+   * @returns null where it is not due (any more), or somebody else has it or its conversation at this moment: waiting for
+   * an erasure could take minutes
+   */
+  async take(tx: Prisma.TransactionClient, id: string): Promise<DueSchedule | null> {
+    const [row] = await tx.$queryRaw<Row[]>`
+      SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
+             s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
+             c.chat_id AS "chatId", c.thread_id AS "threadId", c.chat_type AS "chatType", c.title, c.username,
+             p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName",
+             p.username AS "userName", p.language_code AS "languageCode", clock_timestamp() AS now
+      FROM schedules s
+      JOIN conversations c ON c.id = s.conversation_id
+      LEFT JOIN people p ON p.channel = c.channel AND p.user_id = s.created_by
+      WHERE s.id = ${id}::uuid AND s.state = 'planned' AND s.next_at <= clock_timestamp() AND c.status <> 'paused'
+      FOR NO KEY UPDATE OF s, c SKIP LOCKED`;
+    return row ? dueOf(row) : null;
+  }
+
+  /**
+   * Moves it on to its next time, or ends it, in the caller's transaction.
+   * @param next null: there is none
+   * @param outcome `passed`: nothing happened at this time
+   */
+  async moveOn(
+    tx: Prisma.TransactionClient,
+    { id }: DueSchedule,
+    next: Date | null,
+    outcome: 'fired' | 'passed',
+  ): Promise<void> {
+    const ended = outcome === 'fired' ? 'done' : 'cancelled';
+    await tx.$executeRaw`
+      UPDATE schedules SET
+        next_at = coalesce(${next?.toISOString() ?? null}::timestamptz, next_at),
+        state = ${next ? 'planned' : ended}::schedule_state,
+        ended_at = CASE WHEN ${next === null} THEN clock_timestamp() END,
+        last_fired_at = CASE WHEN ${outcome === 'fired'} THEN clock_timestamp() ELSE last_fired_at END
+      WHERE id = ${id}::uuid`;
+  }
+
+  /**
+   * Puts a task into the inbox, in the caller's transaction, unless its last one still waits there.
+   * @returns whether it did
+   */
+  async addEvent(tx: Prisma.TransactionClient, due: DueSchedule, event: ScheduledEvent): Promise<boolean> {
+    const added = await tx.$executeRaw`
+      INSERT INTO events (source, external_id, conversation_id, kind, payload)
+      SELECT ${SCHEDULE_SOURCE}, ${externalIdOf(due.id, due.nextAt)}, ${due.conversationId}::uuid, 'message',
+             ${writeScheduledEvent(event)}::json
+      -- Found among what waits in the conversation, so without the source: its index has all that there ever was.
+      WHERE (SELECT true FROM events e
+             WHERE e.conversation_id = ${due.conversationId}::uuid AND e.state = 'waiting' AND e.kind = 'message'
+               AND starts_with(e.external_id, ${`${due.id}:`}) LIMIT 1) IS NULL
+      ON CONFLICT (source, external_id) DO NOTHING`;
+    return added > 0;
+  }
+}
+
+/**
+ * The statement behind `DueSchedules.ids`, for whoever wants to see its plan. The statement's time, as an index can look
+ * for it: it does not change while the statement runs.
+ */
+export function dueStatement(limit: number): Prisma.Sql {
+  return Prisma.sql`
+    SELECT s.id FROM schedules s
+    WHERE s.state = 'planned' AND s.next_at <= statement_timestamp()
+      AND (SELECT c.status <> 'paused' FROM conversations c WHERE c.id = s.conversation_id)
+    ORDER BY s.next_at LIMIT ${limit}`;
+}
+
+function dueOf(row: Row): DueSchedule {
+  const { chatId, threadId, chatType: type, title, username, ...rest } = row;
+  const { userId, firstName, lastName, userName, languageCode, ...due } = rest;
+  return {
+    ...due,
+    chat: { chatId, threadId, type, title, username },
+    sender: userId === null ? null : { userId, firstName, lastName, username: userName, languageCode },
+  };
+}

@@ -1,0 +1,289 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Room } from '../../../test/support/room.js';
+import { telegramChannel } from '../../../test/support/telegram-channel.js';
+import { ConversationEraser } from '../../admin/conversation-eraser.repository.js';
+import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
+import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
+import { BudgetLimits } from '../../budget/budget-limits.js';
+import { BudgetSettings } from '../../config/budget.settings.js';
+import { DatabasePool } from '../../database/database-pool.js';
+import { Database } from '../../database/database.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { DraftRepository } from '../../delivery/draft.repository.js';
+import { Outbox } from '../../delivery/outbox.js';
+import type { Conversation, Prisma, Schedule } from '../../generated/prisma/client.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { readScheduledEvent } from '../scheduled-event.js';
+import { DueSchedules, dueStatement } from './due-schedules.repository.js';
+import { ScheduleFiring } from './schedule-firing.js';
+
+const AN_HOUR_MS = 3_600_000;
+const DAILY = { kind: 'task', cron: '0 9 * * *', timeZone: 'Europe/Berlin' } as const;
+
+let room: Room;
+let firing: ScheduleFiring;
+let conversation: Conversation;
+let number = 0;
+
+/** One process. */
+function processOn(prisma: PrismaService, allowedChats: readonly string[] = []): ScheduleFiring {
+  const channel = telegramChannel(
+    { token: '1:a', root: 'http://127.0.0.1:9' },
+    { allowedChats: [...allowedChats] },
+  );
+  const outbox = new Outbox(channel, new DraftRepository(prisma, room.leases));
+  return new ScheduleFiring(prisma, new DueSchedules(prisma), new MessageRepository(prisma), outbox, channel);
+}
+
+function eraserOn(prisma: PrismaService): ConversationEraser {
+  const ledger = new BudgetLedger(prisma, room.leases, new BudgetLimits(new BudgetSettings()));
+  return new ConversationEraser(prisma, new BudgetEraser(ledger));
+}
+
+beforeAll(async () => {
+  room = await Room.open();
+  firing = processOn(room.prisma);
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  await room.pool.query('DELETE FROM schedules');
+  conversation = await room.conversation();
+});
+
+function schedule(change: Partial<Prisma.ScheduleUncheckedCreateInput> = {}): Promise<Schedule> {
+  number += 1;
+  return room.prisma.schedule.create({
+    data: {
+      id: room.ids.next(),
+      conversationId: conversation.id,
+      number,
+      kind: 'reminder',
+      text: 'Tea',
+      nextAt: new Date(Date.now() - 60_000),
+      ...change,
+    },
+  });
+}
+const found = ({ id }: Schedule) => room.prisma.schedule.findUniqueOrThrow({ where: { id } });
+const ofConversation = () => ({ where: { conversationId: conversation.id } });
+const replies = () => room.prisma.reply.count(ofConversation());
+const events = () => room.prisma.event.findMany({ ...ofConversation(), orderBy: { id: 'asc' } });
+
+describe('A reminder', () => {
+  it('is sent once when it is due, is part of the history, and ends', async () => {
+    const due = await schedule();
+    const later = await schedule({ nextAt: new Date(Date.now() + AN_HOUR_MS) });
+    expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'reminder' }]);
+    expect(await firing.run()).toEqual([]);
+    const [message] = await room.prisma.message.findMany({ ...ofConversation(), include: { replies: true } });
+    expect(message).toMatchObject({ role: 'assistant', text: 'Tea', replies: [{ state: 'pending' }] });
+    expect(await found(due)).toMatchObject({
+      state: 'done',
+      lastFiredAt: expect.any(Date),
+      endedAt: expect.any(Date),
+    });
+    expect((await found(later)).state).toBe('planned');
+    expect(await room.conversations.find(conversation.id)).toMatchObject({ messageCount: 1 });
+  });
+
+  it('is of the epoch that the conversation is in by then: a /reset keeps it', async () => {
+    await schedule();
+    await room.prisma.$transaction((tx) => room.conversations.reset(tx, conversation.id, 1n));
+    await firing.run();
+    expect(await room.prisma.message.findMany(ofConversation())).toMatchObject([{ text: 'Tea', epoch: 1 }]);
+  });
+});
+
+describe('A task', () => {
+  it('is an event for each of its times, with who made it, and is planned again', async () => {
+    const nextAt = new Date('2026-01-05T08:00:00Z');
+    await room.prisma.person.create({ data: { channel: 'telegram', userId: 77n, firstName: 'Ada' } });
+    const due = await schedule({ ...DAILY, nextAt, createdBy: 77n, text: 'Tell the news' });
+    expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'task' }]);
+    const [event] = await events();
+    expect(event).toMatchObject({
+      source: 'schedule',
+      externalId: `${due.id}:2026-01-05T08:00:00.000Z`,
+      kind: 'message',
+      state: 'waiting',
+    });
+    expect(readScheduledEvent(event?.payload)).toEqual({
+      number: due.number,
+      dueAt: '2026-01-05T08:00:00.000Z',
+      text: 'Tell the news',
+      sender: { userId: 77n, firstName: 'Ada', lastName: null, username: null, languageCode: null },
+    });
+    expect(await replies()).toBe(0);
+  });
+
+  it('fires once for all times that were missed, and is next due in the future', async () => {
+    const due = await schedule({ ...DAILY, nextAt: new Date(Date.now() - 40 * 24 * AN_HOUR_MS) });
+    await firing.run();
+    await firing.run();
+    expect(await events()).toHaveLength(1);
+    const { nextAt, state } = await found(due);
+    expect(state).toBe('planned');
+    expect(nextAt.getTime()).toBeGreaterThan(Date.now());
+    expect(nextAt.getTime()).toBeLessThan(Date.now() + 26 * AN_HOUR_MS);
+    expect(nextAt.toLocaleTimeString('de', { timeZone: 'Europe/Berlin' })).toBe('09:00:00');
+  });
+
+  it('does not pile up: while its last time still waits, it passes the next one over', async () => {
+    const due = await schedule(DAILY);
+    const other = await schedule(DAILY);
+    await firing.run();
+    const again = () => room.pool.query('UPDATE schedules SET next_at = now()');
+    await again();
+    expect(await firing.run()).toEqual([]);
+    expect(await events()).toHaveLength(2);
+    await room.pool.query(`UPDATE events SET state = 'done' WHERE external_id LIKE $1`, [`${due.id}:%`]);
+    await again();
+    expect(await firing.run()).toHaveLength(1);
+    expect((await found(other)).state).toBe('planned');
+  });
+
+  it('ends where its rule has no further time', async () => {
+    const due = await schedule({ ...DAILY, timeZone: 'Mars/Olympus' });
+    expect(await firing.run()).toHaveLength(1);
+    expect(await found(due)).toMatchObject({ state: 'done', endedAt: expect.any(Date) });
+  });
+});
+
+describe('Each time has one effect', () => {
+  it('though several processes come to it at once', async () => {
+    const pools = Array.from({ length: 3 }, () => new DatabasePool(new Database(room.url), { poolSize: 3 }));
+    const processes = pools.map((pool) => processOn(new PrismaService(pool)));
+    const made = 60;
+    for (let n = 0; n < made; n += 1) await schedule(n % 2 === 0 ? {} : DAILY);
+    const fired = await Promise.all(processes.map((one) => one.run()));
+    // One that found the conversation locked leaves it to the next pass.
+    const rest = await firing.run();
+    expect([...fired.flat(), ...rest]).toHaveLength(made);
+    expect([await replies(), (await events()).length]).toEqual([made / 2, made / 2]);
+    expect(await firing.run()).toEqual([]);
+    await Promise.all(pools.map((pool) => pool.end()));
+  });
+
+  it('though the process dies in the middle of it', async () => {
+    const due = await schedule();
+    const blocker = await room.pool.connect();
+    await blocker.query('BEGIN; LOCK TABLE replies IN EXCLUSIVE MODE');
+    const outcome = firing.run().catch((error: unknown) => error);
+    // The message is written, the reply is not.
+    await room.somebodyWaitsForALock();
+    await room.rows(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    await outcome;
+    await blocker.query('ROLLBACK');
+    blocker.release();
+    expect([await room.prisma.message.count(ofConversation()), await replies()]).toEqual([0, 0]);
+    expect((await found(due)).state).toBe('planned');
+    expect(await firing.run()).toHaveLength(1);
+    expect([await room.prisma.message.count(ofConversation()), await replies()]).toEqual([1, 1]);
+  });
+
+  it('and one that cannot fire does not keep the others from it', async () => {
+    const broken = await schedule({ text: 'broken', nextAt: new Date(0) });
+    await schedule();
+    await room.pool.query(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF OLD.text = 'broken' THEN RAISE 'no'; END IF; RETURN NEW; END $$;
+      CREATE TRIGGER refuse BEFORE UPDATE ON schedules FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    expect(await firing.run()).toHaveLength(1);
+    await room.pool.query('DROP TRIGGER refuse ON schedules');
+    expect(await replies()).toBe(1);
+    expect((await found(broken)).state).toBe('planned');
+    expect(await firing.run()).toHaveLength(1);
+  });
+});
+
+describe('A conversation that is not served', () => {
+  it('while it is paused has its schedules wait, and each fires once when it goes on', async () => {
+    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
+    const due = await schedule({ ...DAILY, nextAt: new Date(Date.now() - 40 * 24 * AN_HOUR_MS) });
+    expect(await firing.run()).toEqual([]);
+    expect((await found(due)).nextAt).toEqual(due.nextAt);
+    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'active' } });
+    expect(await firing.run()).toHaveLength(1);
+    expect(await events()).toHaveLength(1);
+  });
+
+  it('while it is paused takes no other one’s place, also where the pause begins after the look', async () => {
+    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
+    const paused = await schedule({ nextAt: new Date(0) });
+    conversation = await room.conversation();
+    const due = await schedule();
+    const schedules = new DueSchedules(room.prisma);
+    expect(await schedules.ids(1)).toEqual([due.id]);
+    expect(await room.prisma.$transaction((tx) => schedules.take(tx, paused.id))).toBeNull();
+    expect(await room.prisma.$transaction((tx) => schedules.take(tx, due.id))).toMatchObject({ id: due.id });
+  });
+
+  it.each([
+    [
+      'blocked',
+      async () => {
+        await room.prisma.conversation.update({
+          where: { id: conversation.id },
+          data: { status: 'blocked' },
+        });
+        return firing;
+      },
+    ],
+    ['not on the allow-list any more', () => Promise.resolve(processOn(room.prisma, ['1']))],
+  ])('because it is %s has its times pass', async (_why, prepare) => {
+    const process = await prepare();
+    const once = await schedule();
+    const daily = await schedule(DAILY);
+    expect(await process.run()).toEqual([]);
+    expect(await found(once)).toMatchObject({ state: 'cancelled', lastFiredAt: null });
+    expect(await found(daily)).toMatchObject({ state: 'planned', lastFiredAt: null });
+    expect((await found(daily)).nextAt.getTime()).toBeGreaterThan(Date.now());
+    expect([await replies(), (await events()).length]).toEqual([0, 0]);
+  });
+
+  it('is served where its creator is on the allow-list', async () => {
+    await room.prisma.person.create({ data: { channel: 'telegram', userId: 5n, firstName: 'Ada' } });
+    await schedule({ createdBy: 5n });
+    expect(await processOn(room.prisma, ['5']).run()).toHaveLength(1);
+  });
+
+  it('because it is being erased keeps nobody waiting, and takes its schedules with it', async () => {
+    await schedule();
+    const eraser = await room.pool.connect();
+    await eraser.query('BEGIN');
+    await eraser.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversation.id]);
+    expect(await firing.run()).toEqual([]);
+    await eraser.query('ROLLBACK');
+    eraser.release();
+    await Promise.all([eraserOn(room.prisma).erase(conversation.id), firing.run()]);
+    expect(await room.prisma.schedule.count(ofConversation())).toBe(0);
+    expect([await replies(), (await events()).length]).toEqual([0, 0]);
+    expect(await firing.run()).toEqual([]);
+  });
+});
+
+describe('Looking for what is due', () => {
+  it('reads an index as far as it is due, and no further', async () => {
+    await room.pool.query(
+      `INSERT INTO schedules (id, conversation_id, number, kind, text, next_at, state)
+       SELECT gen_random_uuid(), $1, 1000000 + n, 'reminder', 'x', now() + (n % 2 * 2 - 1) * interval '1 day',
+              CASE WHEN n % 2 = 0 THEN 'done' ELSE 'planned' END::schedule_state
+       FROM generate_series(1, 50000) AS n`,
+      [conversation.id],
+    );
+    await room.pool.query('ANALYZE schedules');
+    const { text, values } = dueStatement(200);
+    const lines = await room.rows<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) ${text}`, [
+      ...values,
+    ]);
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Index Scan using schedules_due/);
+    expect(plan).toMatch(/Index Cond: \(next_at <=/);
+    expect(plan).not.toContain('Seq Scan');
+    const [, pages] = /Buffers: shared hit=(\d+)/.exec(plan) ?? [];
+    expect(Number(pages)).toBeLessThan(10);
+  });
+});

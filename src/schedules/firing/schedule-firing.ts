@@ -1,0 +1,86 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { Outbox } from '../../delivery/outbox.js';
+import { messageOf } from '../../errors/errors.js';
+import { isUnreachable } from '../../errors/unreachable.js';
+import type { Prisma, ScheduleKind } from '../../generated/prisma/client.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { nextTime } from '../rule.js';
+import { type DueSchedule, DueSchedules } from './due-schedules.repository.js';
+
+/** Schedules that fire in one pass; the next pass goes on. */
+const BATCH = 100;
+
+/** What has happened: a reminder waits to be sent, a task to be done. */
+export interface Fired {
+  readonly conversationId: string;
+  readonly kind: ScheduleKind;
+}
+
+/**
+ * Lets happen what is due. Each time of a schedule has one effect: the effect and the move to the next time are one
+ * commit, which only one of several processes can make. Times that were missed while nobody was there are one.
+ */
+@Injectable()
+export class ScheduleFiring {
+  private readonly logger = new Logger(ScheduleFiring.name);
+
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly due: DueSchedules,
+    private readonly messages: MessageRepository,
+    private readonly outbox: Outbox,
+    private readonly channel: Channel,
+  ) {}
+
+  /** One pass. @throws what the database throws while it cannot be reached */
+  async run(): Promise<Fired[]> {
+    const fired: Fired[] = [];
+    for (const id of await this.due.ids(BATCH)) {
+      const one = await this.fireAlone(id);
+      if (one) fired.push(one);
+    }
+    return fired;
+  }
+
+  /** One that cannot fire must not keep the others from it. */
+  private async fireAlone(scheduleId: string): Promise<Fired | null> {
+    try {
+      return await this.prisma.$transaction((tx) => this.fire(tx, scheduleId));
+    } catch (error) {
+      if (isUnreachable(error)) throw error;
+      this.logger.error({ msg: 'schedule not fired', scheduleId, error: messageOf(error) });
+      return null;
+    }
+  }
+
+  private async fire(tx: Prisma.TransactionClient, id: string): Promise<Fired | null> {
+    const due = await this.due.take(tx, id);
+    if (!due) return null;
+    const { conversationId, kind, cron, timeZone, now } = due;
+    const next = cron === null ? null : nextTime({ cron, timeZone }, now);
+    // A chat that may not talk to the agent any more is not talked to, as its messages are dropped.
+    const served = due.status === 'active' && this.channel.admits(due);
+    const fired = served && (await this.takeEffect(tx, due));
+    await this.due.moveOn(tx, due, next, fired ? 'fired' : 'passed');
+    this.logger.log({
+      msg: fired ? 'schedule fired' : 'schedule passed over',
+      conversationId,
+      scheduleId: id,
+    });
+    return fired ? { conversationId, kind } : null;
+  }
+
+  private async takeEffect(tx: Prisma.TransactionClient, due: DueSchedule): Promise<boolean> {
+    const { conversationId, epoch, number, text, sender } = due;
+    if (due.kind === 'task') {
+      const dueAt = due.nextAt.toISOString();
+      return await this.due.addEvent(tx, due, { number, dueAt, text, sender });
+    }
+    // Part of the history, so that the agent knows what an answer to it is about.
+    const messageId = await this.messages.addNotice(tx, { conversationId, epoch }, text);
+    await this.outbox.add(tx, { conversationId, text, messageId });
+    return true;
+  }
+}

@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Prisma, Schedule } from '../generated/prisma/client.js';
+import { Ids } from '../runtime/ids.js';
+
+/** Planned schedules one conversation may have. */
+export const MAX_SCHEDULES = 50;
+/** UTF-16 units of a schedule's text. */
+export const MAX_SCHEDULE_CHARS = 2_000;
+
+export type NewSchedule = Pick<
+  Schedule,
+  'conversationId' | 'kind' | 'text' | 'cron' | 'timeZone' | 'nextAt' | 'createdBy' | 'idempotencyKey'
+>;
+
+export type ScheduleChange = Partial<Pick<Schedule, 'text' | 'cron' | 'timeZone' | 'nextAt'>>;
+
+/** What is planned, for each conversation by itself. */
+@Injectable()
+export class ScheduleRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Plans it, unless the conversation is `gone` or has `MAX_SCHEDULES` planned (`full`), however many add at once. With an
+   * idempotency key that is known it is the schedule that was made then, whatever has become of that.
+   */
+  async add(schedule: NewSchedule): Promise<Schedule | 'full' | 'gone'> {
+    const { conversationId, idempotencyKey } = schedule;
+    return await this.prisma.$transaction(async (tx) => {
+      // First, as the eraser does; and those who add to one conversation take turns: each sees what the others made.
+      const [exists] = await tx.$queryRaw<unknown[]>`
+        SELECT 1 FROM conversations WHERE id = ${conversationId}::uuid FOR NO KEY UPDATE`;
+      if (!exists) return 'gone';
+      const known =
+        idempotencyKey === null ? null : await tx.schedule.findUnique({ where: { idempotencyKey } });
+      if (known) return known;
+      const planned = await tx.schedule.count({ where: { conversationId, state: 'planned' } });
+      if (planned >= MAX_SCHEDULES) return 'full';
+      const { _max } = await tx.schedule.aggregate({ where: { conversationId }, _max: { number: true } });
+      const number = (_max.number ?? 0) + 1;
+      return await tx.schedule.create({ data: { ...schedule, id: this.ids.next(), number } });
+    });
+  }
+
+  findByKey(idempotencyKey: string): Promise<Schedule | null> {
+    return this.prisma.schedule.findUnique({ where: { idempotencyKey } });
+  }
+
+  find(id: string): Promise<Schedule | null> {
+    return this.prisma.schedule.findUnique({ where: { id } });
+  }
+
+  /** What is planned in a conversation, by number: at most `MAX_SCHEDULES`. */
+  planned(tx: Prisma.TransactionClient, conversationId: string): Promise<Schedule[]> {
+    return tx.schedule.findMany({
+      where: { conversationId, state: 'planned' },
+      orderBy: { number: 'asc' },
+      take: MAX_SCHEDULES,
+    });
+  }
+
+  /** @returns the cancelled schedule; null where none of this number is planned (any more) */
+  async cancel(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    number: number,
+  ): Promise<Schedule | null> {
+    const [cancelled] = await tx.$queryRaw<{ id: string }[]>`
+      UPDATE schedules SET state = 'cancelled', ended_at = clock_timestamp()
+      WHERE conversation_id = ${conversationId}::uuid AND number = ${number} AND state = 'planned' RETURNING id`;
+    return cancelled ? await tx.schedule.findUnique({ where: { id: cancelled.id } }) : null;
+  }
+
+  /** @returns the changed schedule; null where it is not planned (any more) */
+  async change(id: string, change: ScheduleChange): Promise<Schedule | null> {
+    const [changed] = await this.prisma.schedule.updateManyAndReturn({
+      where: { id, state: 'planned' },
+      data: change,
+    });
+    return changed ?? null;
+  }
+
+  /** Removes it, its record too. @returns false where there is none */
+  async remove(id: string): Promise<boolean> {
+    const { count } = await this.prisma.schedule.deleteMany({ where: { id } });
+    return count > 0;
+  }
+}

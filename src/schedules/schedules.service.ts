@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { DatabaseClock } from '../database/database-clock.js';
+import { GiveUpError } from '../errors/errors.js';
+import type { Schedule } from '../generated/prisma/client.js';
+import { nextTime, readRule } from './rule.js';
+import { MAX_SCHEDULES, type NewSchedule, ScheduleRepository } from './schedule.repository.js';
+import { readWhen } from './when.js';
+
+/** When it shall happen, as it was written. */
+export type When =
+  | { readonly kind: 'once'; readonly at: string }
+  | { readonly kind: 'repeatedly'; readonly cron: string; readonly timeZone: string };
+
+/** What shall be planned. */
+export interface Plan extends Pick<
+  NewSchedule,
+  'conversationId' | 'kind' | 'text' | 'createdBy' | 'idempotencyKey'
+> {
+  readonly when: When;
+}
+
+/** Plans what is to happen in a conversation. All times are the database's. */
+@Injectable()
+export class Schedules {
+  constructor(
+    private readonly repository: ScheduleRepository,
+    private readonly clock: DatabaseClock,
+  ) {}
+
+  /**
+   * Plans it once for each idempotency key: a second call answers with what the first one made.
+   * @throws GiveUpError `SCHEDULES_FULL`, `SCHEDULE_CONVERSATION_GONE`, and what `readWhen` and `readRule` throw
+   */
+  async plan({ when, ...plan }: Plan): Promise<Schedule> {
+    // First: what was in the future then may be past by now.
+    const known = plan.idempotencyKey === null ? null : await this.repository.findByKey(plan.idempotencyKey);
+    if (known) return known;
+    const made = await this.repository.add({ ...plan, ...(await this.timesOf(when)) });
+    switch (made) {
+      case 'full':
+        throw new GiveUpError(
+          'SCHEDULES_FULL',
+          `Not planned: ${MAX_SCHEDULES} reminders and schedules are planned here already, which is the most. ` +
+            'One has to be cancelled first: /schedules lists them.',
+        );
+      case 'gone':
+        throw new GiveUpError('SCHEDULE_CONVERSATION_GONE', 'Not planned: there is no such conversation.');
+      default:
+        return made;
+    }
+  }
+
+  /** The columns that say when. @throws GiveUpError as `readWhen` and `readRule` do */
+  async timesOf(when: When): Promise<Pick<Schedule, 'cron' | 'timeZone' | 'nextAt'>> {
+    const now = await this.clock.now();
+    if (when.kind === 'once') return { cron: null, timeZone: 'UTC', nextAt: readWhen(when.at, now) };
+    const rule = readRule(when.cron, when.timeZone);
+    const nextAt = nextTime(rule, now);
+    if (!nextAt) throw new GiveUpError('SCHEDULE_RULE_INVALID', `Not planned: "${rule.cron}" never comes.`);
+    return { ...rule, nextAt };
+  }
+}
