@@ -16,7 +16,8 @@ export class RetentionSettings {
   payloadDays = 30;
 
   @FromEnv('RETENTION_STEP_DAYS', {
-    description: 'days a finished turn keeps its model and tool calls; 0: for ever',
+    description:
+      'days a finished turn keeps its model and tool calls, and an ended schedule is kept; 0: for ever',
     example: '90',
     parse: integer,
   })

@@ -6,11 +6,12 @@ import { PayloadPurge } from './payload-purge.repository.js';
 import { ReplyPurge } from './reply-purge.repository.js';
 import { RETENTION_QUEUE, RetentionProcessor } from './retention.processor.js';
 import { Retention } from './retention.service.js';
+import { SchedulePurge } from './schedule-purge.repository.js';
 import { StepPurge } from './step-purge.repository.js';
 
 /** What grows old and is removed: in the roles `worker` and `all`. */
 @Module({
   imports: [WorkersModule, BullModule.registerQueue({ name: RETENTION_QUEUE })],
-  providers: [RetentionProcessor, Retention, PayloadPurge, StepPurge, ReplyPurge, BudgetPurge],
+  providers: [RetentionProcessor, Retention, PayloadPurge, StepPurge, ReplyPurge, BudgetPurge, SchedulePurge],
 })
 export class RetentionModule {}

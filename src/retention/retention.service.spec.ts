@@ -12,6 +12,7 @@ import { BudgetPurge } from './budget-purge.repository.js';
 import { PayloadPurge } from './payload-purge.repository.js';
 import { ReplyPurge } from './reply-purge.repository.js';
 import { Retention } from './retention.service.js';
+import { SchedulePurge } from './schedule-purge.repository.js';
 import { StepPurge } from './step-purge.repository.js';
 
 let room: Room;
@@ -44,6 +45,7 @@ function retention(change: Partial<RetentionSettings> = {}, stopping = new Stopp
     new StepPurge(prisma),
     new ReplyPurge(prisma),
     new BudgetPurge(prisma),
+    new SchedulePurge(prisma),
   ] as const;
   return new Retention(settings, new DatabaseClock(prisma), stopping, ...purges);
 }
@@ -103,6 +105,31 @@ const hasPayload = async (id: bigint) =>
 const stepsOf = (turnId: string) => room.prisma.step.count({ where: { turnId } });
 const exists = async (id: bigint) => (await room.prisma.reply.count({ where: { id } })) === 1;
 
+describe('schedules', () => {
+  it('go when they ended long ago, more of them than a batch holds; what is planned stays however old', async () => {
+    const { id } = await room.conversation();
+    await room.pool.query(
+      `INSERT INTO schedules (id, conversation_id, number, kind, text, next_at, state, created_at, ended_at)
+       SELECT gen_random_uuid(), $1, row_number() OVER (), 'reminder', 'x', now(), state::schedule_state,
+              now() - interval '1 year', now() - back * interval '1 day'
+       FROM (VALUES ('done', 9), ('cancelled', 12), ('done', 13), ('planned', NULL)) AS kinds (state, back),
+            generate_series(1, 700)`,
+      [id],
+    );
+    expect(await retention({ stepDays: 0 }).run()).toMatchObject({ schedules: 0 });
+    expect(await retention().run()).toMatchObject({ schedules: 1_400 });
+    const left = await room.prisma.schedule.groupBy({
+      by: ['state'],
+      _count: true,
+      orderBy: { state: 'asc' },
+    });
+    expect(left).toMatchObject([
+      { state: 'planned', _count: 700 },
+      { state: 'done', _count: 700 },
+    ]);
+  });
+});
+
 describe('budgets', () => {
   it('go with their days, more of them than a batch holds, and the young stay', async () => {
     await room.pool.query(
@@ -126,7 +153,7 @@ describe('payloads', () => {
       finished.map((state) => room.event(conversation, 'hello', { state, receivedAt: OLD })),
     );
     const young = await room.event(conversation, 'hello', { state: 'done', receivedAt: YOUNG });
-    expect(await retention().run()).toEqual({ payloads: 3, steps: 0, replies: 0, budgets: 0 });
+    expect(await retention().run()).toEqual({ payloads: 3, steps: 0, replies: 0, budgets: 0, schedules: 0 });
     expect(await Promise.all([...old, young].map(hasPayload))).toEqual([false, false, false, true]);
     const rows = await room.prisma.event.findMany({ where: { id: { in: old } }, orderBy: { id: 'asc' } });
     const again = rows.map(({ source, externalId }) => ({
@@ -139,7 +166,7 @@ describe('payloads', () => {
     }));
     const stored = await new EventRepository(room.pool).store(again);
     expect(stored).toEqual(again.map(() => ({ kind: 'duplicate' })));
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0 });
+    expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 });
   });
 
   it('stay with an event that waits or is claimed, however old it is', async () => {
@@ -346,7 +373,7 @@ describe('Retention', () => {
                 (SELECT count(*) FROM events) AS events`,
       );
     const before = await history();
-    expect(await retention().run()).toEqual({ payloads: 1, steps: 2, replies: 1, budgets: 0 });
+    expect(await retention().run()).toEqual({ payloads: 1, steps: 2, replies: 1, budgets: 0, schedules: 0 });
     expect(await history()).toEqual(before);
   });
 
@@ -356,9 +383,21 @@ describe('Retention', () => {
     await aTurn(conversation);
     await aReply(conversation);
     const forever = { payloadDays: 0, stepDays: 0, replyDays: 0, budgetDays: 0 };
-    expect(await retention(forever).run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0 });
-    expect(await retention({ stepDays: 0 }).run()).toEqual({ payloads: 1, steps: 0, replies: 1, budgets: 0 });
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 2, replies: 0, budgets: 0 });
+    expect(await retention(forever).run()).toEqual({
+      payloads: 0,
+      steps: 0,
+      replies: 0,
+      budgets: 0,
+      schedules: 0,
+    });
+    expect(await retention({ stepDays: 0 }).run()).toEqual({
+      payloads: 1,
+      steps: 0,
+      replies: 1,
+      budgets: 0,
+      schedules: 0,
+    });
+    expect(await retention().run()).toEqual({ payloads: 0, steps: 2, replies: 0, budgets: 0, schedules: 0 });
   });
 
   it('ends between two batches when the process ends', async () => {

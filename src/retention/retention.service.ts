@@ -7,6 +7,7 @@ import { BudgetPurge } from './budget-purge.repository.js';
 import { PayloadPurge } from './payload-purge.repository.js';
 import type { Purge } from './purge.js';
 import { ReplyPurge } from './reply-purge.repository.js';
+import { SchedulePurge } from './schedule-purge.repository.js';
 import { StepPurge } from './step-purge.repository.js';
 
 /** Between two statements, so that a large purge stays in the background. */
@@ -21,6 +22,7 @@ export interface Purged {
   readonly steps: number;
   readonly replies: number;
   readonly budgets: number;
+  readonly schedules: number;
 }
 
 type Kind = keyof Purged;
@@ -41,6 +43,7 @@ export class Retention {
     private readonly steps: StepPurge,
     private readonly replies: ReplyPurge,
     private readonly budgets: BudgetPurge,
+    private readonly schedules: SchedulePurge,
   ) {}
 
   /** One pass: a batch of each kind in turn, until nothing old is left, the pass took too long or the process ends. */
@@ -53,12 +56,14 @@ export class Retention {
 
   private async pass(now: Date): Promise<Purged> {
     const { payloadDays, stepDays, replyDays, budgetDays } = this.settings;
-    const purged = { payloads: 0, steps: 0, replies: 0, budgets: 0 };
+    const purged = { payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 };
     let open = [
       ...batchesOf('payloads', this.payloads, now, payloadDays),
       ...batchesOf('steps', this.steps, now, stepDays),
       ...batchesOf('replies', this.replies, now, replyDays),
       ...batchesOf('budgets', this.budgets, now, budgetDays),
+      // As long as the calls that made them.
+      ...batchesOf('schedules', this.schedules, now, stepDays),
     ];
     const end = performance.now() + PASS_MS;
     while (open.length > 0) {

@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import { Prisma } from '../generated/prisma/client.js';
+import { Purge, type PurgeBatch } from './purge.js';
+
+/** A place in the order in which schedules ended. The time is PostgreSQL's text for it, with its microseconds. */
+export interface Ending {
+  readonly endedAt: string;
+  readonly id: string;
+}
+
+interface Row extends Ending {
+  readonly seen: number;
+  readonly purged: number;
+}
+
+/** Removes schedules that have ended, counted from their end. */
+@Injectable()
+export class SchedulePurge extends Purge<Ending> {
+  constructor(private readonly prisma: PrismaService) {
+    super();
+  }
+
+  async batch(before: Date, after: Ending | null, limit: number): Promise<PurgeBatch<Ending>> {
+    const [last] = await this.prisma.$queryRaw<Row[]>(purgeSchedules(before, after, limit));
+    if (!last) return { purged: 0, next: null };
+    const { seen, purged, endedAt, id } = last;
+    return { purged, next: seen < limit ? null : { endedAt, id } };
+  }
+}
+
+export function purgeSchedules(before: Date, after: Ending | null, limit: number): Prisma.Sql {
+  const rest = after
+    ? Prisma.sql`(ended_at, id) > (${after.endedAt}::timestamptz, ${after.id}::uuid)`
+    : Prisma.sql`true`;
+  return Prisma.sql`
+    WITH old AS MATERIALIZED (
+      SELECT ctid AS place, ended_at, id FROM schedules
+      WHERE ended_at IS NOT NULL AND ended_at < ${before.toISOString()}::timestamptz AND ${rest}
+      ORDER BY ended_at, id LIMIT ${limit}
+      FOR UPDATE SKIP LOCKED
+    ), purged AS (
+      DELETE FROM schedules WHERE ctid = ANY (ARRAY(SELECT place FROM old)) RETURNING 1
+    )
+    SELECT (SELECT count(*)::int FROM old) AS seen, (SELECT count(*)::int FROM purged) AS purged,
+           ended_at::text AS "endedAt", id
+    FROM old ORDER BY old.ended_at DESC, old.id DESC LIMIT 1`;
+}
