@@ -3,6 +3,7 @@ import { BudgetModule } from '../budget/budget.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { AfterRun } from './after-run.js';
 import { AgentLoop } from './agent-loop.js';
 import { ApprovalGate } from './approvals/approval-gate.js';
@@ -12,10 +13,12 @@ import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
+import { EventReader } from './event-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './model-steps.js';
 import { Newcomers } from './newcomers.js';
+import { ScheduleList } from './schedule-list.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from './token-counter.js';
 import { ToolCalls } from './tool-calls.js';
@@ -36,6 +39,7 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     BudgetModule,
     DeliveryModule,
     ModelModule,
+    SchedulesModule,
     ToolsModule,
   ],
   providers: [
@@ -47,12 +51,14 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     StepRepository,
     Edits,
     EventClaim,
+    EventReader,
     LiveReplies,
     Newcomers,
     TurnStop,
     TurnWatch,
     TurnWatchRepository,
     Commands,
+    ScheduleList,
     ContextBuilder,
     AgentLoop,
     ModelSteps,

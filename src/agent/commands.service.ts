@@ -10,6 +10,7 @@ import type { Lease } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { Approvals } from './approvals/approvals.service.js';
 import { type EditEvent, Edits } from './edits.repository.js';
+import { ScheduleList } from './schedule-list.js';
 import { texts } from './texts.js';
 import { type Confirmation, TurnStop } from './turn-stop.repository.js';
 import { usageText } from './usage-text.js';
@@ -27,6 +28,7 @@ export class Commands {
     private readonly edits: Edits,
     private readonly approvals: Approvals,
     private readonly turnStop: TurnStop,
+    private readonly schedules: ScheduleList,
     private readonly busy: BusySettings,
     private readonly usage: UsageRepository,
   ) {}
@@ -115,6 +117,8 @@ export class Commands {
         const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
         return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
       }
+      case 'schedules':
+        return { text: await this.schedules.handle(tx, conversationId, args) };
       default:
         return { text: texts.help };
     }

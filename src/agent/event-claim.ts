@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
 import type { Sender } from '../channel/inbound.js';
 import { AgentSettings } from '../config/agent.settings.js';
 import { BusySettings } from '../config/busy.settings.js';
 import type { Conversation, Message, Turn } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ChatLimiter } from '../throttling/chat-limiter.js';
+import { EventReader } from './event-reader.js';
 import { quietLeftMs } from './quiet.js';
 import { TokenCounter } from './token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
@@ -27,7 +27,7 @@ type Ready =
 @Injectable()
 export class EventClaim {
   constructor(
-    private readonly channel: Channel,
+    private readonly reader: EventReader,
     private readonly turns: TurnRepository,
     private readonly limiter: ChatLimiter,
     private readonly tokens: TokenCounter,
@@ -64,14 +64,14 @@ export class EventClaim {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
     if (waiting.length === 0) return { kind: 'nothing' };
     const candidates = waiting.map((event) => this.read(event));
-    const unreadable = candidates.filter(({ inbound }) => inbound === null).map(({ event }) => event.id);
+    const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
-    const readable = candidates.filter(({ inbound }) => inbound !== null);
+    const readable = candidates.filter(({ heard }) => heard !== null);
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return { kind: 'nothing' };
     const quietMs = quietLeftMs(
-      fitting.map(({ event, inbound }) => ({ ageMs: event.ageMs, inBatch: inbound?.inBatch ?? false })),
+      fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
       collectMs,
     );
     if (quietMs > 0) return { kind: 'later', delayMs: quietMs };
@@ -83,21 +83,21 @@ export class EventClaim {
     return { kind: 'ready', candidates: fitting.slice(0, granted) };
   }
 
-  /** Who wrote the newest message of a turn; null where that is no longer known. */
+  /** Who wrote the newest message of a turn, or had it planned; null where that is no longer known. */
   async senderOf(turn: Turn): Promise<Sender | null> {
     const newest = await this.turns.newestEvent(turn.id);
-    return newest ? (this.channel.read(newest.payload)?.sender ?? null) : null;
+    return newest ? (this.reader.read(newest)?.sender ?? null) : null;
   }
 
   private read(event: WaitingEvent): Candidate {
-    return { event, inbound: this.channel.read(event.payload) };
+    return { event, heard: this.reader.read(event) };
   }
 
   /** In order, until their texts fill half of the context; at least one. */
   private withinBudget(candidates: readonly Candidate[]): readonly Candidate[] {
     let left = this.settings.contextTokens / 2;
-    const beyond = candidates.findIndex(({ inbound }) => {
-      left -= this.tokens.count(inbound?.text ?? '');
+    const beyond = candidates.findIndex(({ heard }) => {
+      left -= this.tokens.count(heard?.text ?? '');
       return left < 0;
     });
     return beyond === -1 ? candidates : candidates.slice(0, Math.max(1, beyond));

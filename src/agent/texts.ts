@@ -4,7 +4,7 @@ import type { BusyMode } from '../generated/prisma/client.js';
 export const texts = {
   start: [
     '**Hello!** I am an AI assistant. Write to me as you would to a person.',
-    'I can calculate, tell the time, remember what you ask me to, and search what we talked about.',
+    'I can calculate, tell the time, remember what you ask me to, remind you, and search what we talked about.',
     'Type /help to see the commands.',
   ].join('\n\n'),
   help: [
@@ -15,6 +15,7 @@ export const texts = {
     '- /stop: stop the answer I am working on',
     '- /mode: what I do with messages that come while I am working',
     '- /usage: what you have used today and this month',
+    '- /schedules: what is planned here; /schedules cancel 1 cancels number 1',
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
@@ -32,6 +33,18 @@ export const texts = {
       ...all.map((one) => `- /mode ${one}: ${modeMeaning[one]}`),
     ].join('\n'),
   modeUnknown: (all: readonly BusyMode[]) => `There is no such mode. There are: ${all.join(', ')}.`,
+  schedules: (lines: readonly string[], example: number) =>
+    [
+      '**What is planned here**',
+      ...lines.map((line) => `- ${line}`),
+      '',
+      `To cancel number ${example}, type /schedules cancel ${example}`,
+    ].join('\n'),
+  schedulesNone: 'Nothing is planned here. Ask me to remind you of something, or to do something regularly.',
+  schedulesUsage: 'Type /schedules to see what is planned, and /schedules cancel 1 to cancel number 1.',
+  scheduleCancelled: (line: string) => `Cancelled: ${line}`,
+  scheduleUnknown: (number: number) =>
+    `There is no number ${number} planned here. Type /schedules to see what is.`,
   refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
   overflow:
     'You are writing faster than I can answer. Until I have caught up, further messages are not read.',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { BusyMode } from '../generated/prisma/client.js';
+import { SCHEDULE_SOURCE } from '../schedules/scheduled-event.js';
 
 /** What has happened to a conversation whose turn runs. */
 export interface Sight {
@@ -27,6 +28,8 @@ export class TurnWatchRepository {
                -- A turn that waits for its next try is not under way, and what comes then interrupts nothing.
                WHERE t.conversation_id = l.conversation_id AND t.state = 'running'
                  AND e.state = 'waiting' AND e.kind = 'message' AND e.received_at > t.available_at
+                 -- What was planned interrupts nobody.
+                 AND e.source <> ${SCHEDULE_SOURCE}
              ) AS "hasNews"
       FROM leases l JOIN conversations c ON c.id = l.conversation_id
       WHERE l.lane = 'turns' AND l.conversation_id = ANY(${[...conversationIds]}::uuid[])`;

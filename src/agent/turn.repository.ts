@@ -1,6 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Conversation, Event, Message, Prisma, Turn } from '../generated/prisma/client.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
@@ -9,6 +7,7 @@ import { ConversationRepository } from '../memory/conversation.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
 import { PersonRepository } from '../memory/person.repository.js';
 import { Ids } from '../runtime/ids.js';
+import { EventReader, type Heard } from './event-reader.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
 export interface WaitingEvent extends Event {
@@ -22,7 +21,7 @@ export interface WaitingEvent extends Event {
  */
 export interface Candidate {
   readonly event: WaitingEvent;
-  readonly inbound: Inbound | null;
+  readonly heard: Heard | null;
 }
 
 /**
@@ -33,7 +32,7 @@ export interface Candidate {
 export class TurnRepository {
   constructor(
     private readonly prisma: PrismaService,
-    private readonly channel: Channel,
+    private readonly reader: EventReader,
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly people: PersonRepository,
@@ -92,8 +91,7 @@ export class TurnRepository {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
-      const inbounds = owned.flatMap(({ inbound }) => inbound ?? []);
-      const userId = inbounds.at(-1)?.sender?.userId ?? null;
+      const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
       const turn = await tx.turn.create({
         data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch, userId },
       });
@@ -134,17 +132,17 @@ export class TurnRepository {
     const claimed = await tx.event.updateManyAndReturn({
       where: { id: { in: owned.map(({ event }) => event.id) } },
       data: { state: 'claimed', turnId: turn.id },
-      select: { id: true, payload: true },
+      select: { id: true, source: true, payload: true },
     });
     // As they are now: an edit may have replaced one since it was read.
     const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    const inbounds = inOrder.flatMap(({ payload }) => this.channel.read(payload) ?? []);
+    const heard = inOrder.flatMap((event) => this.reader.read(event) ?? []);
     await this.messages.addUserMessages(
       tx,
       turn,
-      inbounds.map((inbound) => ({ ...userMessage(inbound), stepIndex })),
+      heard.map(({ text, author, channelMessageId }) => ({ text, author, channelMessageId, stepIndex })),
     );
-    await this.refreshChat(tx, conversation, inbounds);
+    await this.refreshChat(tx, conversation, heard);
   }
 
   /**
@@ -217,15 +215,16 @@ export class TurnRepository {
   private async refreshChat(
     tx: Prisma.TransactionClient,
     conversation: Conversation,
-    inbounds: readonly Inbound[],
+    heard: readonly Heard[],
   ) {
-    for (const sender of new Map(inbounds.map(({ sender }) => [sender?.userId, sender])).values()) {
+    for (const sender of new Map(heard.map(({ sender }) => [sender?.userId, sender])).values()) {
       if (sender) await this.people.remember(tx, conversation.channel, sender);
     }
-    const chat = inbounds.at(-1)?.chat;
-    if (!chat) return;
-    const { type: chatType, title, username } = chat;
-    await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+    const chat = heard.findLast((one) => one.chat !== null)?.chat;
+    if (chat) {
+      const { type: chatType, title, username } = chat;
+      await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+    }
     // The backlog is worked off: the chat may be told of the next one.
     await tx.$executeRaw`
       UPDATE conversations SET overflow_told_at = NULL
@@ -233,9 +232,4 @@ export class TurnRepository {
         SELECT 1 FROM events
         WHERE conversation_id = ${conversation.id}::uuid AND state = 'waiting' AND kind = 'message')`;
   }
-}
-
-function userMessage({ text, sender, channelMessageId }: Inbound) {
-  const author = sender ? [sender.firstName, sender.lastName].filter(Boolean).join(' ') : null;
-  return { text, author, channelMessageId };
 }

@@ -9,6 +9,7 @@ export const botCommands = [
   { command: 'stop', description: 'Stop the running answer' },
   { command: 'mode', description: 'What to do with messages that come meanwhile' },
   { command: 'usage', description: 'What you have used' },
+  { command: 'schedules', description: 'What is planned here' },
 ] as const;
 
 const known: ReadonlySet<string> = new Set(botCommands.map(({ command }) => command));

@@ -11,12 +11,14 @@ import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
 import { Edits } from '../../src/agent/edits.repository.js';
 import { EventClaim } from '../../src/agent/event-claim.js';
+import { EventReader } from '../../src/agent/event-reader.js';
 import { LiveReplies } from '../../src/agent/live/live-replies.js';
 import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
 import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { ModelSteps } from '../../src/agent/model-steps.js';
 import { Newcomers } from '../../src/agent/newcomers.js';
+import { ScheduleList } from '../../src/agent/schedule-list.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
 import { ToolCalls } from '../../src/agent/tool-calls.js';
@@ -51,6 +53,7 @@ import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
+import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
 import { modelClient } from './model-client.js';
@@ -119,9 +122,10 @@ export class AgentRoom {
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     const people = new PersonRepository();
-    this.turns = new TurnRepository(prisma, channel, leases, this.messages, people, conversations, ids);
+    const reader = new EventReader(channel);
+    this.turns = new TurnRepository(prisma, reader, leases, this.messages, people, conversations, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
-    this.claim = new EventClaim(channel, this.turns, limiter, this.tokens, this.settings, this.busy);
+    this.claim = new EventClaim(reader, this.turns, limiter, this.tokens, this.settings, this.busy);
     const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
     this.ledger = new BudgetLedger(prisma, leases, limits);
     this.approvalStore = new ApprovalRepository(prisma, leases, this.messages, outbox, this.ledger);
@@ -165,6 +169,7 @@ export class AgentRoom {
       new Edits(channel, conversations),
       this.approvals,
       new TurnStop(leases, this.messages, this.drafts, outbox, this.ledger),
+      new ScheduleList(new ScheduleRepository(prisma, ids)),
       this.busy,
       new UsageRepository(limits),
     );

@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { DatabaseClock } from '../../database/database-clock.js';
 import { DatabasePool } from '../../database/database-pool.js';
 import { Database } from '../../database/database.js';
 import { PrismaService } from '../../database/prisma.service.js';
@@ -38,8 +39,9 @@ describe('the built-in tools, with a database', () => {
       providers: [
         { provide: DatabasePool, useValue: pool },
         { provide: PrismaService, useValue: prisma },
+        DatabaseClock,
       ],
-      exports: [DatabasePool, PrismaService],
+      exports: [DatabasePool, PrismaService, DatabaseClock],
     };
     const module = await Test.createTestingModule({
       imports: [testModule, RuntimeModule, ToolsModule],
@@ -69,6 +71,8 @@ describe('the built-in tools, with a database', () => {
       'forget',
       'recall',
       'remember',
+      'remind_me',
+      'schedule',
       'search_history',
     ]);
     for (const { function: tool } of registry.definitions()) {
