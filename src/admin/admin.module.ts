@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { BudgetModule } from '../budget/budget.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
+import { SchedulesModule } from '../schedules/schedules.module.js';
 import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
 import { AdminKey } from './admin-key.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
@@ -19,6 +20,9 @@ import { DeadLetterListing } from './dead-letter-listing.repository.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { Erasure } from './erasure.service.js';
 import { MessageListing } from './message-listing.repository.js';
+import { ScheduleDesk } from './schedule-desk.service.js';
+import { ScheduleListing } from './schedule-listing.repository.js';
+import { SchedulesController } from './schedules.controller.js';
 import { TranscriptService } from './transcript.service.js';
 import { TurnListing } from './turn-listing.repository.js';
 import { TurnsController } from './turns.controller.js';
@@ -26,8 +30,14 @@ import { TurnsService } from './turns.service.js';
 
 /** What operators see and do, under `/admin`. */
 @Module({
-  imports: [MemoryModule, BudgetModule, LanesModule],
-  controllers: [ConversationsController, TurnsController, DeadLettersController, BudgetsController],
+  imports: [MemoryModule, BudgetModule, LanesModule, SchedulesModule],
+  controllers: [
+    ConversationsController,
+    TurnsController,
+    DeadLettersController,
+    BudgetsController,
+    SchedulesController,
+  ],
   providers: [
     AdminKey,
     AdminKeyGuard,
@@ -43,6 +53,8 @@ import { TurnsService } from './turns.service.js';
     DeadLetterListing,
     Erasure,
     MessageListing,
+    ScheduleDesk,
+    ScheduleListing,
     TranscriptService,
     TurnListing,
     TurnsService,

@@ -32,6 +32,16 @@ describe('erasing', () => {
       data: { conversationId: id, lane: 'turns', token: 1n, expiresAt: new Date() },
     });
     await admin.prisma.fact.create({ data: { conversationId: id, text: 'likes tea' } });
+    await admin.prisma.schedule.create({
+      data: {
+        id: crypto.randomUUID(),
+        conversationId: id,
+        number: 1,
+        kind: 'reminder',
+        text: 'private',
+        nextAt: new Date(),
+      },
+    });
     await admin.prisma.reply.create({ data: { conversationId: id, turnId: turn.id, body: {} } });
     await admin.prisma.person.create({ data: { channel: 'telegram', userId: chatId, firstName: 'Ada' } });
     await admin.prisma.deadLetter.create({
@@ -86,6 +96,7 @@ describe('erasing', () => {
       admin.prisma.turn.count(where),
       admin.prisma.step.count({ where: { turnId: turn.id } }),
       admin.prisma.fact.count(where),
+      admin.prisma.schedule.count(where),
       admin.prisma.lease.count(where),
       admin.prisma.deadLetter.count(where),
       admin.prisma.event.count(where),

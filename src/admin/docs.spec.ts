@@ -24,6 +24,8 @@ describe('the API’s description', () => {
       '/admin/dead-letters',
       '/admin/dead-letters/{id}',
       '/admin/dead-letters/{id}/replay',
+      '/admin/schedules',
+      '/admin/schedules/{id}',
       '/admin/turns',
       '/admin/turns/{id}',
     ]);

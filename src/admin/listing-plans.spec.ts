@@ -4,6 +4,7 @@ import { Prisma } from '../generated/prisma/client.js';
 import { spenderRows } from './budget-listing.repository.js';
 import { conversationRows } from './conversation-listing.repository.js';
 import { deadLetterRows } from './dead-letter-listing.repository.js';
+import { scheduleRows } from './schedule-listing.repository.js';
 import { turnRows } from './turn-listing.repository.js';
 
 let admin: AdminApp;
@@ -35,6 +36,17 @@ describe('queries on filled tables', () => {
     ],
     ['a day’s chats', spenderRows('chat', '2020-01-01', null, 51), 'budget_days_pkey'],
     ['a day’s chats after a cursor', spenderRows('chat', '2020-01-01', 'filler:5', 51), 'budget_days_pkey'],
+    ['the first schedules', scheduleRows({ conversationId: null, state: null }, null, 51), 'schedules_pkey'],
+    [
+      'schedules after a cursor',
+      scheduleRows({ conversationId: null, state: null }, after.id, 51),
+      'schedules_pkey',
+    ],
+    [
+      'a conversation’s schedules',
+      scheduleRows({ conversationId: after.id, state: null }, null, 51),
+      'schedules_conversation_id',
+    ],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
   ])('%s are read from an index and no further than needed', async (_what, query, index) => {

@@ -139,6 +139,10 @@ export class AdminApp {
       SELECT date '2020-01-01' + day, scope, 'filler:' || n
       FROM generate_series(0, 9) AS day, unnest(ARRAY['user', 'chat']::budget_scope[]) AS scope,
            generate_series(1, ${conversations} / 20) AS n`;
+    await this.prisma.$executeRaw`
+      INSERT INTO schedules (id, conversation_id, number, kind, text, next_at)
+      SELECT gen_random_uuid(), id, 1, 'reminder', 'x', last_message_at + interval '100 years'
+      FROM conversations WHERE channel = 'filler'`;
     await this.prisma.$executeRaw`ANALYZE`;
   }
 }
