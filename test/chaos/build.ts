@@ -30,8 +30,6 @@ const hurry: readonly Edit[] = [
   { file: 'queue/lanes.js', find: /lockDuration: [\d_]+/, put: 'lockDuration: 2_000' },
   { file: 'queue/lanes.js', find: /stalledInterval: [\d_]+/, put: 'stalledInterval: 1_000' },
   { file: 'queue/sweep.processor.js', find: /SWEEP_PERIOD_MS = [\d_]+/, put: 'SWEEP_PERIOD_MS = 700' },
-  { file: 'agent/live/live-reply.js', find: /FIRST_AFTER_MS = [\d_]+/, put: 'FIRST_AFTER_MS = 100' },
-  { file: 'agent/live/live-replies.js', find: /private: [\d_]+/, put: 'private: 200' },
   { file: 'telegram/bot-api.js', find: /CALL_TIMEOUT_MS = [\d_]+/, put: 'CALL_TIMEOUT_MS = 3_000' },
 ];
 

@@ -93,25 +93,6 @@ export class ChaosModel {
     this.answer(request, record, fresh, response);
   }
 
-  /** Half an answer, and no more. */
-  private async breakOff(
-    request: ChatRequest,
-    record: ModelRequest,
-    response: ServerResponse,
-  ): Promise<void> {
-    if (request.stream) {
-      const said = `heard ${record.tokens.join(' ')}`;
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(textChunk(said.slice(0, said.length / 2)));
-      // Long enough for it to be shown.
-      await pause(BROKEN_OFF_AFTER_MS);
-    } else {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
-      response.write('{"id": "half an ans');
-    }
-    response.destroy();
-  }
-
   private answer(request: ChatRequest, record: ModelRequest, fresh: string, response: ServerResponse): void {
     if (response.destroyed) return;
     switch (this.faults.shift()) {
@@ -120,7 +101,8 @@ export class ChaosModel {
       case 'error':
         return writeError(response, 500, 'the model is not well');
       case 'reset':
-        void this.breakOff(request, record, response);
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+        response.write('{"id": "half an ans', () => response.destroy());
         return;
       case undefined:
         break;
@@ -137,16 +119,6 @@ export class ChaosModel {
     });
   }
 }
-
-/** The first chunk of a stream. */
-function textChunk(content: string): string {
-  const choices = [{ index: 0, delta: { role: 'assistant', content }, finish_reason: null }];
-  const chunk = { id: 'half', object: 'chat.completion.chunk', created: 0, model: 'chaos', choices };
-  return `data: ${JSON.stringify(chunk)}\n\n`;
-}
-
-/** A draft is shown after 100 ms. */
-const BROKEN_OFF_AFTER_MS = 400;
 
 /** What the turn has behind it: all that follows the user's last message. */
 function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'toolResults'> {

@@ -18,6 +18,7 @@ describeOnEachBackend('Commands are answered without the model', (backend) => {
     ['/reset', /new beginning/],
     ['/HELP', /\/reset/],
     ['/usage', /today: 0 tokens/],
+    ['/schedules', /Nothing is planned/],
   ])('answers %s', async (command, answer) => {
     const calls = world.model.calls.length;
     expect(await world.sayAndRead(newChatId(), command)).toMatch(answer);
