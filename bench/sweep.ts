@@ -62,7 +62,7 @@ async function measure(url: string): Promise<BenchReport> {
 }
 
 async function passes(sweep: SweepRepository): Promise<Timings> {
-  const timings: Timings = { pass: [], turns: [], commands: [], deliveries: [] };
+  const timings: Timings = { pass: [], turns: [], commands: [], deliveries: [], summaries: [] };
   for (let pass = -WARM_UP_PASSES; pass < PASSES; pass += 1) {
     const begun = performance.now();
     const spent = new Map<LaneName, number>();

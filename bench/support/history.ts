@@ -44,6 +44,10 @@ export async function fillWithHistory(
       `INSERT INTO leases (conversation_id, lane, token, expires_at)
        SELECT id, lane, 50, '-infinity' FROM conversations, unnest(enum_range(NULL::lane)) AS lane`,
     );
+    await client.query(
+      `INSERT INTO summaries (conversation_id, epoch, text, covers_until, tokens)
+       SELECT id, 0, 'They spoke of percentages.', 1, 6 FROM conversations`,
+    );
     await client.query('VACUUM ANALYZE');
   });
 }

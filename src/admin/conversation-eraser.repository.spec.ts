@@ -42,6 +42,7 @@ describe('erasing', () => {
         nextAt: new Date(),
       },
     });
+    await admin.prisma.summary.create({ data: { conversationId: id, epoch: 0, text: 'likes tea' } });
     await admin.prisma.reply.create({ data: { conversationId: id, turnId: turn.id, body: {} } });
     await admin.prisma.person.create({ data: { channel: 'telegram', userId: chatId, firstName: 'Ada' } });
     await admin.prisma.deadLetter.create({
@@ -97,6 +98,7 @@ describe('erasing', () => {
       admin.prisma.step.count({ where: { turnId: turn.id } }),
       admin.prisma.fact.count(where),
       admin.prisma.schedule.count(where),
+      admin.prisma.summary.count(where),
       admin.prisma.lease.count(where),
       admin.prisma.deadLetter.count(where),
       admin.prisma.event.count(where),

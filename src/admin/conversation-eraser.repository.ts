@@ -78,7 +78,7 @@ export class ConversationEraser {
     });
     const lastOfChat = left === null;
     await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
-    // Turns, steps, facts, leases and dead letters go with it.
+    // Turns, steps, facts, summaries, leases and dead letters go with it.
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid`;
     return { chat, lastOfChat };
   }

@@ -14,12 +14,15 @@ import { ContextBuilder } from './context-builder.js';
 import { Edits } from './edits.repository.js';
 import { EventClaim } from './event-claim.js';
 import { EventReader } from './event-reader.js';
+import { HistoryReader } from './history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './model-steps.js';
 import { Newcomers } from './newcomers.js';
 import { ScheduleList } from './schedule-list.js';
 import { StepRepository } from './step.repository.js';
+import { Summarizer } from './summaries/summarizer.js';
+import { SummaryRepository } from './summaries/summary.repository.js';
 import { TokenCounter } from './token-counter.js';
 import { ToolCalls } from './tool-calls.js';
 import { ToolsModule } from './tools/tools.module.js';
@@ -60,6 +63,9 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     Commands,
     ScheduleList,
     ContextBuilder,
+    HistoryReader,
+    Summarizer,
+    SummaryRepository,
     AgentLoop,
     ModelSteps,
     ApprovalGate,
@@ -67,6 +73,6 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     BusyIndicator,
     TokenCounter,
   ],
-  exports: [TurnRunner, Commands],
+  exports: [TurnRunner, Commands, Summarizer],
 })
 export class AgentModule {}

@@ -65,12 +65,33 @@ describe('ContextBuilder', () => {
     expect(tokens).toBeLessThanOrEqual(2_000);
   });
 
-  it('reads as few rows of 5,000 messages as it shows', async () => {
+  it('reads as few rows of 100,000 messages as of 100, with a summary and without', async () => {
+    const few = await talkOf(100);
+    const many = await talkOf(100_000);
+    const summed = await talkOf(100_000);
+    const [tail] = await agent.room.rows<{ id: bigint }>(
+      'SELECT id FROM messages WHERE conversation_id = $1 ORDER BY id DESC OFFSET 60 LIMIT 1',
+      [summed.id],
+    );
+    await agent.room.prisma.summary.create({
+      data: {
+        conversationId: summed.id,
+        epoch: 1,
+        text: 'They counted.',
+        coversUntil: tail?.id ?? 0n,
+        tokens: 3,
+      },
+    });
     await agent.room.pool.query('ANALYZE messages');
-    const few = await build(await talkOf(50));
-    const many = await build(await talkOf(5_000));
-    expect(few.rows).toBeLessThan(150);
-    expect(many.rows).toBeLessThan(many.shown.length + 150);
+    const short = await build(few);
+    const long = await build(many);
+    const summarised = await build(summed);
+    expect(short.shown).toHaveLength(102);
+    expect(short.rows).toBeLessThan(150);
+    expect(long.rows).toBeLessThan(long.shown.length + 50);
+    expect(summarised.shown[0]).toContain('They counted.');
+    expect(summarised.shown).toHaveLength(62);
+    expect(summarised.rows).toBeLessThan(75);
   });
 
   it('shows nothing of an earlier beginning', async () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message, Step } from '../generated/prisma/client.js';
-import { type Block, fromAnchor, historyBlocks, newestWithin } from './context.js';
+import { type Block, fromAnchor, historyEntries, newestWithin } from './context.js';
 
 const words = (text: string): number => text.split(/\s+/).length;
 const at = new Date(0);
@@ -75,9 +75,11 @@ function talkOf(turns: readonly { users: number; calls: number[]; torn: boolean;
 
 const talks = fc.array(turn, { maxLength: 8 }).map(talkOf);
 const blocksOf = ({ messages, steps }: Talk, named = false): Block[] =>
-  historyBlocks({ messages: messages.toReversed(), steps }, named, new Set(), words);
+  historyEntries({ messages: messages.toReversed(), steps }, named, new Set(), words).flatMap(
+    ({ blocks }) => blocks,
+  );
 
-describe('historyBlocks', () => {
+describe('historyEntries', () => {
   it('never parts a tool call from its results, and tells each call once', () => {
     fc.assert(
       fc.property(talks, fc.integer({ min: 0, max: 300 }), (talk, budget) => {
@@ -189,7 +191,7 @@ describe('fromAnchor', () => {
   it('begins where it began, for as long as that is in the first quarter and nothing better is', () => {
     const talk = Array.from({ length: 400 }, (_, id) => message(id + 1, id % 2 ? 'assistant' : 'user', null));
     const page = { messages: talk.toReversed(), steps: [] };
-    const all = historyBlocks(page, false, new Set(), () => 10);
+    const all = historyEntries(page, false, new Set(), () => 10).flatMap(({ blocks }) => blocks);
     const beginnings = Array.from({ length: 300 }, (_, end) =>
       fromAnchor(newestWithin(all.slice(0, end + 100), 100 * 14)),
     ).map(([first]) => all.findIndex((block) => block === first));

@@ -1,6 +1,6 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
-import type { Message, Step } from '../generated/prisma/client.js';
-import type { HistoryPage } from '../memory/message.repository.js';
+import type { Step } from '../generated/prisma/client.js';
+import type { HistoryPage, PastMessage } from '../memory/message.repository.js';
 import { type ModelAnswer, readModelAnswer, readToolAnswer } from './model-answer.js';
 
 /** Messages that go to the model together or not at all: a tool call and its results, or one message. */
@@ -16,30 +16,39 @@ export type CountTokens = (text: string) => number;
 /** What each message costs besides its text, as OpenAI counts it. */
 const TOKENS_PER_MESSAGE = 4;
 
+/** A message of the history, with the tool calls that are told with it. */
+export interface Entry {
+  readonly message: PastMessage;
+  /** Oldest first. */
+  readonly blocks: readonly Block[];
+}
+
+export const tokensOf = ({ blocks }: Entry): number => blocks.reduce((sum, { tokens }) => sum + tokens, 0);
+
 /**
- * A page of the history as blocks, oldest first. A turn's tool calls stand, with their results, before its answer; those
- * of a turn that was interrupted, and so has none, behind its messages.
+ * A page of the history, oldest first. A turn's tool calls stand, with their results, before its answer; those of a turn
+ * that was interrupted, and so has none, behind its messages.
  * @param page newest first, as all pages have to come
  * @param told the turns whose calls a newer page has told; those of this page are added. A turn may have two answers, the
  * apology and that of its replay
  */
-export function historyBlocks(
+export function historyEntries(
   { messages, steps }: HistoryPage,
   named: boolean,
   told: Set<string>,
   count: CountTokens,
-): Block[] {
-  const newestFirst = messages.flatMap((message) => {
+): Entry[] {
+  const newestFirst = messages.map((message): Entry => {
     const alone = blockOf([chatMessage(message, named)], count);
     const block = message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : alone;
     const { turnId } = message;
-    if (turnId === null || told.has(turnId)) return [block];
+    if (turnId === null || told.has(turnId)) return { message, blocks: [block] };
     told.add(turnId);
     const calls = toolBlocks(
       steps.filter((step) => step.turnId === turnId),
       count,
-    ).toReversed();
-    return message.role === 'assistant' ? [block, ...calls] : [...calls, block];
+    );
+    return { message, blocks: message.role === 'assistant' ? [...calls, block] : [block, ...calls] };
   });
   return newestFirst.toReversed();
 }
@@ -106,7 +115,7 @@ export function blockOf(messages: readonly ChatCompletionMessageParam[], count: 
   return { messages, tokens };
 }
 
-export function chatMessage(message: Message, named: boolean): ChatCompletionMessageParam {
+export function chatMessage(message: PastMessage, named: boolean): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
   return {
     role: 'user',

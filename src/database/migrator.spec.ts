@@ -77,6 +77,7 @@ describe('Migrator', () => {
       'replies_settled',
       'schedules_due',
       'schedules_ended',
+      'summaries_due',
       'turns_one_running',
       'turns_open',
     ]);

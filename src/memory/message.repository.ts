@@ -2,11 +2,26 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Message, Prisma, Step } from '../generated/prisma/client.js';
 
+/** As much of a message as its place in the history needs. */
+export type PastMessage = Pick<Message, 'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt'>;
+
 /** A page of history, newest first, with the tool steps of its turns. */
 export interface HistoryPage {
-  readonly messages: readonly Message[];
+  readonly messages: readonly PastMessage[];
   readonly steps: readonly Step[];
 }
+
+/** A stretch of one epoch's messages, by their ids; both ends are left out. */
+export interface Stretch {
+  readonly conversationId: string;
+  readonly epoch: number;
+  readonly after: bigint;
+  readonly before: bigint;
+}
+
+/** After every message, and before every one: an end that leaves nothing out. */
+export const NEWEST = 2n ** 63n - 1n;
+export const OLDEST = 0n;
 
 export interface NewUserMessage {
   readonly text: string;
@@ -23,18 +38,17 @@ export const BESIDE_ALL_EPOCHS = -1;
 export class MessageRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** One page of an epoch's messages before `beforeId`, newest first. */
-  async history(
-    conversationId: string,
-    epoch: number,
-    beforeId: bigint,
-    limit: number,
-  ): Promise<HistoryPage> {
-    const messages = await this.prisma.message.findMany({
-      where: { conversationId, epoch, id: { lt: beforeId } },
-      orderBy: { id: 'desc' },
-      take: limit,
-    });
+  /** One page of an epoch's messages after `after` and before `before`, newest first. */
+  async history({ conversationId, epoch, after, before }: Stretch, limit: number): Promise<HistoryPage> {
+    // Compared as rows, so that no other index gives the order: where one conversation has much of the table, the planner
+    // would walk back through everybody's newest messages to find its own.
+    const messages = await this.prisma.$queryRaw<PastMessage[]>`
+      SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt"
+      FROM messages
+      WHERE (conversation_id, epoch, id) > (${conversationId}::uuid, ${epoch}, ${after})
+        AND (conversation_id, epoch, id) < (${conversationId}::uuid, ${epoch}, ${before})
+      ORDER BY conversation_id DESC, epoch DESC, id DESC
+      LIMIT ${limit}`;
     const turnIds = [...new Set(messages.flatMap((message) => message.turnId ?? []))];
     const steps = await this.prisma.step.findMany({
       where: { turnId: { in: turnIds } },

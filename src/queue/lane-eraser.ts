@@ -17,9 +17,10 @@ export class LaneEraser {
     @InjectQueue('turns') turns: Queue<LaneJob>,
     @InjectQueue('commands') commands: Queue<LaneJob>,
     @InjectQueue('deliveries') deliveries: Queue<LaneJob>,
+    @InjectQueue('summaries') summaries: Queue<LaneJob>,
     private readonly backend: QueueBackend,
   ) {
-    this.queues = [turns, commands, deliveries];
+    this.queues = [turns, commands, deliveries, summaries];
   }
 
   /**

@@ -4,6 +4,7 @@ import { describeOnEachBackend } from '../../test/support/backends.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { describeWithRedis } from '../../test/support/redis.js';
+import { lanes as laneNames } from './lanes.js';
 
 describeOnEachBackend('LaneWaker', (backend) => {
   let lanes: Lanes;
@@ -21,7 +22,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
 
   it('wakes each lane with the conversation and nothing else', async () => {
     const id = randomUUID();
-    for (const lane of ['turns', 'commands', 'deliveries'] as const) {
+    for (const lane of laneNames) {
       lanes.waker.wake(lane, id);
       await eventually(async () => {
         const jobs = await lanes.queues[lane].getJobs(['waiting', 'delayed', 'prioritized']);

@@ -30,6 +30,7 @@ export class LaneWaker {
     turns: new Set(),
     commands: new Set(),
     deliveries: new Set(),
+    summaries: new Set(),
   };
   private readonly appointments = new Map<string, Appointment>();
   private readonly flushing = new Set<LaneName>();
@@ -39,11 +40,12 @@ export class LaneWaker {
     @InjectQueue('turns') turns: Queue<LaneJob>,
     @InjectQueue('commands') commands: Queue<LaneJob>,
     @InjectQueue('deliveries') deliveries: Queue<LaneJob>,
+    @InjectQueue('summaries') summaries: Queue<LaneJob>,
     private readonly backend: QueueBackend,
   ) {
-    this.queues = { turns, commands, deliveries };
+    this.queues = { turns, commands, deliveries, summaries };
     // Without a listener BullMQ prints what it lost, whole connections with their settings. The failed `add` is logged.
-    for (const queue of [turns, commands, deliveries]) queue.on('error', () => undefined);
+    for (const queue of Object.values(this.queues)) queue.on('error', () => undefined);
   }
 
   /** Lets the lane look at this conversation now. */

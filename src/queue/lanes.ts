@@ -1,8 +1,9 @@
 /**
  * The lanes: BullMQ queues in which a conversation has at most one active and one waiting job. `turns` runs the agent,
- * `commands` answers what needs no model even while a turn runs, `deliveries` sends replies.
+ * `commands` answers what needs no model even while a turn runs, `deliveries` sends replies, `summaries` folds old history
+ * into a conversation's summary.
  */
-export const lanes = ['turns', 'commands', 'deliveries'] as const;
+export const lanes = ['turns', 'commands', 'deliveries', 'summaries'] as const;
 export type LaneName = (typeof lanes)[number];
 
 /** The queue of the sweep, whose jobs belong to no conversation. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
-import type { Conversation, Prisma } from '../generated/prisma/client.js';
+import type { Conversation, ConversationStatus, Prisma } from '../generated/prisma/client.js';
 import { type LaneName, lanes } from './lanes.js';
 import { dueStatement, SweepRepository } from './sweep.repository.js';
 
@@ -22,6 +22,7 @@ beforeAll(async () => {
     SELECT gen_random_uuid(), c.id, 0, 'done' FROM conversations c, generate_series(1, 5) WHERE c.channel = 'filler';
     INSERT INTO replies (conversation_id, body, state, settled_at)
     SELECT c.id, '{}', 'sent', now() FROM conversations c, generate_series(1, 5) WHERE c.channel = 'filler';
+    INSERT INTO summaries (conversation_id, epoch, text) SELECT id, 0, 'notes' FROM conversations;
     INSERT INTO leases (conversation_id, lane, token, expires_at)
     SELECT c.id, lane, 1, '-infinity' FROM conversations c, unnest(enum_range(NULL::lane)) AS lane;
     ANALYZE`);
@@ -46,6 +47,15 @@ async function withReply(change: Partial<Prisma.ReplyUncheckedCreateInput> = {})
   return conversation;
 }
 
+async function withSummary(
+  change: Partial<Prisma.SummaryUncheckedCreateInput>,
+  status: ConversationStatus = 'active',
+): Promise<Conversation> {
+  const conversation = await room.conversation({ status });
+  await room.prisma.summary.create({ data: { conversationId: conversation.id, epoch: 0, ...change } });
+  return conversation;
+}
+
 /** What was read of the tables that grow, by all connections so far. */
 async function usage(): Promise<{ sequentialScans: number; pages: number }> {
   // The counters of every connection are up to date: each is told to flush at its next idle moment.
@@ -55,7 +65,7 @@ async function usage(): Promise<{ sequentialScans: number; pages: number }> {
     SELECT sum(seq_scan)::int AS "sequentialScans",
            sum(heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::int AS pages
     FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid)
-    WHERE pg_stat_user_tables.relname IN ('events', 'turns', 'replies', 'leases', 'conversations')`);
+    WHERE pg_stat_user_tables.relname IN ('events', 'turns', 'replies', 'summaries', 'leases', 'conversations')`);
   if (!row) throw new Error('no statistics');
   return row;
 }
@@ -144,6 +154,24 @@ describe('SweepRepository', () => {
       uncertain.id,
     ]);
     expect(await isDue('deliveries', uncertain)).toBe(true);
+  });
+
+  it('finds a summary that is due, of a conversation that goes on and where nobody is at it', async () => {
+    const now = new Date();
+    expect(await isDue('summaries', await withSummary({ dueAt: now }))).toBe(true);
+    for (const conversation of [
+      await withSummary({ dueAt: null, text: 'notes' }),
+      await withSummary({ dueAt: inAnHour, attempts: 1 }),
+      await withSummary({ dueAt: now }, 'paused'),
+      await withSummary({ dueAt: now }, 'blocked'),
+    ]) {
+      expect(await isDue('summaries', conversation)).toBe(false);
+    }
+    const atWork = await withSummary({ dueAt: now });
+    await room.lease(atWork.id, 'summaries');
+    expect(await isDue('summaries', atWork)).toBe(false);
+    await room.expire(atWork.id);
+    expect(await isDue('summaries', atWork)).toBe(true);
   });
 
   it('finds a paused conversation again as soon as it goes on', async () => {

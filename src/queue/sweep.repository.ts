@@ -48,5 +48,13 @@ export function dueStatement(lane: LaneName, after: string, limit: number): Pris
         WHERE r.settled_at IS NULL AND r.available_at <= clock_timestamp() AND r.conversation_id > ${after}::uuid
           AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
         ORDER BY id LIMIT ${limit}`;
+    case 'summaries':
+      return Prisma.sql`
+        SELECT DISTINCT s.conversation_id AS id FROM summaries s
+        LEFT JOIN leases l ON l.conversation_id = s.conversation_id AND l.lane = 'summaries'
+        WHERE s.due_at IS NOT NULL AND s.due_at <= clock_timestamp() AND s.conversation_id > ${after}::uuid
+          AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
+          AND (SELECT c.status FROM conversations c WHERE c.id = s.conversation_id) = 'active'
+        ORDER BY id LIMIT ${limit}`;
   }
 }

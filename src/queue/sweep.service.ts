@@ -15,7 +15,12 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 @Injectable()
 export class Sweep {
   private readonly logger = new Logger(Sweep.name);
-  private readonly after: Record<LaneName, string> = { turns: FIRST, commands: FIRST, deliveries: FIRST };
+  private readonly after: Record<LaneName, string> = {
+    turns: FIRST,
+    commands: FIRST,
+    deliveries: FIRST,
+    summaries: FIRST,
+  };
 
   constructor(
     private readonly repository: SweepRepository,

@@ -4,6 +4,7 @@ import { HealthRegistry } from '../observability/health-registry.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { SweepProcessor } from './sweep.processor.js';
+import { SummaryProcessor } from './summary.processor.js';
 import { TurnProcessor } from './turn.processor.js';
 
 /** Ready when every lane of this process takes jobs. */
@@ -15,6 +16,7 @@ export class WorkersHealth extends HealthPart implements OnModuleInit {
     private readonly turns: TurnProcessor,
     private readonly commands: CommandProcessor,
     private readonly deliveries: DeliveryProcessor,
+    private readonly summaries: SummaryProcessor,
     private readonly sweep: SweepProcessor,
     private readonly registry: HealthRegistry,
   ) {
@@ -26,7 +28,8 @@ export class WorkersHealth extends HealthPart implements OnModuleInit {
   }
 
   async check(): Promise<void> {
-    const workers = [this.turns, this.commands, this.deliveries, this.sweep].map(({ worker }) => worker);
+    const processors = [this.turns, this.commands, this.deliveries, this.summaries, this.sweep];
+    const workers = processors.map(({ worker }) => worker);
     const idle = workers.find((worker) => !worker.isRunning() || worker.isPaused());
     if (idle) throw new Error(`the worker of ${idle.name} takes no jobs`);
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));

@@ -11,6 +11,7 @@ import { SWEEP_QUEUE } from './lanes.js';
 import { SweepProcessor } from './sweep.processor.js';
 import { SweepRepository } from './sweep.repository.js';
 import { Sweep } from './sweep.service.js';
+import { SummaryProcessor } from './summary.processor.js';
 import { TurnProcessor } from './turn.processor.js';
 import { WorkerEnd } from './worker-end.js';
 import { WorkersHealth } from './workers-health.js';
@@ -29,6 +30,7 @@ import { WorkersHealth } from './workers-health.js';
     TurnProcessor,
     CommandProcessor,
     DeliveryProcessor,
+    SummaryProcessor,
     SweepProcessor,
     Sweep,
     SweepRepository,

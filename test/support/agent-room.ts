@@ -10,6 +10,7 @@ import { BusyIndicator } from '../../src/agent/busy-indicator.js';
 import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
 import { Edits } from '../../src/agent/edits.repository.js';
+import { HistoryReader } from '../../src/agent/history-reader.js';
 import { EventClaim } from '../../src/agent/event-claim.js';
 import { EventReader } from '../../src/agent/event-reader.js';
 import { LiveReplies } from '../../src/agent/live/live-replies.js';
@@ -20,6 +21,8 @@ import { ModelSteps } from '../../src/agent/model-steps.js';
 import { Newcomers } from '../../src/agent/newcomers.js';
 import { ScheduleList } from '../../src/agent/schedule-list.js';
 import { StepRepository } from '../../src/agent/step.repository.js';
+import { Summarizer } from '../../src/agent/summaries/summarizer.js';
+import { SummaryRepository } from '../../src/agent/summaries/summary.repository.js';
 import { TokenCounter } from '../../src/agent/token-counter.js';
 import { ToolCalls } from '../../src/agent/tool-calls.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
@@ -96,6 +99,8 @@ export class AgentRoom {
   readonly claim: EventClaim;
   readonly commands: Commands;
   readonly context: ContextBuilder;
+  readonly summaries: SummaryRepository;
+  readonly history: HistoryReader;
   readonly channel: TelegramChannel;
   readonly prices: Prices;
   readonly ledger: BudgetLedger;
@@ -138,7 +143,17 @@ export class AgentRoom {
       ids,
     );
     const facts = new FactsRepository(prisma);
-    this.context = new ContextBuilder(prisma, this.messages, facts, this.tokens, this.settings, this.clock);
+    this.summaries = new SummaryRepository(prisma, leases);
+    this.history = new HistoryReader(this.messages, this.tokens);
+    this.context = new ContextBuilder(
+      this.messages,
+      this.history,
+      facts,
+      this.summaries,
+      this.tokens,
+      this.settings,
+      this.clock,
+    );
     const models = Object.assign(new ModelSettings(), {
       apiKey: 'a-key',
       baseUrl: model.baseUrl,
@@ -243,6 +258,22 @@ export class AgentRoom {
       this.room.holder,
       stopping,
       this.settings,
+    );
+  }
+
+  /** One process's summarizer. */
+  summarizer(stopping = new Stopping()): Summarizer {
+    return new Summarizer(
+      this.room.conversations,
+      this.summaries,
+      this.history,
+      this.client,
+      this.callers,
+      this.room.holder,
+      stopping,
+      this.tokens,
+      this.settings,
+      new NoJitter(),
     );
   }
 

@@ -26,8 +26,9 @@ export class Lanes {
     readonly url: string,
     private readonly database: TestDatabase | null,
   ) {
-    this.waker = new LaneWaker(queues.turns, queues.commands, queues.deliveries, backend);
-    this.eraser = new LaneEraser(queues.turns, queues.commands, queues.deliveries, backend);
+    const { turns, commands, deliveries, summaries } = queues;
+    this.waker = new LaneWaker(turns, commands, deliveries, summaries, backend);
+    this.eraser = new LaneEraser(turns, commands, deliveries, summaries, backend);
   }
 
   /** Nothing but lanes: where the queue is on PostgreSQL, with a database of their own. */
@@ -48,7 +49,12 @@ export class Lanes {
       : await PostgresQueueBackend.open(databaseUrl);
     const queue = (name: LaneName) =>
       new Queue<LaneJob>(name, { connection: queueBackend.connection, ...queueOptions });
-    const queues = { turns: queue('turns'), commands: queue('commands'), deliveries: queue('deliveries') };
+    const queues = {
+      turns: queue('turns'),
+      commands: queue('commands'),
+      deliveries: queue('deliveries'),
+      summaries: queue('summaries'),
+    };
     await Promise.all(lanes.map((lane) => queues[lane].waitUntilReady()));
     return new Lanes(queueBackend, queues, redis, redis?.url ?? databaseUrl, database);
   }

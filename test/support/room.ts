@@ -3,7 +3,7 @@ import { DatabasePool } from '../../src/database/database-pool.js';
 import { Database } from '../../src/database/database.js';
 import { PrismaService } from '../../src/database/prisma.service.js';
 import { ConversationRepository } from '../../src/memory/conversation.repository.js';
-import type { Conversation, Prisma } from '../../src/generated/prisma/client.js';
+import type { Conversation, Lane, Prisma } from '../../src/generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../src/lease/lease.repository.js';
 import { LeaseHolder } from '../../src/lease/lease-holder.js';
 import { Ids } from '../../src/runtime/ids.js';
@@ -78,7 +78,7 @@ export class Room {
   }
 
   /** @throws where somebody else holds it */
-  async lease(conversationId: string, lane: 'turns' | 'deliveries' = 'turns'): Promise<Lease> {
+  async lease(conversationId: string, lane: Lane = 'turns'): Promise<Lease> {
     const lease = await this.leases.acquire(conversationId, lane);
     if (!lease) throw new Error('the lease is taken');
     return lease;
@@ -93,7 +93,7 @@ export class Room {
   }
 
   /** Another worker takes over from a holder that has been silent for too long. */
-  async takeOver(conversationId: string, lane: 'turns' | 'deliveries' = 'turns'): Promise<Lease> {
+  async takeOver(conversationId: string, lane: Lane = 'turns'): Promise<Lease> {
     await this.expire(conversationId);
     return await this.lease(conversationId, lane);
   }

@@ -1,0 +1,13 @@
+import { GiveUpError, RetryLaterError } from '../../errors/errors.js';
+import { backoffMs } from '../../runtime/backoff.js';
+
+/** Tries of a summary until there are new messages. */
+export const MAX_SUMMARY_TRIES = 5;
+const RETRY = { baseMs: 5_000, maxMs: 300_000 };
+
+/** When a summary that failed is tried again; null: not before there are new messages. Pure; `random` is in [0, 1). */
+export function nextTryMs(error: unknown, attempts: number, random: number): number | null {
+  if (error instanceof GiveUpError || attempts >= MAX_SUMMARY_TRIES) return null;
+  const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(asked, backoffMs(attempts, RETRY, random));
+}

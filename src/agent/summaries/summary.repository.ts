@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Conversation, Prisma, Summary } from '../../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+
+/** A summary that takes the place of the one before it. */
+export interface NewSummary {
+  readonly text: string;
+  readonly coversFrom: bigint;
+  readonly coversUntil: bigint;
+  readonly model: string;
+  readonly tokens: number;
+}
+
+/**
+ * One rolling summary for each epoch of a conversation. A row is there as soon as one was asked for; while `due_at` is
+ * set the lane "summaries" has work. Every change but the asking checks that lane's lease in its own transaction.
+ */
+@Injectable()
+export class SummaryRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+  ) {}
+
+  /** What is known of the epoch's older part; null where nothing was asked for. The text may still be empty. */
+  of(
+    conversationId: string,
+    epoch: number,
+    db: Prisma.TransactionClient = this.prisma,
+  ): Promise<Summary | null> {
+    return db.summary.findUnique({ where: { conversationId_epoch: { conversationId, epoch } } });
+  }
+
+  /**
+   * Has the epoch's older part summarised. Asked again with nothing newer it changes nothing, so that what was given up
+   * stays so until there are new messages; a pause before the next try is kept.
+   * @param newest the newest message that is known
+   */
+  async ask(conversationId: string, epoch: number, newest: bigint): Promise<void> {
+    // Selected, not given: the conversation may be erased by now.
+    await this.prisma.$executeRaw`
+      INSERT INTO summaries (conversation_id, epoch, asked_until, due_at)
+      SELECT id, ${epoch}, ${newest}, clock_timestamp() FROM conversations WHERE id = ${conversationId}::uuid
+      ON CONFLICT (conversation_id, epoch) DO UPDATE
+        SET asked_until = excluded.asked_until,
+            due_at = coalesce(summaries.due_at, excluded.due_at),
+            attempts = CASE WHEN summaries.due_at IS NULL THEN 0 ELSE summaries.attempts END
+        WHERE summaries.asked_until < excluded.asked_until`;
+  }
+
+  /** The current epoch's summary where it is due; those of earlier epochs are not made any more. @throws LeaseLostError */
+  async due(lease: Lease, { id, epoch }: Conversation): Promise<Summary | null> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.$executeRaw`
+        UPDATE summaries SET due_at = NULL
+        WHERE conversation_id = ${id}::uuid AND epoch < ${epoch} AND due_at IS NOT NULL`;
+      const due = await tx.$queryRaw<unknown[]>`
+        SELECT FROM summaries
+        WHERE conversation_id = ${id}::uuid AND epoch = ${epoch} AND due_at <= clock_timestamp()`;
+      return due.length > 0 ? await this.of(id, epoch, tx) : null;
+    });
+  }
+
+  /** Takes the place of the summary it was made from, and is due again at once. @throws LeaseLostError */
+  async replace(lease: Lease, { conversationId, epoch }: Summary, made: NewSummary): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.summary.update({
+        where: { conversationId_epoch: { conversationId, epoch } },
+        data: { ...made, attempts: 0, error: null },
+      });
+    });
+  }
+
+  /** Nothing is to be done, unless it was asked for again meanwhile. @throws LeaseLostError */
+  async settle(lease: Lease, { conversationId, epoch, askedUntil }: Summary): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.summary.updateMany({
+        where: { conversationId, epoch, askedUntil },
+        data: { dueAt: null, attempts: 0, error: null },
+      });
+    });
+  }
+
+  /**
+   * Counts a failed try.
+   * @param delayMs until the next one; null: none before it is asked for again
+   * @throws LeaseLostError
+   */
+  async fail(lease: Lease, summary: Summary, error: string, delayMs: number | null): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.$executeRaw`
+        UPDATE summaries
+        SET attempts = attempts + 1, error = ${error}, due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
+        WHERE conversation_id = ${summary.conversationId}::uuid AND epoch = ${summary.epoch}`;
+    });
+  }
+}
