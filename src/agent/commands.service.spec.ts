@@ -48,6 +48,27 @@ describe('Commands', () => {
     expect(await handle()).toBe(false);
   });
 
+  it('tells at /memory what it remembers: facts, numbered, and the summary of what was said since the last /reset', async () => {
+    const { id: conversationId } = conversation;
+    await agent.room.event(conversation, '/memory');
+    await handle();
+    await agent.room.prisma.fact.createMany({
+      data: ['likes tea', 'has a\n1. dog'].map((text) => ({ conversationId, text })),
+    });
+    await agent.room.prisma.summary.create({ data: { conversationId, epoch: 0, text: 'We spoke of Oslo.' } });
+    await agent.room.event(conversation, '/memory');
+    await agent.room.event(conversation, '/reset');
+    await agent.room.event(conversation, '/memory');
+    await handle();
+    const [nothing, all, , after] = await said();
+    expect(nothing).toContain('Nothing so far.');
+    expect(nothing).toContain('There is no summary yet.');
+    expect(all).toMatch(/1\. likes tea.*2\. has a 1\. dog.*We spoke of Oslo\./);
+    expect(after).toContain('likes tea');
+    expect(after).not.toContain('Oslo');
+    expect(agent.model.calls).toEqual([]);
+  });
+
   it('gives each command one effect though both lanes come to it at once', async () => {
     for (let round = 1; round <= 10; round += 1) {
       await agent.room.event(conversation, '/reset');

@@ -8,9 +8,11 @@ import { Outbox } from '../delivery/outbox.js';
 import { BusyMode, type Event, type Prisma } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
+import { FactsRepository } from '../memory/facts.repository.js';
 import { Approvals } from './approvals/approvals.service.js';
 import { type EditEvent, Edits } from './edits.repository.js';
 import { ScheduleList } from './schedule-list.js';
+import { SummaryRepository } from './summaries/summary.repository.js';
 import { texts } from './texts.js';
 import { type Confirmation, TurnStop } from './turn-stop.repository.js';
 import { usageText } from './usage-text.js';
@@ -29,6 +31,8 @@ export class Commands {
     private readonly approvals: Approvals,
     private readonly turnStop: TurnStop,
     private readonly schedules: ScheduleList,
+    private readonly facts: FactsRepository,
+    private readonly summaries: SummaryRepository,
     private readonly busy: BusySettings,
     private readonly usage: UsageRepository,
   ) {}
@@ -113,6 +117,8 @@ export class Commands {
         return await this.turnStop.stop(tx, conversationId, eventId, holder);
       case 'mode':
         return { text: await this.mode(tx, conversationId, args) };
+      case 'memory':
+        return { text: await this.memory(tx, conversationId) };
       case 'usage': {
         const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
         return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
@@ -130,6 +136,16 @@ export class Commands {
     else if (args !== '') return texts.modeUnknown(modes);
     const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
     return texts.mode(mode, modes);
+  }
+
+  private async memory(tx: Prisma.TransactionClient, conversationId: string): Promise<string> {
+    const { epoch } = await tx.conversation.findUniqueOrThrow({ where: { id: conversationId } });
+    const facts = await this.facts.list(conversationId, tx);
+    const summary = await this.summaries.of(conversationId, epoch, tx);
+    return texts.memory(
+      facts.map(({ text }) => text),
+      summary?.text ?? '',
+    );
   }
 }
 

@@ -14,6 +14,7 @@ export const texts = {
     '- /reset: begin anew; what I was asked to remember stays',
     '- /stop: stop the answer I am working on',
     '- /mode: what I do with messages that come while I am working',
+    '- /memory: what I remember',
     '- /usage: what you have used today and this month',
     '- /schedules: what is planned here; /schedules cancel 1 cancels number 1',
   ].join('\n'),
@@ -32,6 +33,15 @@ export const texts = {
       `When you write while I am working: **${mode}**.`,
       ...all.map((one) => `- /mode ${one}: ${modeMeaning[one]}`),
     ].join('\n'),
+  memory: (facts: readonly string[], summary: string) =>
+    [
+      '**What I was asked to remember**',
+      facts.length > 0
+        ? facts.map((fact, index) => `${index + 1}. ${fact.replaceAll(/\s+/g, ' ')}`).join('\n')
+        : 'Nothing so far.',
+      '**What was said before, in short**',
+      summary === '' ? 'There is no summary yet.' : summary,
+    ].join('\n\n'),
   modeUnknown: (all: readonly BusyMode[]) => `There is no such mode. There are: ${all.join(', ')}.`,
   schedules: (lines: readonly string[], example: number) =>
     [

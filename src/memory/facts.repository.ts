@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import type { Prisma } from '../generated/prisma/client.js';
 
 /** Facts one conversation may have. */
 export const MAX_FACTS = 200;
@@ -18,8 +19,8 @@ export class FactsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** All of them, oldest first: at most `MAX_FACTS`. */
-  list(conversationId: string): Promise<StoredFact[]> {
-    return this.prisma.fact.findMany({
+  list(conversationId: string, db: Prisma.TransactionClient = this.prisma): Promise<StoredFact[]> {
+    return db.fact.findMany({
       where: { conversationId },
       orderBy: { id: 'asc' },
       take: MAX_FACTS,

@@ -128,7 +128,7 @@ describe('CommandMenu', () => {
     const menu = new CommandMenu(new BotApi(settings()));
     await menu.publish(stop.signal);
     const [call] = telegram.callsOf('setMyCommands');
-    const names = ['start', 'help', 'reset', 'stop', 'mode', 'usage', 'schedules'].map((command) =>
+    const names = ['start', 'help', 'reset', 'stop', 'mode', 'memory', 'usage', 'schedules'].map((command) =>
       expect.objectContaining({ command }),
     );
     expect(call?.params['commands']).toEqual(names);

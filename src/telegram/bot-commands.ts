@@ -8,6 +8,7 @@ export const botCommands = [
   { command: 'reset', description: 'Begin anew' },
   { command: 'stop', description: 'Stop the running answer' },
   { command: 'mode', description: 'What to do with messages that come meanwhile' },
+  { command: 'memory', description: 'What I remember' },
   { command: 'usage', description: 'What you have used' },
   { command: 'schedules', description: 'What is planned here' },
 ] as const;

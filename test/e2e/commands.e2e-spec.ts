@@ -16,6 +16,7 @@ describeOnEachBackend('Commands are answered without the model', (backend) => {
     ['/start', /Hello!/],
     ['/help', /\/reset/],
     ['/reset', /new beginning/],
+    ['/memory', /remember/],
     ['/HELP', /\/reset/],
     ['/usage', /today: 0 tokens/],
     ['/schedules', /Nothing is planned/],

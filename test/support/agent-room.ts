@@ -185,6 +185,8 @@ export class AgentRoom {
       this.approvals,
       new TurnStop(leases, this.messages, this.drafts, outbox, this.ledger),
       new ScheduleList(new ScheduleRepository(prisma, ids)),
+      facts,
+      this.summaries,
       this.busy,
       new UsageRepository(limits),
     );
