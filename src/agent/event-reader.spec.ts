@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { textUpdate } from '../../test/support/updates.js';

@@ -68,7 +68,8 @@ describe('Schedules', () => {
   });
 
   it('plans no more than the limit in a conversation, however many are made at once', async () => {
-    const made = await Promise.allSettled(Array.from({ length: MAX_SCHEDULES + 5 }, () => plan()));
+    for (let n = 0; n < MAX_SCHEDULES - 3; n += 1) await plan();
+    const made = await Promise.allSettled(Array.from({ length: 8 }, () => plan()));
     const refused = made.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     expect(refused).toHaveLength(5);
     expect(refused[0]).toMatchObject({ code: 'SCHEDULES_FULL', message: expect.stringContaining('50') });

@@ -8,7 +8,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start(backend);
+    world = await World.start(backend, { AGENT_STREAMING: 'true' });
   });
   afterAll(() => world.stop());
 
@@ -84,7 +84,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
   });
 
   it('is sent when it is whole where streaming is off', async () => {
-    const app = await World.start(backend, { AGENT_STREAMING: 'false' });
+    const app = await World.start(backend);
     const chat = newChatId();
     expect(await app.sayAndRead(chat, `[${chat}] hello`)).toBe(`Echo: [${chat}] hello`);
     expect(app.model.calls[0]?.streamed).toBe(false);
