@@ -35,12 +35,10 @@ async function build(conversation: Conversation) {
 }
 
 async function rowsRead(): Promise<number> {
-  // Counters are kept by connection; each reports when it is told to.
-  await Promise.all(
-    Array.from({ length: 10 }, () =>
-      agent.room.pool.query('SELECT pg_stat_force_next_flush(), pg_sleep(0.02)'),
-    ),
-  );
+  // Counters are kept by connection; each of the pool's reports when it is told to.
+  const connections = await Promise.all(Array.from({ length: 10 }, () => agent.room.pool.connect()));
+  for (const connection of connections) await connection.query('SELECT pg_stat_force_next_flush()');
+  for (const connection of connections) connection.release();
   const [row] = await agent.room.rows<{ read: number }>(
     `SELECT (idx_tup_fetch + seq_tup_read)::int AS read FROM pg_stat_user_tables WHERE relname = 'messages'`,
   );
