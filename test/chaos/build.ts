@@ -34,13 +34,17 @@ const hurry: readonly Edit[] = [
 ];
 
 /** How it is robbed of them: in the built text, so that the product needs no switch. */
-export const without: Readonly<Record<Guard, Edit>> = {
-  fence: {
-    file: 'lease/lease.repository.js',
-    find: /if \(held\.length === 0\)\s*throw new LeaseLostError/,
-    put: 'if (false) throw new LeaseLostError',
-  },
-  sweep: { file: 'queue/sweep.service.js', find: /async run\(\) \{/, put: 'async run() { return 0;' },
+export const without: Readonly<Record<Guard, readonly Edit[]>> = {
+  fence: [
+    {
+      file: 'lease/lease.repository.js',
+      find: /if \(held\.length === 0\)\s*throw new LeaseLostError/,
+      put: 'if (false) throw new LeaseLostError',
+    },
+    // It only tells early what the fence would say in the end; with it there is little left to be fenced off.
+    { file: 'agent/turn-watch.js', find: /if \(sight\?\.token !== token\)/, put: 'if (!sight)' },
+  ],
+  sweep: [{ file: 'queue/sweep.service.js', find: /async run\(\) \{/, put: 'async run() { return 0;' }],
 };
 
 /**

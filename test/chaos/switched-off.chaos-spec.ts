@@ -11,14 +11,14 @@ import { Totals } from './totals.js';
 Logger.overrideLogger(false);
 
 /** Seeds of the ordinary runs with the queue on Redis. */
-const SEEDS = [1, 2, 4, 5, 7, 8, 10, 11];
+const SEEDS = [8, 1, 2, 4, 5, 7, 10, 11, 13, 14, 16, 17, 19, 20];
 /** What is lost stays lost: no need to wait long for it. */
 const pace = { ...hurried, settledWithinMs: 8_000 };
 const LIMIT_MS = 600_000;
 
 describe.skipIf(findRedisServer() === null && process.env.REQUIRE_SERVICES !== '1')('The same seeds', () => {
   it.each<Guard>(['fence', 'sweep'])('fail without the %s', { timeout: LIMIT_MS }, async (guard) => {
-    const cluster = await Cluster.start('redis', pace, [without[guard]]);
+    const cluster = await Cluster.start('redis', pace, without[guard]);
     try {
       expect(await firstFailure(cluster)).not.toBeNull();
     } finally {
