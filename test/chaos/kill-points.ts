@@ -41,7 +41,7 @@ export const killPoints: readonly KillPoint[] = [
     before: /const \{ inputTokens, outputTokens, finishReason: finish \} = answer/,
   },
   { name: 'after the model step', role: 'worker', file: model, before: /return answer;/ },
-  { name: 'before the tool call', role: 'worker', file: tools, before: /const result = admitted/ },
+  { name: 'before the tool call', role: 'worker', file: tools, before: /const result = admission/ },
   { name: 'after the tool call', role: 'worker', file: tools, before: /const step = stepOf\(result\)/ },
   { name: 'after the tool step', role: 'worker', file: tools, before: /return \{ callId: placed/ },
   {

@@ -19,7 +19,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     const hold = world.model.gate();
     world.model.script(`[${chat}] story`, { pieces: ['Once **upon', ' a time**', '.'], hold });
     await world.say(chat, `[${chat}] story`);
-    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('Once **upon'));
+    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('Once **upon ▌'));
     return { chat, hold };
   }
 
@@ -72,7 +72,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     const late = { pieces: ['It is', ' late.'], hold: world.model.gate() };
     world.model.script(`[${chat}] ask`, { calls: [{ name: 'current_time', arguments: {} }] }, late);
     await world.say(chat, `[${chat}] ask`);
-    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['It is']));
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['It is ▌']));
     world.model.script(
       `[${chat}] hang`,
       { calls: [{ name: 'current_time', arguments: {} }] },

@@ -91,7 +91,7 @@ function deliver() {
 async function showing(text: string): Promise<void> {
   live.write(text);
   await eventually(async () => {
-    expect(shown()).toEqual([text]);
+    expect(shown()).toEqual([`${text} ▌`]);
     expect((await agent.drafts.find(turn.id))?.state).toBe('shown');
   });
 }
@@ -108,6 +108,18 @@ describe('LiveReply', () => {
     expect(shown()).toEqual(['Once upon a time there was a bot.']);
     expect(calls('sendMessage')).toBe(1);
     expect(await replies()).toMatchObject([{ state: 'sent', unknownSends: 0 }]);
+  });
+
+  it('never says just what the answer says, however long that is', async () => {
+    const answer = Array.from({ length: 120 }, (_, line) => `**line ${line}** of _many_ words`).join('\n\n');
+    live.write(answer);
+    await eventually(() => expect(shown()[0]).toMatch(/^line 0 of many words[^]* ▌$/));
+    await live.end();
+    await finish(answer);
+    await deliver();
+    const refused = agent.telegram.callsOf('editMessageText', chat).filter((call) => call.refused !== null);
+    expect(refused).toEqual([]);
+    expect(shown().join('\n')).not.toContain('▌');
   });
 
   it('shows nothing of an answer that is whole at once', async () => {
@@ -139,18 +151,18 @@ describe('LiveReply', () => {
     const gone = failures.badRequest('message to edit not found');
     agent.telegram.failNext({ method: 'editMessageText', chat, with: gone });
     await deliver();
-    expect(shown()).toEqual(['Once', 'The end.']);
+    expect(shown()).toEqual(['Once ▌', 'The end.']);
   });
 
   it('records a draft that may be there as a first try of unknown outcome', async () => {
     agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.resetAfter });
     live.write('Once');
-    await eventually(() => expect(shown()).toEqual(['Once']));
+    await eventually(() => expect(shown()).toEqual(['Once ▌']));
     live.write('Once upon');
     await live.end();
     await finish('The end.');
     await deliver();
-    expect(shown()).toEqual(['Once', 'The end.']);
+    expect(shown()).toEqual(['Once ▌', 'The end.']);
     expect(calls('editMessageText')).toBe(0);
     expect(await replies()).toMatchObject([{ state: 'uncertain' }]);
   });
@@ -168,7 +180,7 @@ describe('LiveReply', () => {
     await eventually(() => expect(drafts.refused).toBeGreaterThan(0));
     expect(shown()).toEqual([]);
     await deliver();
-    await eventually(() => expect(shown()).toEqual(['earlier', 'Once']));
+    await eventually(() => expect(shown()).toEqual(['earlier', 'Once ▌']));
   });
 
   it('shows nothing more once somebody else has the turn', async () => {
@@ -178,7 +190,7 @@ describe('LiveReply', () => {
     await eventually(() => expect(drafts.refused).toBe(1));
     live.write('Once upon a time');
     await live.end();
-    expect(shown()).toEqual(['Once']);
+    expect(shown()).toEqual(['Once ▌']);
     expect(drafts.refused).toBe(1);
   });
 

@@ -3,6 +3,7 @@ import type { Channel, Destination, ReplyBody, SendOutcome } from '../../channel
 import type { DraftRepository } from '../../delivery/draft.repository.js';
 import { LeaseLostError, messageOf } from '../../errors/errors.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { cut } from '../tools/tool-output.js';
 
 /** Shows what a running turn has so far. */
 export interface Live {
@@ -16,6 +17,8 @@ export interface Live {
 
 /** Where nothing is shown before the answer is whole. */
 export const silent: Live = { write: () => {}, note: () => {}, end: () => Promise.resolve() };
+
+const CURSOR = ' ▌';
 
 /** An answer that is whole within this time is sent at once and never seen unfinished. */
 const FIRST_AFTER_MS = 800;
@@ -84,8 +87,9 @@ export class LiveReply implements Live {
   private begin(): void {
     this.timer = null;
     const text = [this.written, this.noted].filter((part) => part.trim() !== '').join('\n\n');
-    const [body] = this.channel.compose(text);
-    if (text === '' || !body || JSON.stringify(body) === JSON.stringify(this.shown)) return;
+    if (text === '') return;
+    const body = this.bodyOf(text, this.noted === '' ? CURSOR : '');
+    if (!body || JSON.stringify(body) === JSON.stringify(this.shown)) return;
     this.notBefore = performance.now() + this.turn.everyMs;
     this.underWay = this.show(text, body)
       .catch((error: unknown) => this.giveUp(messageOf(error)))
@@ -93,6 +97,18 @@ export class LiveReply implements Live {
         this.underWay = null;
         this.schedule();
       });
+  }
+
+  /**
+   * As much from the beginning as one message holds, and a cursor: a draft never says just what the answer will say, or
+   * the channel would refuse the final edit as one that changes nothing.
+   */
+  private bodyOf(text: string, cursor: string): ReplyBody | undefined {
+    for (let length = text.length; length > 0; length = Math.floor(length * 0.7)) {
+      const parts = this.channel.compose(`${cut(text, length)}${cursor}`);
+      if (parts.length === 1) return parts[0];
+    }
+    return undefined;
   }
 
   private async show(text: string, body: ReplyBody): Promise<void> {
