@@ -154,6 +154,16 @@ describe('EmbeddedPostgres', () => {
     expect(await serverPid()).not.toBe(pid);
   });
 
+  it('starts the server anew, instead of leaving that to it, when one of its processes crashes', async () => {
+    const url = await newServer().start();
+    const pid = await serverPid();
+    const checkpointer = `SELECT pid AS answer FROM pg_stat_activity WHERE backend_type = 'checkpointer'`;
+    process.kill(Number(await ask(url, checkpointer)), 'SIGKILL');
+    await vi.waitFor(async () => expect(await ask(url, 'SELECT 1 AS answer')).toBe(1), { timeout: 20_000 });
+    expect(await isServing(pid)).toBe(false);
+    expect(await serverPid()).not.toBe(pid);
+  });
+
   it('keeps its place when somebody cuts its connection', async () => {
     const server = newServer();
     const url = await server.start();

@@ -30,6 +30,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   wal_level: 'minimal',
   max_wal_senders: '0',
   jit: 'off',
+  // Ours to do: on a full disk a server that starts itself anew was seen to stay in recovery for good.
+  restart_after_crash: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
