@@ -9,6 +9,7 @@ import { AgentLoop } from './agent-loop.js';
 import { ApprovalGate } from './approvals/approval-gate.js';
 import { ApprovalsModule } from './approvals/approvals.module.js';
 import { BusyIndicator } from './busy-indicator.js';
+import { CommandAnswers } from './command-answers.js';
 import { Commands } from './commands.service.js';
 import { ContextBuilder } from './context-builder.js';
 import { Edits } from './edits.repository.js';
@@ -60,6 +61,7 @@ import { TurnWatchRepository } from './turn-watch.repository.js';
     TurnStop,
     TurnWatch,
     TurnWatchRepository,
+    CommandAnswers,
     Commands,
     ScheduleList,
     ContextBuilder,

@@ -8,6 +8,7 @@ import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { BESIDE_ALL_EPOCHS, MessageRepository } from '../memory/message.repository.js';
 import { Ids } from '../runtime/ids.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
 
 /** How a turn ended. */
 export interface TurnEnd {
@@ -37,6 +38,7 @@ export class TurnEndings {
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
+    private readonly approvals: ApprovalRepository,
     private readonly budgets: BudgetLedger,
     private readonly ids: Ids,
   ) {}
@@ -163,6 +165,7 @@ export class TurnEndings {
       where: { id: turnId },
       data: { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: new Date() },
     });
+    await this.approvals.withdraw(tx, turnId);
   }
 
   private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {

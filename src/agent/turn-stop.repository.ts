@@ -5,6 +5,7 @@ import { type NewReply, Outbox } from '../delivery/outbox.js';
 import type { Prisma, Turn } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { MessageRepository } from '../memory/message.repository.js';
+import { ApprovalRepository } from './approvals/approval.repository.js';
 import { texts } from './texts.js';
 
 /** What the chat is told; it belongs to the turn that was stopped, where there was one. */
@@ -18,6 +19,7 @@ export class TurnStop {
     private readonly messages: MessageRepository,
     private readonly drafts: DraftRepository,
     private readonly outbox: Outbox,
+    private readonly approvals: ApprovalRepository,
     private readonly budgets: BudgetLedger,
   ) {}
 
@@ -51,14 +53,12 @@ export class TurnStop {
   /** The answer that says so keeps the next turn from answering the same messages. */
   private async cancel(tx: Prisma.TransactionClient, turn: Turn): Promise<Confirmation> {
     await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
-    await tx.approval.updateMany({
-      where: { turnId: turn.id, state: 'pending' },
-      data: { state: 'expired', decidedAt: new Date() },
-    });
     await tx.turn.update({
       where: { id: turn.id },
       data: { state: 'cancelled', errorCode: 'STOPPED', finishedAt: new Date() },
     });
+    // The turn first, as whoever decides takes them.
+    await this.approvals.withdraw(tx, turn.id);
     const draft = await this.drafts.read(tx, turn.id);
     if (!draft) {
       const messageId = await this.messages.addAnswer(tx, turn, texts.stopped);

@@ -69,6 +69,12 @@ export class ConversationRepository {
     return conversation?.status === 'blocked';
   }
 
+  /** The current epoch. */
+  async epoch(tx: Prisma.TransactionClient, id: string): Promise<number> {
+    const { epoch } = await tx.conversation.findUniqueOrThrow({ where: { id }, select: { epoch: true } });
+    return epoch;
+  }
+
   /** What becomes of messages that come while a turn runs; null: as AGENT_BUSY_MODE says. */
   async busyMode(tx: Prisma.TransactionClient, id: string): Promise<BusyMode | null> {
     const conversation = await tx.conversation.findUnique({ where: { id }, select: { busyMode: true } });

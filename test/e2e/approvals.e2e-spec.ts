@@ -97,6 +97,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   it('ends with a /stop', async () => {
     const chat = await askingChat();
     expect(await world.sayAndRead(chat, '/stop')).toBe('Stopped.');
+    await eventually(() => expect(world.telegram.textsOf(chat)[0]).toMatch(/^No longer asked for/));
     expect(await press(chat, 'yes')).toMatch(/decided already/);
     expect(await facts(chat)).toHaveLength(0);
   });

@@ -7,6 +7,7 @@ import { ApprovalGate } from '../../src/agent/approvals/approval-gate.js';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
 import { Approvals } from '../../src/agent/approvals/approvals.service.js';
 import { BusyIndicator } from '../../src/agent/busy-indicator.js';
+import { CommandAnswers } from '../../src/agent/command-answers.js';
 import { Commands } from '../../src/agent/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context-builder.js';
 import { Edits } from '../../src/agent/edits.repository.js';
@@ -133,7 +134,14 @@ export class AgentRoom {
     this.claim = new EventClaim(reader, this.turns, limiter, this.tokens, this.settings, this.busy);
     const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
     this.ledger = new BudgetLedger(prisma, leases, limits);
-    this.approvalStore = new ApprovalRepository(prisma, leases, this.messages, outbox, this.ledger);
+    this.approvalStore = new ApprovalRepository(
+      prisma,
+      leases,
+      this.messages,
+      outbox,
+      this.drafts,
+      this.ledger,
+    );
     this.approvals = new Approvals(
       this.approvalStore,
       prisma,
@@ -173,23 +181,22 @@ export class AgentRoom {
       this.messages,
       outbox,
       this.drafts,
+      this.approvalStore,
       this.ledger,
       ids,
     );
-    this.commands = new Commands(
-      prisma,
+    const answers = new CommandAnswers(
       channel,
       conversations,
-      outbox,
-      new Edits(channel, conversations),
-      this.approvals,
-      new TurnStop(leases, this.messages, this.drafts, outbox, this.ledger),
+      new TurnStop(leases, this.messages, this.drafts, outbox, this.approvalStore, this.ledger),
       new ScheduleList(new ScheduleRepository(prisma, ids)),
       facts,
       this.summaries,
-      this.busy,
       new UsageRepository(limits),
+      this.busy,
     );
+    const edits = new Edits(channel, conversations);
+    this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits);
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {

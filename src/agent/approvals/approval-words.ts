@@ -5,6 +5,9 @@ import { cut } from '../tools/tool-output.js';
 /** What came of an approval. */
 export type Decision = 'approved' | 'denied' | 'expired';
 
+/** What a question says in the end; `withdrawn`: its turn was cancelled. */
+export type Ending = Decision | 'withdrawn';
+
 /** UTF-16 units of the arguments that are shown to who decides. */
 const MAX_ARGUMENT_CHARS = 2_000;
 
@@ -28,8 +31,15 @@ export function question(call: Call): string {
 }
 
 /** The question again, once it is decided. */
-export function outcome(call: Call, decision: Decision, by: string | null): string {
-  const words = { approved: 'Approved', denied: 'Denied', expired: 'Nobody answered in time' }[decision];
+const endings: Readonly<Record<Ending, string>> = {
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Nobody answered in time',
+  withdrawn: 'No longer asked for',
+};
+
+export function outcome(call: Call, ending: Ending, by: string | null): string {
+  const words = endings[ending];
   return `${words}${by ? ` by ${by}` : ''}:\n\n${describeCall(call)}`;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import { DraftRepository } from '../../delivery/draft.repository.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
@@ -34,6 +35,7 @@ export class ApprovalRepository {
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
+    private readonly drafts: DraftRepository,
     private readonly budgets: BudgetLedger,
   ) {}
 
@@ -68,7 +70,7 @@ export class ApprovalRepository {
       // Else the next turn would find unanswered messages, and call the same tool.
       const messageId = await this.messages.addAnswer(tx, turn, notice);
       // A draft becomes the notice: what the turn comes to later stands below what is said meanwhile.
-      const draft = await tx.draft.findUnique({ where: { turnId: turn.id } });
+      const draft = await this.drafts.read(tx, turn.id);
       if (draft || !askIn.includes(conversationId))
         await this.outbox.add(tx, { conversationId, turnId: turn.id, text: notice, messageId });
       await tx.turn.update({ where: { id: turn.id }, data: { state: 'parked' } });
@@ -103,6 +105,16 @@ export class ApprovalRepository {
         AND NOT EXISTS (SELECT 1 FROM approvals WHERE turn_id = ${known.turnId}::uuid AND state = 'pending')`;
     await this.outbox.answerQuestion(tx, id, outcome(known, decision, by?.name ?? null));
     return known;
+  }
+
+  /** The turn is cancelled in the caller's transaction: nobody is asked any more. */
+  async withdraw(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
+    const withdrawn = await tx.approval.updateManyAndReturn({
+      where: { turnId, state: 'pending' },
+      data: { state: 'expired', decidedAt: new Date() },
+    });
+    for (const approval of withdrawn)
+      await this.outbox.answerQuestion(tx, approval.id, outcome(approval, 'withdrawn', null));
   }
 
   /** Those whose time is over, oldest first. */
