@@ -19,3 +19,13 @@ export function afterTime(column: Prisma.Sql, cursor: TimeCursor | null): Prisma
   return Prisma.sql`(${column}, id) <
     ('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond', ${id}::uuid)`;
 }
+
+/** Null: in all of them. */
+export function inConversation(id: string | null): Prisma.Sql {
+  return id === null ? Prisma.sql`true` : Prisma.sql`conversation_id = ${id}::uuid`;
+}
+
+/** Rows whose ids are UUIDs of version 7, so that the id's order is time's; null: from the newest on. */
+export function olderThan(id: string | null): Prisma.Sql {
+  return id === null ? Prisma.sql`true` : Prisma.sql`id < ${id}::uuid`;
+}

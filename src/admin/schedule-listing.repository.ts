@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type ScheduleState } from '../generated/prisma/client.js';
-import { SCANNED_ROWS } from './page-sql.js';
+import { inConversation, olderThan, SCANNED_ROWS } from './page-sql.js';
 import type { ShownSchedule } from './schedule.dto.js';
 
 export interface ScheduleFilter {
@@ -43,12 +43,4 @@ export function scheduleRows(
     WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::schedule_state`}
     ORDER BY id DESC
     LIMIT ${limit}`;
-}
-
-function inConversation(id: string | null): Prisma.Sql {
-  return id === null ? Prisma.sql`true` : Prisma.sql`conversation_id = ${id}::uuid`;
-}
-
-function olderThan(id: string | null): Prisma.Sql {
-  return id === null ? Prisma.sql`true` : Prisma.sql`id < ${id}::uuid`;
 }

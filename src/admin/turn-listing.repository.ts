@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type Step, type Turn, type TurnState } from '../generated/prisma/client.js';
-import { SCANNED_ROWS } from './page-sql.js';
+import { inConversation, olderThan, SCANNED_ROWS } from './page-sql.js';
 import type { ShownTurn } from './turn.dto.js';
 
 export interface TurnFilter {
@@ -47,12 +47,4 @@ export function turnRows(
     WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::turn_state`}
     ORDER BY id DESC
     LIMIT ${limit}`;
-}
-
-function inConversation(id: string | null): Prisma.Sql {
-  return id === null ? Prisma.sql`true` : Prisma.sql`conversation_id = ${id}::uuid`;
-}
-
-function olderThan(id: string | null): Prisma.Sql {
-  return id === null ? Prisma.sql`true` : Prisma.sql`id < ${id}::uuid`;
 }

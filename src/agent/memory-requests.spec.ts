@@ -1,23 +1,10 @@
-import { IsInt } from 'class-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
+import { bookOf } from '../../test/support/book-tool.js';
 import { eventually } from '../../test/support/eventually.js';
 import type { AskedMessage } from '../../test/support/scripted-model.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import { SUMMARY_QUESTION } from './summaries/summary-request.js';
-import { Tool } from './tools/tool.decorator.js';
-
-class Page {
-  @IsInt()
-  page: number;
-}
-
-class Book {
-  @Tool({ name: 'read', description: 'Reads a page.', parameters: Page })
-  read({ page }: Page): string {
-    return `page ${page}: ${'many words make a page, '.repeat(20)}`;
-  }
-}
 
 const contextTokens = 4_000;
 let agent: AgentRoom;
@@ -27,7 +14,7 @@ let asked = 0;
 
 beforeAll(async () => {
   agent = await AgentRoom.open({
-    tools: [Book],
+    tools: [bookOf('many words make a page, '.repeat(20))],
     settings: { contextTokens, systemPrompt: 'You are the help desk.' },
   });
 });

@@ -1,22 +1,9 @@
-import { IsInt } from 'class-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
+import { bookOf } from '../../test/support/book-tool.js';
 import type { AskedMessage, ModelCall } from '../../test/support/scripted-model.js';
 import type { Conversation, Prisma } from '../generated/prisma/client.js';
 import { texts } from './texts.js';
-import { Tool } from './tools/tool.decorator.js';
-
-class Page {
-  @IsInt()
-  page: number;
-}
-
-class Book {
-  @Tool({ name: 'read', description: 'Reads a page.', parameters: Page })
-  read({ page }: Page): string {
-    return `page ${page}: ${'many words make a page, '.repeat(150)}`;
-  }
-}
 
 const overflow = { status: 400, code: 'context_length_exceeded' };
 
@@ -26,7 +13,7 @@ let words = 0;
 
 beforeAll(async () => {
   agent = await AgentRoom.open({
-    tools: [Book],
+    tools: [bookOf('many words make a page, '.repeat(150))],
     settings: { contextTokens: 4_000, systemPrompt: 'You are the help desk.' },
   });
 });

@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
-import { IsInt } from 'class-validator';
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
+import { bookOf } from '../../test/support/book-tool.js';
 import { type Block, blockOf, newestWithin } from './context.js';
 import type { ModelAnswer, ToolAnswer } from './model-answer.js';
-import { Tool } from './tools/tool.decorator.js';
 import { exchangeOf, requestMessages, type TurnContext } from './turn-request.js';
 
 const characters = (text: string): number => text.length;
@@ -152,24 +151,17 @@ describe('requestMessages', () => {
   });
 });
 
-class Page {
-  @IsInt()
-  page: number;
-}
-
-class Book {
-  @Tool({ name: 'read', description: 'Reads a page.', parameters: Page })
-  read({ page }: Page): string {
-    return `page ${page}: ${'many words make a page, '.repeat(150)}`;
-  }
-}
+const pageText = 'many words make a page, '.repeat(150);
 
 describe('a turn whose tools bring more than the context holds', () => {
   const contextTokens = 1_200;
   let agent: AgentRoom;
 
   beforeAll(async () => {
-    agent = await AgentRoom.open({ tools: [Book], settings: { contextTokens, maxSteps: 8 } });
+    agent = await AgentRoom.open({
+      tools: [bookOf(pageText)],
+      settings: { contextTokens, maxSteps: 8 },
+    });
   });
   afterAll(() => agent.close());
 
@@ -185,7 +177,7 @@ describe('a turn whose tools bring more than the context holds', () => {
     expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
     const asked = agent.model.callsAbout('read me the book');
     expect(asked).toHaveLength(7);
-    const step = agent.tokens.count(new Book().read({ page: 1 })) + 150;
+    const step = agent.tokens.count(`page 1: ${pageText}`) + 150;
     for (const { messages } of asked) {
       const spent = messages
         .filter(({ role }) => role !== 'system')

@@ -1,25 +1,12 @@
-import { IsInt } from 'class-validator';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { bookOf } from '../../../test/support/book-tool.js';
 import { eventually } from '../../../test/support/eventually.js';
 import type { Answer, ModelCall } from '../../../test/support/scripted-model.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { GRACE_MS, Stopping } from '../../runtime/stopping.js';
-import { Tool } from '../tools/tool.decorator.js';
 import { MAX_SUMMARY_TRIES } from './summary-failure.js';
 import { SUMMARY_QUESTION } from './summary-request.js';
-
-class Page {
-  @IsInt()
-  page: number;
-}
-
-class Book {
-  @Tool({ name: 'read', description: 'Reads a page.', parameters: Page })
-  read({ page }: Page): string {
-    return `page ${page}`;
-  }
-}
 
 /** History may have 1,250 of them, and 625 stay. */
 const contextTokens = 2_000;
@@ -28,7 +15,7 @@ let conversation: Conversation;
 let asked: number;
 
 beforeAll(async () => {
-  agent = await AgentRoom.open({ tools: [Book], settings: { contextTokens, turnTimeoutMs: 60_000 } });
+  agent = await AgentRoom.open({ tools: [bookOf('')], settings: { contextTokens, turnTimeoutMs: 60_000 } });
 });
 afterAll(() => agent.close());
 beforeEach(async () => {

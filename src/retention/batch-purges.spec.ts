@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { retention, room, useRetentionScene } from './retention-scene.spec-support.js';
+
+useRetentionScene();
+
+describe('schedules', () => {
+  it('go when they ended long ago, more of them than a batch holds; what is planned stays however old', async () => {
+    const { id } = await room.conversation();
+    await room.pool.query(
+      `INSERT INTO schedules (id, conversation_id, number, kind, text, next_at, state, created_at, ended_at)
+       SELECT gen_random_uuid(), $1, row_number() OVER (), 'reminder', 'x', now(), state::schedule_state,
+              now() - interval '1 year', now() - back * interval '1 day'
+       FROM (VALUES ('done', 9), ('cancelled', 12), ('done', 13), ('planned', NULL)) AS kinds (state, back),
+            generate_series(1, 700)`,
+      [id],
+    );
+    expect(await retention({ stepDays: 0 }).run()).toMatchObject({ schedules: 0 });
+    expect(await retention().run()).toMatchObject({ schedules: 1_400 });
+    const left = await room.prisma.schedule.groupBy({
+      by: ['state'],
+      _count: true,
+      orderBy: { state: 'asc' },
+    });
+    expect(left).toMatchObject([
+      { state: 'planned', _count: 700 },
+      { state: 'done', _count: 700 },
+    ]);
+  });
+});
+
+describe('budgets', () => {
+  it('go with their days, more of them than a batch holds, and the young stay', async () => {
+    await room.pool.query(
+      `INSERT INTO budget_days (day, scope, key)
+       SELECT now()::date - back, 'chat', 'telegram:' || n
+       FROM unnest(ARRAY[9, 12, 13]) AS back, generate_series(1, 700) AS n`,
+    );
+    expect(await retention({ budgetDays: 0 }).run()).toMatchObject({ budgets: 0 });
+    expect(await retention().run()).toMatchObject({ budgets: 1_400 });
+    const left = await room.prisma.budgetDay.groupBy({ by: ['day'], _count: true });
+    expect(left).toMatchObject([{ _count: 700 }]);
+    await room.prisma.budgetDay.deleteMany();
+  });
+});
