@@ -85,12 +85,11 @@ describe('ContextBuilder', () => {
     const long = await build(many);
     const summarised = await build(summed);
     expect(short.shown).toHaveLength(102);
-    expect(short.rows).toBeLessThan(200);
-    // A page more than what is shown, and the turn’s own messages.
-    expect(long.rows).toBeLessThan(long.shown.length + 100);
+    expect(short.rows).toBeLessThan(150);
+    expect(long.rows).toBeLessThan(long.shown.length + 50);
     expect(summarised.shown[0]).toContain('They counted.');
     expect(summarised.shown).toHaveLength(62);
-    expect(summarised.rows).toBeLessThan(125);
+    expect(summarised.rows).toBeLessThan(75);
   });
 
   it('shows nothing of an earlier beginning', async () => {
