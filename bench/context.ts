@@ -1,8 +1,8 @@
-import { ContextBuilder } from '../src/agent/context-builder.js';
-import { HistoryReader } from '../src/agent/history-reader.js';
+import { ContextBuilder } from '../src/agent/context/context-builder.js';
+import { HistoryReader } from '../src/agent/context/history-reader.js';
 import { sharesOf } from '../src/agent/summaries/outgrown.js';
 import { SummaryRepository } from '../src/agent/summaries/summary.repository.js';
-import { TokenCounter } from '../src/agent/token-counter.js';
+import { TokenCounter } from '../src/agent/context/token-counter.js';
 import { AgentSettings } from '../src/config/agent.settings.js';
 import { DatabasePool } from '../src/database/database-pool.js';
 import { Database } from '../src/database/database.js';

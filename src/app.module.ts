@@ -11,7 +11,7 @@ import { WorkersModule } from './queue/workers.module.js';
 import { RetentionModule } from './retention/retention.module.js';
 import { RuntimeModule } from './runtime/runtime.module.js';
 import { TelegramModule } from './telegram/telegram.module.js';
-import { TelegramReceivingModule } from './telegram/telegram-receiving.module.js';
+import { TelegramReceivingModule } from './telegram/receiving/telegram-receiving.module.js';
 import { ThrottlingModule } from './throttling/throttling.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 

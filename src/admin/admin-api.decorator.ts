@@ -1,7 +1,7 @@
 import { applyDecorators, Controller, UseGuards, UsePipes, ValidationPipe } from '@nestjs/common';
 import { ApiBearerAuth, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
 import { AdminThrottlerGuard } from '../throttling/admin-throttler.guard.js';
-import { AdminKeyGuard } from './admin-key.guard.js';
+import { AdminKeyGuard } from './access/admin-key.guard.js';
 
 /** A controller under `/admin/<path>`: key needed, unknown fields refused, listed in the API's description. */
 export function AdminApi(path: string): ClassDecorator {

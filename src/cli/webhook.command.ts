@@ -1,7 +1,7 @@
 import { GiveUpError } from '../errors/errors.js';
-import { BotApi } from '../telegram/bot-api.js';
+import { BotApi } from '../telegram/bot-api/bot-api.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
-import { WebhookRegistration } from '../telegram/webhook-registration.js';
+import { WebhookRegistration } from '../telegram/receiving/webhook-registration.js';
 import { type CliCommand, UsageError } from './cli-command.js';
 import { withContext } from './with-context.js';
 

@@ -1,5 +1,5 @@
 import { Processor } from '@nestjs/bullmq';
-import { Commands } from '../agent/commands.service.js';
+import { Commands } from '../agent/commands/commands.service.js';
 import { Stopping } from '../runtime/stopping.js';
 import { LaneProcessor } from './lane-processor.js';
 import { LaneWaker } from './lane-waker.js';

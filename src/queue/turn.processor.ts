@@ -1,5 +1,5 @@
 import { Processor } from '@nestjs/bullmq';
-import { TurnRunner } from '../agent/turn-runner.js';
+import { TurnRunner } from '../agent/turn/turn-runner.js';
 import { WorkerSettings } from '../config/worker.settings.js';
 import { Stopping } from '../runtime/stopping.js';
 import { LaneProcessor } from './lane-processor.js';

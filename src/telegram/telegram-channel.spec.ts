@@ -3,9 +3,9 @@ import { failures, TelegramDouble } from '../../test/support/telegram-double.js'
 import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
-import { BotApi } from './bot-api.js';
-import { BotIdentity } from './bot-identity.js';
-import { Pauses } from './pauses.js';
+import { BotApi } from './bot-api/bot-api.js';
+import { BotIdentity } from './bot-api/bot-identity.js';
+import { Pauses } from './receiving/pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 

@@ -7,14 +7,14 @@ import {
   type SendOutcome,
 } from '../channel/channel.js';
 import type { Inbound, Press } from '../channel/inbound.js';
-import { BotApi } from './bot-api.js';
-import { BotIdentity } from './bot-identity.js';
+import { BotApi } from './bot-api/bot-api.js';
+import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
-import { readBody, type TelegramMessage, writeBody } from './reply-body.js';
-import { isFormattingRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
+import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
+import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
-import { integerOf } from './update-fields.js';
-import { readUpdate } from './update-reader.js';
+import { integerOf } from './updates/update-fields.js';
+import { readUpdate } from './updates/update-reader.js';
 
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
 const BUSY_TIMEOUT_MS = 5_000;

@@ -1,11 +1,11 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
-import { BotApi } from './bot-api.js';
-import { BotIdentity } from './bot-identity.js';
-import { Pauses } from './pauses.js';
+import { BotApi } from './bot-api/bot-api.js';
+import { BotIdentity } from './bot-api/bot-identity.js';
+import { Pauses } from './receiving/pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
-import { WebhookRegistration } from './webhook-registration.js';
+import { WebhookRegistration } from './receiving/webhook-registration.js';
 
 /** Telegram as the agent's channel; global, because only the root may name it. How updates come in is `TelegramReceivingModule`. */
 @Global()

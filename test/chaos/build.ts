@@ -25,12 +25,12 @@ export interface Edit {
 
 const hurry: readonly Edit[] = [
   { file: 'lease/lease.repository.js', find: /LEASE_TTL_MS = [\d_]+/, put: 'LEASE_TTL_MS = 3_000' },
-  { file: 'agent/turn-runner.js', find: /LEASE_RETRY_MS = [\d_]+/, put: 'LEASE_RETRY_MS = 500' },
+  { file: 'agent/turn/turn-runner.js', find: /LEASE_RETRY_MS = [\d_]+/, put: 'LEASE_RETRY_MS = 500' },
   { file: 'delivery/deliverer.js', find: /LEASE_RETRY_MS = [\d_]+/, put: 'LEASE_RETRY_MS = 500' },
   { file: 'queue/lanes.js', find: /lockDuration: [\d_]+/, put: 'lockDuration: 2_000' },
   { file: 'queue/lanes.js', find: /stalledInterval: [\d_]+/, put: 'stalledInterval: 1_000' },
   { file: 'queue/sweep.processor.js', find: /SWEEP_PERIOD_MS = [\d_]+/, put: 'SWEEP_PERIOD_MS = 700' },
-  { file: 'telegram/bot-api.js', find: /CALL_TIMEOUT_MS = [\d_]+/, put: 'CALL_TIMEOUT_MS = 3_000' },
+  { file: 'telegram/bot-api/bot-api.js', find: /CALL_TIMEOUT_MS = [\d_]+/, put: 'CALL_TIMEOUT_MS = 3_000' },
 ];
 
 /** How it is robbed of them: in the built text, so that the product needs no switch. */
@@ -42,7 +42,7 @@ export const without: Readonly<Record<Guard, readonly Edit[]>> = {
       put: 'if (false) throw new LeaseLostError',
     },
     // It only tells early what the fence would say in the end; with it there is little left to be fenced off.
-    { file: 'agent/turn-watch.js', find: /if \(sight\?\.token !== token\)/, put: 'if (!sight)' },
+    { file: 'agent/turn/turn-watch.js', find: /if \(sight\?\.token !== token\)/, put: 'if (!sight)' },
   ],
   sweep: [{ file: 'queue/sweep.service.js', find: /async run\(\) \{/, put: 'async run() { return 0;' }],
 };

@@ -10,10 +10,10 @@ export interface KillPoint {
   readonly before: RegExp;
 }
 
-const turn = 'agent/turn-runner.js';
-const work = 'agent/turn-work.js';
-const model = 'agent/model-steps.js';
-const tools = 'agent/tool-calls.js';
+const turn = 'agent/turn/turn-runner.js';
+const work = 'agent/turn/turn-work.js';
+const model = 'agent/turn/model-steps.js';
+const tools = 'agent/turn/tool-calls.js';
 const send = 'delivery/deliverer.js';
 const door = 'inbox/inbox.service.js';
 

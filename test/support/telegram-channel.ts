@@ -1,8 +1,8 @@
 import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
-import { BotApi } from '../../src/telegram/bot-api.js';
-import { BotIdentity } from '../../src/telegram/bot-identity.js';
-import { Pauses } from '../../src/telegram/pauses.js';
+import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
+import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
+import { Pauses } from '../../src/telegram/receiving/pauses.js';
 import { TelegramAccess } from '../../src/telegram/telegram-access.js';
 import { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import type { TelegramDouble } from './telegram-double.js';

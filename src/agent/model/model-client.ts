@@ -10,7 +10,7 @@ import { StreamingSettings } from '../../config/streaming.settings.js';
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
 import { pause } from '../../runtime/pause.js';
 import { Random } from '../../runtime/random.js';
-import type { ModelAnswer } from '../model-answer.js';
+import type { ModelAnswer } from '../turn/model-answer.js';
 import { type Circuit, leastBad, SHORT_PAUSE_MS } from './circuit.js';
 import type { ModelCaller } from './model-caller.js';
 import { type Model, ModelCatalog } from './model-catalog.js';

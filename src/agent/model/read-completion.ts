@@ -1,5 +1,5 @@
 import type { ChatCompletion } from 'openai/resources/chat/completions';
-import type { ModelAnswer } from '../model-answer.js';
+import type { ModelAnswer } from '../turn/model-answer.js';
 
 /**
  * Servers are compatible to a degree: every field is checked before it is believed.

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PastMessage } from '../../memory/message.repository.js';
-import { type Entry, tokensOf } from '../context.js';
+import { type Entry, tokensOf } from '../context/context.js';
 import { outgrownPart, sharesOf } from './outgrown.js';
 
 const shares = { history: 1_000, kept: 500 };

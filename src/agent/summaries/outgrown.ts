@@ -1,4 +1,4 @@
-import { type Entry, tokensOf } from '../context.js';
+import { type Entry, tokensOf } from '../context/context.js';
 
 /** How `AGENT_CONTEXT_TOKENS` is shared out, in tokens. */
 export interface Shares {

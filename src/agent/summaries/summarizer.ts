@@ -10,13 +10,13 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { NEWEST } from '../../memory/message.repository.js';
 import { Random } from '../../runtime/random.js';
 import { Stopping } from '../../runtime/stopping.js';
-import { type Entry, tokensOf } from '../context.js';
-import { HistoryReader } from '../history-reader.js';
-import type { ModelAnswer } from '../model-answer.js';
+import { type Entry, tokensOf } from '../context/context.js';
+import { HistoryReader } from '../context/history-reader.js';
+import type { ModelAnswer } from '../turn/model-answer.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { ModelClient, type ModelRequest } from '../model/model-client.js';
 import { ContextOverflowError } from '../model/model-error.js';
-import { TokenCounter } from '../token-counter.js';
+import { TokenCounter } from '../context/token-counter.js';
 import { outgrownPart, sharesOf } from './outgrown.js';
 import { nextTryMs } from './summary-failure.js';
 import { summaryRequest, withinTokens } from './summary-request.js';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockOf, type Entry } from '../context.js';
+import { blockOf, type Entry } from '../context/context.js';
 import { nextTryMs, MAX_SUMMARY_TRIES } from './summary-failure.js';
 import { summaryRequest, withinTokens } from './summary-request.js';
 import { GiveUpError, RetryLaterError } from '../../errors/errors.js';

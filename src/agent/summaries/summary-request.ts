@@ -1,5 +1,5 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
-import type { CountTokens, Entry } from '../context.js';
+import type { CountTokens, Entry } from '../context/context.js';
 import type { ModelRequest } from '../model/model-client.js';
 import { cut } from '../tools/tool-output.js';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
 import { telegramChannel } from '../../../test/support/telegram-channel.js';
-import { ConversationEraser } from '../../admin/conversation-eraser.repository.js';
+import { ConversationEraser } from '../../admin/conversations/conversation-eraser.repository.js';
 import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../budget/budget-limits.js';

@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { AdminKeyOfRequest } from '../../throttling/admin-key-of-request.js';
+import { AdminKey } from './admin-key.js';
+
+/** Reads the admin key that a request shows as a bearer token (RFC 6750, section 2.1). */
+@Injectable()
+export class AdminRequestKey extends AdminKeyOfRequest {
+  constructor(private readonly key: AdminKey) {
+    super();
+  }
+
+  rightKeyOf(request: FastifyRequest): string | null {
+    const token = /^bearer +(\S.*)$/i.exec(request.headers.authorization ?? '')?.[1]?.trimEnd();
+    // Node.js reads header values as Latin-1, whatever was sent: these are the bytes.
+    return token !== undefined && this.key.matches(Buffer.from(token, 'latin1')) ? token : null;
+  }
+}

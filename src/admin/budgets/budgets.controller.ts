@@ -1,0 +1,26 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { BudgetDayPage, SpenderPage, SpendersQuery } from './budget.dto.js';
+import { BudgetsService } from './budgets.service.js';
+import { PageQuery } from '../listing/page.js';
+
+@AdminApi('budgets')
+export class BudgetsController {
+  constructor(private readonly budgets: BudgetsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List what was used a day, in tokens and dollars, the newest day first' })
+  @ApiOkResponse({ type: BudgetDayPage })
+  days(@Query() query: PageQuery): Promise<BudgetDayPage> {
+    return this.budgets.days(query);
+  }
+
+  @Get(':day')
+  @ApiOperation({ summary: 'List what each chat, or each user, used in one day' })
+  @ApiOkResponse({ type: SpenderPage })
+  @ApiNotFoundResponse()
+  spenders(@Param('day') day: string, @Query() query: SpendersQuery): Promise<SpenderPage> {
+    return this.budgets.spenders(day, query);
+  }
+}

@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+
+/** One conversation's own row, as an operator reads and changes it. */
+@Injectable()
+export class ConversationRecords {
+  constructor(private readonly prisma: PrismaService) {}
+
+  find(id: string): Promise<Conversation | null> {
+    return this.prisma.conversation.findUnique({ where: { id } });
+  }
+
+  /** Changes what is given. @returns the changed row; null where there is none (any more) */
+  async change(id: string, data: ChangeOfConversation): Promise<Conversation | null> {
+    const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data });
+    return changed ?? null;
+  }
+}
+
+/** What is undefined stays. */
+export interface ChangeOfConversation {
+  readonly status?: ConversationStatus | undefined;
+  readonly model?: string | null | undefined;
+  readonly systemPrompt?: string | null | undefined;
+}

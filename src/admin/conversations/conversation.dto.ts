@@ -1,0 +1,158 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+import { PageQuery } from '../listing/page.js';
+
+const statuses = Object.values(ConversationStatus);
+
+export class ConversationQuery extends PageQuery {
+  @ApiPropertyOptional({
+    type: String,
+    maxLength: 100,
+    description: 'How a title, a username, a chat id or a name begins, letter case aside',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  // PostgreSQL's text holds no NUL.
+  @Matches(/^[^\0]*$/)
+  search?: string;
+
+  @ApiPropertyOptional({ enum: statuses })
+  @IsOptional()
+  @IsIn(statuses)
+  status?: ConversationStatus;
+}
+
+/** What is not named stays; null takes an override back. */
+export class ConversationChange {
+  @ApiPropertyOptional({
+    enum: statuses,
+    description:
+      'paused: messages are kept and wait; blocked: they are dropped unanswered; active: they are answered',
+  })
+  @ValidateIf((_, status) => status !== undefined)
+  @IsIn(statuses)
+  status?: ConversationStatus;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 200,
+    example: 'gpt-5.4',
+    description:
+      'Instead of OPENAI_MODEL and written like it, from the next turn on; null: OPENAI_MODEL again',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  @Matches(/^[^\s\p{Cc}]+$/u, { message: 'model must be a name, without spaces' })
+  model?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    maxLength: 32_000,
+    description: 'Instead of AGENT_SYSTEM_PROMPT, from the next turn on; null: AGENT_SYSTEM_PROMPT again',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(32_000)
+  @Matches(/\S/, { message: 'systemPrompt must not be empty' })
+  // PostgreSQL's text holds no NUL.
+  @Matches(/^[^\0]*$/)
+  systemPrompt?: string | null;
+}
+
+/** One line of talk, as the admin API shows it. 64-bit ids are strings. */
+export class ConversationDto {
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  @ApiProperty({ example: 'telegram' })
+  readonly channel: string;
+
+  @ApiProperty({ type: String, example: '-1001234567890' })
+  readonly chatId: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The topic; null: the chat itself' })
+  readonly threadId: string | null;
+
+  @ApiProperty({ example: 'private' })
+  readonly chatType: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly title: string | null;
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly username: string | null;
+
+  @ApiProperty({ type: 'integer' })
+  readonly messageCount: number;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly lastMessageAt: string;
+
+  @ApiProperty({ enum: statuses })
+  readonly status: ConversationStatus;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly createdAt: string;
+}
+
+/** One conversation with what is set for it alone. */
+export class ConversationDetailDto extends ConversationDto {
+  @ApiProperty({ type: String, nullable: true, description: 'Instead of OPENAI_MODEL' })
+  readonly model: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Instead of AGENT_SYSTEM_PROMPT' })
+  readonly systemPrompt: string | null;
+}
+
+export class ConversationPage {
+  @ApiProperty({ type: [ConversationDto] })
+  readonly items: readonly ConversationDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly nextCursor: string | null;
+}
+
+/** What of a conversation's row is shown. */
+export type ShownConversation = Pick<
+  Conversation,
+  | 'id'
+  | 'channel'
+  | 'chatId'
+  | 'threadId'
+  | 'chatType'
+  | 'title'
+  | 'username'
+  | 'messageCount'
+  | 'lastMessageAt'
+  | 'status'
+  | 'createdAt'
+>;
+
+export function toConversationDto(row: ShownConversation): ConversationDto {
+  return shown(row);
+}
+
+export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
+  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt };
+}
+
+function shown(row: ShownConversation) {
+  return {
+    id: row.id,
+    channel: row.channel,
+    chatId: row.chatId.toString(),
+    threadId: row.threadId === 0n ? null : row.threadId.toString(),
+    chatType: row.chatType,
+    title: row.title,
+    username: row.username,
+    messageCount: row.messageCount,
+    lastMessageAt: row.lastMessageAt.toISOString(),
+    status: row.status,
+    createdAt: row.createdAt.toISOString(),
+  };
+}

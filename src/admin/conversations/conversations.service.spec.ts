@@ -1,0 +1,264 @@
+import { getQueueToken } from '@nestjs/bullmq';
+import type { Queue } from 'bullmq';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../../test/support/admin-app.js';
+import { ReplyPurge } from '../../retention/reply-purge.repository.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { BudgetSettings } from '../../config/budget.settings.js';
+import type { LaneJob } from '../../queue/lanes.js';
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start();
+  await admin.fill(25_000);
+});
+
+afterAll(() => admin.stop());
+
+describe('conversations', () => {
+  it('shows one as the contract says, 64-bit ids as strings', async () => {
+    const { id } = await admin.talk(0, {
+      chatId: -1_001_234_567_890_123n,
+      threadId: 9_007_199_254_740_993n,
+      title: null,
+    });
+    const answer = await admin.call(`conversations/${id.toUpperCase()}`);
+    expect(answer.json()).toEqual({
+      id,
+      channel: 'telegram',
+      chatId: '-1001234567890123',
+      threadId: '9007199254740993',
+      chatType: 'private',
+      title: null,
+      username: null,
+      messageCount: 0,
+      lastMessageAt: '2021-01-01T00:00:00.000Z',
+      status: 'active',
+      createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      model: null,
+      systemPrompt: null,
+    });
+    const { id: plain } = await admin.talk(0);
+    expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
+  });
+
+  it('lists all of them, newest message first, each once, though many share a microsecond', async () => {
+    const items = (await admin.pages('conversations?limit=200')).flat();
+    expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
+    expect(items.length).toBe(await admin.prisma.conversation.count());
+    const times = items.map(({ lastMessageAt }) => String(lastMessageAt));
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  it('finds by the beginning of a title, username, chat id or person’s name, letter case aside', async () => {
+    const { id, chatId } = await admin.talk(0, { title: 'Zebra_100% club', username: 'zebra_crossing' });
+    await admin.prisma.person.create({
+      data: { channel: 'telegram', userId: chatId, firstName: 'Grace', lastName: 'Hopper' },
+    });
+    for (const search of ['zebra_100%', 'ZEBRA_CR', '@zebra', String(chatId), 'grace hop', 'hopper']) {
+      const found = await admin.list(`conversations?search=${encodeURIComponent(search)}`);
+      expect(
+        found.items.map((item) => item.id),
+        search,
+      ).toEqual([id]);
+    }
+    const wild = (await admin.pages(`conversations?search=${encodeURIComponent('zebra%club')}`)).flat();
+    expect(wild).toEqual([]);
+  });
+
+  it('looks through a bounded number of rows a page, and goes on from there to the last one', async () => {
+    const found = await admin.pages('conversations?search=Filler%2012345');
+    expect(found.flat()).toHaveLength(1);
+    expect(found.length).toBeGreaterThan(1);
+  });
+
+  it('changes the status, and lists by it', async () => {
+    const { id } = await admin.talk(0);
+    const changed = await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
+    expect([changed.statusCode, changed.json<{ status: string }>().status]).toEqual([200, 'blocked']);
+    const blocked = (await admin.pages('conversations?status=blocked')).flat();
+    expect(blocked.map((item) => item.id)).toEqual([id]);
+    for (const bad of [{}, { status: 'gone' }, { status: 'active', surprise: 1 }, { title: 'x' }]) {
+      expect((await admin.call(`conversations/${id}`, 'PATCH', bad)).statusCode).toBe(400);
+    }
+    expect(
+      (await admin.call(`conversations/${crypto.randomUUID()}`, 'PATCH', { status: 'paused' })).statusCode,
+    ).toBe(404);
+  });
+});
+
+describe('a conversation’s own model and prompt', () => {
+  it('are set and taken back, each without touching what is not named', async () => {
+    const { id } = await admin.talk(0);
+    const change = async (payload: object) => {
+      const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
+      expect(answer.statusCode, answer.body).toBe(200);
+      return answer.json<{ status: string; model: string | null; systemPrompt: string | null }>();
+    };
+    await change({ status: 'paused' });
+    expect(await change({ model: 'groq=openai/gpt-oss-120b' })).toMatchObject({
+      status: 'paused',
+      model: 'groq=openai/gpt-oss-120b',
+      systemPrompt: null,
+    });
+    const prompt = 'You are a pirate.\nSay "Arr".';
+    expect(await change({ systemPrompt: prompt, status: 'active' })).toMatchObject({
+      status: 'active',
+      model: 'groq=openai/gpt-oss-120b',
+      systemPrompt: prompt,
+    });
+    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({ systemPrompt: prompt });
+    expect(await change({ model: null, systemPrompt: null })).toMatchObject({
+      model: null,
+      systemPrompt: null,
+    });
+  });
+
+  it.each([
+    { model: '' },
+    { model: 'two words' },
+    { model: 'a\u0000b' },
+    { model: 'x'.repeat(201) },
+    { model: 5 },
+    { model: 'nowhere=gpt' },
+    { model: 'groq=' },
+    { systemPrompt: '' },
+    { systemPrompt: ' \n ' },
+    { systemPrompt: 'a\u0000b' },
+    { systemPrompt: 'x'.repeat(32_001) },
+    { systemPrompt: ['x'] },
+    { status: null },
+    { status: null, model: 'gpt-5.4' },
+  ])('are refused as %j', async (payload) => {
+    const { id } = await admin.talk(0);
+    const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
+    expect([answer.statusCode, answer.json()]).toEqual([
+      400,
+      { statusCode: 400, message: expect.anything(), error: 'Bad Request' },
+    ]);
+    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({
+      status: 'active',
+      model: null,
+      systemPrompt: null,
+    });
+  });
+
+  it('need a price where a budget is in dollars', async () => {
+    const budget = admin.app.get(BudgetSettings);
+    const { id } = await admin.talk(0);
+    const statusOf = async (model: string) =>
+      (await admin.call(`conversations/${id}`, 'PATCH', { model })).statusCode;
+    budget.dayMicroUsd = 1_000_000n;
+    try {
+      expect(await statusOf('groq=nobody-knows-its-price')).toBe(400);
+      expect(await statusOf('gpt-5.4')).toBe(200);
+    } finally {
+      delete budget.dayMicroUsd;
+    }
+    expect(await statusOf('groq=nobody-knows-its-price')).toBe(200);
+  });
+
+  it('are not to be had of a conversation that is not there', async () => {
+    const unknown = `conversations/${crypto.randomUUID()}`;
+    expect((await admin.call(unknown, 'PATCH', { model: 'gpt-5.4' })).statusCode).toBe(404);
+    expect((await admin.call('conversations/nonsense', 'PATCH', { systemPrompt: 'x' })).statusCode).toBe(404);
+  });
+
+  it('are in the API’s description', async () => {
+    const doc = (await admin.app.inject('/docs-json')).json<{
+      components: { schemas: Record<string, { properties: Record<string, object>; required?: string[] }> };
+    }>();
+    const change = doc.components.schemas['ConversationChange'];
+    expect(Object.keys(change?.properties ?? {})).toEqual(['status', 'model', 'systemPrompt']);
+    expect(change?.required ?? []).toEqual([]);
+    expect(change?.properties['systemPrompt']).toMatchObject({
+      type: 'string',
+      nullable: true,
+      maxLength: 32_000,
+    });
+    expect(Object.keys(doc.components.schemas['ConversationDetailDto']?.properties ?? {})).toContain('model');
+  });
+});
+
+describe('a change of status', () => {
+  it('wakes the lane that has something to do about it', async () => {
+    const { id } = await admin.talk(0);
+    const turns = admin.app.get<Queue<LaneJob>>(getQueueToken('turns'), { strict: false });
+    const isWoken = async (which: string) =>
+      (await turns.getJobs(['waiting'])).some(({ data }) => data.conversationId === which);
+    const { id: another } = await admin.talk(0);
+    await admin.call(`conversations/${id}`, 'PATCH', { status: 'paused' });
+    await admin.call(`conversations/${another}`, 'PATCH', { model: 'gpt-5.4' });
+    const { id: later } = await admin.talk(0);
+    await admin.call(`conversations/${later}`, 'PATCH', { status: 'blocked' });
+    await eventually(async () => expect(await isWoken(later)).toBe(true));
+    expect([await isWoken(id), await isWoken(another)]).toEqual([false, false]);
+    await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
+    await eventually(async () => expect(await isWoken(id)).toBe(true));
+  });
+});
+
+describe('messages', () => {
+  it('come in pages in either order, each once', async () => {
+    const { id } = await admin.talk(25);
+    const asc = (await admin.pages(`conversations/${id}/messages?limit=10&order=asc`)).map((page) =>
+      page.map(({ text }) => text),
+    );
+    const all = Array.from({ length: 25 }, (_, i) => `message ${i + 1}`);
+    expect(asc.map((page) => page.length)).toEqual([10, 10, 5]);
+    expect(asc.flat()).toEqual(all);
+    const desc = (await admin.pages(`conversations/${id}/messages?limit=5`)).flat().map(({ text }) => text);
+    expect(desc).toEqual(all.toReversed());
+  });
+
+  it('tell where they went: the worst of their parts', async () => {
+    const { id } = await admin.talk(2);
+    const answer = await admin.prisma.message.findFirstOrThrow({
+      where: { conversationId: id, role: 'assistant' },
+    });
+    await admin.prisma.message.update({ where: { id: answer.id }, data: { channelMessageId: null } });
+    const part = { conversationId: id, messageId: answer.id, body: {} };
+    await admin.prisma.reply.createMany({
+      data: [
+        {
+          ...part,
+          part: 1,
+          state: 'uncertain',
+          attempts: 2,
+          error: 'connection lost',
+          channelMessageId: 12n,
+        },
+        { ...part, part: 0, state: 'sent', attempts: 1, channelMessageId: 11n },
+      ],
+    });
+    const { items } = await admin.list(`conversations/${id}/messages?order=asc`);
+    expect(items).toMatchObject([
+      { role: 'user', telegramMessageId: '1', delivery: null },
+      {
+        role: 'assistant',
+        telegramMessageId: '11',
+        delivery: { state: 'uncertain', attempts: 2, error: 'connection lost' },
+      },
+    ]);
+    expect(Object.keys(items[0] ?? {}).toSorted()).toEqual(
+      ['id', 'role', 'text', 'createdAt', 'turnId', 'telegramMessageId', 'delivery'].toSorted(),
+    );
+  });
+  it('are told whole where the record of their sending is past its retention', async () => {
+    const { id } = await admin.talk(1);
+    const { id: messageId } = await admin.prisma.message.create({
+      data: { conversationId: id, epoch: 0, role: 'assistant', text: 'an old answer' },
+    });
+    const settledAt = new Date('2021-01-01');
+    await admin.prisma.reply.create({
+      data: { conversationId: id, messageId, body: {}, state: 'sent', channelMessageId: 5n, settledAt },
+    });
+    const told = async () => (await admin.list(`conversations/${id}/messages`)).items[0];
+    expect(await told()).toMatchObject({ telegramMessageId: '5', delivery: { state: 'sent' } });
+    expect(await new ReplyPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
+    expect(await told()).toMatchObject({ text: 'an old answer', telegramMessageId: null, delivery: null });
+    const exported = await admin.call(`conversations/${id}/export`);
+    expect(exported.body).toContain('an old answer');
+  });
+});

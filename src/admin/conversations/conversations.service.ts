@@ -1,0 +1,111 @@
+import { BadRequestException, Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
+import { BudgetSettings } from '../../config/budget.settings.js';
+import { priceOf } from '../../config/model-prices.js';
+import { modelNameOf, modelTarget } from '../../config/model-target.js';
+import { ModelSettings } from '../../config/model.settings.js';
+import { LaneWaker } from '../../queue/lane-waker.js';
+import type { Conversation } from '../../generated/prisma/client.js';
+import {
+  type ConversationChange,
+  type ConversationDetailDto,
+  type ConversationPage,
+  type ConversationQuery,
+  toConversationDetailDto,
+  toConversationDto,
+} from './conversation.dto.js';
+import { ConversationListing } from './conversation-listing.repository.js';
+import { ConversationRecords } from './conversation-records.repository.js';
+import {
+  decodeNumberCursor,
+  decodeTimeCursor,
+  encodeNumberCursor,
+  encodeTimeCursor,
+} from '../listing/cursor.js';
+import { Erasure } from './erasure.service.js';
+import { type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
+import { MessageListing } from './message-listing.repository.js';
+import { pageOf } from '../listing/page.js';
+import { TranscriptService } from './transcript.service.js';
+
+/** What an operator does with conversations. */
+@Injectable()
+export class ConversationsService {
+  constructor(
+    private readonly records: ConversationRecords,
+    private readonly listing: ConversationListing,
+    private readonly history: MessageListing,
+    private readonly transcripts: TranscriptService,
+    private readonly erasure: Erasure,
+    private readonly waker: LaneWaker,
+    private readonly models: ModelSettings,
+    private readonly budget: BudgetSettings,
+  ) {}
+
+  /** A page of a search may hold fewer than `limit`, even none, and still have a next one. */
+  async list({ limit, cursor, search, status }: ConversationQuery): Promise<ConversationPage> {
+    const after = cursor === undefined ? null : decodeTimeCursor(cursor);
+    const filter = { status: status ?? null, search: search === undefined || search === '' ? null : search };
+    const rows = await this.listing.rows(filter, after, limit + 1);
+    const page = pageOf(rows, limit, toConversationDto, encodeTimeCursor);
+    const seenAll = page.nextCursor !== null || (filter.status === null && filter.search === null);
+    const end = seenAll ? null : await this.listing.endOfScan(after);
+    return end === null ? page : { ...page, nextCursor: encodeTimeCursor(end) };
+  }
+
+  async get(id: string): Promise<ConversationDetailDto> {
+    return toConversationDetailDto(await this.findOrFail(id));
+  }
+
+  /**
+   * A pause, another model and another prompt take effect with the next turn, a block with the end of the one under way,
+   * which is not answered then. With a new status what waited is taken up at once, or dropped.
+   */
+  async change(
+    id: string,
+    { status, model, systemPrompt }: ConversationChange,
+  ): Promise<ConversationDetailDto> {
+    const change = { status, model, systemPrompt };
+    if (Object.values(change).every((value) => value === undefined)) {
+      throw new BadRequestException('name at least one of status, model, systemPrompt');
+    }
+    if (typeof model === 'string') this.assertUsable(model);
+    const changed = await this.records.change(id, change);
+    if (!changed) throw unknown();
+    if (status !== undefined && changed.status !== 'paused') this.waker.wake('turns', id);
+    return toConversationDetailDto(changed);
+  }
+
+  async erase(id: string): Promise<void> {
+    if (!(await this.erasure.erase(id))) throw unknown();
+  }
+
+  async messages(id: string, { limit, cursor, order }: MessageQuery): Promise<MessagePage> {
+    const after = cursor === undefined ? null : decodeNumberCursor(cursor);
+    await this.findOrFail(id);
+    const rows = await this.history.rows(id, after, order, limit + 1);
+    return pageOf(rows, limit, toMessageDto, (row) => encodeNumberCursor(row.id));
+  }
+
+  async export(id: string): Promise<StreamableFile> {
+    return this.transcripts.download(await this.findOrFail(id));
+  }
+
+  private assertUsable(model: string): void {
+    if (!modelTarget(model, this.models.providers)) {
+      throw new BadRequestException('model is of a provider that OPENAI_PROVIDERS does not have');
+    }
+    if (this.budget.countsMoney && !priceOf(this.budget.prices, modelNameOf(model))) {
+      throw new BadRequestException('model has no price in MODEL_PRICES, so no budget in dollars could hold');
+    }
+  }
+
+  private async findOrFail(id: string): Promise<Conversation> {
+    const conversation = await this.records.find(id);
+    if (!conversation) throw unknown();
+    return conversation;
+  }
+}
+
+function unknown(): NotFoundException {
+  return new NotFoundException('There is no conversation with this id');
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../../test/support/admin-app.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { LaneWaker } from '../../queue/lane-waker.js';
+import { ChatLimiter } from '../../throttling/chat-limiter.js';
+import { SlidingWindow } from '../../throttling/sliding-window.js';
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start();
+});
+afterAll(() => admin.stop());
+
+/** The rows of the queue and of the limits that have this text in them. */
+async function traces(text: string): Promise<number> {
+  const [row] = await admin.prisma.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (
+      SELECT j::text AS row FROM bullmq.job j UNION ALL SELECT d::text FROM bullmq.dedup d
+      UNION ALL SELECT n::text FROM bullmq.dedup_next n UNION ALL SELECT e::text FROM bullmq.event e
+      UNION ALL SELECT w::text FROM throttle_windows w
+    ) AS held WHERE row LIKE '%' || ${text} || '%'`;
+  return row?.count ?? 0;
+}
+
+/** What a chat that is limited in turns and at the door leaves. */
+async function limited(chat: string): Promise<void> {
+  await admin.app.get(ChatLimiter).take(chat, 1);
+  await admin.app.get(SlidingWindow, { strict: false }).take(`door:chat:${chat}`, 1, 20, 60_000);
+}
+
+describe('erasing', () => {
+  it('takes the conversation out of the queue, and its chat out of the limits', async () => {
+    const { id, chatId } = await admin.talk(1);
+    await limited(`telegram:${chatId}`);
+    admin.app.get(LaneWaker).wake('turns', id);
+    await eventually(async () => expect(await traces(id)).toBeGreaterThan(1));
+    expect(await traces(String(chatId))).toBe(2);
+    expect((await admin.call(`conversations/${id}`, 'DELETE')).statusCode).toBe(204);
+    expect([await traces(id), await traces(String(chatId))]).toEqual([0, 0]);
+  });
+
+  it('leaves a chat its limits while another of its topics is left', async () => {
+    const { id, chatId } = await admin.talk(1);
+    const other = await admin.talk(1, { chatId, threadId: 7n });
+    await limited(`telegram:${chatId}`);
+    await admin.call(`conversations/${id}`, 'DELETE');
+    expect(await traces(String(chatId))).toBe(2);
+    await admin.call(`conversations/${other.id}`, 'DELETE');
+    expect(await traces(String(chatId))).toBe(0);
+  });
+});

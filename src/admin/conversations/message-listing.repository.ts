@@ -1,0 +1,31 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Order, SentMessage } from './message.dto.js';
+
+/** Reads a conversation's history page by page, in the order in which it was recorded. */
+@Injectable()
+export class MessageListing {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Up to `limit` messages after the one with the given id; from the first one where it is null. */
+  rows(conversationId: string, after: bigint | null, order: Order, limit: number): Promise<SentMessage[]> {
+    const bound = after === null ? {} : { id: order === 'asc' ? { gt: after } : { lt: after } };
+    return this.prisma.message.findMany({
+      where: { conversationId, ...bound },
+      orderBy: { id: order },
+      take: limit,
+      select: {
+        id: true,
+        role: true,
+        text: true,
+        createdAt: true,
+        turnId: true,
+        channelMessageId: true,
+        replies: {
+          orderBy: { part: 'asc' },
+          select: { state: true, attempts: true, error: true, firstError: true, channelMessageId: true },
+        },
+      },
+    });
+  }
+}

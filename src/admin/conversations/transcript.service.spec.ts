@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../../test/support/admin-app.js';
+import type { ShownConversation } from './conversation.dto.js';
+import { MessageListing } from './message-listing.repository.js';
+import { EXPORT_PAGE, TranscriptService } from './transcript.service.js';
+
+/** The service itself, and how far it got. */
+class WatchedTranscripts extends TranscriptService {
+  lineCount = 0;
+  ended = false;
+
+  override async *lines(conversation: ShownConversation): AsyncGenerator<string, void> {
+    try {
+      for await (const line of super.lines(conversation)) {
+        this.lineCount += 1;
+        yield line;
+      }
+    } finally {
+      this.ended = true;
+    }
+  }
+}
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start((builder) =>
+    builder.overrideProvider(TranscriptService).useClass(WatchedTranscripts),
+  );
+});
+
+afterAll(() => admin.stop());
+
+describe('export', () => {
+  it('is NDJSON: the conversation, its facts, every message in order', async () => {
+    const { id } = await admin.talk(1_234);
+    await admin.prisma.fact.create({ data: { conversationId: id, text: 'likes tea' } });
+    const answer = await admin.call(`conversations/${id}/export`);
+    expect(answer.headers['content-type']).toBe('application/x-ndjson');
+    const lines = answer.body
+      .trimEnd()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(lines).toHaveLength(1 + 1 + 1_234);
+    expect(lines.slice(0, 3)).toMatchObject([
+      { type: 'conversation', id },
+      { type: 'fact', text: 'likes tea' },
+      { type: 'message', text: 'message 1', delivery: null },
+    ]);
+    expect(lines.at(-1)).toMatchObject({ type: 'message', text: 'message 1234' });
+  });
+
+  it('reads on no faster than the client takes it, and stops when the client goes away', async () => {
+    const { id } = await admin.talk(20_000);
+    // 80 MB: more than any buffer between here and there holds.
+    await admin.prisma
+      .$executeRaw`UPDATE messages SET text = repeat('x', 4000) WHERE conversation_id = ${id}::uuid`;
+    const watched = admin.app.get<WatchedTranscripts>(TranscriptService);
+    watched.ended = false;
+    watched.lineCount = 0;
+    const request = get(`${await admin.app.getUrl()}/admin/conversations/${id}/export`, {
+      headers: admin.headers,
+    });
+    const [answer] = await once(request, 'response');
+    await once(answer, 'data');
+    request.destroy();
+    await expect.poll(() => watched.ended, { timeout: 20_000 }).toBe(true);
+    expect(watched.lineCount).toBeLessThan(20_000);
+  });
+
+  it('reads a long history in pages, none twice', async () => {
+    const { id } = await admin.talk(EXPORT_PAGE * 2);
+    const listing = admin.app.get(MessageListing);
+    const last = await listing.rows(id, null, 'desc', 1);
+    expect(last.map(({ text }) => text)).toEqual([`message ${EXPORT_PAGE * 2}`]);
+    const lines = (await admin.call(`conversations/${id}/export`)).body.trimEnd().split('\n');
+    expect(new Set(lines).size).toBe(1 + EXPORT_PAGE * 2);
+    expect(lines).toHaveLength(1 + EXPORT_PAGE * 2);
+  });
+});

@@ -1,0 +1,51 @@
+import { Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { DeadLetterPage, DeadLetterWithPayloadDto, ReplayDto } from './dead-letter.dto.js';
+import { DeadLetterDesk } from './dead-letter-desk.service.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { PageQuery } from '../listing/page.js';
+
+@AdminApi('dead-letters')
+export class DeadLettersController {
+  constructor(private readonly desk: DeadLetterDesk) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List what failed for good, the newest first' })
+  @ApiOkResponse({ type: DeadLetterPage })
+  list(@Query() query: PageQuery): Promise<DeadLetterPage> {
+    return this.desk.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one dead letter with what was to be done' })
+  @ApiOkResponse({ type: DeadLetterWithPayloadDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', KnownIdPipe) id: string): Promise<DeadLetterWithPayloadDto> {
+    return this.desk.get(id);
+  }
+
+  @Post(':id/replay')
+  @HttpCode(202)
+  @ApiOperation({ summary: 'Try it again' })
+  @ApiAcceptedResponse({ type: ReplayDto })
+  @ApiNotFoundResponse()
+  replay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
+    return this.desk.replay(id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Discard a dead letter' })
+  @ApiNoContentResponse()
+  @ApiNotFoundResponse()
+  discard(@Param('id', KnownIdPipe) id: string): Promise<void> {
+    return this.desk.discard(id);
+  }
+}

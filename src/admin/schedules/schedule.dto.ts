@@ -1,0 +1,180 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  ValidateIf,
+} from 'class-validator';
+import { type Schedule, ScheduleKind, ScheduleState } from '../../generated/prisma/client.js';
+import { MAX_SCHEDULE_CHARS } from '../../schedules/schedule.repository.js';
+import { PageQuery } from '../listing/page.js';
+
+/** May be left out, but not be null. */
+const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+
+const kinds = Object.values(ScheduleKind);
+const states = Object.values(ScheduleState);
+
+const about = {
+  text: `What is sent, or done; at most ${MAX_SCHEDULE_CHARS} characters`,
+  at: 'Once: ISO 8601 (without an offset: UTC), or how long from now: 10m, 2h30m, 1d, PT10M. At most a year ahead',
+  cron: 'Again and again: five fields, no two times closer than five minutes',
+  timeZone: 'Of the cron expression, an IANA name',
+} as const;
+
+export class ScheduleQuery extends PageQuery {
+  @ApiPropertyOptional({ type: String, format: 'uuid' })
+  @IsOptional()
+  @IsUUID()
+  conversationId?: string;
+
+  @ApiPropertyOptional({ enum: states })
+  @IsOptional()
+  @IsIn(states)
+  state?: ScheduleState;
+}
+
+/** `at`, or `cron`. */
+export class NewScheduleDto {
+  @ApiProperty({ format: 'uuid' })
+  @IsUUID()
+  conversationId: string;
+
+  @ApiProperty({ enum: kinds, description: 'reminder: the text is sent; task: the agent does what it says' })
+  @IsIn(kinds)
+  kind: ScheduleKind;
+
+  @ApiProperty({ description: about.text, maxLength: MAX_SCHEDULE_CHARS })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_SCHEDULE_CHARS)
+  // PostgreSQL's text holds no NUL.
+  @Matches(/^[^\0]*$/)
+  text: string;
+
+  @ApiPropertyOptional({ type: String, description: about.at, example: '2026-11-03T19:30:00+01:00' })
+  @IfGiven()
+  @IsString()
+  @MaxLength(64)
+  at?: string;
+
+  @ApiPropertyOptional({ type: String, description: about.cron, example: '30 9 * * 1-5' })
+  @IfGiven()
+  @IsString()
+  @MaxLength(200)
+  cron?: string;
+
+  @ApiPropertyOptional({
+    type: String,
+    description: about.timeZone,
+    default: 'UTC',
+    example: 'Europe/Lisbon',
+  })
+  @IfGiven()
+  @IsString()
+  @MaxLength(64)
+  timeZone?: string;
+}
+
+/** What is left out stays as it is. A schedule stays what it is: once, or by a rule. */
+export class ScheduleChangeDto {
+  @ApiPropertyOptional({ type: String, description: about.text, maxLength: MAX_SCHEDULE_CHARS })
+  @IfGiven()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_SCHEDULE_CHARS)
+  @Matches(/^[^\0]*$/)
+  text?: string;
+
+  @ApiPropertyOptional({ type: String, description: about.at })
+  @IfGiven()
+  @IsString()
+  @MaxLength(64)
+  at?: string;
+
+  @ApiPropertyOptional({ type: String, description: about.cron })
+  @IfGiven()
+  @IsString()
+  @MaxLength(200)
+  cron?: string;
+
+  @ApiPropertyOptional({ type: String, description: about.timeZone })
+  @IfGiven()
+  @IsString()
+  @MaxLength(64)
+  timeZone?: string;
+}
+
+/** Something that is planned, or was, as the admin API shows it. */
+export class ScheduleDto {
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  @ApiProperty({ format: 'uuid' })
+  readonly conversationId: string;
+
+  @ApiProperty({ type: 'integer', description: 'What the chat calls it' })
+  readonly number: number;
+
+  @ApiProperty({ enum: kinds })
+  readonly kind: ScheduleKind;
+
+  @ApiProperty()
+  readonly text: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'null: once' })
+  readonly cron: string | null;
+
+  @ApiProperty({ example: 'Europe/Lisbon' })
+  readonly timeZone: string;
+
+  @ApiProperty({ enum: states })
+  readonly state: ScheduleState;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'null: it has ended' })
+  readonly nextAt: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  readonly lastFiredAt: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'The channel’s user; null: an operator' })
+  readonly createdBy: string | null;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly createdAt: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true })
+  readonly endedAt: string | null;
+}
+
+export class SchedulePage {
+  @ApiProperty({ type: [ScheduleDto] })
+  readonly items: readonly ScheduleDto[];
+
+  @ApiProperty({ type: String, nullable: true })
+  readonly nextCursor: string | null;
+}
+
+export type ShownSchedule = Omit<Schedule, 'idempotencyKey'>;
+
+export function toScheduleDto(schedule: ShownSchedule): ScheduleDto {
+  return {
+    id: schedule.id,
+    conversationId: schedule.conversationId,
+    number: schedule.number,
+    kind: schedule.kind,
+    text: schedule.text,
+    cron: schedule.cron,
+    timeZone: schedule.timeZone,
+    state: schedule.state,
+    nextAt: schedule.endedAt ? null : schedule.nextAt.toISOString(),
+    lastFiredAt: schedule.lastFiredAt?.toISOString() ?? null,
+    createdBy: schedule.createdBy?.toString() ?? null,
+    createdAt: schedule.createdAt.toISOString(),
+    endedAt: schedule.endedAt?.toISOString() ?? null,
+  };
+}

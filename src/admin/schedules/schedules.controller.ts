@@ -1,0 +1,69 @@
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+} from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import {
+  NewScheduleDto,
+  ScheduleChangeDto,
+  ScheduleDto,
+  SchedulePage,
+  ScheduleQuery,
+} from './schedule.dto.js';
+import { ScheduleDesk } from './schedule-desk.service.js';
+
+@AdminApi('schedules')
+export class SchedulesController {
+  constructor(private readonly desk: ScheduleDesk) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List reminders and schedules, the newest first' })
+  @ApiOkResponse({ type: SchedulePage })
+  list(@Query() query: ScheduleQuery): Promise<SchedulePage> {
+    return this.desk.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one schedule' })
+  @ApiOkResponse({ type: ScheduleDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', KnownIdPipe) id: string): Promise<ScheduleDto> {
+    return this.desk.get(id);
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Plan something in a conversation' })
+  @ApiCreatedResponse({ type: ScheduleDto })
+  @ApiBadRequestResponse()
+  @ApiNotFoundResponse({ description: 'There is no such conversation' })
+  @ApiConflictResponse({ description: 'The conversation has as many as it may have' })
+  create(@Body() schedule: NewScheduleDto): Promise<ScheduleDto> {
+    return this.desk.create(schedule);
+  }
+
+  @Patch(':id')
+  @ApiOperation({ summary: 'Change what is planned, or when' })
+  @ApiOkResponse({ type: ScheduleDto })
+  @ApiBadRequestResponse()
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'It has ended' })
+  change(@Param('id', KnownIdPipe) id: string, @Body() change: ScheduleChangeDto): Promise<ScheduleDto> {
+    return this.desk.change(id, change);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Remove a schedule: it does not happen any more' })
+  @ApiNoContentResponse()
+  @ApiNotFoundResponse()
+  remove(@Param('id', KnownIdPipe) id: string): Promise<void> {
+    return this.desk.remove(id);
+  }
+}

@@ -1,0 +1,26 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { TurnPage, TurnQuery, TurnWithStepsDto } from './turn.dto.js';
+import { TurnsService } from './turns.service.js';
+
+@AdminApi('turns')
+export class TurnsController {
+  constructor(private readonly turns: TurnsService) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List turns, the newest first' })
+  @ApiOkResponse({ type: TurnPage })
+  list(@Query() query: TurnQuery): Promise<TurnPage> {
+    return this.turns.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one turn with its steps: each model call and tool call' })
+  @ApiOkResponse({ type: TurnWithStepsDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', KnownIdPipe) id: string): Promise<TurnWithStepsDto> {
+    return this.turns.get(id);
+  }
+}

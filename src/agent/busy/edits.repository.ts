@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import type { Inbound } from '../../channel/inbound.js';
+import type { Prisma } from '../../generated/prisma/client.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+
+/** A stored update that tells of an edited message. */
+export interface EditEvent {
+  readonly id: bigint;
+  readonly conversationId: string;
+  readonly payload: Prisma.JsonValue;
+}
+
+/** What an edit came to. `ignored`: its text is the old one, or the bot does not know the message. */
+export type EditOutcome = 'replaced' | 'joins' | 'recorded' | 'ignored';
+
+/** What becomes of a message that its author changes. */
+@Injectable()
+export class Edits {
+  constructor(
+    private readonly channel: Channel,
+    private readonly conversations: ConversationRepository,
+  ) {}
+
+  /**
+   * Gives one edit its effect, in the caller's transaction. The new text takes the place of a message that still waits;
+   * of one whose turn is under way it is a newer message, which the busy mode deals with; of an older one it is recorded.
+   */
+  async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<EditOutcome> {
+    const { conversationId } = event;
+    if (inbound.channelMessageId === null || !this.channel.admits(inbound)) return 'ignored';
+    if (await this.conversations.isBlocked(tx, conversationId)) return 'ignored';
+    return (
+      (await this.replaceWaiting(tx, event, inbound)) ??
+      (await this.changeKnown(tx, event, inbound.channelMessageId, inbound.text))
+    );
+  }
+
+  /** @returns null where the message does not wait (any more) */
+  private async replaceWaiting(
+    tx: Prisma.TransactionClient,
+    { conversationId, payload }: EditEvent,
+    { channelMessageId, text }: Inbound,
+  ): Promise<EditOutcome | null> {
+    const waiting = await tx.event.findMany({
+      where: { conversationId, state: 'waiting', kind: 'message' },
+      orderBy: { id: 'desc' },
+    });
+    for (const { id, payload: original } of waiting) {
+      const known = this.channel.read(original);
+      if (known?.channelMessageId !== channelMessageId) continue;
+      if (known?.text === text) return 'ignored';
+      const replaced = await tx.event.updateMany({
+        // A turn may have taken it since.
+        where: { id, state: 'waiting' },
+        data: { payload: payload ?? {} },
+      });
+      return replaced.count > 0 ? 'replaced' : null;
+    }
+    return null;
+  }
+
+  private async changeKnown(
+    tx: Prisma.TransactionClient,
+    event: EditEvent,
+    channelMessageId: bigint,
+    text: string,
+  ): Promise<EditOutcome> {
+    const known = await tx.message.findFirst({
+      where: { conversationId: event.conversationId, channelMessageId, role: 'user' },
+      orderBy: { id: 'desc' },
+      include: { turn: { select: { state: true } } },
+    });
+    if (!known || known.text === text) return 'ignored';
+    if (known.turn?.state === 'running' || known.turn?.state === 'waiting') {
+      await tx.event.update({ where: { id: event.id }, data: { kind: 'message', state: 'waiting' } });
+      return 'joins';
+    }
+    await tx.message.update({ where: { id: known.id }, data: { text, editedAt: new Date() } });
+    return 'recorded';
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { BusySettings } from '../../config/busy.settings.js';
+import type { Conversation, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import type { Block } from '../context/context.js';
+import { ContextBuilder } from '../context/context-builder.js';
+import { EventClaim } from '../turn/event-claim.js';
+
+/** Lets messages that have come meanwhile into a running turn, before the step of this index; null: none did. */
+export type Join = (stepIndex: number) => Promise<Block | null>;
+
+/** The mode `steer`: what a user writes while the agent works joins the turn before its next model call. */
+@Injectable()
+export class Newcomers {
+  constructor(
+    private readonly claim: EventClaim,
+    private readonly context: ContextBuilder,
+    private readonly settings: BusySettings,
+  ) {}
+
+  /** In every other mode nobody joins. @throws the returned function: what `EventClaim.join` throws */
+  of(lease: Lease, conversation: Conversation, turn: Turn): Join {
+    const mode = conversation.busyMode ?? this.settings.mode;
+    if (mode !== 'steer') return () => Promise.resolve(null);
+    return async (stepIndex) => {
+      const joined = await this.claim.join(lease, conversation, turn, stepIndex);
+      return joined.length > 0 ? this.context.blockOf(conversation, joined) : null;
+    };
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { UsageRepository } from '../../budget/usage.repository.js';
+import { Channel } from '../../channel/channel.js';
+import type { Inbound } from '../../channel/inbound.js';
+import { BusySettings } from '../../config/busy.settings.js';
+import { BusyMode, type Prisma } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { FactsRepository } from '../../memory/facts.repository.js';
+import { ScheduleList } from './schedule-list.js';
+import { SummaryRepository } from '../summaries/summary.repository.js';
+import { texts } from '../texts.js';
+import { type Confirmation, TurnStop } from '../turn/turn-stop.repository.js';
+import { usageText } from './usage-text.js';
+
+/** A command's place: the transaction that it has its effect in, and who handles it. */
+export interface Place {
+  readonly tx: Prisma.TransactionClient;
+  readonly conversationId: string;
+  readonly eventId: bigint;
+  readonly holder: Lease | null;
+}
+
+const modes = Object.values(BusyMode);
+
+/** What each slash command does and says, and what senders who are not admitted are told. */
+@Injectable()
+export class CommandAnswers {
+  constructor(
+    private readonly channel: Channel,
+    private readonly conversations: ConversationRepository,
+    private readonly turnStop: TurnStop,
+    private readonly schedules: ScheduleList,
+    private readonly facts: FactsRepository,
+    private readonly summaries: SummaryRepository,
+    private readonly usage: UsageRepository,
+    private readonly busy: BusySettings,
+  ) {}
+
+  /**
+   * The reply to a command, which has its effect in the same transaction; null: none. What a blocked chat says is not
+   * answered.
+   * @throws LeaseLostError
+   */
+  async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
+    const { tx, conversationId, eventId, holder } = place;
+    if (await this.conversations.isBlocked(tx, conversationId)) return null;
+    if (!this.channel.admits(inbound)) {
+      const first = await this.conversations.markRefusalTold(tx, conversationId);
+      return first ? { text: texts.refusal } : null;
+    }
+    const { name, args } = inbound.command ?? { name: 'help', args: '' };
+    switch (name) {
+      case 'start':
+        return { text: texts.start };
+      case 'reset':
+        await this.conversations.reset(tx, conversationId, eventId);
+        return { text: texts.reset };
+      case 'stop':
+        return await this.turnStop.stop(tx, conversationId, eventId, holder);
+      case 'mode':
+        return { text: await this.mode(tx, conversationId, args) };
+      case 'memory':
+        return { text: await this.memory(tx, conversationId) };
+      case 'usage': {
+        const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
+        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
+      }
+      case 'schedules':
+        return { text: await this.schedules.handle(tx, conversationId, args) };
+      default:
+        return { text: texts.help };
+    }
+  }
+
+  private async mode(tx: Prisma.TransactionClient, conversationId: string, args: string): Promise<string> {
+    const wanted = modes.find((mode) => mode === args.toLowerCase());
+    if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
+    else if (args !== '') return texts.modeUnknown(modes);
+    const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
+    return texts.mode(mode, modes);
+  }
+
+  private async memory(tx: Prisma.TransactionClient, conversationId: string): Promise<string> {
+    const epoch = await this.conversations.epoch(tx, conversationId);
+    const facts = await this.facts.list(conversationId, tx);
+    const summary = await this.summaries.of(conversationId, epoch, tx);
+    return texts.memory(
+      facts.map(({ text }) => text),
+      summary?.text ?? '',
+    );
+  }
+}

@@ -1,0 +1,146 @@
+import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import type { Step } from '../../generated/prisma/client.js';
+import type { HistoryPage, PastMessage } from '../../memory/message.repository.js';
+import { type ModelAnswer, readModelAnswer, readToolAnswer } from '../turn/model-answer.js';
+
+/** Messages that go to the model together or not at all: a tool call and its results, or one message. */
+export interface Block {
+  readonly messages: readonly ChatCompletionMessageParam[];
+  readonly tokens: number;
+  /** Of a user's message: how good a beginning of a history that was cut it is, the same in every request. */
+  readonly anchor?: number;
+}
+
+export type CountTokens = (text: string) => number;
+
+/** What each message costs besides its text, as OpenAI counts it. */
+const TOKENS_PER_MESSAGE = 4;
+
+/** A message of the history, with the tool calls that are told with it. */
+export interface Entry {
+  readonly message: PastMessage;
+  /** Oldest first. */
+  readonly blocks: readonly Block[];
+}
+
+export const tokensOf = ({ blocks }: Entry): number => blocks.reduce((sum, { tokens }) => sum + tokens, 0);
+
+/**
+ * A page of the history, oldest first. A turn's tool calls stand, with their results, before its answer; those of a turn
+ * that was interrupted, and so has none, behind its messages.
+ * @param page newest first, as all pages have to come
+ * @param told the turns whose calls a newer page has told; those of this page are added. A turn may have two answers, the
+ * apology and that of its replay
+ */
+export function historyEntries(
+  { messages, steps }: HistoryPage,
+  named: boolean,
+  told: Set<string>,
+  count: CountTokens,
+): Entry[] {
+  const newestFirst = messages.map((message): Entry => {
+    const alone = blockOf([chatMessage(message, named)], count);
+    const block = message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : alone;
+    const { turnId } = message;
+    if (turnId === null || told.has(turnId)) return { message, blocks: [block] };
+    told.add(turnId);
+    const calls = toolBlocks(
+      steps.filter((step) => step.turnId === turnId),
+      count,
+    );
+    return { message, blocks: message.role === 'assistant' ? [...calls, block] : [block, ...calls] };
+  });
+  return newestFirst.toReversed();
+}
+
+/** What stands for the result of a call that was interrupted with its turn. */
+const NO_RESULT = 'There is no result: the call was interrupted.';
+
+/** One block for each model call whose tools were called. A turn may have failed in the middle of several. */
+function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {
+  return steps.flatMap((step) => {
+    if (step.kind !== 'model') return [];
+    const answer = readModelAnswer(step.result);
+    if (answer.toolCalls.length === 0) return [];
+    const results = answer.toolCalls.map((call, offset) => {
+      const result = steps.find(({ kind, index }) => kind === 'tool' && index === step.index + 1 + offset);
+      return { callId: call.id, output: result ? readToolAnswer(result.result).output : null };
+    });
+    if (results.every(({ output }) => output === null)) return [];
+    const outputs = results.map(({ callId, output }) => ({ callId, output: output ?? NO_RESULT }));
+    return [blockOf([toolCallMessage(answer), ...outputs.map(toolResultMessage)], count)];
+  });
+}
+
+/** The newest blocks that fit into `budget` tokens, oldest first; the first that does not fit ends it. */
+export function newestWithin(blocks: readonly Block[], budget: number): Block[] {
+  let left = budget;
+  const kept: Block[] = [];
+  for (const block of blocks.toReversed()) {
+    left -= block.tokens;
+    if (left < 0) break;
+    kept.push(block);
+  }
+  return kept.toReversed();
+}
+
+/** What of a cut history may go besides, for the sake of its beginning. */
+const ANCHOR_SHARE = 1 / 4;
+
+/**
+ * Moves the beginning of a history that was cut on to the best anchor of its first quarter. Where the cut follows the
+ * budget alone, it moves with every message, and with it all that a provider could have cached; so it moves seldom.
+ */
+export function fromAnchor(cut: readonly Block[]): readonly Block[] {
+  let left = cut.reduce((sum, { tokens }) => sum + tokens, 0) * ANCHOR_SHARE;
+  let best = 0;
+  for (const [index, { tokens, anchor }] of cut.entries()) {
+    if (left < 0) break;
+    left -= tokens;
+    if (anchor !== undefined && anchor > (cut[best]?.anchor ?? -1)) best = index;
+  }
+  return cut.slice(best);
+}
+
+/** Scatters ids that follow one another: 32 bits of their product with the golden ratio (Knuth 6.4). */
+function anchorOf(id: bigint): number {
+  return Number(BigInt.asUintN(32, id * 2_654_435_769n));
+}
+
+export function blockOf(messages: readonly ChatCompletionMessageParam[], count: CountTokens): Block {
+  const tokens = messages.reduce(
+    (sum, message) => sum + TOKENS_PER_MESSAGE + count(JSON.stringify(message)),
+    0,
+  );
+  return { messages, tokens };
+}
+
+export function chatMessage(message: PastMessage, named: boolean): ChatCompletionMessageParam {
+  if (message.role !== 'user') return { role: 'assistant', content: message.text };
+  return {
+    role: 'user',
+    content: named && message.author ? `${message.author}: ${message.text}` : message.text,
+  };
+}
+
+export function toolCallMessage(answer: ModelAnswer): ChatCompletionMessageParam {
+  return {
+    role: 'assistant',
+    content: answer.content,
+    tool_calls: answer.toolCalls.map((call) => ({
+      id: call.id,
+      type: 'function',
+      function: { name: call.name, arguments: call.arguments },
+    })),
+  };
+}
+
+export function toolResultMessage({
+  callId,
+  output,
+}: {
+  callId: string;
+  output: string;
+}): ChatCompletionMessageParam {
+  return { role: 'tool', tool_call_id: callId, content: output };
+}

@@ -1,0 +1,90 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LeaseLostError, type TurnpikeError } from '../../errors/errors.js';
+import { isUnreachable } from '../../errors/unreachable.js';
+import type { LaneOutcome } from '../../lease/lane-outcome.js';
+import { Random } from '../../runtime/random.js';
+import type { WaitingCall } from '../approvals/approval-gate.js';
+import { Approvals } from '../approvals/approvals.service.js';
+import { EventClaim } from './event-claim.js';
+import type { RunEnd } from './run-signals.js';
+import { TurnEndings } from './turn-endings.repository.js';
+import { afterFailure } from './turn-failure.js';
+import type { Run } from './turn-work.js';
+import { TurnRepository } from './turn.repository.js';
+
+export interface TurnOutcome {
+  readonly lane: LaneOutcome;
+  /** Replies wait to be sent. */
+  readonly replied: boolean;
+}
+
+/** What becomes of a turn whose run ended without an answer. */
+@Injectable()
+export class AfterRun {
+  private readonly logger = new Logger(AfterRun.name);
+
+  constructor(
+    private readonly turns: TurnRepository,
+    private readonly endings: TurnEndings,
+    private readonly claim: EventClaim,
+    private readonly approvals: Approvals,
+    private readonly random: Random,
+  ) {}
+
+  /** @throws LeaseLostError; what the database threw: the job fails then, and the turn is taken over as it stands */
+  async settle(run: Run, end: RunEnd, spentMs: number): Promise<TurnOutcome> {
+    const { lease, turn } = run;
+    const about = { conversationId: turn.conversationId, turnId: turn.id };
+    switch (end.kind) {
+      case 'lost':
+        throw new LeaseLostError(`turn ${turn.id}`);
+      case 'interrupted':
+        this.logger.log({ msg: 'turn interrupted', ...about });
+        return { lane: { next: 'now' }, replied: await this.endings.interrupt(lease, turn) };
+      case 'parked':
+        return await this.park(run, end.calls);
+      case 'stopping':
+        this.logger.log({ msg: 'turn handed back', ...about });
+        return { lane: { next: 'now' }, replied: false };
+      case 'failed':
+        return await this.fail(run, end.error, spentMs);
+      case 'broken':
+        if (isUnreachable(end.error)) await this.layDown(run);
+        throw end.error;
+    }
+  }
+
+  private async park(
+    { lease, conversation, turn }: Run,
+    calls: readonly WaitingCall[],
+  ): Promise<TurnOutcome> {
+    const askedBy = (await this.claim.senderOf(turn))?.userId ?? null;
+    const asked = calls.map(({ call: { name: tool, arguments: given }, stepIndex }) => {
+      return { stepIndex, tool, arguments: given, askedBy };
+    });
+    await this.approvals.ask(lease, conversation, turn, asked);
+    this.logger.log({ msg: 'turn parked', conversationId: conversation.id, turnId: turn.id });
+    return { lane: await this.turns.whatNext(conversation.id), replied: true };
+  }
+
+  private async fail({ lease, turn }: Run, error: TurnpikeError, spentMs: number): Promise<TurnOutcome> {
+    const { conversationId } = turn;
+    const decision = afterFailure(error, turn, this.random.next());
+    const { failure } = decision;
+    const about = { conversationId, turnId: turn.id, code: failure.code, error: failure.error };
+    if (decision.kind === 'again') {
+      const { delayMs } = decision;
+      this.logger.warn({ msg: 'turn put off', ...about, delayMs });
+      await this.turns.postpone(lease, turn, failure, delayMs, spentMs);
+      return { lane: { next: 'later', delayMs }, replied: false };
+    }
+    this.logger.error({ msg: 'turn failed for good', ...about });
+    const replied = await this.endings.fail(lease, turn, failure);
+    return { lane: await this.turns.whatNext(conversationId), replied };
+  }
+
+  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. Best effort. */
+  private async layDown({ lease, turn }: Run): Promise<void> {
+    await this.turns.layDown(lease, turn).catch(() => undefined);
+  }
+}

@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import type { Sender } from '../../channel/inbound.js';
+import { AgentSettings } from '../../config/agent.settings.js';
+import { BusySettings } from '../../config/busy.settings.js';
+import type { Conversation, Message, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { ChatLimiter } from '../../throttling/chat-limiter.js';
+import { EventReader } from './event-reader.js';
+import { quietLeftMs } from '../busy/quiet.js';
+import { TokenCounter } from '../context/token-counter.js';
+import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
+
+/** Messages in one turn; more make the next one. */
+const MAX_EVENTS = 200;
+
+export type Claimed =
+  | { readonly kind: 'turn'; readonly turn: Turn }
+  | { readonly kind: 'nothing' }
+  /** There is something, but not yet: the chat's rate limit, or more is about to come. */
+  | { readonly kind: 'later'; readonly delayMs: number };
+
+type Ready =
+  | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
+  | Exclude<Claimed, { readonly kind: 'turn' }>;
+
+/** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
+@Injectable()
+export class EventClaim {
+  constructor(
+    private readonly reader: EventReader,
+    private readonly turns: TurnRepository,
+    private readonly limiter: ChatLimiter,
+    private readonly tokens: TokenCounter,
+    private readonly settings: AgentSettings,
+    private readonly busy: BusySettings,
+  ) {}
+
+  /** @throws LeaseLostError, or RetryLaterError while the limit cannot be asked */
+  async next(lease: Lease, conversation: Conversation): Promise<Claimed> {
+    const collects = (conversation.busyMode ?? this.busy.mode) === 'collect';
+    const ready = await this.ready(lease, conversation, collects ? this.busy.collectQuietMs : 0);
+    if (ready.kind !== 'ready') return ready;
+    return { kind: 'turn', turn: await this.turns.begin(lease, conversation, ready.candidates) };
+  }
+
+  /**
+   * Lets the waiting messages into a turn that runs, before the step of this index, as far as the limit allows; those
+   * behind a /reset are left to the next turn.
+   * @returns their messages in order, maybe none
+   * @throws LeaseLostError
+   */
+  async join(
+    lease: Lease,
+    conversation: Conversation,
+    turn: Turn,
+    stepIndex: number,
+  ): Promise<readonly Message[]> {
+    const ready = await this.ready(lease, conversation, 0);
+    if (ready.kind !== 'ready') return [];
+    return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
+  }
+
+  private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
+    const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
+    if (waiting.length === 0) return { kind: 'nothing' };
+    const candidates = waiting.map((event) => this.read(event));
+    const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
+    if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
+    const readable = candidates.filter(({ heard }) => heard !== null);
+    // First what belongs together, then the limit: it must not be asked for what the turn will not own.
+    const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
+    if (fitting.length === 0) return { kind: 'nothing' };
+    const quietMs = quietLeftMs(
+      fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
+      collectMs,
+    );
+    if (quietMs > 0) return { kind: 'later', delayMs: quietMs };
+    const { granted, retryAfterMs } = await this.limiter.take(
+      `${conversation.channel}:${conversation.chatId}`,
+      fitting.length,
+    );
+    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs };
+    return { kind: 'ready', candidates: fitting.slice(0, granted) };
+  }
+
+  /** Who wrote the newest message of a turn, or had it planned; null where that is no longer known. */
+  async senderOf(turn: Turn): Promise<Sender | null> {
+    const newest = await this.turns.newestEvent(turn.id);
+    return newest ? (this.reader.read(newest)?.sender ?? null) : null;
+  }
+
+  private read(event: WaitingEvent): Candidate {
+    return { event, heard: this.reader.read(event) };
+  }
+
+  /** In order, until their texts fill half of the context; at least one. */
+  private withinBudget(candidates: readonly Candidate[]): readonly Candidate[] {
+    let left = this.settings.contextTokens / 2;
+    const beyond = candidates.findIndex(({ heard }) => {
+      left -= this.tokens.count(heard?.text ?? '');
+      return left < 0;
+    });
+    return beyond === -1 ? candidates : candidates.slice(0, Math.max(1, beyond));
+  }
+}

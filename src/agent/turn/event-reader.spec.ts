@@ -1,0 +1,50 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { telegramChannel } from '../../../test/support/telegram-channel.js';
+import { textUpdate } from '../../../test/support/updates.js';
+import {
+  SCHEDULE_SOURCE,
+  type ScheduledEvent,
+  writeScheduledEvent,
+} from '../../schedules/scheduled-event.js';
+import { EventReader } from './event-reader.js';
+
+const reader = new EventReader(telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }));
+const ada = { userId: 2n ** 60n, firstName: 'Ada', lastName: null, username: 'ada', languageCode: 'en' };
+const event: ScheduledEvent = {
+  number: 3,
+  dueAt: '2026-11-25T09:00:00.000Z',
+  text: 'Tell the news.',
+  sender: ada,
+};
+const payload = JSON.parse(writeScheduledEvent(event));
+
+describe('EventReader', () => {
+  it('reads what a person wrote, with who did', () => {
+    const heard = reader.read({
+      source: 'telegram',
+      payload: JSON.parse(JSON.stringify(textUpdate(5, 'hello'))),
+    });
+    expect(heard).toMatchObject({ text: 'hello', author: 'Ada Lovelace', chat: { chatId: 5n } });
+  });
+
+  it('reads what was planned, marked as what nobody writes now, for the one who planned it', () => {
+    const heard = reader.read({ source: SCHEDULE_SOURCE, payload });
+    expect(heard).toMatchObject({ sender: ada, author: null, chat: null, channelMessageId: null });
+    expect(heard?.text).toMatch(
+      /^\[Schedule 3 .*2026-11-25T09:00:00\.000Z.*Nobody writes this now.*\]\n\nTell the news\.$/,
+    );
+  });
+
+  it('reads nothing out of anything else, such as a payload past its retention', () => {
+    expect(reader.read({ source: SCHEDULE_SOURCE, payload: null })).toBeNull();
+    expect(reader.read({ source: SCHEDULE_SOURCE, payload: { update_id: 5 } })).toBeNull();
+    expect(reader.read({ source: 'telegram', payload })).toBeNull();
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (value, sender) => {
+        for (const odd of [value, { ...payload, sender }, { ...payload, number: value }])
+          expect(() => reader.read({ source: SCHEDULE_SOURCE, payload: odd as never })).not.toThrow();
+      }),
+    );
+  });
+});

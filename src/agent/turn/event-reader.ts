@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import type { ChatDescription, Inbound } from '../../channel/inbound.js';
+import type { Event } from '../../generated/prisma/client.js';
+import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
+
+/** What an event says to the agent, whichever its source is. */
+export interface Heard extends Pick<Inbound, 'text' | 'sender' | 'channelMessageId' | 'inBatch'> {
+  /** As its source describes it; null where it does not. */
+  readonly chat: ChatDescription | null;
+  /** Who said it, as shown to the model; null where nobody did. For whom it happens is the `sender`. */
+  readonly author: string | null;
+}
+
+/** Reads events of every source: what people write in the channel, and what was planned. */
+@Injectable()
+export class EventReader {
+  constructor(private readonly channel: Channel) {}
+
+  /** Pure and total, as `Channel.read`. @returns null for an event that says nothing (any more) */
+  read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
+    if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
+    const inbound = this.channel.read(payload);
+    return inbound && { ...inbound, author: nameOf(inbound) };
+  }
+}
+
+function nameOf({ sender }: Inbound): string | null {
+  return sender && [sender.firstName, sender.lastName].filter(Boolean).join(' ');
+}
+
+function scheduled(event: ScheduledEvent | null): Heard | null {
+  if (!event) return null;
+  const { sender } = event;
+  return {
+    text: markedText(event),
+    sender,
+    chat: null,
+    channelMessageId: null,
+    inBatch: false,
+    author: null,
+  };
+}
+
+/** So that nobody takes it for what a person writes at this moment. */
+function markedText({ number, dueAt, text }: ScheduledEvent): string {
+  return (
+    `[Schedule ${number} of this conversation was due at ${dueAt}. Nobody writes this now: below is the text with which ` +
+    `it was planned. Do what it asks for, with the permissions this conversation has; it gives none.]\n\n${text}`
+  );
+}

@@ -1,0 +1,120 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
+import { insist } from '../../database/insist.js';
+import type { Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { Clock } from '../../runtime/clock.js';
+import type { ContextWindow, Progress } from '../context/context-window.js';
+import type { Live } from '../live/live-reply.js';
+import type { ModelAnswer } from './model-answer.js';
+import type { ModelCaller } from '../model/model-caller.js';
+import { ModelClient, type ModelRequest } from '../model/model-client.js';
+import { ContextOverflowError } from '../model/model-error.js';
+import { StepRepository } from './step.repository.js';
+import { TokenCounter } from '../context/token-counter.js';
+import { digest } from './tool-calls.js';
+import { ToolRegistry } from '../tools/tool-registry.js';
+import { requestTokens, withUsage } from './usage-estimate.js';
+
+/** For whom a turn's model is asked, and until when. */
+export interface Asking {
+  readonly turn: Turn;
+  readonly lease: Lease;
+  readonly caller: ModelCaller;
+  readonly signal: AbortSignal;
+  readonly live: Live;
+}
+
+/** What the turn has come to so far. */
+export interface Talk extends Progress {
+  readonly window: ContextWindow;
+  readonly budget: TurnBudget;
+}
+
+/** The call's place in its turn; the last one has to answer with what is known by then. */
+export interface Place {
+  readonly index: number;
+  readonly last: boolean;
+}
+
+type Taken = ModelAnswer | { readonly refused: Refusal };
+
+/** Makes model calls, each a committed step of its turn when it has ended. */
+@Injectable()
+export class ModelSteps {
+  private readonly logger = new Logger(ModelSteps.name);
+
+  constructor(
+    private readonly model: ModelClient,
+    private readonly registry: ToolRegistry,
+    private readonly steps: StepRepository,
+    private readonly tokens: TokenCounter,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * @returns the answer, once it is a step; or whose budget does not allow the call
+   * @throws what the model client throws, LeaseLostError, or the reason of the signal
+   */
+  async take(asking: Asking, talk: Talk, place: Place): Promise<Taken> {
+    const startedAt = this.clock.now();
+    const taken = await this.ask(asking, talk, place);
+    if ('refused' in taken) return taken;
+    const { request, answer } = taken;
+    const { inputTokens, outputTokens, finishReason: finish } = answer;
+    const { turn, lease } = asking;
+    const { index } = place;
+    const step = {
+      turnId: turn.id,
+      index,
+      kind: 'model' as const,
+      name: answer.model,
+      requestDigest: digest(request),
+      result: answer,
+      error: null,
+      inputTokens,
+      outputTokens,
+      startedAt,
+    };
+    await insist(() => this.steps.add(lease, step));
+    const ms = this.clock.now().getTime() - startedAt.getTime();
+    this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
+    return answer;
+  }
+
+  /** A request that is more than the model can read at once is asked again with less in it, a few times. */
+  private async ask(
+    { turn, caller, signal, live }: Asking,
+    talk: Talk,
+    { index, last }: Place,
+  ): Promise<
+    { readonly request: ModelRequest; readonly answer: ModelAnswer } | { readonly refused: Refusal }
+  > {
+    const count = (text: string) => this.tokens.count(text);
+    const show = (text: string) => live.write(text);
+    for (;;) {
+      const request = this.requestOf(talk, last);
+      const refused = await talk.budget.admit(() => requestTokens(request, count));
+      if (refused) return { refused };
+      try {
+        const answer = await this.model.complete(request, caller, signal, show);
+        return { request, answer: withUsage(answer, request, count) };
+      } catch (error) {
+        if (!(error instanceof ContextOverflowError) || !talk.window.shrink(talk)) throw error;
+        const { budget } = talk.window;
+        const { message, hint } = error;
+        this.logger.warn({ msg: 'context shrunk', turnId: turn.id, index, budget, error: message, hint });
+      }
+    }
+  }
+
+  private requestOf(talk: Talk, last: boolean): ModelRequest {
+    const tools = this.registry.definitions();
+    return {
+      messages: talk.window.messages(talk),
+      ...(tools.length > 0 ? { tools } : {}),
+      ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
+      ...talk.budget.callLimit,
+    };
+  }
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import { insist } from '../../database/insist.js';
+import type { Approval, Step, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { Clock } from '../../runtime/clock.js';
+import { ApprovalGate, ApprovalNeededError, type WaitingCall } from '../approvals/approval-gate.js';
+import { readToolAnswer, type ToolAnswer } from './model-answer.js';
+import { type NewStep, StepRepository } from './step.repository.js';
+import type { CallMark } from '../tools/call-mark.js';
+import type { ToolCall, ToolContext, ToolResult } from '../tools/tool-context.js';
+import { ToolRunner } from '../tools/tool-runner.js';
+import { TOOL_OUTCOME_UNKNOWN, unknownOutcome } from '../tools/unknown-outcome.js';
+
+/** For whom tools are called. */
+export interface ToolCaller {
+  readonly turn: Turn;
+  readonly lease: Lease;
+  readonly tools: Pick<ToolContext, 'sender' | 'languageCode'>;
+  readonly signal: AbortSignal;
+  /** What people have said of the turn's calls, by step. */
+  readonly approvals: ReadonlyMap<number, Approval>;
+}
+
+/** One call, and its place among the steps of its turn. */
+interface PlacedCall {
+  readonly call: ToolCall;
+  readonly index: number;
+}
+
+/**
+ * Makes the tool calls of one answer, each at most once where the tool asks for that: such a call is a step before its
+ * method is entered, one that says "outcome unknown" until the outcome replaces it. So whoever takes the turn over, an
+ * older version of us too, finds the call made, and tells the model what is known of it.
+ */
+@Injectable()
+export class ToolCalls {
+  private readonly logger = new Logger(ToolCalls.name);
+
+  constructor(
+    private readonly runner: ToolRunner,
+    private readonly gate: ApprovalGate,
+    private readonly steps: StepRepository,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Side by side; each result is committed as soon as it is there. All have ended when this does: no tool of the turn is
+   * still at work when the turn is handed on.
+   * @param modelIndex the step of the answer that asks for the calls; theirs are the next ones
+   * @throws ApprovalNeededError when all others have ended, LeaseLostError, the reason of the signal, or what the database throws
+   */
+  async make(
+    caller: ToolCaller,
+    done: ReadonlyMap<number, Step>,
+    modelIndex: number,
+    calls: readonly ToolCall[],
+  ): Promise<ToolAnswer[]> {
+    const results = await Promise.allSettled(
+      calls.map((call, place) => {
+        const index = modelIndex + 1 + place;
+        const step = done.get(index);
+        return step ? this.recall(step) : this.call(caller, { call, index }, place < MAX_CALLS_AT_ONCE);
+      }),
+    );
+    const answers = results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
+    const waiting = answers.flatMap((answer) => ('stepIndex' in answer ? [answer] : []));
+    if (waiting.length > 0) throw new ApprovalNeededError(waiting);
+    return answers.flatMap((answer) => ('stepIndex' in answer ? [] : [answer]));
+  }
+
+  private async recall(step: Step): Promise<ToolAnswer> {
+    const { turnId, index, name } = step;
+    if (step.error === TOOL_OUTCOME_UNKNOWN)
+      this.logger.warn({ msg: 'tool outcome unknown, not called again', turnId, index, tool: name });
+    return readToolAnswer(step.result);
+  }
+
+  private async call(
+    caller: ToolCaller,
+    placed: PlacedCall,
+    admitted: boolean,
+  ): Promise<ToolAnswer | WaitingCall> {
+    const { turn, lease, signal, approvals } = caller;
+    const admission = admitted
+      ? await this.gate.admit(placed.call, approvals.get(placed.index))
+      : ({ kind: 'refused', result: tooManyCalls } as const);
+    if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index };
+    const startedAt = this.clock.now();
+    const stepOf = (result: ToolResult) => newStep(turn.id, placed, result, startedAt);
+    const mark = new StepMark(this.steps, lease, stepOf(unknownOutcome(placed.call.name)));
+    const result =
+      admission.kind === 'go'
+        ? await this.runner.run(placed.call, contextOf(caller, placed), signal, mark)
+        : admission.result;
+    const step = stepOf(result);
+    await insist(() => (mark.isSet ? this.steps.settle(lease, step) : this.steps.add(lease, step)));
+    const ms = this.clock.now().getTime() - startedAt.getTime();
+    const { name: tool, index, error } = step;
+    this.logger.log({ msg: 'tool called', turnId: turn.id, index, tool, ms, error });
+    return { callId: placed.call.id, output: result.output };
+  }
+}
+
+/** A call that is recorded as of unknown outcome before it is made. */
+class StepMark implements CallMark {
+  isSet = false;
+
+  constructor(
+    private readonly steps: StepRepository,
+    private readonly lease: Lease,
+    private readonly unknown: NewStep,
+  ) {}
+
+  async set(): Promise<void> {
+    await insist(() => this.steps.add(this.lease, this.unknown));
+    this.isSet = true;
+  }
+
+  async takeBack(): Promise<void> {
+    await insist(() => this.steps.takeBack(this.lease, this.unknown));
+    this.isSet = false;
+  }
+}
+
+/** Tool calls of one answer that are made; they run side by side. */
+const MAX_CALLS_AT_ONCE = 16;
+const tooManyCalls: ToolResult = {
+  output: `Not called: at most ${MAX_CALLS_AT_ONCE} tool calls at once.`,
+  error: 'TOO_MANY_CALLS',
+};
+
+function contextOf({ turn, tools }: ToolCaller, { index }: PlacedCall): ToolContext {
+  return {
+    ...tools,
+    conversationId: turn.conversationId,
+    turnId: turn.id,
+    idempotencyKey: `${turn.id}:${index}`,
+  };
+}
+
+function newStep(
+  turnId: string,
+  { call, index }: PlacedCall,
+  { output, error }: ToolResult,
+  startedAt: Date,
+): NewStep {
+  return {
+    turnId,
+    index,
+    kind: 'tool',
+    name: call.name.slice(0, 64),
+    requestDigest: digest(call.arguments),
+    result: { callId: call.id, output },
+    error,
+    inputTokens: 0,
+    outputTokens: 0,
+    startedAt,
+  };
+}
+
+/** What was asked, as a step keeps it. */
+export function digest(request: unknown): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}

@@ -1,0 +1,175 @@
+import { Injectable } from '@nestjs/common';
+import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
+import { PrismaService } from '../../database/prisma.service.js';
+import { DraftRepository } from '../../delivery/draft.repository.js';
+import { Outbox } from '../../delivery/outbox.js';
+import type { Prisma, Turn } from '../../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
+import { Ids } from '../../runtime/ids.js';
+import { ApprovalRepository } from '../approvals/approval.repository.js';
+
+/** How a turn ended. */
+export interface TurnEnd {
+  readonly text: string;
+  readonly model: string | null;
+  /** Set where the answer is not the model's own: a stable code. */
+  readonly errorCode: string | null;
+}
+
+export interface TurnFailure {
+  readonly code: string;
+  readonly error: string;
+  /** What the user is told. */
+  readonly text: string;
+}
+
+/**
+ * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease first, and
+ * settles the turn's events and its budgets. A blocked chat is not answered: whatever its turn came to, it is cancelled.
+ */
+@Injectable()
+export class TurnEndings {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly conversations: ConversationRepository,
+    private readonly messages: MessageRepository,
+    private readonly outbox: Outbox,
+    private readonly drafts: DraftRepository,
+    private readonly approvals: ApprovalRepository,
+    private readonly budgets: BudgetLedger,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Ends the turn: answer, replies and events.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      await this.answer(tx, turn, end.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { model: end.model, errorCode: end.errorCode, state: 'done', finishedAt: new Date() },
+      });
+    });
+  }
+
+  /**
+   * Ends a turn that failed for good: the apology is part of the history, so that the next turn does not try the same
+   * messages again, and a dead letter keeps what an operator needs to replay it.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      const firstError = turn.firstError ?? failure.error;
+      await this.answer(tx, turn, failure.text);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
+      const { attempts } = await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          state: 'failed',
+          attempts: { increment: 1 },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError,
+          finishedAt: new Date(),
+        },
+      });
+      const events = await tx.event.findMany({
+        where: { turnId: turn.id },
+        select: { source: true, externalId: true },
+      });
+      await tx.deadLetter.create({
+        data: {
+          id: this.ids.next(),
+          kind: 'turn',
+          subjectId: turn.id,
+          conversationId: turn.conversationId,
+          reason: failure.code,
+          attempts,
+          firstError,
+          lastError: failure.error,
+          payload: { events },
+        },
+      });
+    });
+  }
+
+  /**
+   * Ends a turn that a newer message interrupted: without an answer, so that the next turn answers its messages too, with
+   * what its finished steps found. What it has shown already stays.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  async interrupt(lease: Lease, turn: Turn): Promise<boolean> {
+    return await this.unlessBlocked(lease, turn, async (tx) => {
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { state: 'cancelled', errorCode: 'INTERRUPTED', finishedAt: new Date() },
+      });
+      const draft = await this.drafts.read(tx, turn.id);
+      if (draft?.state === 'shown') await this.answer(tx, turn, `${draft.text} …`);
+    });
+  }
+
+  /**
+   * For a blocked chat: cancels its unfinished turns, and ends the messages that wait. They are recorded, not read.
+   * @throws LeaseLostError
+   */
+  async dropAll(lease: Lease): Promise<void> {
+    const { conversationId } = lease;
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const open = await tx.turn.findMany({
+        where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
+        select: { id: true },
+      });
+      for (const { id } of open) await this.cancel(tx, id);
+      await tx.event.updateMany({
+        where: { conversationId, state: 'waiting', kind: 'message' },
+        data: { state: 'dropped' },
+      });
+      await this.budgets.settle(
+        tx,
+        open.map(({ id }) => id),
+      );
+    });
+  }
+
+  private async unlessBlocked(
+    lease: Lease,
+    turn: Turn,
+    end: (tx: Prisma.TransactionClient) => Promise<void>,
+  ): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
+      await (blocked ? this.cancel(tx, turn.id) : end(tx));
+      await this.budgets.settle(tx, [turn.id]);
+      return !blocked;
+    });
+  }
+
+  private async cancel(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
+    await tx.event.updateMany({ where: { turnId }, data: { state: 'dropped' } });
+    // Else the first turn after the block would find them unanswered, and answer them.
+    await tx.message.updateMany({ where: { turnId }, data: { epoch: BESIDE_ALL_EPOCHS } });
+    await tx.turn.update({
+      where: { id: turnId },
+      data: { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: new Date() },
+    });
+    await this.approvals.withdraw(tx, turnId);
+  }
+
+  private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
+    const messageId = await this.messages.addAnswer(tx, turn, text);
+    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
+  }
+}

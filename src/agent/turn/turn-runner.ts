@@ -1,0 +1,130 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AgentSettings } from '../../config/agent.settings.js';
+import { LeaseLostError } from '../../errors/errors.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { LeaseHolder } from '../../lease/lease-holder.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import type { LaneOutcome } from '../../lease/lane-outcome.js';
+import { Stopping } from '../../runtime/stopping.js';
+import { AfterRun, type TurnOutcome } from './after-run.js';
+import { BusyIndicator } from './busy-indicator.js';
+import { Commands } from '../commands/commands.service.js';
+import { EventClaim } from './event-claim.js';
+import { RunSignals } from './run-signals.js';
+import { TurnEndings } from './turn-endings.repository.js';
+import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
+import { type Run, TurnWork } from './turn-work.js';
+import { TurnRepository } from './turn.repository.js';
+import { TurnWatch } from './turn-watch.js';
+
+/** When the lease is somebody else's: look again soon, that holder may be dead. */
+const LEASE_RETRY_MS = 2_000;
+
+const none: LaneOutcome = { next: 'none' };
+const idle = (lane: LaneOutcome): TurnOutcome => ({ lane, replied: false });
+
+/**
+ * Runs one turn of a conversation: takes its lease, claims what waits, asks the agent, commits the answer. Whatever
+ * interrupts it, the next run goes on from the turn's committed steps.
+ */
+@Injectable()
+export class TurnRunner {
+  private readonly logger = new Logger(TurnRunner.name);
+
+  constructor(
+    private readonly conversations: ConversationRepository,
+    private readonly turns: TurnRepository,
+    private readonly endings: TurnEndings,
+    private readonly commands: Commands,
+    private readonly claim: EventClaim,
+    private readonly work: TurnWork,
+    private readonly afterRun: AfterRun,
+    private readonly watch: TurnWatch,
+    private readonly busy: BusyIndicator,
+    private readonly leases: LeaseHolder,
+    private readonly stopping: Stopping,
+    private readonly settings: AgentSettings,
+  ) {}
+
+  /** @throws only what the database throws: the job is then tried again, and the sweep stands behind it */
+  async run(conversationId: string): Promise<TurnOutcome> {
+    try {
+      const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) =>
+        this.runHeld(lease, lost),
+      );
+      return outcome ?? idle(await this.whileHeldElsewhere(conversationId));
+    } catch (error) {
+      if (error instanceof LeaseLostError) return idle(none);
+      throw error;
+    }
+  }
+
+  /** An erased conversation cannot be held by anybody, and its lane ends. */
+  private async whileHeldElsewhere(conversationId: string): Promise<LaneOutcome> {
+    const exists = (await this.conversations.find(conversationId)) !== null;
+    return exists ? { next: 'later', delayMs: LEASE_RETRY_MS } : none;
+  }
+
+  private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
+    // A /reset that came before the waiting messages holds for them.
+    const { replied } = await this.commands.handleWaiting(lease.conversationId, lease);
+    const outcome = await this.runNext(lease, lost);
+    return { lane: outcome.lane, replied: replied || outcome.replied };
+  }
+
+  private async runNext(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
+    const conversation = await this.conversations.find(lease.conversationId);
+    if (!conversation || conversation.status === 'paused') return idle(none);
+    if (conversation.status === 'blocked') {
+      await this.endings.dropAll(lease);
+      return idle(none);
+    }
+    const open = await this.turns.findOpen(conversation.id);
+    if (open && open.waitMs > 0) return idle({ next: 'later', delayMs: open.waitMs });
+    if (this.stopping.soon.aborted) return idle({ next: 'now' });
+    if (open) {
+      const turn = await this.turns.takeOver(lease, open.turn);
+      return await this.goOn({ lease, conversation, turn }, lost);
+    }
+    const claimed = await this.claim.next(lease, conversation);
+    if (claimed.kind === 'nothing') return idle(none);
+    if (claimed.kind === 'later') return idle({ next: 'later', delayMs: claimed.delayMs });
+    return await this.goOn({ lease, conversation, turn: claimed.turn }, lost);
+  }
+
+  /** Works on the turn until it is finished, failed, put off, interrupted or handed back. */
+  private async goOn(run: Run, lost: AbortSignal): Promise<TurnOutcome> {
+    const { lease, conversation, turn } = run;
+    const spentMs = stopwatch();
+    const watch = this.watch.begin(lease);
+    const { turnTimeoutMs } = this.settings;
+    const signals = new RunSignals(
+      lost,
+      watch.signal,
+      this.stopping,
+      turnTimeoutMs - turn.spentMs,
+      turnTimeoutMs,
+    );
+    const busyUntil = this.busy.show(conversation, signals.signal);
+    try {
+      if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
+      const replied = await this.work.finish(run, signals.signal);
+      const ms = spentMs();
+      const msg = replied ? 'turn done' : 'turn cancelled';
+      this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
+      return { lane: await this.turns.whatNext(conversation.id), replied };
+    } catch (error) {
+      return await this.afterRun.settle(run, signals.endOf(error), spentMs());
+    } finally {
+      watch.end();
+      busyUntil();
+      signals.close();
+    }
+  }
+}
+
+/** Time that passed, which no setting of the clock changes: a turn has only so much of it. */
+function stopwatch(): () => number {
+  const startedAt = performance.now();
+  return () => Math.round(performance.now() - startedAt);
+}

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import type { Conversation, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { AgentLoop } from './agent-loop.js';
+import { ContextBuilder } from '../context/context-builder.js';
+import { EventClaim } from './event-claim.js';
+import { LiveReplies } from '../live/live-replies.js';
+import { ModelCallers } from '../model/model-caller.js';
+import { Newcomers } from '../busy/newcomers.js';
+import { TurnEndings } from './turn-endings.repository.js';
+
+/** One run of a turn: whose it is, and by what right. */
+export interface Run {
+  readonly lease: Lease;
+  readonly conversation: Conversation;
+  readonly turn: Turn;
+}
+
+/** The work of a run: context, model and tools, and the commit of the answer. */
+@Injectable()
+export class TurnWork {
+  constructor(
+    private readonly claim: EventClaim,
+    private readonly context: ContextBuilder,
+    private readonly callers: ModelCallers,
+    private readonly newcomers: Newcomers,
+    private readonly live: LiveReplies,
+    private readonly loop: AgentLoop,
+    private readonly endings: TurnEndings,
+  ) {}
+
+  /**
+   * @returns whether there are replies to send: a chat that was blocked meanwhile gets none
+   * @throws what AgentLoop.run throws
+   */
+  async finish({ lease, conversation, turn }: Run, signal: AbortSignal): Promise<boolean> {
+    const sender = await this.claim.senderOf(turn);
+    const context = await this.context.build(conversation, turn, sender);
+    const caller = await this.callers.of(conversation, sender);
+    const tools = { sender, languageCode: sender?.languageCode ?? null };
+    const newcomers = this.newcomers.of(lease, conversation, turn);
+    const live = await this.live.of(lease, turn, conversation, signal);
+    try {
+      const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
+      // Before the commit: an edit that is under way must not come after the final one.
+      await live.end();
+      return await this.endings.finish(lease, turn, end);
+    } finally {
+      await live.end();
+    }
+  }
+}

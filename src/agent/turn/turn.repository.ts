@@ -1,0 +1,235 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Conversation, Event, Message, Prisma, Turn } from '../../generated/prisma/client.js';
+import type { LaneOutcome } from '../../lease/lane-outcome.js';
+import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { PersonRepository } from '../../memory/person.repository.js';
+import { Ids } from '../../runtime/ids.js';
+import { EventReader, type Heard } from './event-reader.js';
+import type { TurnFailure } from './turn-endings.repository.js';
+
+export interface WaitingEvent extends Event {
+  /** Since it was received, by the database's clock. */
+  readonly ageMs: number;
+}
+
+/**
+ * An event that waits, and what it says; null where the channel, knowing more by now, has no use for it: a group's
+ * message that came before the bot knew its own name, and is for another bot.
+ */
+export interface Candidate {
+  readonly event: WaitingEvent;
+  readonly heard: Heard | null;
+}
+
+/**
+ * The life of a turn in the database, up to its end (`TurnEndings`). Every change checks the lease in its own
+ * transaction.
+ */
+@Injectable()
+export class TurnRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly reader: EventReader,
+    private readonly leases: LeaseRepository,
+    private readonly messages: MessageRepository,
+    private readonly people: PersonRepository,
+    private readonly conversations: ConversationRepository,
+    private readonly ids: Ids,
+  ) {}
+
+  /** The conversation's unfinished turn, and how long it has to wait for its next try. */
+  async findOpen(conversationId: string): Promise<{ turn: Turn; waitMs: number } | null> {
+    const [open] = await this.prisma.$queryRaw<{ id: string; waitMs: number }[]>`
+      SELECT id, greatest(0, extract(epoch FROM available_at - clock_timestamp()) * 1000)::float8 AS "waitMs"
+      FROM turns WHERE conversation_id = ${conversationId}::uuid AND state IN ('waiting', 'running')
+      ORDER BY state DESC, started_at LIMIT 1`;
+    if (!open) return null;
+    const turn = await this.prisma.turn.findUnique({ where: { id: open.id } });
+    return turn && { turn, waitMs: open.waitMs };
+  }
+
+  /** Counts that another run goes on with the turn. @throws LeaseLostError */
+  async takeOver(lease: Lease, turn: Turn): Promise<Turn> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      return await tx.turn.update({
+        where: { id: turn.id },
+        data: { state: 'running', takeovers: { increment: turn.state === 'running' ? 1 : 0 } },
+      });
+    });
+  }
+
+  /** The messages that wait, oldest first. */
+  async waiting(conversationId: string, limit: number): Promise<WaitingEvent[]> {
+    return await this.prisma.$queryRaw<WaitingEvent[]>`
+      SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
+             received_at AS "receivedAt", turn_id AS "turnId",
+             extract(epoch FROM clock_timestamp() - received_at)::float8 * 1000 AS "ageMs"
+      FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
+      ORDER BY id LIMIT ${limit}`;
+  }
+
+  /** The last of the events that a turn owns. */
+  newestEvent(turnId: string): Promise<Event | null> {
+    return this.prisma.event.findFirst({ where: { turnId }, orderBy: { id: 'desc' } });
+  }
+
+  /** What the lane does when a turn has ended: goes on with what waits. */
+  async whatNext(conversationId: string): Promise<LaneOutcome> {
+    return (await this.waiting(conversationId, 1)).length > 0 ? { next: 'now' } : { next: 'none' };
+  }
+
+  /**
+   * Begins a turn that owns exactly these events, as far as no /reset lies between them, and writes their messages.
+   * @throws LeaseLostError
+   */
+  async begin(lease: Lease, conversation: Conversation, candidates: readonly Candidate[]): Promise<Turn> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
+      const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
+      const turn = await tx.turn.create({
+        data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch, userId },
+      });
+      await this.own(tx, conversation, turn, owned, null);
+      return turn;
+    });
+  }
+
+  /**
+   * Lets these events into a turn that runs, as far as they are of its epoch, and writes their messages.
+   * @param stepIndex of the step before which they join
+   * @returns the messages, in order
+   * @throws LeaseLostError
+   */
+  async join(
+    lease: Lease,
+    conversation: Conversation,
+    turn: Turn,
+    candidates: readonly Candidate[],
+    stepIndex: number,
+  ): Promise<Message[]> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
+      if (epoch !== turn.epoch) return [];
+      await this.own(tx, conversation, turn, owned, stepIndex);
+      return await this.messages.joined(tx, turn.id, stepIndex);
+    });
+  }
+
+  private async own(
+    tx: Prisma.TransactionClient,
+    conversation: Conversation,
+    turn: Turn,
+    owned: readonly Candidate[],
+    stepIndex: number | null,
+  ): Promise<void> {
+    const claimed = await tx.event.updateManyAndReturn({
+      where: { id: { in: owned.map(({ event }) => event.id) } },
+      data: { state: 'claimed', turnId: turn.id },
+      select: { id: true, source: true, payload: true },
+    });
+    // As they are now: an edit may have replaced one since it was read.
+    const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    const heard = inOrder.flatMap((event) => this.reader.read(event) ?? []);
+    await this.messages.addUserMessages(
+      tx,
+      turn,
+      heard.map(({ text, author, channelMessageId }) => ({ text, author, channelMessageId, stepIndex })),
+    );
+    await this.refreshChat(tx, conversation, heard);
+  }
+
+  /**
+   * Those of the candidates, in the order of their arrival, that no /reset parts from the first. A reset that is handled
+   * from now on is left to `begin`.
+   */
+  async upToReset(
+    conversation: Conversation,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    const [first] = candidates;
+    if (!first || first.event.id > conversation.epochSince) return candidates;
+    return (await this.ofOneEpoch(this.prisma, conversation.id, candidates)).owned;
+  }
+
+  /** Messages before a /reset that is already handled are answered in the epoch in which they were written. */
+  private async ofOneEpoch(tx: Prisma.TransactionClient, id: string, candidates: readonly Candidate[]) {
+    const [first] = candidates;
+    if (!first) throw new Error('a turn owns at least one event');
+    const { epoch, until } = await this.conversations.epochOf(tx, id, first.event.id);
+    const owned = until === null ? candidates : candidates.filter(({ event }) => event.id < until);
+    return { epoch, owned };
+  }
+
+  /** Leaves the turn as it stands to whoever runs it next, which is then no takeover. @throws LeaseLostError */
+  async layDown(lease: Lease, turn: Turn): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.turn.updateMany({ where: { id: turn.id, state: 'running' }, data: { state: 'waiting' } });
+    });
+  }
+
+  /** Leaves the turn for another try in `delayMs`. @throws LeaseLostError */
+  async postpone(
+    lease: Lease,
+    turn: Turn,
+    failure: TurnFailure,
+    delayMs: number,
+    spentMs: number,
+  ): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          state: 'waiting',
+          attempts: { increment: 1 },
+          spentMs: { increment: spentMs },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError: turn.firstError ?? failure.error,
+        },
+      });
+      await tx.$executeRaw`
+        UPDATE turns SET available_at = clock_timestamp() + ${delayMs} * interval '1 ms' WHERE id = ${turn.id}::uuid`;
+    });
+  }
+
+  /** Ends events that turned out not to be for the bot. @throws LeaseLostError */
+  async passOver(lease: Lease, eventIds: readonly bigint[]): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.event.updateMany({
+        where: { id: { in: [...eventIds] }, state: 'waiting' },
+        data: { state: 'done' },
+      });
+    });
+  }
+
+  private async refreshChat(
+    tx: Prisma.TransactionClient,
+    conversation: Conversation,
+    heard: readonly Heard[],
+  ) {
+    for (const sender of new Map(heard.map(({ sender }) => [sender?.userId, sender])).values()) {
+      if (sender) await this.people.remember(tx, conversation.channel, sender);
+    }
+    const chat = heard.findLast((one) => one.chat !== null)?.chat;
+    if (chat) {
+      const { type: chatType, title, username } = chat;
+      await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+    }
+    // The backlog is worked off: the chat may be told of the next one.
+    await tx.$executeRaw`
+      UPDATE conversations SET overflow_told_at = NULL
+      WHERE id = ${conversation.id}::uuid AND overflow_told_at IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM events
+        WHERE conversation_id = ${conversation.id}::uuid AND state = 'waiting' AND kind = 'message')`;
+  }
+}

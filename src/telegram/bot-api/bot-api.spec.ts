@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
+import { TelegramSettings } from '../../config/telegram.settings.js';
+import { BotApi } from './bot-api.js';
+
+const token = '123456:TEST-token_of_the_double';
+const never = new AbortController().signal;
+const open: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close();
+});
+
+function apiAt(apiRoot: string): BotApi {
+  return new BotApi(Object.assign(new TelegramSettings(), { botToken: token, apiRoot }));
+}
+
+/** A server that does with each connection what it is told. */
+async function rawServer(onConnection: (socket: Socket) => void): Promise<{ root: string; server: Server }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    onConnection(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push({ close: () => (sockets.forEach((socket) => socket.destroy()), server.close()) });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return { root: `http://127.0.0.1:${address.port}`, server };
+}
+
+const answer = (status: string, body: string) =>
+  `HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+
+const send = (api: BotApi, timeoutMs?: number, signal = never) =>
+  api.call((raw) => raw.sendMessage({ chat_id: 1, text: 'hi' }), signal, timeoutMs);
+
+describe('BotApi, answered', () => {
+  it('gives the result', async () => {
+    const telegram = await TelegramDouble.start();
+    open.push(telegram);
+    const me = await apiAt(telegram.root).call((raw) => raw.getMe(), never);
+    expect(me).toMatchObject({ ok: true, value: { username: telegram.bot.username } });
+  });
+
+  it('gives the refusal with the pause asked for, and tries once', async () => {
+    const telegram = await TelegramDouble.start();
+    open.push(telegram);
+    telegram.failNext({ method: 'sendMessage', with: failures.limited(3) });
+    expect(await send(apiAt(`${telegram.root}/`))).toEqual({
+      ok: false,
+      failure: {
+        kind: 'answered',
+        status: 429,
+        description: 'Too Many Requests: retry after 3',
+        retryAfterMs: 3_000,
+      },
+    });
+    expect(telegram.callsOf('sendMessage')).toHaveLength(1);
+  });
+
+  it.each([
+    ['502 Bad Gateway', 502],
+    ['302 Found', 302],
+    ['413 Request Entity Too Large', 413],
+  ])('takes %s without Bot API JSON for an answer', async (line, status) => {
+    const { root } = await rawServer((socket) =>
+      socket.on('data', () => socket.end(answer(line, '<h1>no</h1>'))),
+    );
+    expect(await send(apiAt(root))).toMatchObject({
+      failure: { kind: 'answered', status, retryAfterMs: null },
+    });
+  });
+
+  it.each(['<h1>ok</h1>', '{}', '{"ok":true}', '{"ok":false}', 'null', ''])(
+    'does not know what a 200 with %j did',
+    async (body) => {
+      const { root } = await rawServer((socket) =>
+        socket.on('data', () => socket.end(answer('200 OK', body))),
+      );
+      expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'no-answer' } });
+    },
+  );
+});
+
+describe('BotApi, unanswered', () => {
+  it('knows that nothing was sent where nobody listens', async () => {
+    const { root, server } = await rawServer(() => {});
+    server.close();
+    await once(server, 'close');
+    const result = await send(apiAt(root));
+    expect(result).toMatchObject({
+      failure: { kind: 'not-sent', description: expect.stringContaining('ECONNREFUSED') },
+    });
+  });
+
+  it('knows that nothing was sent where the server does not speak TLS', async () => {
+    const { root } = await rawServer((socket) =>
+      socket.on('data', () => socket.end(answer('400 Bad Request', ''))),
+    );
+    const result = await send(apiAt(root.replace('http:', 'https:')));
+    expect(result).toMatchObject({ failure: { kind: 'not-sent' } });
+  });
+
+  it('knows that nothing was sent where the connection ends before TLS is up', async () => {
+    const { root } = await rawServer((socket) => socket.once('data', () => socket.end()));
+    const result = await send(apiAt(root.replace('http:', 'https:')));
+    expect(result).toMatchObject({ failure: { kind: 'not-sent' } });
+  });
+
+  it.each([
+    [
+      'reset at the first byte of the request',
+      (socket: Socket) => socket.once('data', () => socket.resetAndDestroy()),
+    ],
+    ['closed without an answer', (socket: Socket) => socket.once('data', () => socket.end())],
+    [
+      'reset in the middle of the answer',
+      (socket: Socket) =>
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"ok":true', () =>
+            socket.resetAndDestroy(),
+          );
+        }),
+    ],
+  ])(
+    'does not know what a call did whose connection was %s, and does not repeat it',
+    async (_, onConnection) => {
+      let connections = 0;
+      const { root } = await rawServer((socket) => {
+        connections++;
+        onConnection(socket);
+      });
+      expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'no-answer' } });
+      expect(connections).toBe(1);
+    },
+  );
+
+  it('does not know what a call did that got no answer in time', async () => {
+    const { root } = await rawServer(() => {});
+    const result = await send(apiAt(root), 50);
+    expect(result).toMatchObject({ failure: { kind: 'no-answer', description: 'no answer within 50 ms' } });
+  });
+
+  it('throws only when it is called off', async () => {
+    const { root } = await rawServer(() => {});
+    const stop = new AbortController();
+    const result = send(apiAt(root), undefined, stop.signal);
+    stop.abort(new Error('enough'));
+    await expect(result).rejects.toThrow('enough');
+    await expect(send(apiAt(root), undefined, stop.signal)).rejects.toThrow('enough');
+  });
+
+  it('says so where there is no token', async () => {
+    const result = await new BotApi(new TelegramSettings()).call((raw) => raw.getMe(), never);
+    expect(result).toMatchObject({
+      failure: { kind: 'not-sent', description: 'TELEGRAM_BOT_TOKEN is not set' },
+    });
+  });
+
+  it('never tells the token', async () => {
+    const echoed = JSON.stringify({
+      ok: false,
+      error_code: 400,
+      description: `${token} ${encodeURIComponent(token)}`,
+    });
+    const { root } = await rawServer((socket) =>
+      socket.on('data', () => socket.end(answer('400 Bad Request', echoed))),
+    );
+    const told = [
+      await send(apiAt(root)),
+      await send(apiAt('http://[::bad')),
+      await send(apiAt('ftp://127.0.0.1')),
+    ];
+    expect(JSON.stringify(told)).not.toContain('TEST-token');
+    expect(told[0]).toMatchObject({ failure: { description: '<token> <token>' } });
+  });
+});

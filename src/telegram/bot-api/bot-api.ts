@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { Api, type RawApi } from 'grammy';
+import { TelegramSettings } from '../../config/telegram.settings.js';
+import { botApiFetch } from './bot-api-fetch.js';
+import { type CallFailure, readFailure } from '../sending/call-failure.js';
+
+export type CallResult<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };
+
+/** How long one call may take from the first byte out to the last byte in, unless told otherwise. */
+export const CALL_TIMEOUT_MS = 15_000;
+
+/**
+ * The Bot API, each method typed by grammY. A call is made once: no retry, no queue, no flood control. The token is in
+ * no result and no error.
+ *
+ * @example
+ * const me = await botApi.call((api) => api.getMe(), signal);
+ * if (me.ok) logger.log(me.value.username);
+ */
+@Injectable()
+export class BotApi {
+  constructor(private readonly settings: TelegramSettings) {}
+
+  /**
+   * Makes one call and says what is known about it.
+   * @param run calls one method of `api`, once
+   * @throws the signal's reason when `signal` is aborted, and nothing else; the call may have had its effect
+   */
+  async call<T>(
+    run: (api: RawApi) => Promise<T>,
+    signal: AbortSignal,
+    timeoutMs: number = CALL_TIMEOUT_MS,
+  ): Promise<CallResult<T>> {
+    signal.throwIfAborted();
+    const token = this.settings.botToken;
+    if (token === undefined)
+      return failed({ kind: 'not-sent', description: 'TELEGRAM_BOT_TOKEN is not set' });
+
+    const deadline = new AbortController();
+    const stop = () => deadline.abort(signal.reason);
+    const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      return { ok: true, value: await run(this.rawApi(token, deadline.signal)) };
+    } catch (error) {
+      signal.throwIfAborted();
+      const failure = readFailure(error);
+      return failed({ ...failure, description: withoutToken(failure.description, token) });
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** An `Api` holds no connection and costs microseconds to make; one per call binds it to that call's signal. */
+  private rawApi(token: string, signal: AbortSignal): RawApi {
+    const fetch = (url: string | URL, init: RequestInit) => botApiFetch(url, init, signal);
+    return new Api(token, { apiRoot: this.settings.apiRoot.replace(/\/+$/, ''), fetch }).raw;
+  }
+}
+
+function failed(failure: CallFailure): { readonly ok: false; readonly failure: CallFailure } {
+  return { ok: false, failure };
+}
+
+function withoutToken(text: string, token: string): string {
+  return text.replaceAll(token, '<token>').replaceAll(encodeURIComponent(token), '<token>');
+}

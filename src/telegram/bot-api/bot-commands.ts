@@ -1,0 +1,42 @@
+import type { Command } from '../../channel/inbound.js';
+import { type BotName, names } from './bot-name.js';
+
+/** What a user can type, as shown in Telegram's command menu. Any other slash word is a message like any other. */
+export const botCommands = [
+  { command: 'start', description: 'What this bot can do' },
+  { command: 'help', description: 'How to use it' },
+  { command: 'reset', description: 'Begin anew' },
+  { command: 'stop', description: 'Stop the running answer' },
+  { command: 'mode', description: 'What to do with messages that come meanwhile' },
+  { command: 'memory', description: 'What I remember' },
+  { command: 'usage', description: 'What you have used' },
+  { command: 'schedules', description: 'What is planned here' },
+] as const;
+
+const known: ReadonlySet<string> = new Set(botCommands.map(({ command }) => command));
+const slashWord = /^\/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?=\s|$)/i;
+
+/** A text that begins with a slash word, and whom it is for. */
+export interface SlashText {
+  /** `other`: it names another bot. */
+  readonly for: 'anybody' | 'us' | 'other';
+  /** The text without our name behind the slash word. */
+  readonly text: string;
+  /** Set where the word is one of ours. */
+  readonly command: Command | null;
+}
+
+/** Reads `/name`, `/name args` and `/name@bot args`; null for any other text. Names are compared without case. */
+export function readSlashText(text: string, bot: BotName | null): SlashText | null {
+  const match = slashWord.exec(text);
+  if (!match) return null;
+  const [head, word = '', addressee] = match;
+  if (addressee !== undefined && !names(addressee, bot)) return { for: 'other', text, command: null };
+  const rest = text.slice(head.length);
+  const name = word.toLowerCase();
+  return {
+    for: addressee === undefined ? 'anybody' : 'us',
+    text: `/${word}${rest}`,
+    command: known.has(name) ? { name, args: rest.trim() } : null,
+  };
+}

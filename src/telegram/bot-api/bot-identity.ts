@@ -1,0 +1,50 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { BotApi } from './bot-api.js';
+import type { BotName } from './bot-name.js';
+import { Pauses } from '../receiving/pauses.js';
+
+/** Learns the bot's own name (getMe), needed to see in groups who is spoken to. Never holds up the start. */
+@Injectable()
+export class BotIdentity implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly logger = new Logger(BotIdentity.name);
+  private readonly stopping = new AbortController();
+  private learning: Promise<void> = Promise.resolve();
+  private name: BotName | null = null;
+
+  constructor(
+    private readonly botApi: BotApi,
+    private readonly pauses: Pauses,
+  ) {}
+
+  /** Null until Telegram has told. */
+  get known(): BotName | null {
+    return this.name;
+  }
+
+  onApplicationBootstrap(): void {
+    this.learning = this.learn(this.stopping.signal);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopping.abort();
+    await this.learning;
+  }
+
+  /** Asks until it knows, or `signal` is aborted. Never rejects. */
+  async learn(signal: AbortSignal): Promise<void> {
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        const me = await this.botApi.call((api) => api.getMe(), signal);
+        if (me.ok) {
+          this.name = { id: me.value.id, username: me.value.username };
+          this.logger.log({ msg: 'bot identified', botId: this.name.id, username: this.name.username });
+          return;
+        }
+        this.logger.warn({ msg: 'bot not identified yet', failures, error: me.failure.description });
+        await this.pauses.wait(this.pauses.afterFailures(failures), signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { DatabasePool } from '../../database/database-pool.js';
+import { Database } from '../../database/database.js';
+import { Random } from '../../runtime/random.js';
+import { Pauses } from './pauses.js';
+import { PollerLock } from './poller-lock.js';
+
+/** Asks again much sooner than the product does. */
+class ShortPauses extends Pauses {
+  count = 0;
+
+  override wait(_ms: number, signal: AbortSignal): Promise<void> {
+    this.count++;
+    return super.wait(5, signal);
+  }
+}
+
+/** One process: its pool, and how often it held the lock. */
+class Contender {
+  holding = 0;
+  times = 0;
+  readonly pauses = new ShortPauses(new Random());
+  readonly pool: DatabasePool;
+  private readonly stopping = new AbortController();
+  private readonly running: Promise<void>;
+
+  constructor(url: string) {
+    this.pool = new DatabasePool(new Database(url), { poolSize: 2 });
+    const lock = new PollerLock(this.pool, this.pauses);
+    this.running = lock.whileHolding((held) => this.work(held), this.stopping.signal);
+  }
+
+  /** Lets go of the lock, and keeps its connections. */
+  async leave(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+  }
+
+  async stop(): Promise<void> {
+    await this.leave();
+    if (!this.pool.ended) await this.pool.end();
+  }
+
+  private async work(held: AbortSignal): Promise<void> {
+    this.holding++;
+    this.times++;
+    await new Promise<void>((resolve) => held.addEventListener('abort', () => resolve(), { once: true }));
+    this.holding--;
+  }
+}
+
+describe('PollerLock', () => {
+  let database: TestDatabase;
+  const contenders: Contender[] = [];
+  const contend = (url = database.url) => {
+    const contender = new Contender(url);
+    contenders.push(contender);
+    return contender;
+  };
+  const holders = () => contenders.filter(({ holding }) => holding > 0);
+
+  beforeAll(async () => {
+    database = await startTestDatabase();
+  });
+  afterEach(async () => {
+    await Promise.all(contenders.splice(0).map((contender) => contender.stop()));
+  });
+  afterAll(() => database.stop());
+
+  it('lets one of several work, and another when that one stops', async () => {
+    for (let n = 0; n < 3; n++) contend();
+    await eventually(() => expect(holders()).toHaveLength(1));
+    const [first] = holders();
+    await first?.stop();
+    await eventually(() => expect(holders()).toHaveLength(1));
+    expect(holders()[0]).not.toBe(first);
+    expect(contenders.filter(({ times }) => times > 0)).toHaveLength(2);
+  });
+
+  it('stops the work of a holder whose connection is cut, and gives the lock anew', async () => {
+    const only = contend();
+    await eventually(() => expect(only.holding).toBe(1));
+    await only.pool.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    await eventually(() => expect(only.times).toBe(2));
+    await eventually(() => expect(only.holding).toBe(1));
+  });
+
+  it('leaves no lock behind when it stops, though its pool lives on', async () => {
+    const contender = contend();
+    await eventually(() => expect(contender.holding).toBe(1));
+    await contender.leave();
+    const next = contend();
+    // Sooner than the pool would close an idle connection by itself.
+    await eventually(() => expect(next.holding).toBe(1), { withinMs: 5_000 });
+  });
+
+  it('goes on asking a database that cannot be reached, until it is stopped', async () => {
+    const nowhere = new URL(database.url);
+    nowhere.pathname = '/no_such_database';
+    const contender = contend(nowhere.href);
+    await eventually(() => expect(contender.pauses.count).toBeGreaterThan(2));
+    await contender.stop();
+    expect(contender.times).toBe(0);
+  });
+});

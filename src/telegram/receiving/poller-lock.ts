@@ -1,0 +1,60 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DatabasePool } from '../../database/database-pool.js';
+import { messageOf } from '../../errors/errors.js';
+import { Pauses } from './pauses.js';
+
+/** How often a process that is not the poller asks whether it may become it. */
+const ASK_EVERY_MS = 2_000;
+
+/**
+ * Lets one of any number of processes do a piece of work: the holder of a PostgreSQL session advisory lock. The lock
+ * goes with its connection, so a killed holder is followed at once. A holder cut off from the database may overlap with
+ * its follower until it notices; Telegram then refuses one of the two, and the inbox knows duplicates.
+ */
+@Injectable()
+export class PollerLock {
+  private readonly logger = new Logger(PollerLock.name);
+
+  constructor(
+    private readonly pool: DatabasePool,
+    private readonly pauses: Pauses,
+  ) {}
+
+  /**
+   * Does `work` whenever this process holds the lock, again after a loss, until `signal` is aborted. Never rejects.
+   * @param work must end soon after its signal is aborted
+   */
+  async whileHolding(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.tryOnce(work, signal);
+      } catch (error) {
+        if (!signal.aborted) this.logger.warn({ msg: 'poller lock unavailable', error: messageOf(error) });
+      }
+      await this.pauses.wait(ASK_EVERY_MS, signal);
+    }
+  }
+
+  private async tryOnce(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    const client = await this.pool.connect();
+    const lost = new AbortController();
+    const lose = () => lost.abort();
+    client.on('error', lose);
+    client.on('end', lose);
+    signal.addEventListener('abort', lose, { once: true });
+    try {
+      if (signal.aborted) return;
+      const { rows } = await client.query<{ held: boolean }>(
+        `SELECT pg_try_advisory_lock(hashtextextended('turnpike telegram poller', 0)) AS held`,
+      );
+      if (rows[0]?.held !== true) return;
+      this.logger.log({ msg: 'poller lock taken' });
+      await work(lost.signal);
+      if (!signal.aborted) this.logger.warn({ msg: 'poller lock lost' });
+    } finally {
+      signal.removeEventListener('abort', lose);
+      // Closed rather than given back: that frees the lock in every case.
+      client.release(true);
+    }
+  }
+}

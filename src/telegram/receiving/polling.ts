@@ -1,0 +1,107 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { messageOf } from '../../errors/errors.js';
+import { allowedUpdates } from './allowed-updates.js';
+import { BotApi } from '../bot-api/bot-api.js';
+import type { CallFailure } from '../sending/call-failure.js';
+import { Pauses } from './pauses.js';
+import { integerOf } from '../updates/update-fields.js';
+import { UpdateSink } from '../../channel/update-sink.js';
+
+/** How long Telegram holds a getUpdates without updates. */
+const LONG_POLL_SECONDS = 25;
+/** The same, and time for the answer to travel. */
+const LONG_POLL_TIMEOUT_MS = (LONG_POLL_SECONDS + 10) * 1_000;
+/** The most one getUpdates may bring. */
+const BATCH_LIMIT = 100;
+
+/** Why a try ended, and the least pause before the next one. */
+interface Setback {
+  readonly error: string;
+  readonly hint: string | null;
+  readonly pauseMs: number;
+}
+
+/**
+ * Fetches updates by long polling (https://core.telegram.org/bots/api#getupdates). A batch is confirmed to Telegram, by
+ * the next call's offset, only after the sink has made it durable; so a crash in between brings it again, and the inbox
+ * knows it already.
+ */
+@Injectable()
+export class Polling {
+  private readonly logger = new Logger(Polling.name);
+
+  constructor(
+    private readonly botApi: BotApi,
+    private readonly sink: UpdateSink,
+    private readonly pauses: Pauses,
+  ) {}
+
+  /**
+   * Polls until `signal` is aborted, through every failure. A batch being made durable at that moment is finished first.
+   * Never rejects.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    const working = () => {
+      failures = 0;
+    };
+    while (!signal.aborted) {
+      const setback = await this.poll(signal, working).catch(unexpected);
+      if (signal.aborted) return;
+      failures++;
+      const pauseMs = Math.max(this.pauses.afterFailures(failures), setback.pauseMs);
+      this.logger.warn({
+        msg: 'polling interrupted',
+        failures,
+        pauseMs,
+        error: setback.error,
+        hint: setback.hint,
+      });
+      await this.pauses.wait(pauseMs, signal);
+    }
+  }
+
+  /** From a cleared webhook, batch by batch, to the first failure. */
+  private async poll(signal: AbortSignal, working: () => void): Promise<Setback> {
+    const cleared = await this.botApi.call(
+      (api) => api.deleteWebhook({ drop_pending_updates: false }),
+      signal,
+    );
+    if (!cleared.ok) return setbackOf(cleared.failure);
+    this.logger.log({ msg: 'polling for updates' });
+    let offset: number | undefined;
+    for (;;) {
+      const request = {
+        offset,
+        limit: BATCH_LIMIT,
+        timeout: LONG_POLL_SECONDS,
+        allowed_updates: allowedUpdates,
+      };
+      const batch = await this.botApi.call((api) => api.getUpdates(request), signal, LONG_POLL_TIMEOUT_MS);
+      if (!batch.ok) return setbackOf(batch.failure);
+      if (batch.value.length > 0) {
+        await this.sink.accept(batch.value);
+        offset = 1 + Math.max(...batch.value.map((update) => integerOf(update, 'update_id') ?? -1));
+      }
+      working();
+    }
+  }
+}
+
+function unexpected(error: unknown): Setback {
+  return { error: messageOf(error), hint: 'the batch is asked for again', pauseMs: 0 };
+}
+
+function setbackOf(failure: CallFailure): Setback {
+  const error = failure.description;
+  if (failure.kind !== 'answered') return { error, hint: null, pauseMs: 0 };
+  return { error, hint: hintFor(failure.status, error), pauseMs: failure.retryAfterMs ?? 0 };
+}
+
+function hintFor(status: number, description: string): string | null {
+  if (status === 401 || status === 404) return 'is TELEGRAM_BOT_TOKEN right?';
+  if (status !== 409) return null;
+  return /webhook/i.test(description)
+    ? 'another process set a webhook for this bot: stop it, or start this one with TELEGRAM_MODE=webhook'
+    : 'another process polls with this bot token: stop it, or give each its own bot';
+}

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
+import { newChatId, textUpdate } from '../../../test/support/updates.js';
+import { UpdateSink } from '../../channel/update-sink.js';
+import { type Role, ServerSettings } from '../../config/server.settings.js';
+import { type TelegramMode, TelegramSettings } from '../../config/telegram.settings.js';
+import { DatabasePool } from '../../database/database-pool.js';
+import { Database } from '../../database/database.js';
+import { Random } from '../../runtime/random.js';
+import { BotApi } from '../bot-api/bot-api.js';
+import { CommandMenu } from '../bot-api/command-menu.js';
+import { Pauses } from './pauses.js';
+import { PollerLock } from './poller-lock.js';
+import { Polling } from './polling.js';
+import { Receiving } from './receiving.js';
+import { WebhookRegistration } from './webhook-registration.js';
+
+class Taken extends UpdateSink {
+  readonly updates: unknown[] = [];
+
+  override async accept(updates: readonly unknown[]): Promise<void> {
+    this.updates.push(...updates);
+  }
+}
+
+describe('Receiving', () => {
+  let telegram: TelegramDouble;
+  let database: TestDatabase;
+  let pool: DatabasePool;
+  let taken: Taken;
+
+  beforeEach(async () => {
+    telegram = await TelegramDouble.start();
+    database = await startTestDatabase();
+    pool = new DatabasePool(new Database(database.url), { poolSize: 2 });
+    taken = new Taken();
+  });
+  afterEach(async () => {
+    await telegram.close();
+    await pool.end();
+    await database.stop();
+  });
+
+  function receiving(mode: TelegramMode, role: Role = 'all', publicUrl?: string): Receiving {
+    const settings = Object.assign(new TelegramSettings(), { mode, publicUrl });
+    Object.assign(settings, { botToken: telegram.token, apiRoot: telegram.root, webhookSecret: 'a_secret' });
+    const pauses = new Pauses(new Random());
+    const botApi = new BotApi(settings);
+    return new Receiving(
+      Object.assign(new ServerSettings(), { role }),
+      settings,
+      new WebhookRegistration(settings, botApi, pauses),
+      new Polling(botApi, taken, pauses),
+      new PollerLock(pool, pauses),
+      new CommandMenu(botApi),
+    );
+  }
+
+  it('polls where there is no public address', async () => {
+    telegram.push(textUpdate(newChatId(), 'hi'));
+    const service = receiving('auto');
+    service.onApplicationBootstrap();
+    await eventually(() => expect(taken.updates).toHaveLength(1));
+    await eventually(() => expect(telegram.callsOf('setMyCommands')).toHaveLength(1));
+    await service.onModuleDestroy();
+  });
+
+  it('registers the public address where there is one, and does not poll', async () => {
+    const service = receiving('auto', 'web', 'https://bot.example.org');
+    service.onApplicationBootstrap();
+    await eventually(() => expect(telegram.webhook.url).toBe('https://bot.example.org/webhook/telegram'));
+    await service.onModuleDestroy();
+    expect(telegram.callsOf('getUpdates')).toHaveLength(0);
+  });
+
+  it.each([
+    ['passive', 'all'],
+    ['polling', 'worker'],
+    ['webhook', 'worker'],
+  ] as const)('tells Telegram nothing in mode %s, role %s', async (mode, role) => {
+    const service = receiving(mode, role, 'https://bot.example.org');
+    service.onApplicationBootstrap();
+    await service.onModuleDestroy();
+    expect(telegram.calls).toHaveLength(0);
+  });
+
+  it.each(['polling', 'webhook'] as const)(
+    'stops at once in mode %s while Telegram keeps it waiting',
+    async (mode) => {
+      for (const method of ['getUpdates', 'setWebhook', 'setMyCommands']) {
+        telegram.failNext({ method, with: failures.hangBefore });
+      }
+      const service = receiving(mode, 'all', 'https://bot.example.org');
+      service.onApplicationBootstrap();
+      const awaited = mode === 'polling' ? 'getUpdates' : 'setWebhook';
+      await eventually(() => expect(telegram.callsOf(awaited)).toHaveLength(1));
+      await service.onModuleDestroy();
+      expect(telegram.callsOf(awaited)).toHaveLength(1);
+    },
+  );
+});

@@ -1,0 +1,59 @@
+import { GrammyError, HttpError } from 'grammy';
+import { messageOf } from '../../errors/errors.js';
+import { fieldOf } from '../updates/update-fields.js';
+
+/** Why a Bot API call failed, told apart by what is known about its effect. `description` holds no token. */
+export type CallFailure =
+  /** The server answered: the call had no effect. */
+  | {
+      readonly kind: 'answered';
+      /** `error_code` of the answer, or the HTTP status where the answer was not of the Bot API. */
+      readonly status: number;
+      readonly description: string;
+      /** Null where the server named no pause. */
+      readonly retryAfterMs: number | null;
+    }
+  /** No connection was made, so the request cannot have arrived. */
+  | { readonly kind: 'not-sent'; readonly description: string }
+  /** The connection broke, or time ran out, after it was made: the call may have had its effect. */
+  | { readonly kind: 'no-answer'; readonly description: string };
+
+/** Reads whatever a grammY call rejected with. */
+export function readFailure(thrown: unknown): CallFailure {
+  if (thrown instanceof GrammyError) {
+    const { error_code: status, description, parameters } = thrown;
+    const seconds = parameters.retry_after;
+    const retryAfterMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1_000 : null;
+    return { kind: 'answered', status, description, retryAfterMs };
+  }
+  const error = thrown instanceof HttpError ? thrown.error : thrown;
+  return { kind: neverConnected(error) ? 'not-sent' : 'no-answer', description: describe(error) };
+}
+
+/** System calls that precede a connection (https://nodejs.org/api/errors.html#errorsyscall). */
+const connecting = new Set(['connect', 'getaddrinfo', 'queryA', 'queryAaaa', 'socket']);
+/** Codes without a system call: undici's connect time-out, and a TLS handshake that failed. */
+const connectCode = /^(UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
+
+/** What Node says, with the code of any reset, where the connection ends within the handshake. */
+const beforeTls = 'before secure TLS connection was established';
+
+/** `fetch` hides the cause in `cause`; several addresses tried in vain come as an AggregateError. */
+function neverConnected(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(neverConnected);
+  const syscall = fieldOf(error, 'syscall');
+  if (typeof syscall === 'string') return connecting.has(syscall);
+  const code = fieldOf(error, 'code');
+  if (typeof code === 'string' && connectCode.test(code)) return true;
+  if (!(error instanceof Error)) return false;
+  return error.message.includes(beforeTls) || neverConnected(error.cause);
+}
+
+/** The innermost message, and the code where it says more. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
+  if (error instanceof Error && error.cause !== undefined) return describe(error.cause);
+  const code = fieldOf(error, 'code');
+  const message = messageOf(error) || 'no reason given';
+  return typeof code === 'string' && !message.includes(code) ? `${message} (${code})` : message;
+}

@@ -1,0 +1,35 @@
+import type { MessageEntity } from '@grammyjs/types';
+import type { Choice, ReplyBody } from '../../channel/channel.js';
+import type { FormattedText } from '../formatting/formatted-text.js';
+import { fieldOf, integerOf } from '../updates/update-fields.js';
+
+/** A message as it goes to Telegram. */
+export interface TelegramMessage extends FormattedText {
+  /** Side by side. */
+  readonly choices: readonly Choice[];
+}
+
+/** How a message of this channel is kept in the outbox. */
+export function writeBody({ text, entities }: FormattedText, choices: readonly Choice[] = []): ReplyBody {
+  return choices.length > 0 ? { text, entities, choices } : { text, entities };
+}
+
+/** The message again; null for a body that this channel did not write. */
+export function readBody({ text, entities, choices = [] }: ReplyBody): TelegramMessage | null {
+  if (typeof text !== 'string' || !isEntities(entities) || !isChoices(choices)) return null;
+  return { text, entities, choices };
+}
+
+function isChoices(value: unknown): value is readonly Choice[] {
+  const isText = (choice: unknown, name: string) => typeof fieldOf(choice, name) === 'string';
+  return Array.isArray(value) && value.every((choice) => isText(choice, 'label') && isText(choice, 'data'));
+}
+
+function isEntities(value: unknown): value is readonly MessageEntity[] {
+  return Array.isArray(value) && value.every(isEntity);
+}
+
+function isEntity(value: unknown): boolean {
+  const placed = integerOf(value, 'offset') !== null && integerOf(value, 'length') !== null;
+  return placed && typeof fieldOf(value, 'type') === 'string';
+}
