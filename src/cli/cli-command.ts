@@ -6,8 +6,11 @@ export interface CliCommand {
   readonly name: string;
   readonly usage: string;
   readonly does: string;
-  /** Resolves with what to print. @throws UsageError for arguments that make no sense */
-  run(args: readonly string[], settings: Settings): Promise<readonly string[]>;
+  /**
+   * @param print takes a line for standard output
+   * @throws UsageError for arguments that make no sense; GiveUpError for what could not be done
+   */
+  run(args: readonly string[], settings: Settings, print: (line: string) => void): Promise<void>;
 }
 
 /** The command was called wrongly: exit code 2. */

@@ -1,16 +1,19 @@
 import { envExample } from '../config/env-example.js';
 import { migrateDatabase } from '../database/migrate.js';
 import type { CliCommand } from './cli-command.js';
+import { chats } from './chats.command.js';
 import { deadLetters } from './dead-letters.command.js';
+import { doctor } from './doctor/doctor.command.js';
 import { webhook } from './webhook.command.js';
 
 const migrate: CliCommand = {
   name: 'migrate',
   usage: 'migrate',
   does: 'brings the database up to date',
-  run: async (_args, settings) => {
+  run: async (_args, settings, print) => {
     const applied = await migrateDatabase(settings.database);
-    return applied.length > 0 ? applied.map((name) => `applied ${name}`) : ['nothing to apply'];
+    for (const name of applied) print(`applied ${name}`);
+    if (applied.length === 0) print('nothing to apply');
   },
 };
 
@@ -18,10 +21,13 @@ const environment: CliCommand = {
   name: 'env-example',
   usage: 'env-example',
   does: 'prints the text of .env.example',
-  run: () => Promise.resolve([envExample().trimEnd()]),
+  run: (_args, _settings, print) => {
+    print(envExample().trimEnd());
+    return Promise.resolve();
+  },
 };
 
-const commands: readonly CliCommand[] = [migrate, webhook, deadLetters, environment];
+const commands: readonly CliCommand[] = [doctor, webhook, chats, deadLetters, migrate, environment];
 
 export function findCommand(name: string | undefined): CliCommand | undefined {
   return commands.find((command) => command.name === name);

@@ -7,6 +7,7 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { DeadLetters } from '../queue/dead-letters.service.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { type CliCommand, UsageError } from './cli-command.js';
+import { printable } from './printable.js';
 import { withContext } from './with-context.js';
 
 /** Letters that `list` shows, and characters of each one's errors and payload; `show` has all of one. */
@@ -20,9 +21,9 @@ export const deadLetters: CliCommand = {
   name: 'dead-letters',
   usage: 'dead-letters list|show ID|replay ID|discard ID',
   does: 'shows what failed for good, tries it again, forgets it',
-  run: async (args, settings) => {
+  run: async (args, settings, print) => {
     const work = workOf(args);
-    return await withLetters(settings, work);
+    for (const line of await withLetters(settings, work)) print(line);
   },
 };
 
@@ -100,9 +101,4 @@ function describe(letter: DeadLetter): string[] {
 function field(text: string): string {
   const line = printable(text).replaceAll(/\s+/g, ' ');
   return line.length > MAX_FIELD_CHARS ? `${line.slice(0, MAX_FIELD_CHARS).toWellFormed()}… (show ID)` : line;
-}
-
-/** A provider's words must not steer the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[^\P{Cc}\n]/gu, ' ');
 }

@@ -30,8 +30,7 @@ export async function runCli(
   try {
     const settings = loadSettings(environment());
     Logger.overrideLogger(quietLogger(settings));
-    const lines = await command.run(args, settings);
-    out.write(lines.map((line) => `${line}\n`).join(''));
+    await command.run(args, settings, (line) => void out.write(`${line}\n`));
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';

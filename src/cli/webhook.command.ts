@@ -10,7 +10,7 @@ export const webhook: CliCommand = {
   name: 'webhook',
   usage: 'webhook set|info|delete',
   does: 'tells Telegram where to deliver, asks what it knows, ends it',
-  run: ([action], settings) => {
+  run: ([action], settings, print) => {
     if (!settings.telegram.botToken) {
       throw new GiveUpError('TOKEN_MISSING', 'TELEGRAM_BOT_TOKEN is missing', 'get one from @BotFather');
     }
@@ -19,19 +19,19 @@ export const webhook: CliCommand = {
       const { signal } = new AbortController();
       switch (action ?? '') {
         case 'set': {
-          const registration = context.get(WebhookRegistration);
-          if (!registration.url) throw new GiveUpError('URL_MISSING', 'PUBLIC_URL is missing');
-          return outcome(
-            await registration.register(registration.url, signal),
-            `Telegram delivers to ${registration.url}`,
-          );
+          const { webhookUrl } = settings.telegram;
+          if (webhookUrl === null) throw new GiveUpError('URL_MISSING', 'PUBLIC_URL is missing');
+          const result = await context.get(WebhookRegistration).register(webhookUrl, signal);
+          return print(outcome(result, `Telegram delivers to ${webhookUrl}`));
         }
         case 'info':
-          return outcome(await api.call((bot) => bot.getWebhookInfo(), signal), null);
+          return print(outcome(await api.call((bot) => bot.getWebhookInfo(), signal), null));
         case 'delete':
-          return outcome(
-            await api.call((bot) => bot.deleteWebhook({ drop_pending_updates: false }), signal),
-            'Telegram delivers no more',
+          return print(
+            outcome(
+              await api.call((bot) => bot.deleteWebhook({ drop_pending_updates: false }), signal),
+              'Telegram delivers no more',
+            ),
           );
         default:
           throw new UsageError(webhook.usage);
@@ -42,7 +42,7 @@ export const webhook: CliCommand = {
 
 type Result = { ok: true; value: unknown } | { ok: false; failure: { description: string } };
 
-function outcome(result: Result, done: string | null): string[] {
+function outcome(result: Result, done: string | null): string {
   if (!result.ok) throw new GiveUpError('TELEGRAM_REFUSED', result.failure.description);
-  return [done ?? JSON.stringify(result.value, null, 2)];
+  return done ?? JSON.stringify(result.value, null, 2);
 }

@@ -57,6 +57,11 @@ export class TelegramSettings {
   @Matches(/^-?\d{1,19}$/, { each: true, message: 'must be whole numbers, separated by commas' })
   allowedChats: readonly string[] = [];
 
+  /** The address that Telegram is told; null without `PUBLIC_URL`. */
+  get webhookUrl(): string | null {
+    return this.publicUrl === undefined ? null : `${this.publicUrl.replace(/\/+$/, '')}/webhook/telegram`;
+  }
+
   /** `auto` decided. */
   get receiving(): Exclude<TelegramMode, 'auto'> {
     if (this.mode !== 'auto') return this.mode;

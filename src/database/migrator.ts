@@ -80,6 +80,16 @@ export class Migrator {
     }
   }
 
+  /** The names of the migrations that `apply` would apply. Changes nothing. @throws GiveUpError as `apply` does */
+  async missing(): Promise<readonly string[]> {
+    const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url, 0)]);
+    try {
+      return (await this.pending(client, migrations)).map(({ name }) => name);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+
   private async pending(client: Client, migrations: readonly Migration[]): Promise<readonly Migration[]> {
     const records = await readRecords(client);
     const unfinished = records.find((record) => !record.finished);

@@ -9,6 +9,6 @@ import { ModelClient } from './model-client.js';
 /** The models, whose they are and in which order they are asked. */
 @Module({
   providers: [ModelClient, ModelCatalog, ModelCircuits, ModelCallers, CircuitRepository, DeploymentSecrets],
-  exports: [ModelClient, ModelCallers],
+  exports: [ModelClient, ModelCallers, ModelCatalog],
 })
 export class ModelModule {}

@@ -21,18 +21,12 @@ export class WebhookRegistration {
     private readonly pauses: Pauses,
   ) {}
 
-  /** The address Telegram is told; null without `PUBLIC_URL`. */
-  get url(): string | null {
-    const { publicUrl } = this.settings;
-    return publicUrl === undefined ? null : `${publicUrl.replace(/\/+$/, '')}/webhook/telegram`;
-  }
-
   /**
    * Registers until it holds, or `signal` is aborted. Waiting updates are kept. Harmless to repeat, so every process may
    * do it at its start.
    */
   async keepTrying(signal: AbortSignal): Promise<void> {
-    const { url } = this;
+    const { webhookUrl: url } = this.settings;
     if (url === null) {
       this.logger.error({ msg: 'webhook not registered', hint: 'set PUBLIC_URL, or TELEGRAM_MODE=polling' });
       return;

@@ -1,0 +1,201 @@
+import { createServer as createTlsServer } from 'node:https';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { World } from '../support/app.js';
+import { TEST_CERTIFICATE, TEST_KEY } from '../support/certificate.js';
+import type { Environment } from '../../src/config/read-settings.js';
+import { allowedUpdates } from '../../src/telegram/receiving/allowed-updates.js';
+import { runCli } from '../../src/cli/run-cli.js';
+
+let world: World;
+/** Nobody listens there. */
+let nowhere: string;
+
+beforeAll(async () => {
+  nowhere = await freeAddress();
+  world = await World.start('postgresql');
+});
+afterAll(() => world.stop());
+
+/** As from a shell, in the world of the running server but for these settings. */
+async function doctor(change: Environment = {}) {
+  const printed = { out: '', err: '' };
+  const code = await runCli(
+    ['doctor'],
+    () => world.env(change),
+    { write: (text) => (printed.out += text) },
+    { write: (text) => (printed.err += text) },
+  );
+  return { code, ...printed };
+}
+
+/** The findings about one thing, each with what to do. */
+function about(out: string, thing: string): string[] {
+  return out
+    .replaceAll(/\n\s+->/g, ' ->')
+    .split('\n')
+    .filter((line) => line.split(/\s+/)[1] === thing)
+    .map((line) => line.replaceAll(/\s+/g, ' '));
+}
+
+describe('doctor', () => {
+  it('finds nothing to mend in a deployment that works', async () => {
+    const { code, out, err } = await doctor({ TELEGRAM_MODE: 'polling' });
+    expect([code, err]).toEqual([0, '']);
+    expect(out).not.toMatch(/failed|warning/);
+    expect(about(out, 'token')[0]).toContain(`ok token @${world.telegram.bot.username}`);
+    expect(about(out, 'webhook')).toEqual(['ok webhook none, as polling needs it']);
+    expect(about(out, 'database')[0]).toMatch(/^ok .*all migrations applied$/);
+    expect(about(out, 'model')[0]).toMatch(/^ok model double at 127\.0\.0\.1:\d+ answered in/);
+    expect(about(out, 'clock')).toHaveLength(2);
+  });
+
+  it('says of each part that is down what to do, and exits with 1', async () => {
+    const { code, out, err } = await doctor({
+      TELEGRAM_API_ROOT: `http://${nowhere}`,
+      DATABASE_URL: `postgresql://nobody@${nowhere}/none`,
+      REDIS_URL: `redis://${nowhere}`,
+      OPENAI_BASE_URL: `http://${nowhere}/v1`,
+    });
+    expect([code, err]).toEqual([1, '4 to mend, marked "failed" above\n']);
+    for (const [thing, todo] of [
+      ['token', 'TELEGRAM_API_ROOT'],
+      ['database', 'DATABASE_URL'],
+      ['queue', 'REDIS_URL'],
+      ['model', 'OPENAI_BASE_URL'],
+    ] as const) {
+      const [line] = about(out, thing);
+      expect(line).toContain(`failed ${thing}`);
+      expect(line).toMatch(new RegExp(`-> .*${todo}`));
+    }
+  });
+
+  it('tells a wrong token from a network that is down', async () => {
+    world.telegram.failNext({
+      method: 'getMe',
+      with: { kind: 'answer', status: 401, description: 'Unauthorized' },
+    });
+    const { code, out } = await doctor();
+    expect(code).toBe(1);
+    expect(about(out, 'token')[0]).toMatch(/failed token .*Unauthorized -> ask @BotFather/);
+    expect(out).not.toContain(world.telegram.token);
+  });
+
+  it('names each model of the chain that does not answer', async () => {
+    const { code, out } = await doctor({
+      OPENAI_FALLBACK_MODELS: 'other=spare',
+      OPENAI_PROVIDERS: `other=http://${nowhere}/v1`,
+    });
+    expect(code).toBe(1);
+    expect(about(out, 'model').map((line) => line.slice(0, 18))).toEqual([
+      'ok model double at',
+      'failed model spare',
+    ]);
+  });
+
+  it('asks the model with a tool, which some refuse', async () => {
+    const before = world.model.calls.length;
+    await doctor();
+    expect(world.model.calls.slice(before)).toEqual([
+      expect.objectContaining({
+        tools: [expect.objectContaining({ function: expect.objectContaining({ name: 'noop' }) })],
+      }),
+    ]);
+  });
+});
+
+describe('doctor about the webhook', () => {
+  const PUBLIC_URL = 'https://bot.localhost:8443';
+  /** What Telegram was told by somebody. */
+  const delivers = (url: string, allowed_updates: readonly string[] = allowedUpdates) =>
+    Object.assign(world.telegram.webhook, { url, allowed_updates });
+  const webhookMode = { TELEGRAM_MODE: 'webhook', PUBLIC_URL };
+
+  it.each([
+    ['none', '', /failed webhook Telegram does not deliver to .* yet -> .*webhook set/],
+    [
+      'another’s',
+      'https://other.example/hook',
+      /failed webhook Telegram delivers to https:\/\/other\.example/,
+    ],
+  ])('finds %s', async (_what, url, said) => {
+    delivers(url);
+    const { code, out } = await doctor(webhookMode);
+    expect(code).toBe(1);
+    expect(about(out, 'webhook')[0]).toMatch(said);
+  });
+
+  it('finds kinds that Telegram keeps back', async () => {
+    delivers(
+      `${PUBLIC_URL}/webhook/telegram`,
+      allowedUpdates.filter((kind) => kind !== 'message_reaction'),
+    );
+    expect(about((await doctor(webhookMode)).out, 'webhook')).toEqual([
+      `ok webhook Telegram delivers to ${PUBLIC_URL}/webhook/telegram`,
+      'warning webhook Telegram keeps back: message_reaction -> npm run cli -- webhook set',
+    ]);
+  });
+
+  it('finds one where polling is to receive', async () => {
+    delivers('https://other.example/hook');
+    const { code, out } = await doctor({ TELEGRAM_MODE: 'polling' });
+    expect(code).toBe(1);
+    expect(about(out, 'webhook')[0]).toMatch(/polling gets nothing -> .*webhook delete/);
+    delivers('');
+  });
+});
+
+describe('doctor about the public address', () => {
+  it('knows the door, and whether the server there has the same secret', async () => {
+    const { out } = await doctor({ PUBLIC_URL: world.app.url });
+    expect(about(out, 'TLS')[0]).toMatch(/^failed TLS .* is not https/);
+    expect(about(out, 'address')[0]).toMatch(/^ok address .*\/webhook\/telegram leads to the door$/);
+    expect(about(out, 'secret')).toEqual(['ok secret the server there has the same TELEGRAM_WEBHOOK_SECRET']);
+    const other = await doctor({ PUBLIC_URL: world.app.url, TELEGRAM_WEBHOOK_SECRET: 'another' });
+    expect(about(other.out, 'secret')).toEqual([
+      expect.stringMatching(/^failed secret the server there answers 401/),
+      expect.stringMatching(/^warning secret TELEGRAM_WEBHOOK_SECRET has 7 characters/),
+    ]);
+    expect(other.out).not.toContain('another');
+  });
+
+  it('knows a server that is not this one', async () => {
+    const { code, out } = await doctor({ PUBLIC_URL: world.telegram.root });
+    expect(code).toBe(1);
+    expect(about(out, 'address')[0]).toMatch(/failed address .* answers 404/);
+  });
+
+  it('does not trust a certificate that Telegram would not trust', async () => {
+    const server = createTlsServer({ key: TEST_KEY, cert: TEST_CERTIFICATE });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { code, out } = await doctor({ PUBLIC_URL: `https://127.0.0.1:${portOf(server)}` });
+    server.close();
+    expect(code).toBe(1);
+    expect(about(out, 'TLS')).toEqual([
+      expect.stringMatching(/failed TLS port \d+: Telegram knows 443/),
+      expect.stringMatching(/failed TLS (self-signed|unable to verify)/i),
+    ]);
+  });
+});
+
+async function freeAddress(): Promise<string> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = portOf(server);
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${address}`;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('it does not listen');
+  return address.port;
+}
+
+it('takes no arguments', async () => {
+  const sink = { write: () => undefined };
+  expect(await runCli(['doctor', 'please'], () => world.env(), sink, sink)).toBe(2);
+});
