@@ -32,6 +32,15 @@ export class TelegramSettings {
   @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })
   webhookSecret?: string;
 
+  @FromEnv('TELEGRAM_WEBHOOK_SECRET_PREVIOUS', {
+    description: 'accepted besides, while the secret is changed',
+    example: 'the-long-random-word_41',
+    secret: true,
+  })
+  @IsOptional()
+  @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })
+  previousWebhookSecret?: string;
+
   @FromEnv('TELEGRAM_MODE', {
     description:
       'webhook, polling, auto (webhook where PUBLIC_URL is set, else polling) or passive (receive webhooks, register nothing)',

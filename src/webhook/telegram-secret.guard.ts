@@ -6,29 +6,32 @@ import { TelegramSettings } from '../config/telegram.settings.js';
 const HEADER = 'x-telegram-bot-api-secret-token';
 
 /**
- * Lets in who knows the secret that was given to `setWebhook`. Telegram sends the secret itself, there is no signature
- * of the body. The comparison takes the same time wherever they differ.
+ * Lets in who knows the secret that was given to `setWebhook`, or the one before it, so that a secret can be changed
+ * without refusing what is under way. Telegram sends the secret itself, there is no signature of the body. The
+ * comparison takes the same time wherever they differ.
  * @see https://core.telegram.org/bots/api#setwebhook
  */
 @Injectable()
 export class TelegramSecretGuard implements CanActivate {
-  private readonly expected: Buffer | null;
+  private readonly accepted: readonly Buffer[];
 
-  constructor({ webhookSecret }: TelegramSettings) {
-    this.expected = webhookSecret ? Buffer.from(webhookSecret) : null;
+  constructor({ webhookSecret, previousWebhookSecret }: TelegramSettings) {
+    const secrets = webhookSecret ? [webhookSecret, previousWebhookSecret] : [];
+    this.accepted = secrets.flatMap((secret) => (secret ? [Buffer.from(secret)] : []));
   }
 
   /** @throws UnauthorizedException; without a configured secret nobody is let in */
   canActivate(context: ExecutionContext): boolean {
     const header = context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER];
-    if (
-      this.expected === null ||
-      typeof header !== 'string' ||
-      !isEqual(Buffer.from(header), this.expected)
-    ) {
+    if (typeof header !== 'string' || !this.knows(Buffer.from(header))) {
       throw new UnauthorizedException('wrong or missing secret token');
     }
     return true;
+  }
+
+  /** All are compared, also behind one that fits. */
+  private knows(given: Buffer): boolean {
+    return this.accepted.filter((secret) => isEqual(given, secret)).length > 0;
   }
 }
 

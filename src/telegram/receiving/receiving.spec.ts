@@ -16,6 +16,7 @@ import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
 import { WebhookRegistration } from './webhook-registration.js';
+import { WebhookWatch } from './webhook-watch.js';
 
 class Taken extends UpdateSink {
   readonly updates: unknown[] = [];
@@ -48,10 +49,12 @@ describe('Receiving', () => {
     Object.assign(settings, { botToken: telegram.token, apiRoot: telegram.root, webhookSecret: 'a_secret' });
     const pauses = new Pauses(new Random());
     const botApi = new BotApi(settings);
+    const registration = new WebhookRegistration(settings, botApi, pauses);
     return new Receiving(
       Object.assign(new ServerSettings(), { role }),
       settings,
-      new WebhookRegistration(settings, botApi, pauses),
+      registration,
+      new WebhookWatch(settings, botApi, registration, pauses),
       new Polling(botApi, taken, pauses),
       new PollerLock(pool, pauses),
       new CommandMenu(botApi),

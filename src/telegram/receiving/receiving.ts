@@ -5,6 +5,7 @@ import { messageOf } from '../../errors/errors.js';
 import { CommandMenu } from '../bot-api/command-menu.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
+import { WebhookWatch } from './webhook-watch.js';
 import { WebhookRegistration } from './webhook-registration.js';
 
 /**
@@ -21,6 +22,7 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly server: ServerSettings,
     private readonly telegram: TelegramSettings,
     private readonly webhook: WebhookRegistration,
+    private readonly watch: WebhookWatch,
     private readonly polling: Polling,
     private readonly lock: PollerLock,
     private readonly menu: CommandMenu,
@@ -41,7 +43,8 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
   private async receive(signal: AbortSignal): Promise<void> {
     switch (this.telegram.receiving) {
       case 'webhook':
-        return this.webhook.keepTrying(signal);
+        await this.webhook.keepTrying(signal);
+        return this.watch.run(signal);
       case 'polling':
         return this.lock.whileHolding((held) => this.polling.run(held), signal);
       case 'passive':

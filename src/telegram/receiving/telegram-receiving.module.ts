@@ -3,6 +3,7 @@ import { CommandMenu } from '../bot-api/command-menu.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
+import { WebhookWatch } from './webhook-watch.js';
 import { TelegramModule } from '../telegram.module.js';
 
 /** Makes updates come in; apart from `TelegramModule`, so that the inbox's side may use the channel and be used here. */
@@ -13,7 +14,7 @@ export class TelegramReceivingModule {
     return {
       module: TelegramReceivingModule,
       imports: [TelegramModule, ...imports],
-      providers: [CommandMenu, PollerLock, Polling, Receiving],
+      providers: [CommandMenu, PollerLock, Polling, Receiving, WebhookWatch],
     };
   }
 }

@@ -1,0 +1,125 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { TelegramDouble } from '../../../test/support/telegram-double.js';
+import { TelegramSettings } from '../../config/telegram.settings.js';
+import { Random } from '../../runtime/random.js';
+import { BotApi } from '../bot-api/bot-api.js';
+import { allowedUpdates } from './allowed-updates.js';
+import { Pauses } from './pauses.js';
+import { WebhookRegistration } from './webhook-registration.js';
+import { sightOf, WebhookWatch } from './webhook-watch.js';
+
+const URL = 'https://bot.example.org/webhook/telegram';
+const fine = {
+  url: URL,
+  has_custom_certificate: false,
+  pending_update_count: 2,
+  allowed_updates: [...allowedUpdates],
+};
+
+describe('What is seen of a webhook', () => {
+  it('is fine where it is ours, whole and without a new failure', () => {
+    expect(sightOf(fine, URL, 0)).toEqual({ kind: 'fine', pending: 2 });
+    const failed = { ...fine, last_error_date: 50, last_error_message: 'Wrong response: 502' };
+    expect(sightOf(failed, URL, 50)).toEqual({ kind: 'fine', pending: 2 });
+    expect(sightOf(failed, URL, 49)).toMatchObject({ kind: 'failing', error: 'Wrong response: 502' });
+  });
+
+  it('is another’s address, or none', () => {
+    expect(sightOf({ ...fine, url: 'https://other.example' }, URL, 0)).toMatchObject({ kind: 'elsewhere' });
+    expect(sightOf({ ...fine, url: '' }, URL, 0)).toEqual({ kind: 'elsewhere', url: '' });
+  });
+
+  it('is a list of kinds that somebody left some out of', () => {
+    expect(sightOf({ ...fine, allowed_updates: ['message'] }, URL, 0)).toEqual({
+      kind: 'kept-back',
+      missing: allowedUpdates.filter((kind) => kind !== 'message'),
+    });
+    expect(sightOf({ ...fine, allowed_updates: undefined }, URL, 0).kind).toBe('kept-back');
+  });
+});
+
+/** A minute is over when the test says so. */
+class Minutes extends Pauses {
+  private pass: () => void = () => undefined;
+
+  override async wait(_ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.pass = resolve;
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  next(): void {
+    this.pass();
+  }
+}
+
+describe('WebhookWatch', () => {
+  let telegram: TelegramDouble;
+  let minutes: Minutes;
+  let logged: string[];
+  let work: Promise<void>;
+  let stop: AbortController;
+
+  beforeEach(async () => {
+    telegram = await TelegramDouble.start();
+    minutes = new Minutes(new Random());
+    logged = [];
+    const keep = ({ msg }: { msg: string }) => void logged.push(msg);
+    Logger.overrideLogger({ log: keep, warn: keep, error: keep });
+    const settings = Object.assign(new TelegramSettings(), {
+      botToken: telegram.token,
+      apiRoot: telegram.root,
+      publicUrl: 'https://bot.example.org',
+      webhookSecret: 'a_secret',
+    });
+    const api = new BotApi(settings);
+    const registration = new WebhookRegistration(settings, api, minutes);
+    stop = new AbortController();
+    await registration.register(URL, stop.signal);
+    work = new WebhookWatch(settings, api, registration, minutes).run(stop.signal);
+  });
+  afterEach(async () => {
+    stop.abort();
+    await work;
+    Logger.overrideLogger(false);
+    await telegram.close();
+  });
+
+  const look = async () => {
+    const looks = telegram.callsOf('getWebhookInfo').length;
+    minutes.next();
+    await eventually(() => expect(telegram.callsOf('getWebhookInfo').length).toBe(looks + 1));
+  };
+
+  it('says once that another took the webhook over, leaves it alone, and says when it is back', async () => {
+    Object.assign(telegram.webhook, { url: 'https://other.example' });
+    await look();
+    await eventually(() => expect(logged).toHaveLength(1));
+    await look();
+    await look();
+    expect(logged).toEqual(['webhook is no longer ours: updates do not come here']);
+    expect(telegram.callsOf('setWebhook')).toHaveLength(1);
+    Object.assign(telegram.webhook, { url: URL });
+    await look();
+    await eventually(() => expect(logged).toContain('webhook is ours again'));
+  });
+
+  it('asks again for kinds of updates that somebody left out', async () => {
+    Object.assign(telegram.webhook, { allowed_updates: ['message'] });
+    await look();
+    await eventually(() => expect(telegram.callsOf('setWebhook')).toHaveLength(2));
+    expect(telegram.webhook['allowed_updates']).toEqual([...allowedUpdates]);
+  });
+
+  it('tells a failure of Telegram’s deliveries once', async () => {
+    Object.assign(telegram.webhook, { last_error_date: 1_700_000_000, last_error_message: 'timeout' });
+    await look();
+    await eventually(() => expect(logged).toEqual(['webhook deliveries fail']));
+    await look();
+    await look();
+    expect(logged).toHaveLength(1);
+  });
+});
