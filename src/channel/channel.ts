@@ -48,6 +48,9 @@ export abstract class Channel {
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];
 
+  /** The same message as a reply to another one of its chat, if that is still there. Pure. */
+  abstract inReplyTo(body: ReplyBody, channelMessageId: bigint): ReplyBody;
+
   /** A question with a button for each choice; one message. Pure. */
   abstract ask(markdown: string, choices: readonly Choice[]): ReplyBody;
 

@@ -103,7 +103,7 @@ export class Deliverer {
     switch (decision.kind) {
       case 'sent': {
         const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
-        await this.replies.settle(lease, reply.id, { state, channelMessageId: decision.channelMessageId });
+        await this.replies.sent(lease, reply, state, decision.channelMessageId);
         this.logger.log({
           msg: 'reply sent',
           ...ids,

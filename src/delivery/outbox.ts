@@ -12,6 +12,20 @@ export interface NewReply {
   readonly messageId?: bigint;
 }
 
+/** Another answer to a message, in the place of the one it was given. */
+export interface Correction {
+  readonly conversationId: string;
+  readonly turnId: string;
+  /** The answer in the history. */
+  readonly messageId: bigint;
+  /** Markdown. */
+  readonly text: string;
+  /** Whose answer it was until now. */
+  readonly formerTurnId: string | null;
+  /** The channel's message that is answered; null: not known. */
+  readonly question: bigint | null;
+}
+
 /** A question about an approval, with a button for each choice. */
 export interface Question {
   readonly conversationId: string;
@@ -60,6 +74,8 @@ export class Outbox {
   /** The questions about this approval take their answer's text, and lose their buttons. */
   async answerQuestion(tx: Prisma.TransactionClient, approvalId: string, text: string): Promise<void> {
     const body = toJson(this.channel.compose(text)[0]);
+    // Locked, so that each is either settled by now or finds its new text when it is: see `ReplyRepository.sent`.
+    await tx.$queryRaw`SELECT 1 FROM replies WHERE approval_id = ${approvalId}::uuid ORDER BY id FOR UPDATE`;
     const asked = await tx.reply.findMany({ where: { approvalId } });
     const unsent = asked.filter(({ settledAt }) => settledAt === null).map(({ id }) => id);
     await tx.reply.updateMany({ where: { id: { in: unsent } }, data: { body } });
@@ -69,6 +85,43 @@ export class Outbox {
       ),
     });
   }
+
+  /**
+   * Puts another answer into the place of one that was sent, with the caller's transaction. One message that becomes
+   * another one is edited; in every other case, and where it cannot be edited (any more), the answer is sent anew, as a
+   * reply to the message that it answers.
+   */
+  async correct(tx: Prisma.TransactionClient, correction: Correction): Promise<void> {
+    const { conversationId, turnId, messageId, text, formerTurnId, question } = correction;
+    const bodies = this.channel.compose(text).map((body, part) => {
+      return toJson(part > 0 || question === null ? body : this.channel.inReplyTo(body, question));
+    });
+    await tx.$queryRaw`SELECT 1 FROM replies WHERE message_id = ${messageId} ORDER BY id FOR UPDATE`;
+    const sent = await tx.reply.findMany({ where: { messageId, turnId: formerTurnId } });
+    const [former, body] = sent.length === 1 && bodies.length === 1 ? [sent[0], bodies[0]] : [];
+    if (former && body && (former.settledAt === null || former.channelMessageId !== null)) {
+      const again = former.settledAt === null ? {} : openedAgain();
+      await tx.reply.update({ where: { id: former.id }, data: { turnId, body, ...again } });
+      return;
+    }
+    await tx.reply.createMany({
+      data: bodies.map((each, part) => ({ conversationId, turnId, messageId, part, body: each })),
+    });
+  }
+}
+
+/** To be edited: it is as old as its new text. */
+function openedAgain(): Prisma.ReplyUncheckedUpdateInput {
+  const now = new Date();
+  return {
+    state: 'pending',
+    attempts: 0,
+    error: null,
+    createdAt: now,
+    // Due by any clock.
+    availableAt: new Date(0),
+    settledAt: null,
+  };
 }
 
 /** A draft that may or may not be there counts as a first try of unknown outcome. */

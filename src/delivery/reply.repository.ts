@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../channel/channel.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -39,9 +40,27 @@ export class ReplyRepository {
     await this.change(lease, id, { state: 'sending', attempts: { increment: 1 } });
   }
 
-  /** @throws LeaseLostError when somebody else has decided the reply's fate meanwhile */
-  async settle(lease: Lease, id: bigint, change: Change): Promise<void> {
-    await this.change(lease, id, { ...change, settledAt: new Date() });
+  /**
+   * Settles a reply that was sent. Where it was given another text while that was under way, an edit follows.
+   * @param reply as it was sent
+   * @throws LeaseLostError when somebody else has decided the reply's fate meanwhile
+   */
+  async sent(
+    lease: Lease,
+    reply: Reply,
+    state: 'sent' | 'uncertain',
+    channelMessageId: bigint,
+  ): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const { conversationId, turnId, messageId, body } = await tx.reply.update({
+        where: { id: reply.id },
+        data: { state, channelMessageId, settledAt: new Date() },
+      });
+      if (isDeepStrictEqual(body, reply.body)) return;
+      const edit = { conversationId, turnId, messageId, channelMessageId, body: body ?? {} };
+      await tx.reply.create({ data: edit, select: { id: true } });
+    });
   }
 
   /** Puts the reply back for another try in `delayMs`, by the database's clock. @throws LeaseLostError */

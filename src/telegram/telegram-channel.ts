@@ -45,6 +45,10 @@ export class TelegramChannel extends Channel {
     return composeMessages(markdown).map((message) => writeBody(message));
   }
 
+  override inReplyTo(body: ReplyBody, channelMessageId: bigint): ReplyBody {
+    return { ...body, replyTo: Number(channelMessageId) };
+  }
+
   /** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
   override ask(markdown: string, choices: readonly Choice[]): ReplyBody {
     const [question = { text: '…', entities: [] }] = composeMessages(markdown);
@@ -122,7 +126,7 @@ export class TelegramChannel extends Channel {
     text: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const message = { ...addressOf(destination), ...fieldsOf(text) };
+    const message = { ...addressOf(destination), ...fieldsOf(text), ...replyOf(text) };
     const result = await this.botApi.call((api) => api.sendMessage(message), signal);
     if (!result.ok) return outcomeOf(result.failure);
     const messageId = integerOf(result.value, 'message_id');
@@ -138,6 +142,12 @@ function fieldsOf({ text, entities, choices }: TelegramMessage) {
     ...(entities.length > 0 && { entities: [...entities] }),
     ...(buttons.length > 0 && { reply_markup: { inline_keyboard: [buttons] } }),
   };
+}
+
+/** https://core.telegram.org/bots/api#replyparameters; sent all the same where the message is gone. */
+function replyOf({ replyTo }: TelegramMessage) {
+  if (replyTo === null) return {};
+  return { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } };
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */

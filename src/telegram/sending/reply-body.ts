@@ -7,6 +7,8 @@ import { fieldOf, integerOf } from '../updates/update-fields.js';
 export interface TelegramMessage extends FormattedText {
   /** Side by side. */
   readonly choices: readonly Choice[];
+  /** The message it replies to, as long as it is sent and not edited; null: none. */
+  readonly replyTo: number | null;
 }
 
 /** How a message of this channel is kept in the outbox. */
@@ -15,9 +17,10 @@ export function writeBody({ text, entities }: FormattedText, choices: readonly C
 }
 
 /** The message again; null for a body that this channel did not write. */
-export function readBody({ text, entities, choices = [] }: ReplyBody): TelegramMessage | null {
+export function readBody(body: ReplyBody): TelegramMessage | null {
+  const { text, entities, choices = [] } = body;
   if (typeof text !== 'string' || !isEntities(entities) || !isChoices(choices)) return null;
-  return { text, entities, choices };
+  return { text, entities, choices, replyTo: integerOf(body, 'replyTo') };
 }
 
 function isChoices(value: unknown): value is readonly Choice[] {

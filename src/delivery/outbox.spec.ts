@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../test/support/agent-room.js';
+import type { Conversation } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { type OpenReply, ReplyRepository } from './reply.repository.js';
+
+describe('Outbox', () => {
+  let agent: AgentRoom;
+  let replies: ReplyRepository;
+
+  beforeAll(async () => {
+    agent = await AgentRoom.open();
+    replies = new ReplyRepository(agent.room.prisma, agent.room.leases);
+  });
+  afterAll(() => agent.close());
+
+  /** A question that is on its way to the channel: whether it has arrived is not known yet. */
+  async function questionUnderWay(): Promise<{
+    conversation: Conversation;
+    approvalId: string;
+    lease: Lease;
+    question: OpenReply;
+  }> {
+    const conversation = await agent.room.conversation();
+    const approvalId = crypto.randomUUID();
+    const choices = [{ label: 'Yes', data: 'yes' }];
+    await agent.room.prisma.$transaction((tx) =>
+      agent.outbox.ask(tx, { conversationId: conversation.id, text: 'May I?', approvalId, choices }),
+    );
+    const lease = await agent.room.lease(conversation.id, 'deliveries');
+    const question = await replies.nextOpen(conversation.id);
+    if (!question) throw new Error('nothing is asked');
+    await replies.markSending(lease, question.id);
+    return { conversation, approvalId, lease, question };
+  }
+
+  const answer = (approvalId: string) =>
+    agent.room.prisma.$transaction((tx) => agent.outbox.answerQuestion(tx, approvalId, 'Approved'));
+
+  it('has the buttons of a question go, though it was decided while it was being sent', async () => {
+    const { conversation, approvalId, lease, question } = await questionUnderWay();
+    await answer(approvalId);
+    await replies.sent(lease, question, 'sent', 77n);
+    const edit = await replies.nextOpen(conversation.id);
+    expect(edit).toMatchObject({ state: 'pending', channelMessageId: 77n, body: { text: 'Approved' } });
+    expect(edit?.body).not.toHaveProperty('choices');
+  });
+
+  it('edits a question once, that was sent before it was decided', async () => {
+    const { conversation, approvalId, lease, question } = await questionUnderWay();
+    await replies.sent(lease, question, 'sent', 78n);
+    expect(await replies.nextOpen(conversation.id)).toBeNull();
+    await answer(approvalId);
+    const edit = await replies.nextOpen(conversation.id);
+    expect(edit).toMatchObject({ channelMessageId: 78n, body: { text: 'Approved' } });
+    if (edit) await replies.sent(lease, edit, 'sent', 78n);
+    expect(await replies.nextOpen(conversation.id)).toBeNull();
+  });
+
+  it('leaves no gap between the two, when it is decided at the very moment', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const { conversation, approvalId, lease, question } = await questionUnderWay();
+      await Promise.all([answer(approvalId), replies.sent(lease, question, 'sent', 79n)]);
+      const edit = await replies.nextOpen(conversation.id);
+      expect(edit).toMatchObject({ channelMessageId: 79n, body: { text: 'Approved' } });
+    }
+  });
+});
