@@ -15,6 +15,7 @@ import { ContextBuilder } from './context/context-builder.js';
 import { Edits } from './busy/edits.repository.js';
 import { EventClaim } from './turn/event-claim.js';
 import { EventReader } from './turn/event-reader.js';
+import { Corrections } from './corrections/corrections.repository.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
@@ -30,7 +31,7 @@ import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn/turn-endings.repository.js';
 import { TurnRepository } from './turn/turn.repository.js';
 import { TurnRunner } from './turn/turn-runner.js';
-import { TurnStop } from './turn/turn-stop.repository.js';
+import { TurnStopModule } from './turn/turn-stop.module.js';
 import { TurnWatch } from './turn/turn-watch.js';
 import { TurnWork } from './turn/turn-work.js';
 import { TurnWatchRepository } from './turn/turn-watch.repository.js';
@@ -45,6 +46,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     ModelModule,
     SchedulesModule,
     ToolsModule,
+    TurnStopModule,
   ],
   providers: [
     AfterRun,
@@ -58,13 +60,13 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     EventReader,
     LiveReplies,
     Newcomers,
-    TurnStop,
     TurnWatch,
     TurnWatchRepository,
     CommandAnswers,
     Commands,
     ScheduleList,
     ContextBuilder,
+    Corrections,
     HistoryReader,
     Summarizer,
     SummaryRepository,

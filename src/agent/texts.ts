@@ -21,6 +21,8 @@ export const texts = {
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
   stoppedHere: '_(Stopped here.)_',
+  stoppedByOperator: 'The operator has stopped this answer.',
+  stoppedHereByOperator: '_(The operator has stopped this answer here.)_',
   working: (tools: readonly string[]) => `_${tools.join(', ')} …_`,
   waitsForApproval: (tools: readonly string[]) =>
     `_(Waiting until somebody allows: ${tools.join(', ')}. You can go on writing meanwhile.)_`,

@@ -1,6 +1,6 @@
-import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
 import { BusyMode } from '../generated/prisma/enums.js';
-import { FromEnv, integer } from './variable.js';
+import { flag, FromEnv, integer } from './variable.js';
 
 const modes = Object.values(BusyMode);
 
@@ -22,4 +22,13 @@ export class BusySettings {
   @Min(100)
   @Max(20_000)
   collectQuietMs = 2_000;
+
+  @FromEnv('AGENT_CORRECT_EDITED_ANSWERS', {
+    description:
+      'answer a message anew that is edited after its answer, and correct that answer in its place',
+    example: 'false',
+    parse: flag,
+  })
+  @IsBoolean()
+  correctEditedAnswers = false;
 }

@@ -59,6 +59,12 @@ export class LeaseRepository {
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
   }
 
+  /** Keeps whoever holds the lease from committing, and others from taking it, until the caller's transaction ends. */
+  async lock(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
+    await tx.$queryRaw`
+      SELECT 1 FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane FOR UPDATE`;
+  }
+
   /**
    * The fence: call it first in every transaction that commits for the lane. It locks the lease's row, so that nobody
    * takes over between the check and the commit.

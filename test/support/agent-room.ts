@@ -10,6 +10,7 @@ import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
 import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
 import { Commands } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
+import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
 import { Edits } from '../../src/agent/busy/edits.repository.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
@@ -98,6 +99,7 @@ export class AgentRoom {
   readonly turns: TurnRepository;
   readonly endings: TurnEndings;
   readonly claim: EventClaim;
+  readonly turnStop: TurnStop;
   readonly commands: Commands;
   readonly context: ContextBuilder;
   readonly summaries: SummaryRepository;
@@ -131,7 +133,16 @@ export class AgentRoom {
     const reader = new EventReader(channel);
     this.turns = new TurnRepository(prisma, reader, leases, this.messages, people, conversations, ids);
     const limiter = new ChatLimiter(this.windows, this.limits);
-    this.claim = new EventClaim(reader, this.turns, limiter, this.tokens, this.settings, this.busy);
+    const corrections = new Corrections(prisma, leases, outbox, reader, ids);
+    this.claim = new EventClaim(
+      reader,
+      this.turns,
+      corrections,
+      limiter,
+      this.tokens,
+      this.settings,
+      this.busy,
+    );
     const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
     this.ledger = new BudgetLedger(prisma, leases, limits);
     this.approvalStore = new ApprovalRepository(
@@ -182,20 +193,30 @@ export class AgentRoom {
       outbox,
       this.drafts,
       this.approvalStore,
+      corrections,
       this.ledger,
       ids,
+    );
+    this.turnStop = new TurnStop(
+      leases,
+      conversations,
+      this.messages,
+      this.drafts,
+      outbox,
+      this.approvalStore,
+      this.ledger,
     );
     const answers = new CommandAnswers(
       channel,
       conversations,
-      new TurnStop(leases, this.messages, this.drafts, outbox, this.approvalStore, this.ledger),
+      this.turnStop,
       new ScheduleList(new ScheduleRepository(prisma, ids)),
       facts,
       this.summaries,
       new UsageRepository(limits),
       this.busy,
     );
-    const edits = new Edits(channel, conversations);
+    const edits = new Edits(channel, conversations, this.busy);
     this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits);
   }
 

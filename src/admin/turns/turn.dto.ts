@@ -115,7 +115,7 @@ export class TurnWithStepsDto extends TurnDto {
   readonly steps: readonly StepDto[];
 }
 
-export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId'>;
+export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId' | 'correctsId'>;
 
 export function toTurnDto(turn: ShownTurn): TurnDto {
   return {

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { Inbound } from '../../channel/inbound.js';
-import type { Prisma } from '../../generated/prisma/client.js';
+import { BusySettings } from '../../config/busy.settings.js';
+import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { isAnswered } from '../corrections/answered.js';
 
 /** A stored update that tells of an edited message. */
 export interface EditEvent {
@@ -12,7 +14,7 @@ export interface EditEvent {
 }
 
 /** What an edit came to. `ignored`: its text is the old one, or the bot does not know the message. */
-export type EditOutcome = 'replaced' | 'joins' | 'recorded' | 'ignored';
+export type EditOutcome = 'replaced' | 'joins' | 'corrects' | 'recorded' | 'ignored';
 
 /** What becomes of a message that its author changes. */
 @Injectable()
@@ -20,11 +22,13 @@ export class Edits {
   constructor(
     private readonly channel: Channel,
     private readonly conversations: ConversationRepository,
+    private readonly settings: BusySettings,
   ) {}
 
   /**
    * Gives one edit its effect, in the caller's transaction. The new text takes the place of a message that still waits;
-   * of one whose turn is under way it is a newer message, which the busy mode deals with; of an older one it is recorded.
+   * of one whose turn is under way it is a newer message, which the busy mode deals with; of an older one it is recorded,
+   * and answered anew where AGENT_CORRECT_EDITED_ANSWERS is on.
    */
   async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<EditOutcome> {
     const { conversationId } = event;
@@ -69,14 +73,32 @@ export class Edits {
     const known = await tx.message.findFirst({
       where: { conversationId: event.conversationId, channelMessageId, role: 'user' },
       orderBy: { id: 'desc' },
-      include: { turn: { select: { state: true } } },
+      include: { turn: true },
     });
     if (!known || known.text === text) return 'ignored';
-    if (known.turn?.state === 'running' || known.turn?.state === 'waiting') {
-      await tx.event.update({ where: { id: event.id }, data: { kind: 'message', state: 'waiting' } });
-      return 'joins';
-    }
+    const lateEdit = await this.isToBeCorrected(tx, known);
+    const waits = lateEdit || isUnderWay(known.turn);
+    if (waits)
+      await tx.event.update({
+        where: { id: event.id },
+        data: { kind: 'message', state: 'waiting', lateEdit },
+      });
+    if (isUnderWay(known.turn)) return lateEdit ? 'corrects' : 'joins';
     await tx.message.update({ where: { id: known.id }, data: { text, editedAt: new Date() } });
-    return 'recorded';
+    return lateEdit ? 'corrects' : 'recorded';
   }
+
+  /** Nothing that was said before a /reset is answered again. */
+  private async isToBeCorrected(
+    tx: Prisma.TransactionClient,
+    { conversationId, epoch, turn }: Message & { turn: Turn | null },
+  ): Promise<boolean> {
+    if (!this.settings.correctEditedAnswers || !turn) return false;
+    if (epoch !== (await this.conversations.epoch(tx, conversationId))) return false;
+    return isAnswered(turn) || (isUnderWay(turn) && turn.correctsId !== null);
+  }
+}
+
+function isUnderWay(turn: Turn | null): boolean {
+  return turn?.state === 'running' || turn?.state === 'waiting';
 }

@@ -18,10 +18,10 @@ export class Newcomers {
     private readonly settings: BusySettings,
   ) {}
 
-  /** In every other mode nobody joins. @throws the returned function: what `EventClaim.join` throws */
+  /** In every other mode nobody joins, and never a turn that corrects an earlier answer. @throws the returned function: what `EventClaim.join` throws */
   of(lease: Lease, conversation: Conversation, turn: Turn): Join {
     const mode = conversation.busyMode ?? this.settings.mode;
-    if (mode !== 'steer') return () => Promise.resolve(null);
+    if (mode !== 'steer' || turn.correctsId !== null) return () => Promise.resolve(null);
     return async (stepIndex) => {
       const joined = await this.claim.join(lease, conversation, turn, stepIndex);
       return joined.length > 0 ? this.context.blockOf(conversation, joined) : null;

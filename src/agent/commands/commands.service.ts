@@ -80,8 +80,9 @@ export class Commands {
 
   private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<HandledOne> {
     const outcome = await this.edits.apply(tx, event, inbound);
+    const waits = outcome === 'joins' || outcome === 'corrects';
     this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
-    return { replied: false, freed: outcome === 'joins' ? [event.conversationId] : [], felt: null };
+    return { replied: false, freed: waits ? [event.conversationId] : [], felt: null };
   }
 }
 

@@ -22,7 +22,8 @@ export class LiveReplies {
 
   /** Goes on in the message of an earlier run, if that is known; @throws what the database throws */
   async of(lease: Lease, turn: Turn, conversation: Conversation, lost: AbortSignal): Promise<Live> {
-    if (!this.settings.enabled) return silent;
+    // A correction is seen where the former answer stands, once it is whole.
+    if (!this.settings.enabled || turn.correctsId !== null) return silent;
     const resumed = turn.takeovers > 0 || turn.attempts > 0;
     const draft = resumed ? await this.drafts.find(turn.id) : null;
     // It may be there, or not: another one would be one too many.

@@ -5,6 +5,7 @@ import { BusySettings } from '../../config/busy.settings.js';
 import type { Conversation, Message, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ChatLimiter } from '../../throttling/chat-limiter.js';
+import { Corrections } from '../corrections/corrections.repository.js';
 import { EventReader } from './event-reader.js';
 import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
@@ -29,6 +30,7 @@ export class EventClaim {
   constructor(
     private readonly reader: EventReader,
     private readonly turns: TurnRepository,
+    private readonly corrections: Corrections,
     private readonly limiter: ChatLimiter,
     private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
@@ -40,6 +42,11 @@ export class EventClaim {
     const collects = (conversation.busyMode ?? this.busy.mode) === 'collect';
     const ready = await this.ready(lease, conversation, collects ? this.busy.collectQuietMs : 0);
     if (ready.kind !== 'ready') return ready;
+    const [first] = ready.candidates;
+    if (first?.event.lateEdit) {
+      const turn = await this.corrections.begin(lease, first.event.id);
+      return turn ? { kind: 'turn', turn } : await this.next(lease, conversation);
+    }
     return { kind: 'turn', turn: await this.turns.begin(lease, conversation, ready.candidates) };
   }
 
@@ -56,7 +63,7 @@ export class EventClaim {
     stepIndex: number,
   ): Promise<readonly Message[]> {
     const ready = await this.ready(lease, conversation, 0);
-    if (ready.kind !== 'ready') return [];
+    if (ready.kind !== 'ready' || ready.candidates[0]?.event.lateEdit) return [];
     return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
   }
 
@@ -66,7 +73,7 @@ export class EventClaim {
     const candidates = waiting.map((event) => this.read(event));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
-    const readable = candidates.filter(({ heard }) => heard !== null);
+    const readable = upToLateEdit(candidates.filter(({ heard }) => heard !== null));
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return { kind: 'nothing' };
@@ -102,4 +109,10 @@ export class EventClaim {
     });
     return beyond === -1 ? candidates : candidates.slice(0, Math.max(1, beyond));
   }
+}
+
+/** A late edit has a turn of its own, in its place among the others. */
+function upToLateEdit(candidates: readonly Candidate[]): readonly Candidate[] {
+  const place = candidates.findIndex(({ event }) => event.lateEdit);
+  return place === -1 ? candidates : candidates.slice(0, Math.max(1, place));
 }

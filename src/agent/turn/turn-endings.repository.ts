@@ -9,6 +9,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../runtime/ids.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
+import { Corrections } from '../corrections/corrections.repository.js';
 
 /** How a turn ended. */
 export interface TurnEnd {
@@ -39,6 +40,7 @@ export class TurnEndings {
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
     private readonly approvals: ApprovalRepository,
+    private readonly corrections: Corrections,
     private readonly budgets: BudgetLedger,
     private readonly ids: Ids,
   ) {}
@@ -50,7 +52,9 @@ export class TurnEndings {
    */
   finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
     return this.unlessBlocked(lease, turn, async (tx) => {
-      await this.answer(tx, turn, end.text);
+      // A good answer is corrected by another one, not by the news that there is none.
+      if (turn.correctsId === null || end.errorCode !== null) await this.answer(tx, turn, end.text);
+      else await this.corrections.answer(tx, turn, turn.correctsId, end.text);
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
       await tx.turn.update({
         where: { id: turn.id },
@@ -160,7 +164,10 @@ export class TurnEndings {
   private async cancel(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
     await tx.event.updateMany({ where: { turnId }, data: { state: 'dropped' } });
     // Else the first turn after the block would find them unanswered, and answer them.
-    await tx.message.updateMany({ where: { turnId }, data: { epoch: BESIDE_ALL_EPOCHS } });
+    await tx.message.updateMany({
+      where: { turnId, turn: { correctsId: null } },
+      data: { epoch: BESIDE_ALL_EPOCHS },
+    });
     await tx.turn.update({
       where: { id: turnId },
       data: { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: new Date() },

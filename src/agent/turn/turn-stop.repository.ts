@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { type NewReply, Outbox } from '../../delivery/outbox.js';
-import type { Prisma, Turn } from '../../generated/prisma/client.js';
+import type { Prisma, Turn, TurnState } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { texts } from '../texts.js';
@@ -11,11 +12,36 @@ import { texts } from '../texts.js';
 /** What the chat is told; it belongs to the turn that was stopped, where there was one. */
 export type Confirmation = Omit<NewReply, 'conversationId'>;
 
-/** /stop in the database. */
+/** What an operator's wish to cancel a turn came to; `ended`: it was too late. */
+export type Cancellation =
+  | { readonly kind: 'cancelled'; readonly conversationId: string }
+  | { readonly kind: 'ended'; readonly state: TurnState }
+  | { readonly kind: 'unknown' };
+
+/** Who stops a turn, and in which words the chat is told. */
+interface Manner {
+  readonly errorCode: string;
+  /** Where nothing had been said yet. */
+  readonly alone: string;
+  /** Below what had been said. */
+  readonly below: string;
+}
+
+const byUser: Manner = { errorCode: 'STOPPED', alone: texts.stopped, below: texts.stoppedHere };
+const byOperator: Manner = {
+  errorCode: 'STOPPED_BY_OPERATOR',
+  alone: texts.stoppedByOperator,
+  below: texts.stoppedHereByOperator,
+};
+
+const unfinished: TurnState[] = ['waiting', 'running', 'parked'];
+
+/** Cancels turns that are under way, for /stop and for operators. */
 @Injectable()
 export class TurnStop {
   constructor(
     private readonly leases: LeaseRepository,
+    private readonly conversations: ConversationRepository,
     private readonly messages: MessageRepository,
     private readonly drafts: DraftRepository,
     private readonly outbox: Outbox,
@@ -38,11 +64,13 @@ export class TurnStop {
   ): Promise<Confirmation> {
     if (holder) await this.leases.assertHeld(tx, holder);
     else await this.leases.revoke(tx, conversationId, 'turns');
-    const open = await tx.turn.findMany({
-      where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
-    });
+    const open = await tx.turn.findMany({ where: { conversationId, state: { in: unfinished } } });
     let confirmation: Confirmation | null = null;
-    for (const turn of open) confirmation = await this.cancel(tx, turn);
+    for (const turn of open) {
+      const { words, isPartial } = await this.cancel(tx, turn, byUser);
+      if (isPartial) await this.outbox.add(tx, words);
+      confirmation = isPartial ? { text: texts.stopped } : words;
+    }
     await this.budgets.settle(
       tx,
       open.map(({ id }) => id),
@@ -50,25 +78,57 @@ export class TurnStop {
     return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId));
   }
 
-  /** The answer that says so keeps the next turn from answering the same messages. */
-  private async cancel(tx: Prisma.TransactionClient, turn: Turn): Promise<Confirmation> {
+  /**
+   * Cancels one turn for an operator, in the caller's transaction and as /stop does; messages that wait behind it are left
+   * to the next turn. The chat sees what had been said with a note below it, else one line; a blocked chat sees nothing.
+   */
+  async cancelTurn(tx: Prisma.TransactionClient, id: string): Promise<Cancellation> {
+    const known = await tx.turn.findUnique({ where: { id }, select: { conversationId: true } });
+    if (!known) return { kind: 'unknown' };
+    const { conversationId } = known;
+    // As whoever commits for the turn does, the lease first; then the turn, as whoever decides about a call does.
+    await this.leases.lock(tx, conversationId, 'turns');
+    await tx.$queryRaw`SELECT 1 FROM turns WHERE id = ${id}::uuid FOR UPDATE`;
+    const turn = await tx.turn.findUnique({ where: { id } });
+    if (!turn) return { kind: 'unknown' };
+    if (!unfinished.includes(turn.state)) return { kind: 'ended', state: turn.state };
+    if (await this.mayBeAtWork(tx, turn)) await this.leases.revoke(tx, conversationId, 'turns');
+    const { words } = await this.cancel(tx, turn, byOperator);
+    if (!(await this.conversations.isBlocked(tx, conversationId))) await this.outbox.add(tx, words);
+    await this.budgets.settle(tx, [id]);
+    return { kind: 'cancelled', conversationId };
+  }
+
+  /** Does the holder of the lane, if there is one, work on this turn, or take it up just now? Else it is left alone. */
+  private async mayBeAtWork(tx: Prisma.TransactionClient, turn: Turn): Promise<boolean> {
+    if (turn.state !== 'waiting') return turn.state === 'running';
+    const { conversationId } = turn;
+    const other = await tx.turn.findFirst({
+      where: { conversationId, state: 'running' },
+      select: { id: true },
+    });
+    return other === null;
+  }
+
+  /** The answer that says so keeps the next turn from answering the same messages; it is still to be sent. */
+  private async cancel(
+    tx: Prisma.TransactionClient,
+    turn: Turn,
+    { errorCode, alone, below }: Manner,
+  ): Promise<{ readonly words: NewReply; readonly isPartial: boolean }> {
     await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
     await tx.turn.update({
       where: { id: turn.id },
-      data: { state: 'cancelled', errorCode: 'STOPPED', finishedAt: new Date() },
+      data: { state: 'cancelled', errorCode, finishedAt: new Date() },
     });
     // The turn first, as whoever decides takes them.
     await this.approvals.withdraw(tx, turn.id);
     const draft = await this.drafts.read(tx, turn.id);
-    if (!draft) {
-      const messageId = await this.messages.addAnswer(tx, turn, texts.stopped);
-      return { text: texts.stopped, turnId: turn.id, messageId };
-    }
     // What was already said stays.
-    const text = `${draft.text}\n\n${texts.stoppedHere}`;
+    const text = draft ? `${draft.text}\n\n${below}` : alone;
     const messageId = await this.messages.addAnswer(tx, turn, text);
-    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
-    return { text: texts.stopped };
+    const words = { conversationId: turn.conversationId, turnId: turn.id, messageId, text };
+    return { words, isPartial: draft !== null };
   }
 
   private async dropWaiting(tx: Prisma.TransactionClient, conversationId: string, eventId: bigint) {

@@ -27,6 +27,8 @@ export class TurnWatchRepository {
                SELECT 1 FROM turns t JOIN events e ON e.conversation_id = t.conversation_id
                -- A turn that waits for its next try is not under way, and what comes then interrupts nothing.
                WHERE t.conversation_id = l.conversation_id AND t.state = 'running'
+                 -- The next turn would answer neither its messages nor those that an edit of an older one interrupted.
+                 AND t.corrects_id IS NULL AND NOT e.late_edit
                  AND e.state = 'waiting' AND e.kind = 'message' AND e.received_at > t.available_at
                  -- What was planned interrupts nobody.
                  AND e.source <> ${SCHEDULE_SOURCE}

@@ -66,7 +66,7 @@ export class TurnRepository {
   async waiting(conversationId: string, limit: number): Promise<WaitingEvent[]> {
     return await this.prisma.$queryRaw<WaitingEvent[]>`
       SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
-             received_at AS "receivedAt", turn_id AS "turnId",
+             received_at AS "receivedAt", turn_id AS "turnId", late_edit AS "lateEdit",
              extract(epoch FROM clock_timestamp() - received_at)::float8 * 1000 AS "ageMs"
       FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
