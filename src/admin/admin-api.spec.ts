@@ -15,6 +15,7 @@ describe('the admin API', () => {
       'conversations',
       'turns',
       'dead-letters',
+      'approvals',
       `conversations/${crypto.randomUUID()}/export`,
     ]) {
       expect((await admin.app.inject(`/admin/${url}`)).statusCode).toBe(401);
@@ -37,18 +38,23 @@ describe('the admin API', () => {
     'turns?state=odd',
     'turns?cursor=W10',
     'dead-letters?kind=turn',
+    'approvals?state=odd',
+    'approvals?conversationId=5',
+    'approvals?limit=0',
+    'approvals?cursor=W10',
   ])('refuses %s with 400', async (url) => {
     const answer = await admin.call(url);
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({ statusCode: 400, error: 'Bad Request' });
   });
 
-  it.each(['conversations', 'turns', 'dead-letters'])(
+  it.each(['conversations', 'turns', 'dead-letters', 'approvals'])(
     'answers 404 for an unknown id of %s, whatever it looks like',
     async (path) => {
       for (const id of ['00000000-0000-4000-8000-000000000000', 'nonsense', '1', '%00', "'--"]) {
         expect((await admin.call(`${path}/${id}`)).statusCode).toBe(404);
-        if (path !== 'turns') expect((await admin.call(`${path}/${id}`, 'DELETE')).statusCode).toBe(404);
+        if (path === 'conversations' || path === 'dead-letters')
+          expect((await admin.call(`${path}/${id}`, 'DELETE')).statusCode).toBe(404);
       }
       expect(
         (await admin.call('dead-letters/00000000-0000-4000-8000-000000000000/replay', 'POST')).statusCode,
@@ -59,6 +65,9 @@ describe('the admin API', () => {
       expect((await admin.call('conversations/00000000-0000-4000-8000-000000000000/export')).statusCode).toBe(
         404,
       );
+      for (const act of ['turns/%s/cancel', 'approvals/%s/approve', 'approvals/%s/deny'])
+        for (const id of ['00000000-0000-4000-8000-000000000000', 'nonsense'])
+          expect((await admin.call(act.replace('%s', id), 'POST')).statusCode, act).toBe(404);
     },
   );
 });

@@ -1,5 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
+import { TurnStopModule } from '../agent/turn/turn-stop.module.js';
 import { BudgetModule } from '../budget/budget.module.js';
+import { DeliveryModule } from '../delivery/delivery.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { SchedulesModule } from '../schedules/schedules.module.js';
@@ -7,6 +10,9 @@ import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
 import { AdminKey } from './access/admin-key.js';
 import { AdminKeyGuard } from './access/admin-key.guard.js';
 import { AdminRequestKey } from './access/admin-request-key.js';
+import { ApprovalDesk } from './approvals/approval-desk.service.js';
+import { ApprovalListing } from './approvals/approval-listing.repository.js';
+import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BudgetListing } from './budgets/budget-listing.repository.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsService } from './budgets/budgets.service.js';
@@ -20,29 +26,42 @@ import { DeadLetterListing } from './dead-letters/dead-letter-listing.repository
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
+import { OperatorVoice } from './conversations/operator-voice.service.js';
 import { ScheduleDesk } from './schedules/schedule-desk.service.js';
 import { ScheduleListing } from './schedules/schedule-listing.repository.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { TranscriptService } from './conversations/transcript.service.js';
+import { TurnCanceller } from './turns/turn-canceller.service.js';
 import { TurnListing } from './turns/turn-listing.repository.js';
 import { TurnsController } from './turns/turns.controller.js';
 import { TurnsService } from './turns/turns.service.js';
 
 /** What operators see and do, under `/admin`. */
 @Module({
-  imports: [MemoryModule, BudgetModule, LanesModule, SchedulesModule],
+  imports: [
+    ApprovalsModule,
+    BudgetModule,
+    DeliveryModule,
+    LanesModule,
+    MemoryModule,
+    SchedulesModule,
+    TurnStopModule,
+  ],
   controllers: [
     ConversationsController,
     TurnsController,
     DeadLettersController,
     BudgetsController,
     SchedulesController,
+    ApprovalsController,
   ],
   providers: [
     AdminKey,
     AdminKeyGuard,
     AdminRequestKey,
     { provide: AdminKeyOfRequest, useExisting: AdminRequestKey },
+    ApprovalDesk,
+    ApprovalListing,
     BudgetListing,
     BudgetsService,
     ConversationEraser,
@@ -53,9 +72,11 @@ import { TurnsService } from './turns/turns.service.js';
     DeadLetterListing,
     Erasure,
     MessageListing,
+    OperatorVoice,
     ScheduleDesk,
     ScheduleListing,
     TranscriptService,
+    TurnCanceller,
     TurnListing,
     TurnsService,
   ],

@@ -15,6 +15,10 @@ describe('the API’s description', () => {
     const doc = answer.json<{ openapi: string; paths: Record<string, unknown>; components: unknown }>();
     expect(doc.openapi).toMatch(/^3\./);
     expect(Object.keys(doc.paths).toSorted()).toEqual([
+      '/admin/approvals',
+      '/admin/approvals/{id}',
+      '/admin/approvals/{id}/approve',
+      '/admin/approvals/{id}/deny',
       '/admin/budgets',
       '/admin/budgets/{day}',
       '/admin/conversations',
@@ -28,6 +32,7 @@ describe('the API’s description', () => {
       '/admin/schedules/{id}',
       '/admin/turns',
       '/admin/turns/{id}',
+      '/admin/turns/{id}/cancel',
     ]);
     expect(doc.components).toMatchObject({ securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } });
     expect(doc.paths['/admin/conversations']).toMatchObject({ get: { security: [{ bearer: [] }] } });

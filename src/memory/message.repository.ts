@@ -31,6 +31,12 @@ export interface NewUserMessage {
   readonly stepIndex: number | null;
 }
 
+/** Where a message that belongs to no turn is said. */
+interface Place {
+  readonly conversationId: string;
+  readonly epoch: number;
+}
+
 /** The epoch of messages that stay on record and belong to no history: those of a cancelled turn. */
 export const BESIDE_ALL_EPOCHS = -1;
 
@@ -106,15 +112,22 @@ export class MessageRepository {
   }
 
   /** Writes what the bot says by itself, as part of the history. @returns its id */
-  async addNotice(
+  addNotice(tx: Prisma.TransactionClient, place: Place, text: string): Promise<bigint> {
+    return this.addBeside(tx, place, 'assistant', text);
+  }
+
+  /** Writes what an operator says as the bot. @returns its id */
+  addByOperator(tx: Prisma.TransactionClient, place: Place, text: string): Promise<bigint> {
+    return this.addBeside(tx, place, 'operator', text);
+  }
+
+  private async addBeside(
     tx: Prisma.TransactionClient,
-    place: { readonly conversationId: string; readonly epoch: number },
+    place: Place,
+    role: 'assistant' | 'operator',
     text: string,
   ): Promise<bigint> {
-    const { id } = await tx.message.create({
-      data: { ...place, role: 'assistant', text },
-      select: { id: true },
-    });
+    const { id } = await tx.message.create({ data: { ...place, role, text }, select: { id: true } });
     await this.count(tx, place.conversationId, 1);
     return id;
   }

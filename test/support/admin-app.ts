@@ -11,6 +11,7 @@ import type { Prisma } from '../../src/generated/prisma/client.js';
 import { refuseUnroutable } from '../../src/observability/http-exception.filter.js';
 import { ObservabilityModule } from '../../src/observability/observability.module.js';
 import { RuntimeModule } from '../../src/runtime/runtime.module.js';
+import { TelegramModule } from '../../src/telegram/telegram.module.js';
 import { ThrottlingModule } from '../../src/throttling/throttling.module.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
 
@@ -51,6 +52,7 @@ export class AdminApp {
       ObservabilityModule,
       DatabaseModule,
       ThrottlingModule,
+      TelegramModule,
       AdminModule,
     ];
     const silent = { log: () => {}, warn: () => {}, error: () => {} };
@@ -116,7 +118,7 @@ export class AdminApp {
     return { id, chatId };
   }
 
-  /** Many quiet conversations, each with a turn, a message, a dead letter and a budget: enough for the planner to need indexes. */
+  /** Many quiet conversations, each with a turn, an approval, a message, a dead letter and a budget: enough for the planner to need indexes. */
   async fill(conversations: number): Promise<void> {
     await this.prisma.$executeRaw`
       INSERT INTO conversations (id, channel, chat_id, chat_type, title, username, last_message_at)
@@ -127,6 +129,10 @@ export class AdminApp {
     await this.prisma.$executeRaw`
       INSERT INTO turns (id, conversation_id, epoch, state)
       SELECT gen_random_uuid(), id, 0, 'done' FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO approvals (id, turn_id, step_index, conversation_id, tool, arguments, expires_at)
+      SELECT gen_random_uuid(), t.id, 1, c.id, 'filler', '{}', c.last_message_at + interval '100 years'
+      FROM turns t JOIN conversations c ON c.id = t.conversation_id WHERE c.channel = 'filler'`;
     await this.prisma.$executeRaw`
       INSERT INTO messages (conversation_id, epoch, role, text)
       SELECT id, 0, 'user', 'hello' FROM conversations WHERE channel = 'filler'`;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
-import type { Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+import type { BusyMode, Conversation, ConversationStatus } from '../../generated/prisma/client.js';
 
 /** One conversation's own row, as an operator reads and changes it. */
 @Injectable()
@@ -23,4 +23,5 @@ export interface ChangeOfConversation {
   readonly status?: ConversationStatus | undefined;
   readonly model?: string | null | undefined;
   readonly systemPrompt?: string | null | undefined;
+  readonly busyMode?: BusyMode | null | undefined;
 }

@@ -1,9 +1,10 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
-import { type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+import { BusyMode, type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
 import { PageQuery } from '../listing/page.js';
 
 const statuses = Object.values(ConversationStatus);
+const busyModes = Object.values(BusyMode);
 
 export class ConversationQuery extends PageQuery {
   @ApiPropertyOptional({
@@ -62,6 +63,15 @@ export class ConversationChange {
   // PostgreSQL's text holds no NUL.
   @Matches(/^[^\0]*$/)
   systemPrompt?: string | null;
+
+  @ApiPropertyOptional({
+    enum: busyModes,
+    nullable: true,
+    description: 'Instead of AGENT_BUSY_MODE, as /mode sets it; null: AGENT_BUSY_MODE again',
+  })
+  @IsOptional()
+  @IsIn(busyModes)
+  busyMode?: BusyMode | null;
 }
 
 /** One line of talk, as the admin API shows it. 64-bit ids are strings. */
@@ -107,6 +117,9 @@ export class ConversationDetailDto extends ConversationDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'Instead of AGENT_SYSTEM_PROMPT' })
   readonly systemPrompt: string | null;
+
+  @ApiProperty({ enum: busyModes, nullable: true, description: 'Instead of AGENT_BUSY_MODE' })
+  readonly busyMode: BusyMode | null;
 }
 
 export class ConversationPage {
@@ -138,7 +151,7 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt };
+  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt, busyMode: row.busyMode };
 }
 
 function shown(row: ShownConversation) {

@@ -1,10 +1,25 @@
-import { Body, Delete, Get, HttpCode, Param, Patch, Query, type StreamableFile } from '@nestjs/common';
 import {
+  Body,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  type StreamableFile,
+} from '@nestjs/common';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiHeader,
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiProduces,
+  ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
 import { AdminApi } from '../admin-api.decorator.js';
 import {
@@ -15,7 +30,8 @@ import {
 } from './conversation.dto.js';
 import { ConversationsService } from './conversations.service.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
-import { MessagePage, MessageQuery } from './message.dto.js';
+import { MessageDto, MessagePage, MessageQuery } from './message.dto.js';
+import { OperatorMessageDto, readIdempotencyKey } from './operator-message.dto.js';
 
 @AdminApi('conversations')
 export class ConversationsController {
@@ -38,7 +54,8 @@ export class ConversationsController {
 
   @Patch(':id')
   @ApiOperation({
-    summary: 'Pause, block or reactivate a conversation, or give it a model or a prompt of its own',
+    summary:
+      'Pause, block or reactivate a conversation, or give it a model, a prompt or a busy mode of its own',
   })
   @ApiOkResponse({ type: ConversationDetailDto })
   @ApiNotFoundResponse()
@@ -64,6 +81,25 @@ export class ConversationsController {
   @ApiNotFoundResponse()
   messages(@Param('id', KnownIdPipe) id: string, @Query() query: MessageQuery): Promise<MessagePage> {
     return this.conversations.messages(id, query);
+  }
+
+  @Post(':id/messages')
+  @ApiOperation({ summary: 'Speak as the bot' })
+  @ApiHeader({
+    name: 'Idempotency-Key',
+    required: false,
+    description: 'The same key in the same conversation says it once, and is answered with the same message',
+  })
+  @ApiCreatedResponse({ type: MessageDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'The conversation is blocked' })
+  @ApiUnprocessableEntityResponse({ description: 'The Idempotency-Key was used for another text' })
+  say(
+    @Param('id', KnownIdPipe) id: string,
+    @Body() { text }: OperatorMessageDto,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<MessageDto> {
+    return this.conversations.say(id, text, readIdempotencyKey(key));
   }
 
   @Get(':id/export')

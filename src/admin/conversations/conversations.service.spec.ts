@@ -38,6 +38,7 @@ describe('conversations', () => {
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       model: null,
       systemPrompt: null,
+      busyMode: null,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
@@ -170,7 +171,7 @@ describe('a conversation’s own model and prompt', () => {
       components: { schemas: Record<string, { properties: Record<string, object>; required?: string[] }> };
     }>();
     const change = doc.components.schemas['ConversationChange'];
-    expect(Object.keys(change?.properties ?? {})).toEqual(['status', 'model', 'systemPrompt']);
+    expect(Object.keys(change?.properties ?? {})).toEqual(['status', 'model', 'systemPrompt', 'busyMode']);
     expect(change?.required ?? []).toEqual([]);
     expect(change?.properties['systemPrompt']).toMatchObject({
       type: 'string',

@@ -22,8 +22,9 @@ import {
   encodeTimeCursor,
 } from '../listing/cursor.js';
 import { Erasure } from './erasure.service.js';
-import { type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
+import { type MessageDto, type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
 import { MessageListing } from './message-listing.repository.js';
+import { OperatorVoice } from './operator-voice.service.js';
 import { pageOf } from '../listing/page.js';
 import { TranscriptService } from './transcript.service.js';
 
@@ -36,6 +37,7 @@ export class ConversationsService {
     private readonly history: MessageListing,
     private readonly transcripts: TranscriptService,
     private readonly erasure: Erasure,
+    private readonly voice: OperatorVoice,
     private readonly waker: LaneWaker,
     private readonly models: ModelSettings,
     private readonly budget: BudgetSettings,
@@ -58,20 +60,21 @@ export class ConversationsService {
 
   /**
    * A pause, another model and another prompt take effect with the next turn, a block with the end of the one under way,
-   * which is not answered then. With a new status what waited is taken up at once, or dropped.
+   * which is not answered then, a busy mode with the next message. What waited is looked at anew: taken up, or dropped.
    */
   async change(
     id: string,
-    { status, model, systemPrompt }: ConversationChange,
+    { status, model, systemPrompt, busyMode }: ConversationChange,
   ): Promise<ConversationDetailDto> {
-    const change = { status, model, systemPrompt };
+    const change = { status, model, systemPrompt, busyMode };
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new BadRequestException('name at least one of status, model, systemPrompt');
+      throw new BadRequestException('name at least one of status, model, systemPrompt, busyMode');
     }
     if (typeof model === 'string') this.assertUsable(model);
     const changed = await this.records.change(id, change);
     if (!changed) throw unknown();
-    if (status !== undefined && changed.status !== 'paused') this.waker.wake('turns', id);
+    const newOrder = status !== undefined || busyMode !== undefined;
+    if (newOrder && changed.status !== 'paused') this.waker.wake('turns', id);
     return toConversationDetailDto(changed);
   }
 
@@ -84,6 +87,10 @@ export class ConversationsService {
     await this.findOrFail(id);
     const rows = await this.history.rows(id, after, order, limit + 1);
     return pageOf(rows, limit, toMessageDto, (row) => encodeNumberCursor(row.id));
+  }
+
+  say(id: string, text: string, idempotencyKey: string | null): Promise<MessageDto> {
+    return this.voice.say(id, text, idempotencyKey);
   }
 
   async export(id: string): Promise<StreamableFile> {

@@ -14,18 +14,24 @@ export class MessageListing {
       where: { conversationId, ...bound },
       orderBy: { id: order },
       take: limit,
-      select: {
-        id: true,
-        role: true,
-        text: true,
-        createdAt: true,
-        turnId: true,
-        channelMessageId: true,
-        replies: {
-          orderBy: { part: 'asc' },
-          select: { state: true, attempts: true, error: true, firstError: true, channelMessageId: true },
-        },
-      },
+      select: shown,
     });
   }
+
+  find(id: bigint): Promise<SentMessage | null> {
+    return this.prisma.message.findUnique({ where: { id }, select: shown });
+  }
 }
+
+const shown = {
+  id: true,
+  role: true,
+  text: true,
+  createdAt: true,
+  turnId: true,
+  channelMessageId: true,
+  replies: {
+    orderBy: { part: 'asc' },
+    select: { state: true, attempts: true, error: true, firstError: true, channelMessageId: true },
+  },
+} as const;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
 import { Prisma } from '../../generated/prisma/client.js';
+import { approvalRows } from '../approvals/approval-listing.repository.js';
 import { spenderRows } from '../budgets/budget-listing.repository.js';
 import { conversationRows } from '../conversations/conversation-listing.repository.js';
 import { deadLetterRows } from '../dead-letters/dead-letter-listing.repository.js';
@@ -46,6 +47,17 @@ describe('queries on filled tables', () => {
       'a conversation’s schedules',
       scheduleRows({ conversationId: after.id, state: null }, null, 51),
       'schedules_conversation_id',
+    ],
+    ['the first approvals', approvalRows({ conversationId: null, state: null }, null, 51), 'approvals_pkey'],
+    [
+      'approvals after a cursor',
+      approvalRows({ conversationId: null, state: null }, after.id, 51),
+      'approvals_pkey',
+    ],
+    [
+      'a conversation’s approvals',
+      approvalRows({ conversationId: after.id, state: null }, null, 51),
+      'approvals_conversation_id',
     ],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],

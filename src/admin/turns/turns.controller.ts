@@ -1,5 +1,5 @@
-import { Get, Param, Query } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
 import { AdminApi } from '../admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { TurnPage, TurnQuery, TurnWithStepsDto } from './turn.dto.js';
@@ -22,5 +22,18 @@ export class TurnsController {
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<TurnWithStepsDto> {
     return this.turns.get(id);
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @ApiOperation({
+    summary:
+      'Cancel a turn that is under way, wherever it runs, like /stop; what was said stays, and the chat is told',
+  })
+  @ApiOkResponse({ type: TurnWithStepsDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'It has ended already' })
+  cancel(@Param('id', KnownIdPipe) id: string): Promise<TurnWithStepsDto> {
+    return this.turns.cancel(id);
   }
 }

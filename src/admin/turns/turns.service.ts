@@ -2,12 +2,16 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { decodeIdCursor, encodeIdCursor } from '../listing/cursor.js';
 import { pageOf } from '../listing/page.js';
 import { toStepDto, toTurnDto, type TurnPage, type TurnQuery, type TurnWithStepsDto } from './turn.dto.js';
+import { TurnCanceller } from './turn-canceller.service.js';
 import { TurnListing } from './turn-listing.repository.js';
 
-/** What an operator sees of the agent's work. */
+/** What an operator sees of the agent's work, and stops of it. */
 @Injectable()
 export class TurnsService {
-  constructor(private readonly listing: TurnListing) {}
+  constructor(
+    private readonly listing: TurnListing,
+    private readonly canceller: TurnCanceller,
+  ) {}
 
   /** A page of one state may hold fewer than `limit`, even none, and still have a next one. */
   async list({ limit, cursor, conversationId, state }: TurnQuery): Promise<TurnPage> {
@@ -24,5 +28,10 @@ export class TurnsService {
     const turn = await this.listing.find(id);
     if (!turn) throw new NotFoundException('There is no turn with this id');
     return Object.assign(toTurnDto(turn), { steps: turn.steps.map(toStepDto) });
+  }
+
+  async cancel(id: string): Promise<TurnWithStepsDto> {
+    await this.canceller.cancel(id);
+    return await this.get(id);
   }
 }

@@ -5,7 +5,7 @@ import type { Approval } from '../../generated/prisma/client.js';
 import { readArguments } from '../tools/tool-arguments.js';
 import type { ToolCall, ToolResult } from '../tools/tool-context.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
-import { refusals } from './approval-words.js';
+import { denialOf, refusals } from './approval-words.js';
 
 /** A call that waits for a person. */
 export interface WaitingCall {
@@ -41,7 +41,7 @@ export class ApprovalGate {
       case 'pending':
         return { kind: 'wait' };
       case 'denied':
-        return { kind: 'refused', result: { output: refusals.denied, error: 'TOOL_DENIED' } };
+        return { kind: 'refused', result: { output: denialOf(approval), error: 'TOOL_DENIED' } };
       case 'expired':
         return { kind: 'refused', result: { output: refusals.expired, error: 'TOOL_APPROVAL_EXPIRED' } };
       case undefined:

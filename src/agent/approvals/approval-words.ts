@@ -50,6 +50,11 @@ export const refusals: Readonly<Record<Exclude<Decision, 'approved'>, string>> =
   expired: 'Not called: nobody allowed it in time. Say so; do not try it again unless you are asked to.',
 };
 
+/** With what the person said why, if anything. */
+export function denialOf({ reason }: Pick<Approval, 'reason'>): string {
+  return reason === null ? refusals.denied : `${refusals.denied} The reason given: ${reason}`;
+}
+
 const PREFIX = 'approval';
 const verdicts = { yes: 'approved', no: 'denied' } as const;
 

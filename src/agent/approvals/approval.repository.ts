@@ -82,6 +82,7 @@ export class ApprovalRepository {
   /**
    * Decides once, as long as it has not expired; the turn can go on when all its calls are decided.
    * @param by who decides, for people to read; null: time
+   * @param reason for the model
    * @returns the decided approval; null where it was decided before, or there is none
    */
   async decide(
@@ -89,13 +90,15 @@ export class ApprovalRepository {
     id: string,
     decision: Decision,
     by: { readonly key: string; readonly name: string } | null,
+    reason: string | null = null,
   ): Promise<Approval | null> {
     const known = await this.find(tx, id);
     if (!known) return null;
     // One after the other: of two last decisions one has to see the other.
     await tx.$queryRaw`SELECT 1 FROM turns WHERE id = ${known.turnId}::uuid FOR UPDATE`;
     const decided = await tx.$executeRaw`
-      UPDATE approvals SET state = ${decision}::approval_state, decided_at = clock_timestamp(), decided_by = ${by?.key ?? null}
+      UPDATE approvals SET state = ${decision}::approval_state, decided_at = clock_timestamp(), decided_by = ${by?.key ?? null},
+        reason = ${reason}
       WHERE id = ${id}::uuid AND state = 'pending'
         AND (expires_at > clock_timestamp()) = (${decision} <> 'expired')`;
     if (decided === 0) return null;

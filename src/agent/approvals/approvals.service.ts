@@ -62,10 +62,18 @@ export class Approvals {
     return { words: texts.decided, conversationId: approval.conversationId };
   }
 
-  /** An operator decides. @returns the conversation whose turn can go on; null where it is decided already */
-  async decideAsOperator(id: string, decision: 'approved' | 'denied'): Promise<string | null> {
+  /**
+   * An operator decides, as a press of a button does.
+   * @param reason why it was denied, for the model
+   * @returns the conversation whose turn can go on; null where it is decided already, or there is no such approval
+   */
+  async decideAsOperator(
+    id: string,
+    decision: 'approved' | 'denied',
+    reason: string | null,
+  ): Promise<string | null> {
     const by = { key: 'admin', name: 'the operator' };
-    const decided = await this.prisma.$transaction((tx) => this.decide(tx, id, decision, by));
+    const decided = await this.prisma.$transaction((tx) => this.decide(tx, id, decision, by, reason));
     return decided?.conversationId ?? null;
   }
 
@@ -81,8 +89,9 @@ export class Approvals {
     id: string,
     decision: Decision,
     by: { readonly key: string; readonly name: string } | null,
+    reason: string | null = null,
   ): Promise<Approval | null> {
-    const approval = await this.repository.decide(tx, id, decision, by);
+    const approval = await this.repository.decide(tx, id, decision, by, reason);
     if (approval) {
       const { conversationId, turnId, tool } = approval;
       this.logger.log({

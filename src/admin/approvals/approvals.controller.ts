@@ -1,0 +1,46 @@
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { ApprovalDto, ApprovalPage, ApprovalQuery, DenialDto } from './approval.dto.js';
+import { ApprovalDesk } from './approval-desk.service.js';
+
+@AdminApi('approvals')
+export class ApprovalsController {
+  constructor(private readonly desk: ApprovalDesk) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List tool calls that a person has to allow, the newest first' })
+  @ApiOkResponse({ type: ApprovalPage })
+  list(@Query() query: ApprovalQuery): Promise<ApprovalPage> {
+    return this.desk.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one of them' })
+  @ApiOkResponse({ type: ApprovalDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', KnownIdPipe) id: string): Promise<ApprovalDto> {
+    return this.desk.get(id);
+  }
+
+  @Post(':id/approve')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let the call be made: its turn goes on' })
+  @ApiOkResponse({ type: ApprovalDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'It is decided already, or its time is over' })
+  approve(@Param('id', KnownIdPipe) id: string): Promise<ApprovalDto> {
+    return this.desk.decide(id, 'approved', null);
+  }
+
+  @Post(':id/deny')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Do not let the call be made: the model is told, and its turn goes on' })
+  @ApiOkResponse({ type: ApprovalDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'It is decided already, or its time is over' })
+  deny(@Param('id', KnownIdPipe) id: string, @Body() { reason }: DenialDto): Promise<ApprovalDto> {
+    return this.desk.decide(id, 'denied', reason ?? null);
+  }
+}
