@@ -41,7 +41,8 @@ export class ReplyRepository {
   }
 
   /**
-   * Settles a reply that was sent. Where it was given another text while that was under way, an edit follows.
+   * Settles a reply that was sent. Where it was given another text while that was under way, it is open again, to be
+   * edited.
    * @param reply as it was sent
    * @throws LeaseLostError when somebody else has decided the reply's fate meanwhile
    */
@@ -53,13 +54,12 @@ export class ReplyRepository {
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      const { conversationId, turnId, messageId, body } = await tx.reply.update({
+      const { body } = await tx.reply.update({
         where: { id: reply.id },
         data: { state, channelMessageId, settledAt: new Date() },
       });
       if (isDeepStrictEqual(body, reply.body)) return;
-      const edit = { conversationId, turnId, messageId, channelMessageId, body: body ?? {} };
-      await tx.reply.create({ data: edit, select: { id: true } });
+      await tx.reply.update({ where: { id: reply.id }, data: { state: 'pending', settledAt: null } });
     });
   }
 

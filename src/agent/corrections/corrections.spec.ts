@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { editUpdate, type TelegramUpdate, textUpdate } from '../../../test/support/updates.js';
+import { ReplyRepository } from '../../delivery/reply.repository.js';
+import { TurnWatchRepository } from '../turn/turn-watch.repository.js';
 import type { BusyMode, Conversation } from '../../generated/prisma/client.js';
 
 describe('A turn that corrects an answer', () => {
@@ -62,7 +64,28 @@ describe('A turn that corrects an answer', () => {
     expect(await history()).toEqual(['user: right', 'assistant: Echo: right']);
   });
 
+  it('edits an answer that was being sent meanwhile, also the next time', async () => {
+    const sender = new ReplyRepository(agent.room.prisma, agent.room.leases);
+    const lease = await agent.room.lease(conversation.id, 'deliveries');
+    const sent = await sender.nextOpen(conversation.id);
+    if (!sent) throw new Error('nothing to send');
+    await sender.markSending(lease, sent.id);
+    await edit('right');
+    await run();
+    await sender.sent(lease, sent, 'sent', 6n);
+    await edit('better');
+    await run();
+    expect(await replies()).toMatchObject([
+      { body: { text: 'Echo: better' }, state: 'pending', channelMessageId: 6n },
+    ]);
+  });
+
   it('shows no draft', async () => {
+    // A draft would wait behind an answer that is not out yet.
+    await agent.room.prisma.reply.updateMany({
+      where: { conversationId: conversation.id },
+      data: { state: 'sent', channelMessageId: 5n, settledAt: new Date() },
+    });
     const held = agent.model.gate();
     const slow = `slow-${word}`;
     agent.model.script(slow, { pieces: ['one ', 'two ', 'three'], hold: held });
@@ -79,7 +102,27 @@ describe('A turn that corrects an answer', () => {
     held.release();
     await Promise.all([running, beside]);
     expect(agent.telegram.textsOf(Number(conversation.chatId))).toEqual([]);
-    expect(await replies()).toHaveLength(1);
+    expect(await replies()).toMatchObject([
+      { body: { text: 'one two three' }, state: 'pending', channelMessageId: 5n },
+    ]);
+  });
+
+  it('interrupts nothing, and nothing interrupts it', async () => {
+    const watch = new TurnWatchRepository(agent.room.prisma);
+    const hasNews = async () => (await watch.look([conversation.id]))[0]?.hasNews;
+    const { lease, turn } = await agent.begin(conversation, `under way ${word}`);
+    expect(await hasNews()).toBe(false);
+    await edit('right');
+    expect(await hasNews()).toBe(false);
+    const end = { text: 'Done.', model: null, errorCode: null };
+    await agent.endings.finish(lease, turn, end);
+    const claimed = await agent.claim.next(lease, conversation);
+    if (claimed.kind !== 'turn') throw new Error('nothing is corrected');
+    await say('meanwhile');
+    await edit('better');
+    expect(await hasNews()).toBe(false);
+    await agent.endings.finish(lease, claimed.turn, end);
+    expect((await history()).slice(0, 2)).toEqual(['user: right', 'assistant: Done.']);
   });
 
   it('is joined by nobody in the mode steer, and joins nobody', async () => {
