@@ -57,17 +57,22 @@ export class Outbox {
     await tx.reply.create({ data: { conversationId, approvalId, body }, select: { id: true } });
   }
 
-  /** The questions about this approval take their answer's text, and lose their buttons. */
-  async answerQuestion(tx: Prisma.TransactionClient, approvalId: string, text: string): Promise<void> {
-    const body = toJson(this.channel.compose(text)[0]);
+  /**
+   * The questions about this approval take their answer's text, and lose their buttons.
+   * @param words what it says in a conversation, in Markdown
+   */
+  async answerQuestion(
+    tx: Prisma.TransactionClient,
+    approvalId: string,
+    words: (conversationId: string) => Promise<string>,
+  ): Promise<void> {
     const asked = await tx.reply.findMany({ where: { approvalId } });
-    const unsent = asked.filter(({ settledAt }) => settledAt === null).map(({ id }) => id);
-    await tx.reply.updateMany({ where: { id: { in: unsent } }, data: { body } });
-    await tx.reply.createMany({
-      data: asked.flatMap(({ conversationId, settledAt, channelMessageId }) =>
-        settledAt === null || channelMessageId === null ? [] : [{ conversationId, channelMessageId, body }],
-      ),
-    });
+    for (const { id, conversationId, settledAt, channelMessageId } of asked) {
+      const body = toJson(this.channel.compose(await words(conversationId))[0]);
+      if (settledAt === null) await tx.reply.update({ where: { id }, data: { body } });
+      else if (channelMessageId !== null)
+        await tx.reply.create({ data: { conversationId, channelMessageId, body } });
+    }
   }
 }
 

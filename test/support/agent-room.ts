@@ -140,6 +140,7 @@ export class AgentRoom {
       this.messages,
       outbox,
       this.drafts,
+      people,
       this.ledger,
     );
     this.approvals = new Approvals(

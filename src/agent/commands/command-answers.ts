@@ -9,7 +9,8 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { FactsRepository } from '../../memory/facts.repository.js';
 import { ScheduleList } from './schedule-list.js';
 import { SummaryRepository } from '../summaries/summary.repository.js';
-import { texts } from '../texts.js';
+import type { Texts } from '../../texts/texts.js';
+import { textsFor } from '../../texts/texts-for.js';
 import { type Confirmation, TurnStop } from '../turn/turn-stop.repository.js';
 import { usageText } from './usage-text.js';
 
@@ -44,6 +45,7 @@ export class CommandAnswers {
    */
   async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
     const { tx, conversationId, eventId, holder } = place;
+    const texts = textsFor(inbound.sender?.languageCode);
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (!this.channel.admits(inbound)) {
       const first = await this.conversations.markRefusalTold(tx, conversationId);
@@ -57,31 +59,36 @@ export class CommandAnswers {
         await this.conversations.reset(tx, conversationId, eventId);
         return { text: texts.reset };
       case 'stop':
-        return await this.turnStop.stop(tx, conversationId, eventId, holder);
+        return await this.turnStop.stop(tx, conversationId, eventId, holder, texts);
       case 'mode':
-        return { text: await this.mode(tx, conversationId, args) };
+        return { text: await this.mode(tx, conversationId, args, texts) };
       case 'memory':
-        return { text: await this.memory(tx, conversationId) };
+        return { text: await this.memory(tx, conversationId, texts) };
       case 'usage': {
         const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
-        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
+        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group', texts) };
       }
       case 'schedules':
-        return { text: await this.schedules.handle(tx, conversationId, args) };
+        return { text: await this.schedules.handle(tx, conversationId, args, texts) };
       default:
         return { text: texts.help };
     }
   }
 
-  private async mode(tx: Prisma.TransactionClient, conversationId: string, args: string): Promise<string> {
+  private async mode(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    args: string,
+    texts: Texts,
+  ): Promise<string> {
     const wanted = modes.find((mode) => mode === args.toLowerCase());
     if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
-    else if (args !== '') return texts.modeUnknown(modes);
+    else if (args !== '') return texts.modeUnknown;
     const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
-    return texts.mode(mode, modes);
+    return texts.mode(mode);
   }
 
-  private async memory(tx: Prisma.TransactionClient, conversationId: string): Promise<string> {
+  private async memory(tx: Prisma.TransactionClient, conversationId: string, texts: Texts): Promise<string> {
     const epoch = await this.conversations.epoch(tx, conversationId);
     const facts = await this.facts.list(conversationId, tx);
     const summary = await this.summaries.of(conversationId, epoch, tx);

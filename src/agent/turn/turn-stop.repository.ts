@@ -6,7 +6,7 @@ import type { Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
-import { texts } from '../texts.js';
+import type { Texts } from '../../texts/texts.js';
 
 /** What the chat is told; it belongs to the turn that was stopped, where there was one. */
 export type Confirmation = Omit<NewReply, 'conversationId'>;
@@ -28,6 +28,7 @@ export class TurnStop {
    * machine, loses its lease with that commit: it can add nothing, and `TurnWatch` tells it soon. What the turn had
    * finished stays on record. Where no turn is under way yet, the messages before the /stop are dropped instead.
    * @param holder who calls from within the lane "turns"; null from outside
+   * @param texts of who says /stop
    * @throws LeaseLostError
    */
   async stop(
@@ -35,6 +36,7 @@ export class TurnStop {
     conversationId: string,
     eventId: bigint,
     holder: Lease | null,
+    texts: Texts,
   ): Promise<Confirmation> {
     if (holder) await this.leases.assertHeld(tx, holder);
     else await this.leases.revoke(tx, conversationId, 'turns');
@@ -42,16 +44,16 @@ export class TurnStop {
       where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
     });
     let confirmation: Confirmation | null = null;
-    for (const turn of open) confirmation = await this.cancel(tx, turn);
+    for (const turn of open) confirmation = await this.cancel(tx, turn, texts);
     await this.budgets.settle(
       tx,
       open.map(({ id }) => id),
     );
-    return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId));
+    return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId, texts));
   }
 
   /** The answer that says so keeps the next turn from answering the same messages. */
-  private async cancel(tx: Prisma.TransactionClient, turn: Turn): Promise<Confirmation> {
+  private async cancel(tx: Prisma.TransactionClient, turn: Turn, texts: Texts): Promise<Confirmation> {
     await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
     await tx.turn.update({
       where: { id: turn.id },
@@ -71,7 +73,12 @@ export class TurnStop {
     return { text: texts.stopped };
   }
 
-  private async dropWaiting(tx: Prisma.TransactionClient, conversationId: string, eventId: bigint) {
+  private async dropWaiting(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    eventId: bigint,
+    texts: Texts,
+  ): Promise<Confirmation> {
     const { count } = await tx.event.updateMany({
       where: { conversationId, state: 'waiting', kind: 'message', id: { lt: eventId } },
       data: { state: 'dropped' },
