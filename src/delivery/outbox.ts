@@ -76,8 +76,9 @@ export class Outbox {
   }
 }
 
-/** A draft that may or may not be there counts as a first try of unknown outcome. */
-function inPlaceOf({ channelMessageId }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+/** A draft that may or may not be there counts as a first try of unknown outcome; a preview leaves no message. */
+function inPlaceOf({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+  if (!isMessage) return {};
   return channelMessageId === null ? { state: 'uncertain', unknownSends: 1 } : { channelMessageId };
 }
 

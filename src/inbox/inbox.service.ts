@@ -85,7 +85,9 @@ export class Inbox implements OnApplicationBootstrap {
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
     const payload = storableJson(text);
-    const withoutModel = inbound.command !== null || inbound.press !== null || !this.channel.admits(inbound);
+    const { command, press, stoppedPreview } = inbound;
+    const withoutModel =
+      [command, press, stoppedPreview].some((one) => one !== null) || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,
       chat: inbound.chat,

@@ -3,6 +3,7 @@ import {
   Channel,
   type Choice,
   type Destination,
+  type PreviewOutcome,
   type ReplyBody,
   type SendOutcome,
 } from '../channel/channel.js';
@@ -16,6 +17,12 @@ import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
 import { readUpdate } from './updates/update-reader.js';
 
+const unreadable = {
+  kind: 'refused',
+  code: 'BODY_UNREADABLE',
+  error: 'not a message of this channel',
+} as const;
+
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
 const BUSY_TIMEOUT_MS = 5_000;
 
@@ -23,6 +30,7 @@ const BUSY_TIMEOUT_MS = 5_000;
 @Injectable()
 export class TelegramChannel extends Channel {
   override readonly name = 'telegram';
+  override readonly previewLastsMs = 30_000;
   private readonly logger = new Logger(TelegramChannel.name);
 
   constructor(
@@ -83,6 +91,31 @@ export class TelegramChannel extends Channel {
     );
   }
 
+  /** https://core.telegram.org/bots/api#sendmessagedraft */
+  override async preview(
+    destination: Destination,
+    previewId: number,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<PreviewOutcome> {
+    const message = readBody(body);
+    if (!message) return unreadable;
+    const { text, entities } = message;
+    const draft = {
+      ...addressOf(destination),
+      draft_id: previewId,
+      text,
+      ...(entities.length > 0 && { entities: [...entities] }),
+      can_stop: true,
+      // Until what was said is there as a message.
+      keep_on_stop: true,
+    };
+    const result = await this.botApi.call((api) => api.sendMessageDraft(draft), signal);
+    if (result.ok) return { kind: 'shown' };
+    const outcome = outcomeOf(result.failure);
+    return outcome.kind === 'sent' ? { kind: 'shown' } : outcome;
+  }
+
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
     try {
       const action = { ...addressOf(destination), action: 'typing' } as const;
@@ -98,7 +131,7 @@ export class TelegramChannel extends Channel {
     bring: (message: TelegramMessage) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
     const message = readBody(body);
-    if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
+    if (!message) return unreadable;
     const outcome = await bring(message);
     if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });

@@ -27,7 +27,9 @@ function allOf(texts: Texts): string[] {
     schedules.usage,
     schedules.cancelled('tea'),
     schedules.unknown(9),
-    ...[approvals.question, approvals.waiting(['clock']), approvals.operator],
+    approvals.question,
+    approvals.waiting(['clock']),
+    approvals.operator,
     ...(['approved', 'denied', 'expired', 'withdrawn'] as const).flatMap((ending) => [
       approvals.ending(ending, null),
       approvals.ending(ending, 'Ada'),

@@ -192,6 +192,7 @@ export class AgentRoom {
       new TurnStop(leases, this.messages, this.drafts, outbox, this.approvalStore, this.ledger),
       new ScheduleList(new ScheduleRepository(prisma, ids)),
       facts,
+      people,
       this.summaries,
       new UsageRepository(limits),
       this.busy,

@@ -7,6 +7,7 @@ import { BusyMode, type Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { FactsRepository } from '../../memory/facts.repository.js';
+import { PersonRepository } from '../../memory/person.repository.js';
 import { ScheduleList } from './schedule-list.js';
 import { SummaryRepository } from '../summaries/summary.repository.js';
 import type { Texts } from '../../texts/texts.js';
@@ -33,6 +34,7 @@ export class CommandAnswers {
     private readonly turnStop: TurnStop,
     private readonly schedules: ScheduleList,
     private readonly facts: FactsRepository,
+    private readonly people: PersonRepository,
     private readonly summaries: SummaryRepository,
     private readonly usage: UsageRepository,
     private readonly busy: BusySettings,
@@ -45,8 +47,9 @@ export class CommandAnswers {
    */
   async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
     const { tx, conversationId, eventId, holder } = place;
-    const texts = textsFor(inbound.sender?.languageCode);
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
+    if (inbound.stoppedPreview !== null) return await this.stopPreview(place, inbound.stoppedPreview);
+    const texts = textsFor(inbound.sender?.languageCode);
     if (!this.channel.admits(inbound)) {
       const first = await this.conversations.markRefusalTold(tx, conversationId);
       return first ? { text: texts.refusal } : null;
@@ -73,6 +76,13 @@ export class CommandAnswers {
       default:
         return { text: texts.help };
     }
+  }
+
+  private async stopPreview(place: Place, previewId: number): Promise<Confirmation | null> {
+    const { tx, conversationId, holder } = place;
+    // Telegram does not say who pressed; there is only one in a private chat.
+    const texts = textsFor(await this.people.languageIn(tx, conversationId));
+    return await this.turnStop.stopPreview(tx, conversationId, previewId, holder, texts);
   }
 
   private async mode(

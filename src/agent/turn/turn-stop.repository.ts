@@ -6,10 +6,16 @@ import type { Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
+import { previewIdOf } from '../live/preview-id.js';
 import type { Texts } from '../../texts/texts.js';
 
 /** What the chat is told; it belongs to the turn that was stopped, where there was one. */
 export type Confirmation = Omit<NewReply, 'conversationId'>;
+
+/** What a stopped turn says in the end; `hadBegun`: behind what it had said so far. */
+interface LastWords extends Confirmation {
+  readonly hadBegun: boolean;
+}
 
 /** /stop in the database. */
 @Injectable()
@@ -44,7 +50,11 @@ export class TurnStop {
       where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
     });
     let confirmation: Confirmation | null = null;
-    for (const turn of open) confirmation = await this.cancel(tx, turn, texts);
+    for (const turn of open) {
+      const { hadBegun, ...last } = await this.cancel(tx, turn, texts);
+      if (hadBegun) await this.outbox.add(tx, { conversationId, ...last });
+      confirmation = hadBegun ? { text: texts.stopped } : last;
+    }
     await this.budgets.settle(
       tx,
       open.map(({ id }) => id),
@@ -52,8 +62,34 @@ export class TurnStop {
     return confirmation ?? (await this.dropWaiting(tx, conversationId, eventId, texts));
   }
 
-  /** The answer that says so keeps the next turn from answering the same messages. */
-  private async cancel(tx: Prisma.TransactionClient, turn: Turn, texts: Texts): Promise<Confirmation> {
+  /**
+   * Cancels the turn whose preview this is, as `stop` does; no other, and it drops nothing.
+   * @returns what the chat is told; null where the turn is over: somebody pressed twice, or too late
+   * @throws LeaseLostError
+   */
+  async stopPreview(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    previewId: number,
+    holder: Lease | null,
+    texts: Texts,
+  ): Promise<Confirmation | null> {
+    if (holder) await this.leases.assertHeld(tx, holder);
+    else await this.leases.lock(tx, conversationId, 'turns');
+    const open = await tx.turn.findMany({ where: { conversationId, state: { in: ['waiting', 'running'] } } });
+    const turn = open.find(({ id }) => previewIdOf(id) === previewId);
+    if (!turn) return null;
+    if (!holder) await this.leases.revoke(tx, conversationId, 'turns');
+    const { hadBegun: _, ...last } = await this.cancel(tx, turn, texts);
+    await this.budgets.settle(tx, [turn.id]);
+    return last;
+  }
+
+  /**
+   * The answer that says so keeps the next turn from answering the same messages.
+   * @returns the turn's last words
+   */
+  private async cancel(tx: Prisma.TransactionClient, turn: Turn, texts: Texts): Promise<LastWords> {
     await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
     await tx.turn.update({
       where: { id: turn.id },
@@ -61,16 +97,11 @@ export class TurnStop {
     });
     // The turn first, as whoever decides takes them.
     await this.approvals.withdraw(tx, turn.id);
-    const draft = await this.drafts.read(tx, turn.id);
-    if (!draft) {
-      const messageId = await this.messages.addAnswer(tx, turn, texts.stopped);
-      return { text: texts.stopped, turnId: turn.id, messageId };
-    }
     // What was already said stays.
-    const text = `${draft.text}\n\n${texts.stoppedHere}`;
+    const draft = await this.drafts.read(tx, turn.id);
+    const text = draft ? `${draft.text}\n\n${texts.stoppedHere}` : texts.stopped;
     const messageId = await this.messages.addAnswer(tx, turn, text);
-    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
-    return { text: texts.stopped };
+    return { text, turnId: turn.id, messageId, hadBegun: draft !== null };
   }
 
   private async dropWaiting(
