@@ -6,7 +6,7 @@ import type { Texts } from './texts.js';
 import { zh } from './zh.js';
 
 /** By their ISO 639-1 code. */
-export const languages: Readonly<Record<'en' | 'de' | 'es' | 'zh' | 'ru', Texts>> = { en, de, es, zh, ru };
+export const languages = { en, de, es, zh, ru } as const satisfies Readonly<Record<string, Texts>>;
 
 const known: ReadonlyMap<string, Texts> = new Map(Object.entries(languages));
 
