@@ -28,6 +28,7 @@ import { TokenCounter } from './context/token-counter.js';
 import { ToolCalls } from './turn/tool-calls.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn/turn-endings.repository.js';
+import { TurnReaction } from './turn/turn-reaction.js';
 import { TurnRepository } from './turn/turn.repository.js';
 import { TurnRunner } from './turn/turn-runner.js';
 import { TurnStop } from './turn/turn-stop.repository.js';
@@ -58,6 +59,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     EventReader,
     LiveReplies,
     Newcomers,
+    TurnReaction,
     TurnStop,
     TurnWatch,
     TurnWatchRepository,

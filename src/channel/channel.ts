@@ -28,6 +28,9 @@ export type SendOutcome =
   /** Not sent, and never will be: blocked, chat gone, token revoked. `code` is stable. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: string };
 
+/** What the bot thinks of a message. */
+export type Mood = 'seen' | 'done';
+
 /** What is known after one try to show a preview. */
 export type PreviewOutcome = Exclude<SendOutcome, { readonly kind: 'sent' }> | { readonly kind: 'shown' };
 
@@ -85,6 +88,17 @@ export abstract class Channel {
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<PreviewOutcome>;
+
+  /**
+   * Marks a message that somebody wrote; null: with nothing. Best effort, and only where the channel is set to do so: never
+   * rejects.
+   */
+  abstract react(
+    destination: Destination,
+    channelMessageId: bigint,
+    mood: Mood | null,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;

@@ -3,6 +3,7 @@ import {
   Channel,
   type Choice,
   type Destination,
+  type Mood,
   type PreviewOutcome,
   type ReplyBody,
   type SendOutcome,
@@ -11,6 +12,7 @@ import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
+import { TelegramPresence } from './sending/telegram-presence.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
@@ -37,6 +39,7 @@ export class TelegramChannel extends Channel {
     private readonly botApi: BotApi,
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
+    private readonly presence: TelegramPresence,
   ) {
     super();
   }
@@ -91,7 +94,6 @@ export class TelegramChannel extends Channel {
     );
   }
 
-  /** https://core.telegram.org/bots/api#sendmessagedraft */
   override async preview(
     destination: Destination,
     previewId: number,
@@ -99,21 +101,18 @@ export class TelegramChannel extends Channel {
     signal: AbortSignal,
   ): Promise<PreviewOutcome> {
     const message = readBody(body);
-    if (!message) return unreadable;
-    const { text, entities } = message;
-    const draft = {
-      ...addressOf(destination),
-      draft_id: previewId,
-      text,
-      ...(entities.length > 0 && { entities: [...entities] }),
-      can_stop: true,
-      // Until what was said is there as a message.
-      keep_on_stop: true,
-    };
-    const result = await this.botApi.call((api) => api.sendMessageDraft(draft), signal);
-    if (result.ok) return { kind: 'shown' };
-    const outcome = outcomeOf(result.failure);
-    return outcome.kind === 'sent' ? { kind: 'shown' } : outcome;
+    return message
+      ? await this.presence.preview(addressOf(destination), previewId, message, signal)
+      : unreadable;
+  }
+
+  override react(
+    { chatId }: Destination,
+    channelMessageId: bigint,
+    mood: Mood | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.presence.react(Number(chatId), Number(channelMessageId), mood, signal);
   }
 
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {

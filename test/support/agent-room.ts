@@ -30,6 +30,7 @@ import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
+import { TurnReaction } from '../../src/agent/turn/turn-reaction.js';
 import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
@@ -262,7 +263,16 @@ export class AgentRoom {
       this.endings,
       this.commands,
       this.claim,
-      new TurnWork(this.claim, this.context, this.callers, newcomers, live, this.loop(steps), this.endings),
+      new TurnWork(
+        this.claim,
+        this.context,
+        this.callers,
+        newcomers,
+        live,
+        new TurnReaction(this.channel),
+        this.loop(steps),
+        this.endings,
+      ),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),

@@ -5,7 +5,7 @@ import { BusySettings } from '../../config/busy.settings.js';
 import type { Conversation, Message, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ChatLimiter } from '../../throttling/chat-limiter.js';
-import { EventReader } from './event-reader.js';
+import { EventReader, type Heard } from './event-reader.js';
 import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
@@ -85,8 +85,13 @@ export class EventClaim {
 
   /** Who wrote the newest message of a turn, or had it planned; null where that is no longer known. */
   async senderOf(turn: Turn): Promise<Sender | null> {
+    return (await this.newestOf(turn))?.sender ?? null;
+  }
+
+  /** The newest message of a turn; null where it is not readable any more. */
+  async newestOf(turn: Turn): Promise<Heard | null> {
     const newest = await this.turns.newestEvent(turn.id);
-    return newest ? (this.reader.read(newest)?.sender ?? null) : null;
+    return newest && this.reader.read(newest);
   }
 
   private read(event: WaitingEvent): Candidate {
