@@ -35,6 +35,7 @@ import { TurnStop } from './turn/turn-stop.repository.js';
 import { TurnWatch } from './turn/turn-watch.js';
 import { TurnWork } from './turn/turn-work.js';
 import { TurnWatchRepository } from './turn/turn-watch.repository.js';
+import { WaitNotices } from './waiting/wait-notices.js';
 
 @Module({
   imports: [
@@ -63,6 +64,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     TurnStop,
     TurnWatch,
     TurnWatchRepository,
+    WaitNotices,
     CommandAnswers,
     Commands,
     ScheduleList,
@@ -77,6 +79,6 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     BusyIndicator,
     TokenCounter,
   ],
-  exports: [TurnRunner, Commands, Summarizer],
+  exports: [TurnRunner, Commands, Summarizer, WaitNotices],
 })
 export class AgentModule {}

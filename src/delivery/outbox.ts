@@ -10,6 +10,8 @@ export interface NewReply {
   readonly turnId?: string;
   /** The message of the history that this sends; none for commands and notices. */
   readonly messageId?: bigint;
+  /** A message of the bot that its first part takes over, by editing it. */
+  readonly inPlaceOf?: bigint;
 }
 
 /** A question about an approval, with a button for each choice. */
@@ -35,7 +37,7 @@ export class Outbox {
    */
   async add(
     tx: Prisma.TransactionClient,
-    { conversationId, text, turnId, messageId }: NewReply,
+    { conversationId, text, turnId, messageId, inPlaceOf }: NewReply,
   ): Promise<void> {
     const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
     await tx.reply.createMany({
@@ -45,7 +47,8 @@ export class Outbox {
         messageId: messageId ?? null,
         part,
         body: toJson(body),
-        ...(part === 0 && draft ? inPlaceOf(draft) : {}),
+        ...(part === 0 && inPlaceOf !== undefined ? { channelMessageId: inPlaceOf } : {}),
+        ...(part === 0 && draft ? ofDraft(draft) : {}),
       })),
     });
   }
@@ -77,7 +80,7 @@ export class Outbox {
 }
 
 /** A draft that may or may not be there counts as a first try of unknown outcome; a preview leaves no message. */
-function inPlaceOf({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+function ofDraft({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {
   if (!isMessage) return {};
   return channelMessageId === null ? { state: 'uncertain', unknownSends: 1 } : { channelMessageId };
 }

@@ -1,5 +1,6 @@
 import { listed, numbered, paragraphs } from './markdown-parts.js';
 import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
 import type { ModeName, QuestionEnding, Texts } from './texts.js';
 
 const modes: Readonly<Record<ModeName, string>> = {
@@ -83,6 +84,12 @@ export const de: Texts = {
     memory: 'Was ich mir gemerkt habe',
     usage: 'Was du verbraucht hast',
     schedules: 'Was hier geplant ist',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('de-DE', wait);
+    return position === null
+      ? `_Du hast mehr geschrieben, als ich auf einmal beantworten darf. Weiter geht es in etwa ${time}._`
+      : `_Du bist Nummer ${position} in der Warteschlange: noch etwa ${time}._`;
   },
   stoppedHere: '_(Hier abgebrochen.)_',
   working: (tools) => `_${tools.join(', ')} …_`,

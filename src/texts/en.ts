@@ -1,5 +1,6 @@
 import { listed, numbered, paragraphs } from './markdown-parts.js';
 import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
 import type { ModeName, QuestionEnding, Texts } from './texts.js';
 
 const modes: Readonly<Record<ModeName, string>> = {
@@ -81,6 +82,12 @@ export const en: Texts = {
     memory: 'What I remember',
     usage: 'What you have used',
     schedules: 'What is planned here',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('en-US', wait);
+    return position === null
+      ? `_You have written more than I may answer at once. I go on in about ${time}._`
+      : `_You are number ${position} in line: about ${time}._`;
   },
   stoppedHere: '_(Stopped here.)_',
   working: (tools) => `_${tools.join(', ')} …_`,

@@ -1,5 +1,6 @@
 import { listed, numbered, paragraphs } from './markdown-parts.js';
 import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
 import type { ModeName, QuestionEnding, Texts } from './texts.js';
 
 const modes: Readonly<Record<ModeName, string>> = {
@@ -84,6 +85,12 @@ export const es: Texts = {
     memory: 'Lo que recuerdo',
     usage: 'Lo que has consumido',
     schedules: 'Lo que está programado aquí',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('es-ES', wait);
+    return position === null
+      ? `_Has escrito más de lo que puedo responder de una vez. Sigo en ${time}, más o menos._`
+      : `_Eres el número ${position} de la cola. Tiempo de espera: ${time}, más o menos._`;
   },
   stoppedHere: '_(Detenido aquí.)_',
   working: (tools) => `_${tools.join(', ')} …_`,

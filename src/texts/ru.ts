@@ -1,5 +1,6 @@
 import { listed, numbered, paragraphs } from './markdown-parts.js';
 import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
 import type { ModeName, QuestionEnding, Texts } from './texts.js';
 
 const modes: Readonly<Record<ModeName, string>> = {
@@ -81,6 +82,12 @@ export const ru: Texts = {
     memory: 'Что я помню',
     usage: 'Сколько вы израсходовали',
     schedules: 'Что здесь запланировано',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('ru-RU', wait);
+    return position === null
+      ? `_Вы написали больше, чем мне можно обработать сразу. До продолжения примерно ${time}._`
+      : `_Вы в очереди под номером ${position}, ожидание: примерно ${time}._`;
   },
   stoppedHere: '_(Здесь остановлено.)_',
   working: (tools) => `_${tools.join(', ')} …_`,

@@ -19,6 +19,8 @@ function allOf(texts: Texts): string[] {
     texts.memory(['likes tea'], 'We spoke.'),
     texts.memory([], ''),
     texts.working(['clock', 'sum']),
+    texts.waiting(3, { count: 1, unit: 'minute' }),
+    texts.waiting(null, { count: 40, unit: 'second' }),
     usage.title,
     ...([null, 'user', 'chat'] as const).flatMap((of) => [usage.today(of, amount), usage.month(of, amount)]),
     usage.left(amount),

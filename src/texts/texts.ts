@@ -1,3 +1,5 @@
+import type { RoughTime } from './rough-time.js';
+
 /** Whose budget is used up. */
 export type BudgetOwner = 'turn' | 'user' | 'chat' | 'all';
 
@@ -55,6 +57,9 @@ export interface Texts {
   };
   /** Of each command, for Telegram's menu: at most 256 characters, no Markdown. */
   readonly menu: Readonly<Record<CommandName, string>>;
+
+  /** @param position in the line of all chats; null: the chat waits for its own limit */
+  readonly waiting: (position: number | null, wait: RoughTime) => string;
 
   /** While a turn runs. */
   readonly stoppedHere: string;

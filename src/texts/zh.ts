@@ -1,5 +1,6 @@
 import { listed, numbered, paragraphs } from './markdown-parts.js';
 import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
 import type { ModeName, QuestionEnding, Texts } from './texts.js';
 
 const modes: Readonly<Record<ModeName, string>> = {
@@ -81,6 +82,12 @@ export const zh: Texts = {
     memory: '我记住了什么',
     usage: '你的用量',
     schedules: '这里的计划',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('zh-CN', wait);
+    return position === null
+      ? `_你发的消息超过了我一次能回答的数量，大约 ${time}后继续。_`
+      : `_你排在第 ${position} 位，大约还要等 ${time}。_`;
   },
   stoppedHere: '_（到此停止。）_',
   working: (tools) => `_${tools.join('、')} …_`,

@@ -37,6 +37,7 @@ import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
 import { TurnWork } from '../../src/agent/turn/turn-work.js';
 import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
+import { WaitNotices } from '../../src/agent/waiting/wait-notices.js';
 import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
 import { Budgets } from '../../src/budget/budgets.service.js';
@@ -54,6 +55,7 @@ import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
+import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
 import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
@@ -93,6 +95,7 @@ export class AgentRoom {
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
+  readonly waitNotices: WaitNoticeRepository;
   readonly outbox: Outbox;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
@@ -124,13 +127,23 @@ export class AgentRoom {
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram);
     this.drafts = new DraftRepository(prisma, leases);
+    this.waitNotices = new WaitNoticeRepository(prisma, leases);
     const outbox = new Outbox(channel, this.drafts);
     this.outbox = outbox;
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     const people = new PersonRepository();
     const reader = new EventReader(channel);
-    this.turns = new TurnRepository(prisma, reader, leases, this.messages, people, conversations, ids);
+    this.turns = new TurnRepository(
+      prisma,
+      reader,
+      leases,
+      this.messages,
+      people,
+      conversations,
+      this.waitNotices,
+      ids,
+    );
     const limiter = new ChatLimiter(this.windows, this.limits);
     this.claim = new EventClaim(reader, this.turns, limiter, this.tokens, this.settings, this.busy);
     const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
@@ -190,7 +203,15 @@ export class AgentRoom {
     const answers = new CommandAnswers(
       channel,
       conversations,
-      new TurnStop(leases, this.messages, this.drafts, outbox, this.approvalStore, this.ledger),
+      new TurnStop(
+        leases,
+        this.messages,
+        this.drafts,
+        this.waitNotices,
+        outbox,
+        this.approvalStore,
+        this.ledger,
+      ),
       new ScheduleList(new ScheduleRepository(prisma, ids)),
       facts,
       people,
@@ -276,9 +297,24 @@ export class AgentRoom {
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),
+      this.notices(),
       this.room.holder,
       stopping,
       this.settings,
+    );
+  }
+
+  notices(): WaitNotices {
+    const { conversations, holder } = this.room;
+    const reader = new EventReader(this.channel);
+    return new WaitNotices(
+      this.channel,
+      this.waitNotices,
+      conversations,
+      this.turns,
+      reader,
+      holder,
+      this.limits,
     );
   }
 

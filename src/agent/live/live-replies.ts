@@ -22,11 +22,10 @@ export class LiveReplies {
     private readonly settings: StreamingSettings,
   ) {}
 
-  /** Goes on in the message of an earlier run, if that is known; @throws what the database throws */
+  /** Goes on in the message of an earlier run, or in the one that told the chat to wait, if that is known; @throws what the database throws */
   async of(lease: Lease, turn: Turn, conversation: Conversation, lost: AbortSignal): Promise<Live> {
     if (!this.settings.enabled) return silent;
-    const resumed = turn.takeovers > 0 || turn.attempts > 0;
-    const draft = resumed ? await this.drafts.find(turn.id) : null;
+    const draft = await this.drafts.find(turn.id);
     const isPrivate = conversation.chatType === 'private';
     const everyMs = isPrivate ? EVERY_MS.private : EVERY_MS.group;
     const shownTurn = {
@@ -36,7 +35,7 @@ export class LiveReplies {
       destination: conversation,
       stopping: this.stopping.now,
     };
-    // What an earlier run has begun goes on as it was, whatever the setting is by now.
+    // What has begun goes on as it was, whatever the setting is by now.
     if (draft ? !draft.isMessage : isPrivate && this.settings.mode === 'draft') {
       const screen = new PreviewScreen(this.channel, this.drafts, shownTurn, draft !== null);
       return new LiveReply(this.channel, screen, turn.id, everyMs);

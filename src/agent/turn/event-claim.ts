@@ -17,7 +17,12 @@ export type Claimed =
   | { readonly kind: 'turn'; readonly turn: Turn }
   | { readonly kind: 'nothing' }
   /** There is something, but not yet: the chat's rate limit, or more is about to come. */
-  | { readonly kind: 'later'; readonly delayMs: number };
+  | {
+      readonly kind: 'later';
+      readonly delayMs: number;
+      /** Those that wait for the chat's rate limit; none: they wait for more. */
+      readonly deferred: readonly Candidate[];
+    };
 
 type Ready =
   | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
@@ -74,12 +79,12 @@ export class EventClaim {
       fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
       collectMs,
     );
-    if (quietMs > 0) return { kind: 'later', delayMs: quietMs };
+    if (quietMs > 0) return { kind: 'later', delayMs: quietMs, deferred: [] };
     const { granted, retryAfterMs } = await this.limiter.take(
       `${conversation.channel}:${conversation.chatId}`,
       fitting.length,
     );
-    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs };
+    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs, deferred: fitting };
     return { kind: 'ready', candidates: fitting.slice(0, granted) };
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
+import { WaitNoticeRepository } from '../../delivery/wait-notice.repository.js';
 import { type NewReply, Outbox } from '../../delivery/outbox.js';
 import type { Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
@@ -24,6 +25,7 @@ export class TurnStop {
     private readonly leases: LeaseRepository,
     private readonly messages: MessageRepository,
     private readonly drafts: DraftRepository,
+    private readonly waitNotices: WaitNoticeRepository,
     private readonly outbox: Outbox,
     private readonly approvals: ApprovalRepository,
     private readonly budgets: BudgetLedger,
@@ -99,9 +101,10 @@ export class TurnStop {
     await this.approvals.withdraw(tx, turn.id);
     // What was already said stays.
     const draft = await this.drafts.read(tx, turn.id);
-    const text = draft ? `${draft.text}\n\n${texts.stoppedHere}` : texts.stopped;
+    const hadBegun = draft !== null && draft.text !== '';
+    const text = hadBegun ? `${draft.text}\n\n${texts.stoppedHere}` : texts.stopped;
     const messageId = await this.messages.addAnswer(tx, turn, text);
-    return { text, turnId: turn.id, messageId, hadBegun: draft !== null };
+    return { text, turnId: turn.id, messageId, hadBegun };
   }
 
   private async dropWaiting(
@@ -114,6 +117,9 @@ export class TurnStop {
       where: { conversationId, state: 'waiting', kind: 'message', id: { lt: eventId } },
       data: { state: 'dropped' },
     });
-    return { text: count > 0 ? texts.stopped : texts.nothingToStop };
+    if (count === 0) return { text: texts.nothingToStop };
+    // Else it would tell for ever that they wait.
+    const notice = await this.waitNotices.takeUp(tx, conversationId);
+    return { text: texts.stopped, ...(notice === null ? {} : { inPlaceOf: notice }) };
   }
 }
