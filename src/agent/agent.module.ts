@@ -29,12 +29,14 @@ import { TokenCounter } from './context/token-counter.js';
 import { ToolCalls } from './turn/tool-calls.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn/turn-endings.repository.js';
+import { TurnReaction } from './turn/turn-reaction.js';
 import { TurnRepository } from './turn/turn.repository.js';
 import { TurnRunner } from './turn/turn-runner.js';
 import { TurnStopModule } from './turn/turn-stop.module.js';
 import { TurnWatch } from './turn/turn-watch.js';
 import { TurnWork } from './turn/turn-work.js';
 import { TurnWatchRepository } from './turn/turn-watch.repository.js';
+import { WaitNotices } from './waiting/wait-notices.js';
 
 @Module({
   imports: [
@@ -60,8 +62,10 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     EventReader,
     LiveReplies,
     Newcomers,
+    TurnReaction,
     TurnWatch,
     TurnWatchRepository,
+    WaitNotices,
     CommandAnswers,
     Commands,
     ScheduleList,
@@ -77,6 +81,6 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     BusyIndicator,
     TokenCounter,
   ],
-  exports: [TurnRunner, Commands, Summarizer],
+  exports: [TurnRunner, Commands, Summarizer, WaitNotices],
 })
 export class AgentModule {}

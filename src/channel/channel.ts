@@ -28,6 +28,12 @@ export type SendOutcome =
   /** Not sent, and never will be: blocked, chat gone, token revoked. `code` is stable. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: string };
 
+/** What the bot thinks of a message. */
+export type Mood = 'seen' | 'done';
+
+/** What is known after one try to show a preview. */
+export type PreviewOutcome = Exclude<SendOutcome, { readonly kind: 'sent' }> | { readonly kind: 'shown' };
+
 /**
  * A place where people talk to the agent. Implemented by `telegram/`; the agent, the queue and the webhook know only
  * this port.
@@ -70,6 +76,32 @@ export abstract class Channel {
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome>;
+
+  /** How long a preview is seen unless it is shown again, in milliseconds. */
+  abstract readonly previewLastsMs: number;
+
+  /**
+   * Shows, in a private chat, an answer that is not whole yet; no message, and gone with the next one. The user may stop
+   * it: see `Inbound.stoppedPreview`. Never throws for what the channel answers; rejects only when aborted.
+   * @param previewId above 0; what has the id of the one before takes its place
+   */
+  abstract preview(
+    destination: Destination,
+    previewId: number,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<PreviewOutcome>;
+
+  /**
+   * Marks a message that somebody wrote; null: with nothing. Best effort, and only where the channel is set to do so: never
+   * rejects.
+   */
+  abstract react(
+    destination: Destination,
+    channelMessageId: bigint,
+    mood: Mood | null,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;

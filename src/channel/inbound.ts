@@ -42,6 +42,8 @@ export interface Inbound {
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */
   readonly press: Press | null;
+  /** Set: nothing was written, the user stopped the turn that shows this preview: see `Channel.preview`. */
+  readonly stoppedPreview: number | null;
   readonly channelMessageId: bigint | null;
   /** A message that was received before, as its author has changed it. */
   readonly isEdit: boolean;

@@ -1,5 +1,5 @@
-import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { FromEnv, integer } from './variable.js';
+import { IsBoolean, IsIn, IsInt, Max, Min } from 'class-validator';
+import { flag, FromEnv, integer } from './variable.js';
 
 export const chatRateModes = ['defer', 'reject'] as const;
 
@@ -42,4 +42,13 @@ export class ChatLimitSettings {
   @Min(1)
   @Max(1_000_000)
   backlogLimit = 200;
+
+  @FromEnv('CHAT_WAIT_NOTICE', {
+    description:
+      'tell a chat whose message has to wait for about 5 s or more how long that may take, in a message that becomes the answer',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean()
+  waitNotice = true;
 }

@@ -61,6 +61,18 @@ describe('settings', () => {
     expect(model.temperature).toBe(0.7);
   });
 
+  it.each([
+    ['true', 'edit'],
+    ['1', 'edit'],
+    ['edit', 'edit'],
+    ['Draft', 'draft'],
+    ['false', 'off'],
+    ['no', 'off'],
+    ['', 'edit'],
+  ])('read AGENT_STREAMING=%s as %s', (text, mode) => {
+    expect(loadSettings({ AGENT_STREAMING: text }).streaming.mode).toBe(mode);
+  });
+
   it('treat an empty variable as unset', () => {
     expect(loadSettings({ PORT: '', REDIS_URL: ' ' }).server.port).toBe(3000);
   });

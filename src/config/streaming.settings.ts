@@ -1,13 +1,23 @@
-import { IsBoolean } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { flag, FromEnv } from './variable.js';
+
+const modes = ['edit', 'draft', 'off'] as const;
 
 export class StreamingSettings {
   @FromEnv('AGENT_STREAMING', {
     description:
-      'show an answer while it is written, by editing one message; false: send it when it is whole',
-    example: 'true',
-    parse: flag,
+      'show an answer while it is written: edit (or true) by editing one message, draft as a draft in private chats (groups as edit); false: send it when it is whole',
+    example: 'edit',
+    parse: (text) => {
+      const value = flag(text);
+      if (typeof value === 'boolean') return value ? 'edit' : 'off';
+      return text.trim().toLowerCase();
+    },
   })
-  @IsBoolean()
-  enabled = true;
+  @IsIn(modes)
+  mode: (typeof modes)[number] = 'edit';
+
+  get enabled(): boolean {
+    return this.mode !== 'off';
+  }
 }

@@ -1,5 +1,5 @@
-import { ArrayUnique, IsIn, IsOptional, IsUrl, Matches } from 'class-validator';
-import { FromEnv, list } from './variable.js';
+import { ArrayUnique, IsBoolean, IsIn, IsOptional, IsUrl, Matches } from 'class-validator';
+import { flag, FromEnv, list } from './variable.js';
 
 export const telegramModes = ['auto', 'webhook', 'polling', 'passive'] as const;
 export type TelegramMode = (typeof telegramModes)[number];
@@ -65,6 +65,14 @@ export class TelegramSettings {
   @ArrayUnique()
   @Matches(/^-?\d{1,19}$/, { each: true, message: 'must be whole numbers, separated by commas' })
   allowedChats: readonly string[] = [];
+
+  @FromEnv('TELEGRAM_REACTIONS', {
+    description: 'react to a message with 👀 while its answer is made, and with 👌 when it is ready',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean()
+  reactions = false;
 
   /** The address that Telegram is told; null without `PUBLIC_URL`. */
   get webhookUrl(): string | null {

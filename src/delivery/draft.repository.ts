@@ -17,19 +17,32 @@ export class DraftRepository {
   }
 
   /**
+   * Records what a preview, which is no message, is about to say.
+   * @returns false, as `begin`
+   * @throws LeaseLostError
+   */
+  async beginPreview(lease: Lease, turnId: string, text: string): Promise<boolean> {
+    return await this.create(lease, { turnId, text, isMessage: false, state: 'shown' });
+  }
+
+  /**
    * Records that the draft is about to be sent: from now on it may be there.
    * @returns false, and nothing is recorded, while earlier replies of the conversation are not out yet: it must not
    * overtake them
    * @throws LeaseLostError
    */
   async begin(lease: Lease, turnId: string, text: string): Promise<boolean> {
+    return await this.create(lease, { turnId, text });
+  }
+
+  private async create(lease: Lease, data: Prisma.DraftUncheckedCreateInput): Promise<boolean> {
     return await this.fenced(lease, async (tx) => {
       const earlier = await tx.reply.findFirst({
         where: { conversationId: lease.conversationId, settledAt: null },
         select: { id: true },
       });
       if (earlier) return false;
-      await tx.draft.create({ data: { turnId, text } });
+      await tx.draft.create({ data });
       return true;
     });
   }
@@ -60,7 +73,7 @@ export class DraftRepository {
   async takeUp(tx: Prisma.TransactionClient, turnId: string): Promise<Draft | null> {
     const [draft] = await tx.$queryRaw<Draft[]>`
       DELETE FROM drafts WHERE turn_id = ${turnId}::uuid
-      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", text`;
+      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", is_message AS "isMessage", text`;
     return draft ?? null;
   }
 

@@ -35,7 +35,9 @@ describe('Outbox', () => {
   }
 
   const answer = (approvalId: string) =>
-    agent.room.prisma.$transaction((tx) => agent.outbox.answerQuestion(tx, approvalId, 'Approved'));
+    agent.room.prisma.$transaction((tx) =>
+      agent.outbox.answerQuestion(tx, approvalId, async () => 'Approved'),
+    );
 
   it('has the buttons of a question go, though it was decided while it was being sent', async () => {
     const { conversation, approvalId, lease, question } = await questionUnderWay();

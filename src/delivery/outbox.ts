@@ -10,6 +10,8 @@ export interface NewReply {
   readonly turnId?: string;
   /** The message of the history that this sends; none for commands and notices. */
   readonly messageId?: bigint;
+  /** A message of the bot that its first part takes over, by editing it. */
+  readonly inPlaceOf?: bigint;
 }
 
 /** Another answer to a message, in the place of the one it was given. */
@@ -49,7 +51,7 @@ export class Outbox {
    */
   async add(
     tx: Prisma.TransactionClient,
-    { conversationId, text, turnId, messageId }: NewReply,
+    { conversationId, text, turnId, messageId, inPlaceOf }: NewReply,
   ): Promise<void> {
     const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
     await tx.reply.createMany({
@@ -59,7 +61,8 @@ export class Outbox {
         messageId: messageId ?? null,
         part,
         body: toJson(body),
-        ...(part === 0 && draft ? inPlaceOf(draft) : {}),
+        ...(part === 0 && inPlaceOf !== undefined ? { channelMessageId: inPlaceOf } : {}),
+        ...(part === 0 && draft ? ofDraft(draft) : {}),
       })),
     });
   }
@@ -71,19 +74,24 @@ export class Outbox {
     await tx.reply.create({ data: { conversationId, approvalId, body }, select: { id: true } });
   }
 
-  /** The questions about this approval take their answer's text, and lose their buttons. */
-  async answerQuestion(tx: Prisma.TransactionClient, approvalId: string, text: string): Promise<void> {
-    const body = toJson(this.channel.compose(text)[0]);
+  /**
+   * The questions about this approval take their answer's text, and lose their buttons.
+   * @param words what it says in a conversation, in Markdown
+   */
+  async answerQuestion(
+    tx: Prisma.TransactionClient,
+    approvalId: string,
+    words: (conversationId: string) => Promise<string>,
+  ): Promise<void> {
     // Locked, so that each is either settled by now or finds its new text when it is: see `ReplyRepository.sent`.
     await tx.$queryRaw`SELECT 1 FROM replies WHERE approval_id = ${approvalId}::uuid ORDER BY id FOR UPDATE`;
     const asked = await tx.reply.findMany({ where: { approvalId } });
-    const unsent = asked.filter(({ settledAt }) => settledAt === null).map(({ id }) => id);
-    await tx.reply.updateMany({ where: { id: { in: unsent } }, data: { body } });
-    await tx.reply.createMany({
-      data: asked.flatMap(({ conversationId, settledAt, channelMessageId }) =>
-        settledAt === null || channelMessageId === null ? [] : [{ conversationId, channelMessageId, body }],
-      ),
-    });
+    for (const { id, conversationId, settledAt, channelMessageId } of asked) {
+      const body = toJson(this.channel.compose(await words(conversationId))[0]);
+      if (settledAt === null) await tx.reply.update({ where: { id }, data: { body } });
+      else if (channelMessageId !== null)
+        await tx.reply.create({ data: { conversationId, channelMessageId, body } });
+    }
   }
 
   /**
@@ -124,8 +132,9 @@ function openedAgain(): Prisma.ReplyUncheckedUpdateInput {
   };
 }
 
-/** A draft that may or may not be there counts as a first try of unknown outcome. */
-function inPlaceOf({ channelMessageId }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+/** A draft that may or may not be there counts as a first try of unknown outcome; a preview leaves no message. */
+function ofDraft({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {
+  if (!isMessage) return {};
   return channelMessageId === null ? { state: 'uncertain', unknownSends: 1 } : { channelMessageId };
 }
 

@@ -4,7 +4,7 @@ import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
-import { texts } from '../agent/texts.js';
+import { en } from '../texts/en.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { DraftRepository } from '../delivery/draft.repository.js';
 import { Outbox } from '../delivery/outbox.js';
@@ -160,7 +160,7 @@ describe('Inbox', () => {
     const conversationId = await idOf();
     const told = () => room.prisma.reply.findMany({ where: { conversationId } });
     await eventually(async () => expect(await told()).toHaveLength(1));
-    expect(JSON.stringify((await told())[0]?.body)).toContain(texts.overflow.slice(0, 40));
+    expect(JSON.stringify((await told())[0]?.body)).toContain(en.overflow.slice(0, 40));
     expect(await say('still', door)).toBe('dropped');
     await room.pool.query(
       `UPDATE events SET state = 'done' WHERE conversation_id = $1 AND state = 'waiting'`,

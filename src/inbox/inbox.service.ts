@@ -19,6 +19,7 @@ export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'ignored';
 
 interface Arrival extends ChatOfChannel {
   readonly externalId: string;
+  readonly languageCode: string | null;
   readonly kind: EventKind;
   readonly payload: string;
   /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
@@ -84,11 +85,14 @@ export class Inbox implements OnApplicationBootstrap {
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
     const payload = storableJson(text);
-    const withoutModel = inbound.command !== null || inbound.press !== null || !this.channel.admits(inbound);
+    const { command, press, stoppedPreview } = inbound;
+    const withoutModel =
+      [command, press, stoppedPreview].some((one) => one !== null) || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,
       chat: inbound.chat,
       externalId: inbound.externalId,
+      languageCode: inbound.sender?.languageCode ?? null,
       kind: inbound.isEdit ? 'edit' : withoutModel ? 'command' : 'message',
       ...(payload === null ? unstorable : { payload, storable: true }),
     };
@@ -166,7 +170,7 @@ export class Inbox implements OnApplicationBootstrap {
       return 'dropped';
     }
     if (!admitted) {
-      this.overflow.tell(conversationId);
+      this.overflow.tell(conversationId, arrival.languageCode);
       return 'dropped';
     }
     if (event.laneIdle) this.waker.wake(arrival.kind === 'message' ? 'turns' : 'commands', conversationId);

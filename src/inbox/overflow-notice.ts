@@ -1,10 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { texts } from '../agent/texts.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Outbox } from '../delivery/outbox.js';
 import { messageOf } from '../errors/errors.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { LaneWaker } from '../queue/lane-waker.js';
+import { textsFor } from '../texts/texts-for.js';
 
 /** Tells a chat, once a backlog, that messages are being dropped. Off the door's path: nobody waits for it. */
 @Injectable()
@@ -19,18 +19,21 @@ export class OverflowNotice {
     private readonly waker: LaneWaker,
   ) {}
 
-  /** Best effort: a failure is logged, and the next dropped message tries again. */
-  tell(conversationId: string): void {
+  /**
+   * Best effort: a failure is logged, and the next dropped message tries again.
+   * @param languageCode of who wrote it
+   */
+  tell(conversationId: string, languageCode: string | null): void {
     if (this.telling.has(conversationId)) return;
     this.telling.add(conversationId);
-    void this.tellOnce(conversationId).finally(() => this.telling.delete(conversationId));
+    void this.tellOnce(conversationId, languageCode).finally(() => this.telling.delete(conversationId));
   }
 
-  private async tellOnce(conversationId: string): Promise<void> {
+  private async tellOnce(conversationId: string, languageCode: string | null): Promise<void> {
     try {
       const told = await this.prisma.$transaction(async (tx) => {
         if (!(await this.conversations.markOverflowTold(tx, conversationId))) return false;
-        await this.outbox.add(tx, { conversationId, text: texts.overflow });
+        await this.outbox.add(tx, { conversationId, text: textsFor(languageCode).overflow });
         return true;
       });
       if (!told) return;

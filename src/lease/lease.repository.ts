@@ -52,17 +52,20 @@ export class LeaseRepository {
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
   }
 
+  /**
+   * Waits for the commit that the lane's holder makes just now, and lets none be made before the caller's. Whoever looks
+   * whether to `revoke` calls it first.
+   */
+  async lock(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
+    await tx.$queryRaw`
+      SELECT 1 FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane FOR UPDATE`;
+  }
+
   /** Takes the lease away with the caller's commit, whoever holds it: that holder can commit nothing any more. */
   async revoke(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
     await tx.$executeRaw`
       UPDATE leases SET token = token + 1, expires_at = '-infinity'
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
-  }
-
-  /** Keeps whoever holds the lease from committing, and others from taking it, until the caller's transaction ends. */
-  async lock(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
-    await tx.$queryRaw`
-      SELECT 1 FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane FOR UPDATE`;
   }
 
   /**

@@ -14,4 +14,19 @@ export class PersonRepository {
       update: seen,
     });
   }
+
+  /**
+   * The language of who reads in a conversation: in a private chat its person, in a group whoever was answered last.
+   * @returns null where it is not known (yet)
+   */
+  async languageIn(tx: Prisma.TransactionClient, conversationId: string): Promise<string | null> {
+    const [reader] = await tx.$queryRaw<Pick<Person, 'languageCode'>[]>`
+      SELECT p.language_code AS "languageCode" FROM conversations c
+      JOIN people p ON p.channel = c.channel AND p.user_id = CASE
+        WHEN c.chat_type = 'private' THEN c.chat_id
+        ELSE (SELECT t.user_id FROM turns t WHERE t.conversation_id = c.id ORDER BY t.id DESC LIMIT 1)
+      END
+      WHERE c.id = ${conversationId}::uuid`;
+    return reader?.languageCode ?? null;
+  }
 }

@@ -120,9 +120,28 @@ export class BotApiSimulator {
     return update;
   }
 
+  /**
+   * Somebody presses the stop button under the bot's draft: https://core.telegram.org/bots/api#messagegenerationstopped
+   * @returns the update, which waits for delivery; null where there is no such button, or the bot does not want to know
+   */
+  stopGeneration(chatId: number): Update | null {
+    const draft = this.bot.chats.stopDraft(chatId);
+    const { allowedUpdates } = this.bot;
+    if (!draft || (allowedUpdates && !allowedUpdates.includes('stopped_message_generation'))) return null;
+    const update: Update = {
+      update_id: ++this.lastUpdateId,
+      stopped_message_generation: {
+        chat: privateChat(chatId, this.bot.chats.userOf(chatId)),
+        draft_id: draft.id,
+      },
+    };
+    this.bot.updates.add(chatId, update);
+    return update;
+  }
+
   /** Delivers an update once more, as Telegram does when the answer to a POST was lost on its way. */
   sendAgain(update: Update): void {
-    const chatId = update.message?.chat.id;
+    const chatId = (update.message ?? update.stopped_message_generation)?.chat.id;
     if (chatId !== undefined) this.bot.updates.add(chatId, update);
   }
 

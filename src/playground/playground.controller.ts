@@ -75,6 +75,12 @@ export class PlaygroundController {
     return this.streams.of(chatId);
   }
 
+  @Post('api/chats/:id/stop')
+  @HttpCode(202)
+  stop(@Param('id', ParseIntPipe) chatId: number): { updateId: number | null } {
+    return { updateId: this.simulator.stopGeneration(chatId)?.update_id ?? null };
+  }
+
   @Post('api/messages')
   @HttpCode(202)
   send(

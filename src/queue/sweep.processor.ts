@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import { Approvals } from '../agent/approvals/approvals.service.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
+import { BacklogNotices } from './backlog-notices.js';
 import { LaneWaker } from './lane-waker.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { ScheduledProcessor } from './scheduled-processor.js';
@@ -18,6 +19,7 @@ export class SweepProcessor extends ScheduledProcessor {
     private readonly sweep: Sweep,
     private readonly approvals: Approvals,
     private readonly firing: ScheduleFiring,
+    private readonly backlog: BacklogNotices,
     private readonly waker: LaneWaker,
     @InjectQueue(SWEEP_QUEUE) queue: Queue,
     clock: DatabaseClock,
@@ -29,6 +31,8 @@ export class SweepProcessor extends ScheduledProcessor {
   protected override async run(): Promise<void> {
     // First: the turns they park are due then.
     await this.approvals.expireOverdue();
+    // Before the sweep puts jobs of chats into the line that wait for something else.
+    await this.backlog.run();
     await this.sweep.run();
     for (const { conversationId, kind } of await this.firing.run())
       this.waker.wake(kind === 'task' ? 'turns' : 'deliveries', conversationId);

@@ -4,6 +4,8 @@ import { AgentModule } from '../agent/agent.module.js';
 import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { FiringModule } from '../schedules/firing/firing.module.js';
+import { BacklogNotices } from './backlog-notices.js';
+import { BacklogRepository } from './backlog.repository.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { LanesModule } from './lanes.module.js';
@@ -34,6 +36,8 @@ import { WorkersHealth } from './workers-health.js';
     SweepProcessor,
     Sweep,
     SweepRepository,
+    BacklogNotices,
+    BacklogRepository,
     WorkersHealth,
     WorkerEnd,
   ],

@@ -6,6 +6,7 @@ import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
+import { TelegramPresence } from './sending/telegram-presence.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 
@@ -28,7 +29,8 @@ function settingsFor(overrides: Partial<TelegramSettings> = {}): TelegramSetting
 function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
-  return { channel: new TelegramChannel(botApi, identity, new TelegramAccess(settings)), identity };
+  const [access, presence] = [new TelegramAccess(settings), new TelegramPresence(botApi, settings)];
+  return { channel: new TelegramChannel(botApi, identity, access, presence), identity };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };

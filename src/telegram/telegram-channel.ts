@@ -3,6 +3,8 @@ import {
   Channel,
   type Choice,
   type Destination,
+  type Mood,
+  type PreviewOutcome,
   type ReplyBody,
   type SendOutcome,
 } from '../channel/channel.js';
@@ -10,11 +12,18 @@ import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
+import { TelegramPresence } from './sending/telegram-presence.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
 import { readUpdate } from './updates/update-reader.js';
+
+const unreadable = {
+  kind: 'refused',
+  code: 'BODY_UNREADABLE',
+  error: 'not a message of this channel',
+} as const;
 
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -23,12 +32,14 @@ const BUSY_TIMEOUT_MS = 5_000;
 @Injectable()
 export class TelegramChannel extends Channel {
   override readonly name = 'telegram';
+  override readonly previewLastsMs = 30_000;
   private readonly logger = new Logger(TelegramChannel.name);
 
   constructor(
     private readonly botApi: BotApi,
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
+    private readonly presence: TelegramPresence,
   ) {
     super();
   }
@@ -87,6 +98,27 @@ export class TelegramChannel extends Channel {
     );
   }
 
+  override async preview(
+    destination: Destination,
+    previewId: number,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<PreviewOutcome> {
+    const message = readBody(body);
+    return message
+      ? await this.presence.preview(addressOf(destination), previewId, message, signal)
+      : unreadable;
+  }
+
+  override react(
+    { chatId }: Destination,
+    channelMessageId: bigint,
+    mood: Mood | null,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.presence.react(Number(chatId), Number(channelMessageId), mood, signal);
+  }
+
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
     try {
       const action = { ...addressOf(destination), action: 'typing' } as const;
@@ -102,7 +134,7 @@ export class TelegramChannel extends Channel {
     bring: (message: TelegramMessage) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
     const message = readBody(body);
-    if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
+    if (!message) return unreadable;
     const outcome = await bring(message);
     if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });

@@ -5,6 +5,7 @@ import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
+import { TelegramPresence } from './sending/telegram-presence.js';
 import { WebhookRegistration } from './receiving/webhook-registration.js';
 
 /** Telegram as the agent's channel; global, because only the root may name it. How updates come in is `TelegramReceivingModule`. */
@@ -16,6 +17,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
     Pauses,
     TelegramAccess,
     TelegramChannel,
+    TelegramPresence,
     WebhookRegistration,
     { provide: Channel, useExisting: TelegramChannel },
   ],

@@ -31,12 +31,14 @@ import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
+import { TurnReaction } from '../../src/agent/turn/turn-reaction.js';
 import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
 import { TurnWork } from '../../src/agent/turn/turn-work.js';
 import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
+import { WaitNotices } from '../../src/agent/waiting/wait-notices.js';
 import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
 import { Budgets } from '../../src/budget/budgets.service.js';
@@ -54,6 +56,7 @@ import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
+import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
 import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
@@ -93,6 +96,7 @@ export class AgentRoom {
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
+  readonly waitNotices: WaitNoticeRepository;
   readonly outbox: Outbox;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
@@ -125,13 +129,23 @@ export class AgentRoom {
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram);
     this.drafts = new DraftRepository(prisma, leases);
+    this.waitNotices = new WaitNoticeRepository(prisma, leases);
     const outbox = new Outbox(channel, this.drafts);
     this.outbox = outbox;
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     const people = new PersonRepository();
     const reader = new EventReader(channel);
-    this.turns = new TurnRepository(prisma, reader, leases, this.messages, people, conversations, ids);
+    this.turns = new TurnRepository(
+      prisma,
+      reader,
+      leases,
+      this.messages,
+      people,
+      conversations,
+      this.waitNotices,
+      ids,
+    );
     const limiter = new ChatLimiter(this.windows, this.limits);
     const corrections = new Corrections(prisma, leases, outbox, reader, ids);
     this.claim = new EventClaim(
@@ -151,6 +165,7 @@ export class AgentRoom {
       this.messages,
       outbox,
       this.drafts,
+      people,
       this.ledger,
     );
     this.approvals = new Approvals(
@@ -202,7 +217,9 @@ export class AgentRoom {
       conversations,
       this.messages,
       this.drafts,
+      this.waitNotices,
       outbox,
+      people,
       this.approvalStore,
       this.ledger,
     );
@@ -212,6 +229,7 @@ export class AgentRoom {
       this.turnStop,
       new ScheduleList(new ScheduleRepository(prisma, ids)),
       facts,
+      people,
       this.summaries,
       new UsageRepository(limits),
       this.busy,
@@ -281,13 +299,37 @@ export class AgentRoom {
       this.endings,
       this.commands,
       this.claim,
-      new TurnWork(this.claim, this.context, this.callers, newcomers, live, this.loop(steps), this.endings),
+      new TurnWork(
+        this.claim,
+        this.context,
+        this.callers,
+        newcomers,
+        live,
+        new TurnReaction(this.channel),
+        this.loop(steps),
+        this.endings,
+      ),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),
+      this.notices(),
       this.room.holder,
       stopping,
       this.settings,
+    );
+  }
+
+  notices(): WaitNotices {
+    const { conversations, holder } = this.room;
+    const reader = new EventReader(this.channel);
+    return new WaitNotices(
+      this.channel,
+      this.waitNotices,
+      conversations,
+      this.turns,
+      reader,
+      holder,
+      this.limits,
     );
   }
 

@@ -109,6 +109,7 @@ export class World {
       ADMIN_API_KEY: ADMIN_KEY,
       // On a slow machine a chat would show drafts, and most tests look for the answer.
       AGENT_STREAMING: 'false',
+      CHAT_WAIT_NOTICE: 'false',
       CHAT_RATE_LIMIT: '1000000',
       CHAT_BACKLOG_LIMIT: '1000000',
       ...this.extra,

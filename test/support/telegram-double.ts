@@ -107,6 +107,16 @@ export class TelegramDouble {
     return this.methods.shown.filter((message) => message.chat === chat).map((message) => message.text);
   }
 
+  /** What a private chat sees of an answer that is not whole. */
+  draftOf(chat: number): string | null {
+    return this.methods.drafts.get(chat) ?? null;
+  }
+
+  /** The bot's reaction to a message. */
+  reactionTo(chat: number, messageId: number): string | null {
+    return this.methods.reactions.get(`${chat}:${messageId}`) ?? null;
+  }
+
   callsOf(method: string, chat?: number): readonly Call[] {
     return this.calls.filter(
       (call) => call.method === method && (chat === undefined || chatOf(call.params) === chat),

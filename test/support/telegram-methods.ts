@@ -30,6 +30,10 @@ interface Shown {
 export class TelegramMethods {
   readonly bot = { id: 123_456, is_bot: true, first_name: 'Double', username: 'double_bot' };
   readonly shown: Shown[] = [];
+  /** The drafts that private chats see. */
+  readonly drafts = new Map<number, string>();
+  /** By chat and message. */
+  readonly reactions = new Map<string, string>();
   webhook: Params & { readonly url: string } = { url: '' };
 
   private updates: { readonly id: number; readonly update: object }[] = [];
@@ -47,7 +51,9 @@ export class TelegramMethods {
     sendMessage: (params) => this.sendMessage(params),
     editMessageText: (params) => this.editMessageText(params),
     deleteMessage: (params) => this.deleteMessage(params),
+    sendMessageDraft: (params) => this.sendMessageDraft(params),
     sendChatAction: (params) => this.sendChatAction(params),
+    setMessageReaction: (params) => this.setMessageReaction(params),
     answerCallbackQuery: () => true,
     setMyCommands: ({ commands }) => {
       this.commands = commands;
@@ -126,6 +132,7 @@ export class TelegramMethods {
     const text = textOf(params);
     const message = { chat, messageId: ++this.lastMessageId, text };
     this.shown.push(message);
+    this.drafts.delete(chat);
     return this.describe(message);
   }
 
@@ -157,6 +164,25 @@ export class TelegramMethods {
     return true;
   }
 
+  private sendMessageDraft(params: Params): true {
+    const chat = chatOf(params);
+    if (chat < 0) throw new Refusal(400, 'Bad Request: TEXTDRAFT_PEER_INVALID');
+    const id = Number(params['draft_id']);
+    if (!Number.isSafeInteger(id) || id === 0)
+      throw new Refusal(400, 'Bad Request: MESSAGE_DRAFT_ID_INVALID');
+    this.drafts.set(chat, textOf(params));
+    return true;
+  }
+
+  private setMessageReaction(params: Params): true {
+    const key = `${chatOf(params)}:${Number(params['message_id'])}`;
+    const [reaction] = Array.isArray(params['reaction']) ? params['reaction'] : [];
+    if (reaction === undefined) this.reactions.delete(key);
+    else if (reactionEmoji.has(reaction.emoji)) this.reactions.set(key, reaction.emoji);
+    else throw new Refusal(400, 'Bad Request: REACTION_INVALID');
+    return true;
+  }
+
   private sendChatAction(params: Params): true {
     chatOf(params);
     if (typeof params['action'] !== 'string')
@@ -175,6 +201,9 @@ export class TelegramMethods {
     };
   }
 }
+
+/** Some of the fixed set that bots may use: https://core.telegram.org/bots/api#reactiontypeemoji */
+const reactionEmoji = new Set(['👍', '👎', '❤', '🔥', '👏', '🤔', '🎉', '🙏', '👌', '👀', '✍', '🤝']);
 
 function chatOf(params: Params): number {
   const { chat_id: chat, message_thread_id: thread } = params;

@@ -68,6 +68,13 @@ export function pressUpdate(chatId: number, data: string, by = Math.abs(chatId))
   };
 }
 
+/** The reader of a draft stops it; Telegram does not say who. */
+export function stopUpdate(chatId: number, draftId: number) {
+  const { message } = textUpdate(chatId, 'a message');
+  const { chat } = message;
+  return { update_id: nextUpdateId(), stopped_message_generation: { chat, draft_id: draftId } };
+}
+
 /** Somebody replies to what `bot` said. */
 export function replyUpdate(
   chatId: number,

@@ -1,5 +1,6 @@
 import type { Choice } from '../../channel/channel.js';
 import type { Approval } from '../../generated/prisma/client.js';
+import type { Texts } from '../../texts/texts.js';
 import { cut } from '../tools/tool-output.js';
 
 /** What came of an approval. */
@@ -10,6 +11,14 @@ export type Ending = Decision | 'withdrawn';
 
 /** UTF-16 units of the arguments that are shown to who decides. */
 const MAX_ARGUMENT_CHARS = 2_000;
+
+/** Who decides. */
+export interface Decider {
+  /** For the record. */
+  readonly key: string;
+  /** For people to read; null: the operator. */
+  readonly name: string | null;
+}
 
 type Call = Pick<Approval, 'tool' | 'arguments'>;
 
@@ -26,21 +35,14 @@ function readable(given: string): string {
   }
 }
 
-export function question(call: Call): string {
-  return `May I do this?\n\n${describeCall(call)}`;
+export function question(call: Call, { approvals }: Texts): string {
+  return `${approvals.question}\n\n${describeCall(call)}`;
 }
 
 /** The question again, once it is decided. */
-const endings: Readonly<Record<Ending, string>> = {
-  approved: 'Approved',
-  denied: 'Denied',
-  expired: 'Nobody answered in time',
-  withdrawn: 'No longer asked for',
-};
-
-export function outcome(call: Call, ending: Ending, by: string | null): string {
-  const words = endings[ending];
-  return `${words}${by ? ` by ${by}` : ''}:\n\n${describeCall(call)}`;
+export function outcome(call: Call, ending: Ending, by: Decider | null, { approvals }: Texts): string {
+  const name = by && (by.name ?? approvals.operator);
+  return `${approvals.ending(ending, name)}\n\n${describeCall(call)}`;
 }
 
 /** What the model is told of a call that was not allowed. */
@@ -59,10 +61,10 @@ const PREFIX = 'approval';
 const verdicts = { yes: 'approved', no: 'denied' } as const;
 
 /** The buttons under a question; Telegram allows 64 bytes for what each carries. */
-export function choicesOf(id: string): readonly Choice[] {
+export function choicesOf(id: string, { approvals }: Texts): readonly Choice[] {
   return [
-    { label: '✅ Approve', data: `${PREFIX}:yes:${id}` },
-    { label: '❌ Deny', data: `${PREFIX}:no:${id}` },
+    { label: approvals.approve, data: `${PREFIX}:yes:${id}` },
+    { label: approvals.deny, data: `${PREFIX}:no:${id}` },
   ];
 }
 

@@ -6,7 +6,10 @@ import { Outbox } from '../../delivery/outbox.js';
 import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
-import { choicesOf, type Decision, outcome, question } from './approval-words.js';
+import { PersonRepository } from '../../memory/person.repository.js';
+import type { Texts } from '../../texts/texts.js';
+import { textsFor } from '../../texts/texts-for.js';
+import { choicesOf, type Decider, type Decision, type Ending, outcome, question } from './approval-words.js';
 
 /** A call that has to be allowed. */
 export interface NewApproval {
@@ -22,8 +25,8 @@ export interface Parking {
   readonly approvals: readonly NewApproval[];
   /** The conversations in which it is asked. */
   readonly askIn: readonly string[];
-  /** Told to the turn's own conversation, where it is asked elsewhere; also what its history says until it goes on. */
-  readonly notice: string;
+  /** Of who asked for what led to the calls. */
+  readonly languageCode: string | null;
   readonly timeoutMs: number;
 }
 
@@ -36,6 +39,7 @@ export class ApprovalRepository {
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
+    private readonly people: PersonRepository,
     private readonly budgets: BudgetLedger,
   ) {}
 
@@ -53,8 +57,10 @@ export class ApprovalRepository {
    * Parks the turn and asks, in one commit: the lane is free for other messages, and whoever decides wakes the turn.
    * @throws LeaseLostError
    */
-  async park(lease: Lease, { turn, approvals, askIn, notice, timeoutMs }: Parking): Promise<void> {
+  async park(lease: Lease, { turn, approvals, askIn, languageCode, timeoutMs }: Parking): Promise<void> {
     const { conversationId } = turn;
+    // Told to the turn's own conversation, where it is asked elsewhere; also what its history says until it goes on.
+    const notice = textsFor(languageCode).approvals.waiting(approvals.map(({ tool }) => tool));
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       for (const { id, stepIndex, tool, arguments: given, askedBy } of approvals) {
@@ -63,8 +69,10 @@ export class ApprovalRepository {
           VALUES (${id}::uuid, ${turn.id}::uuid, ${stepIndex}, ${conversationId}::uuid, ${tool}, ${given}, ${askedBy},
                   clock_timestamp() + ${timeoutMs} * interval '1 ms')`;
         for (const asked of askIn) {
-          const text = question({ tool, arguments: given });
-          await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices: choicesOf(id) });
+          const texts = asked === conversationId ? textsFor(languageCode) : await this.textsIn(tx, asked);
+          const text = question({ tool, arguments: given }, texts);
+          const choices = choicesOf(id, texts);
+          await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices });
         }
       }
       // Else the next turn would find unanswered messages, and call the same tool.
@@ -81,7 +89,7 @@ export class ApprovalRepository {
 
   /**
    * Decides once, as long as it has not expired; the turn can go on when all its calls are decided.
-   * @param by who decides, for people to read; null: time
+   * @param by who decides; null: time
    * @param reason for the model
    * @returns the decided approval; null where it was decided before, or there is none
    */
@@ -89,7 +97,7 @@ export class ApprovalRepository {
     tx: Prisma.TransactionClient,
     id: string,
     decision: Decision,
-    by: { readonly key: string; readonly name: string } | null,
+    by: Decider | null,
     reason: string | null = null,
   ): Promise<Approval | null> {
     const known = await this.find(tx, id);
@@ -106,7 +114,7 @@ export class ApprovalRepository {
       UPDATE turns SET state = 'waiting', available_at = clock_timestamp()
       WHERE id = ${known.turnId}::uuid AND state = 'parked'
         AND NOT EXISTS (SELECT 1 FROM approvals WHERE turn_id = ${known.turnId}::uuid AND state = 'pending')`;
-    await this.outbox.answerQuestion(tx, id, outcome(known, decision, by?.name ?? null));
+    await this.answer(tx, known, decision, by);
     return known;
   }
 
@@ -116,8 +124,7 @@ export class ApprovalRepository {
       where: { turnId, state: 'pending' },
       data: { state: 'expired', decidedAt: new Date() },
     });
-    for (const approval of withdrawn)
-      await this.outbox.answerQuestion(tx, approval.id, outcome(approval, 'withdrawn', null));
+    for (const approval of withdrawn) await this.answer(tx, approval, 'withdrawn', null);
   }
 
   /** Those whose time is over, oldest first. */
@@ -126,5 +133,21 @@ export class ApprovalRepository {
       SELECT id FROM approvals WHERE state = 'pending' AND expires_at <= clock_timestamp()
       ORDER BY expires_at LIMIT ${limit}`;
     return rows.map(({ id }) => id);
+  }
+
+  private async answer(
+    tx: Prisma.TransactionClient,
+    approval: Approval,
+    ending: Ending,
+    by: Decider | null,
+  ): Promise<void> {
+    await this.outbox.answerQuestion(tx, approval.id, async (conversationId) =>
+      outcome(approval, ending, by, await this.textsIn(tx, conversationId)),
+    );
+  }
+
+  /** Of those who read there. */
+  private async textsIn(tx: Prisma.TransactionClient, conversationId: string): Promise<Texts> {
+    return textsFor(await this.people.languageIn(tx, conversationId));
   }
 }

@@ -7,9 +7,9 @@ import type { Approval, Conversation, Prisma, Turn } from '../../generated/prism
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { Ids } from '../../runtime/ids.js';
-import { texts } from '../texts.js';
+import { textsFor } from '../../texts/texts-for.js';
 import { ApprovalRepository, type NewApproval } from './approval.repository.js';
-import { type Decision, readChoice } from './approval-words.js';
+import { type Decider, type Decision, readChoice } from './approval-words.js';
 
 const EXPIRED_AT_ONCE = 100;
 
@@ -35,22 +35,27 @@ export class Approvals {
     private readonly ids: Ids,
   ) {}
 
-  /** Parks the turn until these calls are decided. @throws LeaseLostError */
+  /**
+   * Parks the turn until these calls are decided.
+   * @param languageCode of who asked for what led to them
+   * @throws LeaseLostError
+   */
   async ask(
     lease: Lease,
     conversation: Conversation,
     turn: Turn,
     calls: readonly Omit<NewApproval, 'id'>[],
+    languageCode: string | null,
   ): Promise<void> {
     const approvals = calls.map((call) => ({ ...call, id: this.ids.next() }));
     const askIn = await this.whereToAsk(conversation);
-    const notice = texts.waitsForApproval(calls.map(({ tool }) => tool));
     const timeoutMs = this.settings.approvalTimeoutMinutes * 60_000;
-    await this.repository.park(lease, { turn, approvals, askIn, notice, timeoutMs });
+    await this.repository.park(lease, { turn, approvals, askIn, languageCode, timeoutMs });
   }
 
   /** A button was pressed: by whom, once, in time? In the caller's transaction. */
   async press(tx: Prisma.TransactionClient, press: Press, { sender }: Inbound): Promise<Pressed> {
+    const texts = textsFor(sender?.languageCode).approvals;
     const choice = readChoice(press.data);
     const approval = choice && (await this.repository.find(tx, choice.id));
     if (!choice || !approval || !sender) return { words: '', conversationId: null };
@@ -72,7 +77,7 @@ export class Approvals {
     decision: 'approved' | 'denied',
     reason: string | null,
   ): Promise<string | null> {
-    const by = { key: 'admin', name: 'the operator' };
+    const by = { key: 'admin', name: null };
     const decided = await this.prisma.$transaction((tx) => this.decide(tx, id, decision, by, reason));
     return decided?.conversationId ?? null;
   }
@@ -88,7 +93,7 @@ export class Approvals {
     tx: Prisma.TransactionClient,
     id: string,
     decision: Decision,
-    by: { readonly key: string; readonly name: string } | null,
+    by: Decider | null,
     reason: string | null = null,
   ): Promise<Approval | null> {
     const approval = await this.repository.decide(tx, id, decision, by, reason);

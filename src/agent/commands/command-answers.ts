@@ -7,9 +7,11 @@ import { BusyMode, type Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { FactsRepository } from '../../memory/facts.repository.js';
+import { PersonRepository } from '../../memory/person.repository.js';
 import { ScheduleList } from './schedule-list.js';
 import { SummaryRepository } from '../summaries/summary.repository.js';
-import { texts } from '../texts.js';
+import type { Texts } from '../../texts/texts.js';
+import { textsFor } from '../../texts/texts-for.js';
 import { type Confirmation, TurnStop } from '../turn/turn-stop.repository.js';
 import { usageText } from './usage-text.js';
 
@@ -32,6 +34,7 @@ export class CommandAnswers {
     private readonly turnStop: TurnStop,
     private readonly schedules: ScheduleList,
     private readonly facts: FactsRepository,
+    private readonly people: PersonRepository,
     private readonly summaries: SummaryRepository,
     private readonly usage: UsageRepository,
     private readonly busy: BusySettings,
@@ -45,6 +48,8 @@ export class CommandAnswers {
   async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
     const { tx, conversationId, eventId, holder } = place;
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
+    if (inbound.stoppedPreview !== null) return await this.stopPreview(place, inbound.stoppedPreview);
+    const texts = textsFor(inbound.sender?.languageCode);
     if (!this.channel.admits(inbound)) {
       const first = await this.conversations.markRefusalTold(tx, conversationId);
       return first ? { text: texts.refusal } : null;
@@ -57,31 +62,43 @@ export class CommandAnswers {
         await this.conversations.reset(tx, conversationId, eventId);
         return { text: texts.reset };
       case 'stop':
-        return await this.turnStop.stop(tx, conversationId, eventId, holder);
+        return await this.turnStop.stop(tx, conversationId, eventId, holder, texts);
       case 'mode':
-        return { text: await this.mode(tx, conversationId, args) };
+        return { text: await this.mode(tx, conversationId, args, texts) };
       case 'memory':
-        return { text: await this.memory(tx, conversationId) };
+        return { text: await this.memory(tx, conversationId, texts) };
       case 'usage': {
         const usages = await this.usage.of(tx, conversationId, inbound.sender?.userId ?? null);
-        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group') };
+        return { text: usageText(usages, inbound.chat.type === 'private' ? 'private' : 'group', texts) };
       }
       case 'schedules':
-        return { text: await this.schedules.handle(tx, conversationId, args) };
+        return { text: await this.schedules.handle(tx, conversationId, args, texts) };
       default:
         return { text: texts.help };
     }
   }
 
-  private async mode(tx: Prisma.TransactionClient, conversationId: string, args: string): Promise<string> {
-    const wanted = modes.find((mode) => mode === args.toLowerCase());
-    if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
-    else if (args !== '') return texts.modeUnknown(modes);
-    const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
-    return texts.mode(mode, modes);
+  private async stopPreview(place: Place, previewId: number): Promise<Confirmation | null> {
+    const { tx, conversationId, holder } = place;
+    // Telegram does not say who pressed; there is only one in a private chat.
+    const texts = textsFor(await this.people.languageIn(tx, conversationId));
+    return await this.turnStop.stopPreview(tx, conversationId, previewId, holder, texts);
   }
 
-  private async memory(tx: Prisma.TransactionClient, conversationId: string): Promise<string> {
+  private async mode(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    args: string,
+    texts: Texts,
+  ): Promise<string> {
+    const wanted = modes.find((mode) => mode === args.toLowerCase());
+    if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
+    else if (args !== '') return texts.modeUnknown;
+    const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
+    return texts.mode(mode);
+  }
+
+  private async memory(tx: Prisma.TransactionClient, conversationId: string, texts: Texts): Promise<string> {
     const epoch = await this.conversations.epoch(tx, conversationId);
     const facts = await this.facts.list(conversationId, tx);
     const summary = await this.summaries.of(conversationId, epoch, tx);

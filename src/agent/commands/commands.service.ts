@@ -66,7 +66,8 @@ export class Commands {
     if (inbound.press) return await this.press(tx, inbound, inbound.press);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
     const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder }, inbound);
-    const command = inbound.command?.name ?? null;
+    const stops = inbound.stoppedPreview !== null;
+    const command = stops ? 'stop' : (inbound.command?.name ?? null);
     this.logger.log({ msg: 'command handled', conversationId, command });
     if (reply) await this.outbox.add(tx, { conversationId, ...reply });
     return { replied: reply !== null, freed: command === 'stop' ? [conversationId] : [], felt: null };

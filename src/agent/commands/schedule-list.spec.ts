@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { ScheduleRepository } from '../../schedules/schedule.repository.js';
+import { en } from '../../texts/en.js';
+import { es } from '../../texts/es.js';
 import { ScheduleList } from './schedule-list.js';
 
 let room: Room;
@@ -19,7 +21,8 @@ beforeEach(async () => {
   conversation = await room.conversation();
 });
 
-const typed = (args: string) => room.prisma.$transaction((tx) => list.handle(tx, conversation.id, args));
+const typed = (args: string, texts = en) =>
+  room.prisma.$transaction((tx) => list.handle(tx, conversation.id, args, texts));
 const plan = (text: string, cron: string | null = null) =>
   schedules.add({
     conversationId: conversation.id,
@@ -49,6 +52,13 @@ describe('/schedules', () => {
         '',
         'To cancel number 1, type /schedules cancel 1',
       ].join('\n'),
+    );
+  });
+
+  it('names the weekday in the language of who asks', async () => {
+    await plan('Bebe té', '0 9 * * *');
+    expect(await typed('', es)).toContain(
+      '**1**: 2126-11-25T09:00:00+01:00 (lunes, Europe/Berlin) y después según la regla `0 9 * * *`: Bebe té',
     );
   });
 

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Amount, Limit } from '../../budget/amount.js';
 import type { Usage } from '../../budget/usage.repository.js';
+import { de } from '../../texts/de.js';
+import { en } from '../../texts/en.js';
+import { ru } from '../../texts/ru.js';
+import type { Texts } from '../../texts/texts.js';
 import { usageText } from './usage-text.js';
 
 const nothing: Amount = { tokens: 0n, microUsd: 0n };
@@ -13,10 +17,8 @@ const usage = (scope: 'user' | 'chat', change: Partial<Usage> = {}): Usage => ({
   limit: unlimited,
   ...change,
 });
-const lines = (...given: Parameters<typeof usageText>) =>
-  usageText(...given)
-    .split('\n')
-    .slice(1);
+const lines = (usages: readonly Usage[], chat: 'private' | 'group', texts: Texts = en) =>
+  usageText(usages, chat, texts).split('\n').slice(1);
 
 describe('the answer to /usage', () => {
   it('tells today and this month, in tokens and dollars', () => {
@@ -52,5 +54,22 @@ describe('the answer to /usage', () => {
       '- this chat, this month: 2 tokens',
     ]);
     expect(lines([usage('chat', free)], 'private')).toEqual(['- today: 1 token', '- this month: 2 tokens']);
+  });
+
+  it('writes numbers, sums and nouns as the language does', () => {
+    expect(lines([usage('chat')], 'group', de)).toEqual([
+      '- dieser Chat, heute: 1.234 Tokens, 0,0123\u00a0$',
+      '- dieser Chat, in diesem Monat: 1.234.567 Tokens, 12,35\u00a0$',
+    ]);
+    const counts = [1n, 22n, 5n, 1_001n].map((tokens) => {
+      const amount = { tokens, microUsd: 0n };
+      return lines([usage('user', { today: amount, month: amount })], 'private', ru)[0];
+    });
+    expect(counts).toEqual([
+      '- сегодня: 1 токен',
+      '- сегодня: 22 токена',
+      '- сегодня: 5 токенов',
+      '- сегодня: 1\u00a0001 токен',
+    ]);
   });
 });

@@ -11,6 +11,7 @@ import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { Stopping } from '../../runtime/stopping.js';
 import { LiveReply } from './live-reply.js';
+import { MessageScreen } from './message-screen.js';
 
 let agent: AgentRoom;
 let conversation: Conversation;
@@ -62,16 +63,20 @@ class WatchedDrafts extends DraftRepository {
 const newLive = (messageId: bigint | null = null) =>
   new LiveReply(
     agent.channel,
-    drafts,
-    {
-      lease,
-      turnId: turn.id,
-      destination: conversation,
-      everyMs: 20,
-      stopping: new AbortController().signal,
-      lost: lost.signal,
-    },
-    messageId,
+    new MessageScreen(
+      agent.channel,
+      drafts,
+      {
+        lease,
+        turnId: turn.id,
+        destination: conversation,
+        stopping: new AbortController().signal,
+        lost: lost.signal,
+      },
+      messageId,
+    ),
+    turn.id,
+    20,
   );
 
 const shown = () => agent.telegram.textsOf(chat);

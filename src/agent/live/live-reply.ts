@@ -1,9 +1,8 @@
 import { Logger } from '@nestjs/common';
-import type { Channel, Destination, ReplyBody, SendOutcome } from '../../channel/channel.js';
-import type { DraftRepository } from '../../delivery/draft.repository.js';
-import { LeaseLostError, messageOf } from '../../errors/errors.js';
-import type { Lease } from '../../lease/lease.repository.js';
+import type { Channel, ReplyBody } from '../../channel/channel.js';
+import { messageOf } from '../../errors/errors.js';
 import { cut } from '../tools/tool-output.js';
+import type { Screen } from './screen.js';
 
 /** Shows what a running turn has so far. */
 export interface Live {
@@ -18,27 +17,15 @@ export interface Live {
 /** Where nothing is shown before the answer is whole. */
 export const silent: Live = { write: () => {}, note: () => {}, end: () => Promise.resolve() };
 
-const CURSOR = ' ▌';
-
 /** An answer that is whole within this time is sent at once and never seen unfinished. */
 const FIRST_AFTER_MS = 800;
 
-export interface LiveTurn {
-  readonly lease: Lease;
-  readonly turnId: string;
-  readonly destination: Destination;
-  /** The least time between two edits. */
-  readonly everyMs: number;
-  /** Ends calls under way: the process is told to stop. */
-  readonly stopping: AbortSignal;
-  /** Aborts with a `LeaseLostError` when the turn is somebody else's. */
-  readonly lost: AbortSignal;
-}
+/** Of the time that it lasts: a slow call, and a pause that the channel asks for, still come in time. */
+const REFRESH_AFTER = 0.6;
 
 /**
- * One message that is sent once and edited from then on, no oftener than every `everyMs`; the turn's reply takes it over.
- * What it is about to say is committed first, with the turn's lease checked, so that whoever ends the turn knows of it.
- * Best effort: whatever goes wrong, the reply will tell all.
+ * Shows a turn's answer on a screen, no oftener than every `everyMs`, and again before it is gone from there. Best effort:
+ * whatever goes wrong, the reply will tell all.
  */
 export class LiveReply implements Live {
   private readonly logger = new Logger(LiveReply.name);
@@ -46,16 +33,17 @@ export class LiveReply implements Live {
   private noted = '';
   private shown: ReplyBody | null = null;
   private timer: NodeJS.Timeout | null = null;
+  private refresh: NodeJS.Timeout | undefined;
   private underWay: Promise<void> | null = null;
   private notBefore = performance.now() + FIRST_AFTER_MS;
   private ended = false;
 
-  /** @param messageId of the draft that an earlier run has shown; null: none yet */
+  /** @param turnId for the log */
   constructor(
     private readonly channel: Channel,
-    private readonly drafts: DraftRepository,
-    private readonly turn: LiveTurn,
-    private messageId: bigint | null,
+    private readonly screen: Screen,
+    private readonly turnId: string,
+    private readonly everyMs: number,
   ) {}
 
   write(text: string): void {
@@ -72,10 +60,9 @@ export class LiveReply implements Live {
   async end(): Promise<void> {
     this.ended = true;
     if (this.timer) clearTimeout(this.timer);
+    clearTimeout(this.refresh);
     await this.underWay;
-    if (this.messageId === null || !(this.turn.lost.reason instanceof LeaseLostError)) return;
-    // The last edit may have come after the final text, which another process has put in.
-    await this.drafts.mend(this.turn.turnId, this.messageId).catch(() => undefined);
+    await this.screen.end();
   }
 
   private schedule(): void {
@@ -88,9 +75,9 @@ export class LiveReply implements Live {
     this.timer = null;
     const text = [this.written, this.noted].filter((part) => part.trim() !== '').join('\n\n');
     if (text === '') return;
-    const body = this.bodyOf(text, this.noted === '' ? CURSOR : '');
+    const body = this.bodyOf(text, this.noted === '' ? this.screen.cursor : '');
     if (!body || JSON.stringify(body) === JSON.stringify(this.shown)) return;
-    this.notBefore = performance.now() + this.turn.everyMs;
+    this.notBefore = performance.now() + this.everyMs;
     this.underWay = this.show(text, body)
       .catch((error: unknown) => this.giveUp(messageOf(error)))
       .finally(() => {
@@ -99,10 +86,7 @@ export class LiveReply implements Live {
       });
   }
 
-  /**
-   * As much from the beginning as one message holds, and a cursor: a draft never says just what the answer will say, or
-   * the channel would refuse the final edit as one that changes nothing.
-   */
+  /** As much from the beginning as one message holds, and a cursor. */
   private bodyOf(text: string, cursor: string): ReplyBody | undefined {
     for (let length = text.length; length > 0; length = Math.floor(length * 0.7)) {
       const parts = this.channel.compose(`${cut(text, length)}${cursor}`);
@@ -112,35 +96,34 @@ export class LiveReply implements Live {
   }
 
   private async show(text: string, body: ReplyBody): Promise<void> {
-    const { lease, turnId, destination, stopping } = this.turn;
-    if (this.messageId === null) return await this.showFirst(text, body);
-    await this.drafts.keep(lease, turnId, text);
-    this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
-    this.shown = body;
-  }
-
-  private async showFirst(text: string, body: ReplyBody): Promise<void> {
-    const { lease, turnId, destination, stopping } = this.turn;
-    if (!(await this.drafts.begin(lease, turnId, text))) return;
-    const outcome = await this.channel.send(destination, body, stopping);
-    if (outcome.kind === 'sent') {
-      this.messageId = outcome.channelMessageId;
-      this.shown = body;
-      return await this.drafts.shown(lease, turnId, outcome.channelMessageId);
+    const shown = await this.screen.show(text, body);
+    switch (shown.kind) {
+      case 'shown':
+        this.shown = body;
+        return this.refreshLater();
+      case 'not-yet':
+        return;
+      case 'limited':
+        this.notBefore = performance.now() + shown.retryAfterMs;
+        return;
+      case 'over':
+        return this.giveUp(shown.error);
     }
-    if (outcome.kind === 'unknown') return this.giveUp(outcome.error);
-    await this.drafts.takeBack(lease, turnId);
-    this.heed(outcome);
   }
 
-  /** A pause that the channel asks for is made; anything else that fails ends the show. */
-  private heed(outcome: SendOutcome): void {
-    if (outcome.kind === 'limited') this.notBefore = performance.now() + outcome.retryAfterMs;
-    else if (outcome.kind === 'refused') this.giveUp(outcome.error);
+  /** What goes by itself is shown again in time, for as long as nothing else is to be shown. */
+  private refreshLater(): void {
+    clearTimeout(this.refresh);
+    const { lastsMs } = this.screen;
+    if (lastsMs === null || this.ended) return;
+    this.refresh = setTimeout(() => {
+      this.shown = null;
+      this.schedule();
+    }, lastsMs * REFRESH_AFTER).unref();
   }
 
   private giveUp(error: string): void {
     this.ended = true;
-    this.logger.warn({ msg: 'answer not shown while it is written', turnId: this.turn.turnId, error });
+    this.logger.warn({ msg: 'answer not shown while it is written', turnId: this.turnId, error });
   }
 }

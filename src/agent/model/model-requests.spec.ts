@@ -3,7 +3,7 @@ import { AgentRoom } from '../../../test/support/agent-room.js';
 import { bookOf } from '../../../test/support/book-tool.js';
 import type { AskedMessage, ModelCall } from '../../../test/support/scripted-model.js';
 import type { Conversation, Prisma } from '../../generated/prisma/client.js';
-import { texts } from '../texts.js';
+import { en } from '../../texts/en.js';
 
 const overflow = { status: 400, code: 'context_length_exceeded' };
 
@@ -97,7 +97,7 @@ describe('A request that is more than the model can read at once', () => {
     const last = talk(asked.at(-1));
     expect(last.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool']);
     expect(last.at(-1)?.content).toContain('[shortened: ');
-    expect(await answer()).toBe(texts.tooLong);
+    expect(await answer()).toBe(en.tooLong);
     expect(await turn()).toMatchObject({ state: 'failed', errorCode: 'MODEL_CONTEXT_OVERFLOW', attempts: 1 });
   });
 
@@ -106,7 +106,7 @@ describe('A request that is more than the model can read at once', () => {
     agent.model.script(word, overflow);
     await say(word);
     expect(agent.model.callsAbout(word)).toHaveLength(1);
-    expect(await answer()).toBe(texts.tooLong);
+    expect(await answer()).toBe(en.tooLong);
   });
 });
 

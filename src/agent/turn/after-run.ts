@@ -3,6 +3,7 @@ import { LeaseLostError, type TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { Random } from '../../runtime/random.js';
+import { textsFor } from '../../texts/texts-for.js';
 import type { WaitingCall } from '../approvals/approval-gate.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { EventClaim } from './event-claim.js';
@@ -58,18 +59,20 @@ export class AfterRun {
     { lease, conversation, turn }: Run,
     calls: readonly WaitingCall[],
   ): Promise<TurnOutcome> {
-    const askedBy = (await this.claim.senderOf(turn))?.userId ?? null;
+    const sender = await this.claim.senderOf(turn);
+    const askedBy = sender?.userId ?? null;
     const asked = calls.map(({ call: { name: tool, arguments: given }, stepIndex }) => {
       return { stepIndex, tool, arguments: given, askedBy };
     });
-    await this.approvals.ask(lease, conversation, turn, asked);
+    await this.approvals.ask(lease, conversation, turn, asked, sender?.languageCode ?? null);
     this.logger.log({ msg: 'turn parked', conversationId: conversation.id, turnId: turn.id });
     return { lane: await this.turns.whatNext(conversation.id), replied: true };
   }
 
   private async fail({ lease, turn }: Run, error: TurnpikeError, spentMs: number): Promise<TurnOutcome> {
     const { conversationId } = turn;
-    const decision = afterFailure(error, turn, this.random.next());
+    const texts = textsFor((await this.claim.senderOf(turn))?.languageCode);
+    const decision = afterFailure(error, turn, this.random.next(), texts);
     const { failure } = decision;
     const about = { conversationId, turnId: turn.id, code: failure.code, error: failure.error };
     if (decision.kind === 'again') {

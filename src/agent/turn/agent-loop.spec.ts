@@ -8,7 +8,7 @@ import { GiveUpError, LeaseLostError } from '../../errors/errors.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { type NewStep, StepRepository } from './step.repository.js';
-import { texts } from '../texts.js';
+import { en } from '../../texts/en.js';
 import type { ToolContext } from '../tools/tool-context.js';
 import { silent } from '../live/live-reply.js';
 import { Tool } from '../tools/tool.decorator.js';
@@ -223,7 +223,7 @@ describe('AgentLoop', () => {
   it('asks for an answer without tools when one call is left, and stops after it', async () => {
     agent.model.script(word, mark('again'));
     const { run } = await begin();
-    expect(await run()).toMatchObject({ text: texts.stepsExhausted, errorCode: 'STEPS_EXHAUSTED' });
+    expect(await run()).toMatchObject({ text: en.stepsExhausted, errorCode: 'STEPS_EXHAUSTED' });
     expect(asked()).toHaveLength(agent.settings.maxSteps);
     expect(asked().map(({ toolChoice }) => toolChoice)).toEqual([
       ...Array.from({ length: agent.settings.maxSteps - 1 }, () => null),
@@ -235,7 +235,7 @@ describe('AgentLoop', () => {
   it('asks once more after an empty answer, and says so after the second', async () => {
     agent.model.script(word, { text: '' }, { text: ' \n ' }, { text: 'never asked' });
     const { run, turn } = await begin();
-    expect(await run()).toMatchObject({ text: texts.empty, errorCode: 'MODEL_EMPTY' });
+    expect(await run()).toMatchObject({ text: en.empty, errorCode: 'MODEL_EMPTY' });
     expect((await agent.steps.of(turn.id)).size).toBe(2);
     expect(await run()).toMatchObject({ errorCode: 'MODEL_EMPTY' });
     expect(asked()).toHaveLength(2);
@@ -255,17 +255,17 @@ describe('AgentLoop', () => {
     [
       'a cut answer says that it is cut',
       { text: 'Half', finish: 'length' },
-      { text: `Half\n\n${texts.cutOff}`, errorCode: 'MODEL_LENGTH' },
+      { text: `Half\n\n${en.cutOff}`, errorCode: 'MODEL_LENGTH' },
     ],
     [
       'a filtered answer is explained',
       { text: null, finish: 'content_filter' },
-      { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' },
+      { text: en.filtered, errorCode: 'MODEL_CONTENT_FILTER' },
     ],
     [
       'nothing of a half-filtered answer is shown',
       { text: 'Half', finish: 'content_filter' },
-      { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' },
+      { text: en.filtered, errorCode: 'MODEL_CONTENT_FILTER' },
     ],
   ])('%s', async (_name, answer, end) => {
     agent.model.script(word, answer);

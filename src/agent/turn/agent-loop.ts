@@ -9,7 +9,8 @@ import { type ModelAnswer, readModelAnswer } from './model-answer.js';
 import { type Asking, ModelSteps, type Place, type Talk } from './model-steps.js';
 import type { Join } from '../busy/newcomers.js';
 import { StepRepository } from './step.repository.js';
-import { texts } from '../texts.js';
+import type { Texts } from '../../texts/texts.js';
+import { textsFor } from '../../texts/texts-for.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type ToolCaller, ToolCalls } from './tool-calls.js';
 import { type Exchange, exchangeOf, type Joined, type TurnContext } from '../context/turn-request.js';
@@ -43,6 +44,7 @@ export class AgentLoop {
     const approvals = done.size > 0 ? await this.approvals.of(loop.turn.id) : new Map<number, Approval>();
     const exchanges: Exchange[] = [];
     const joined = [...loop.context.joined];
+    const texts = textsFor(loop.tools.languageCode);
     const window = new ContextWindow(loop.context);
     const talk = {
       exchanges,
@@ -59,7 +61,7 @@ export class AgentLoop {
         return { text: texts.budget[answer.refused], errorCode: 'BUDGET_EXHAUSTED', model: null };
       talk.budget.spend(answer);
       if (answer.toolCalls.length === 0) {
-        const end = endOf(answer);
+        const end = endOf(answer, texts);
         empty += end ? 0 : 1;
         if (end) return { ...end, model: answer.model };
         if (empty > 1) return { text: texts.empty, errorCode: 'MODEL_EMPTY', model: answer.model };
@@ -94,7 +96,7 @@ export class AgentLoop {
 const MAX_ANSWER_CHARS = 100_000;
 
 /** What a model's final answer means; null for an empty one. */
-function endOf(answer: ModelAnswer): Pick<TurnEnd, 'text' | 'errorCode'> | null {
+function endOf(answer: ModelAnswer, texts: Texts): Pick<TurnEnd, 'text' | 'errorCode'> | null {
   const said = answer.content?.trim() ?? '';
   if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED' };
   if (answer.finishReason === 'content_filter')

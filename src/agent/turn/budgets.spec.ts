@@ -5,7 +5,7 @@ import type { BudgetSettings } from '../../config/budget.settings.js';
 import { builtInPrices } from '../../config/model-prices.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { Stopping } from '../../runtime/stopping.js';
-import { texts } from '../texts.js';
+import { en } from '../../texts/en.js';
 import { Tool } from '../tools/tool.decorator.js';
 
 /** What the double tells of each call: 10 tokens asked, 5 answered. */
@@ -81,7 +81,7 @@ describe('a turn and its budget', () => {
     const asked = agent.model.calls.length;
     await say();
     expect(agent.model.calls).toHaveLength(asked);
-    expect((await answers()).at(-1)).toBe(texts.budget.user);
+    expect((await answers()).at(-1)).toBe(en.budget.user);
     expect((await turns()).at(-1)).toMatchObject({ state: 'done', errorCode: 'BUDGET_EXHAUSTED' });
     expect(await agent.room.prisma.deadLetter.count()).toBe(0);
     expect(await day('user')).toEqual([1_990, 0, 20]);
@@ -96,7 +96,7 @@ describe('a turn and its budget', () => {
   ] as const)('names the budget that is used up: %s, %s', async (scope, _unit, settings) => {
     await open(settings);
     await say();
-    expect(await answers()).toEqual([texts.budget[scope]]);
+    expect(await answers()).toEqual([en.budget[scope]]);
     expect(agent.model.calls).toHaveLength(0);
     expect(await agent.room.prisma.budgetReservation.count()).toBe(0);
   });
@@ -107,7 +107,7 @@ describe('a turn and its budget', () => {
     agent.model.usage = { prompt_tokens: 99_000, completion_tokens: 900 };
     await say();
     expect(agent.model.calls).toHaveLength(1);
-    expect(await answers()).toEqual([texts.budget.turn]);
+    expect(await answers()).toEqual([en.budget.turn]);
     expect(await turns()).toMatchObject([{ errorCode: 'BUDGET_EXHAUSTED', inputTokens: 99_000 }]);
   });
 

@@ -6,7 +6,7 @@ import type { Conversation, Message, Turn } from '../../generated/prisma/client.
 import type { Lease } from '../../lease/lease.repository.js';
 import { ChatLimiter } from '../../throttling/chat-limiter.js';
 import { Corrections } from '../corrections/corrections.repository.js';
-import { EventReader } from './event-reader.js';
+import { EventReader, type Heard } from './event-reader.js';
 import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
@@ -18,7 +18,12 @@ export type Claimed =
   | { readonly kind: 'turn'; readonly turn: Turn }
   | { readonly kind: 'nothing' }
   /** There is something, but not yet: the chat's rate limit, or more is about to come. */
-  | { readonly kind: 'later'; readonly delayMs: number };
+  | {
+      readonly kind: 'later';
+      readonly delayMs: number;
+      /** Those that wait for the chat's rate limit; none: they wait for more. */
+      readonly deferred: readonly Candidate[];
+    };
 
 type Ready =
   | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
@@ -81,19 +86,24 @@ export class EventClaim {
       fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
       collectMs,
     );
-    if (quietMs > 0) return { kind: 'later', delayMs: quietMs };
+    if (quietMs > 0) return { kind: 'later', delayMs: quietMs, deferred: [] };
     const { granted, retryAfterMs } = await this.limiter.take(
       `${conversation.channel}:${conversation.chatId}`,
       fitting.length,
     );
-    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs };
+    if (granted === 0) return { kind: 'later', delayMs: retryAfterMs, deferred: fitting };
     return { kind: 'ready', candidates: fitting.slice(0, granted) };
   }
 
   /** Who wrote the newest message of a turn, or had it planned; null where that is no longer known. */
   async senderOf(turn: Turn): Promise<Sender | null> {
+    return (await this.newestOf(turn))?.sender ?? null;
+  }
+
+  /** The newest message of a turn; null where it is not readable any more. */
+  async newestOf(turn: Turn): Promise<Heard | null> {
     const newest = await this.turns.newestEvent(turn.id);
-    return newest ? (this.reader.read(newest)?.sender ?? null) : null;
+    return newest && this.reader.read(newest);
   }
 
   private read(event: WaitingEvent): Candidate {

@@ -119,7 +119,10 @@ export class TurnEndings {
         data: { state: 'cancelled', errorCode: 'INTERRUPTED', finishedAt: new Date() },
       });
       const draft = await this.drafts.read(tx, turn.id);
-      if (draft?.state === 'shown') await this.answer(tx, turn, `${draft.text} …`);
+      if (draft?.state !== 'shown') return;
+      if (draft.text !== '') return await this.answer(tx, turn, `${draft.text} …`);
+      // It tells that the chat has to wait, and no turn will make it an answer.
+      await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, text: '…' });
     });
   }
 

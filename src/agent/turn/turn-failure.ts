@@ -2,7 +2,7 @@ import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/e
 import type { Turn } from '../../generated/prisma/client.js';
 import { backoffMs } from '../../runtime/backoff.js';
 import { ContextOverflowError } from '../model/model-error.js';
-import { texts } from '../texts.js';
+import type { Texts } from '../../texts/texts.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
 /** Tries of a turn whose model or database fails for the moment. */
@@ -35,13 +35,14 @@ export type FailureDecision =
   | { readonly kind: 'again'; readonly delayMs: number; readonly failure: TurnFailure }
   | { readonly kind: 'give-up'; readonly failure: TurnFailure };
 
-/** Decides what follows a failed try of a turn. Pure; `random` is in [0, 1). */
+/** Decides what follows a failed try of a turn. Pure; `random` is in [0, 1), `texts` the user's language. */
 export function afterFailure(
   error: TurnpikeError,
   turn: Pick<Turn, 'attempts'>,
   random: number,
+  texts: Texts,
 ): FailureDecision {
-  const failure = { code: error.code, error: storableText(error.message), text: apologyFor(error) };
+  const failure = { code: error.code, error: storableText(error.message), text: apologyFor(error, texts) };
   const attempts = turn.attempts + 1;
   if (error instanceof GiveUpError || attempts >= MAX_ATTEMPTS) return { kind: 'give-up', failure };
   const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
@@ -54,7 +55,7 @@ function storableText(message: string): string {
   return message.replaceAll('\u0000', '').slice(0, 2_000).toWellFormed();
 }
 
-function apologyFor(error: TurnpikeError): string {
+function apologyFor(error: TurnpikeError, texts: Texts): string {
   if (error instanceof TurnTimeoutError) return texts.timedOut;
   if (error instanceof ContextOverflowError) return texts.tooLong;
   return error.code === 'MODEL_400' ? texts.modelRefusedRequest : texts.failed;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { texts } from '../texts.js';
+import { en } from '../../texts/en.js';
 import { MAX_ATTEMPTS, MAX_TAKEOVERS } from './turn-failure.js';
 import { openTurnScene } from './turn-scene.spec-support.js';
 
@@ -15,7 +15,7 @@ describe('TurnRunner, when a turn fails', () => {
     await scene.agent.room.prisma.turn.update({ where: { id: turn.id }, data: { takeovers: MAX_TAKEOVERS } });
     expect(await run()).toMatchObject({ replied: true });
     expect(await letters()).toMatchObject([{ kind: 'turn', reason: 'TURN_POISON', subjectId: turn.id }]);
-    expect(await history()).toEqual([`user: ${scene.word}`, `assistant: ${texts.failed}`]);
+    expect(await history()).toEqual([`user: ${scene.word}`, `assistant: ${en.failed}`]);
     expect(asked()).toHaveLength(0);
   });
 
@@ -66,7 +66,7 @@ describe('TurnRunner, when a turn fails', () => {
     expect(asked()).toHaveLength(MAX_ATTEMPTS);
     expect(await letters()).toMatchObject([{ kind: 'turn', reason: 'MODEL_500', attempts: MAX_ATTEMPTS }]);
     expect(await states()).toEqual(['dead']);
-    expect(await history()).toEqual([`user: ${scene.word}`, `assistant: ${texts.failed}`]);
+    expect(await history()).toEqual([`user: ${scene.word}`, `assistant: ${en.failed}`]);
     await say('something else');
     expect(await run()).toMatchObject({ replied: true });
     expect(await turns()).toMatchObject([{ state: 'failed' }, { state: 'done' }]);
@@ -79,7 +79,7 @@ describe('TurnRunner, when a turn fails', () => {
     await run();
     expect(asked()).toHaveLength(1);
     expect(await letters()).toMatchObject([{ reason: 'MODEL_400', attempts: 1 }]);
-    expect((await history()).at(-1)).toBe(`assistant: ${texts.modelRefusedRequest}`);
+    expect((await history()).at(-1)).toBe(`assistant: ${en.modelRefusedRequest}`);
   });
 
   it('stops at the turn’s time, counted over all its tries', async () => {
@@ -90,7 +90,7 @@ describe('TurnRunner, when a turn fails', () => {
     await scene.agent.room.prisma.turn.update({ where: { id: turn.id }, data: { spentMs: 59_950 } });
     await run();
     expect(await letters()).toMatchObject([{ reason: 'TURN_TIMEOUT' }]);
-    expect((await history()).at(-1)).toBe(`assistant: ${texts.timedOut}`);
+    expect((await history()).at(-1)).toBe(`assistant: ${en.timedOut}`);
   });
 
   it('and the time does not grow by how far the clock is set forward meanwhile', async () => {

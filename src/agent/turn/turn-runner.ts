@@ -16,6 +16,7 @@ import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
 import { type Run, TurnWork } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnWatch } from './turn-watch.js';
+import { WaitNotices } from '../waiting/wait-notices.js';
 
 /** When the lease is somebody else's: look again soon, that holder may be dead. */
 const LEASE_RETRY_MS = 2_000;
@@ -41,6 +42,7 @@ export class TurnRunner {
     private readonly afterRun: AfterRun,
     private readonly watch: TurnWatch,
     private readonly busy: BusyIndicator,
+    private readonly waitNotices: WaitNotices,
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
     private readonly settings: AgentSettings,
@@ -88,7 +90,11 @@ export class TurnRunner {
     }
     const claimed = await this.claim.next(lease, conversation);
     if (claimed.kind === 'nothing') return idle(none);
-    if (claimed.kind === 'later') return idle({ next: 'later', delayMs: claimed.delayMs });
+    if (claimed.kind === 'later') {
+      const { delayMs, deferred } = claimed;
+      await this.waitNotices.tell(lease, conversation, deferred, { position: null, waitMs: delayMs });
+      return idle({ next: 'later', delayMs });
+    }
     return await this.goOn({ lease, conversation, turn: claimed.turn }, lost);
   }
 

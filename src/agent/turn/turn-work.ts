@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Sender } from '../../channel/inbound.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { AgentLoop } from './agent-loop.js';
@@ -8,6 +9,7 @@ import { LiveReplies } from '../live/live-replies.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
 import { TurnEndings } from './turn-endings.repository.js';
+import { TurnReaction } from './turn-reaction.js';
 
 /** One run of a turn: whose it is, and by what right. */
 export interface Run {
@@ -25,6 +27,7 @@ export class TurnWork {
     private readonly callers: ModelCallers,
     private readonly newcomers: Newcomers,
     private readonly live: LiveReplies,
+    private readonly reaction: TurnReaction,
     private readonly loop: AgentLoop,
     private readonly endings: TurnEndings,
   ) {}
@@ -33,8 +36,23 @@ export class TurnWork {
    * @returns whether there are replies to send: a chat that was blocked meanwhile gets none
    * @throws what AgentLoop.run throws
    */
-  async finish({ lease, conversation, turn }: Run, signal: AbortSignal): Promise<boolean> {
-    const sender = await this.claim.senderOf(turn);
+  async finish(run: Run, signal: AbortSignal): Promise<boolean> {
+    const { conversation, turn } = run;
+    const newest = await this.claim.newestOf(turn);
+    const react = this.reaction.begin(conversation, newest?.channelMessageId ?? null);
+    const replied = await this.answer(run, newest?.sender ?? null, signal).catch((error: unknown) => {
+      react(null);
+      throw error;
+    });
+    react(replied ? 'done' : null);
+    return replied;
+  }
+
+  private async answer(
+    { lease, conversation, turn }: Run,
+    sender: Sender | null,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const context = await this.context.build(conversation, turn, sender);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };

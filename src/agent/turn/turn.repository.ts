@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
+import { WaitNoticeRepository } from '../../delivery/wait-notice.repository.js';
 import type { Conversation, Event, Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
@@ -37,6 +38,7 @@ export class TurnRepository {
     private readonly messages: MessageRepository,
     private readonly people: PersonRepository,
     private readonly conversations: ConversationRepository,
+    private readonly waitNotices: WaitNoticeRepository,
     private readonly ids: Ids,
   ) {}
 
@@ -96,6 +98,7 @@ export class TurnRepository {
         data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch, userId },
       });
       await this.own(tx, conversation, turn, owned, null);
+      await this.waitNotices.becomeDraft(tx, conversation.id, turn.id);
       return turn;
     });
   }

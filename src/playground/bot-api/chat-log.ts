@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '../../runtime/clock.js';
 import { badRequest } from './bot-api-error.js';
 import type { Entity, FormattedText } from './formatted-text.js';
+import { isSeen, type MessageDraft } from './message-draft.js';
 
 /** The person on the other side of a private chat. */
 export interface SimulatedUser {
@@ -50,7 +51,8 @@ export interface ChatView {
   readonly messages: readonly ChatMessage[];
   /** The bot's last chat action, while it shows: 5 s or until the bot sends. */
   readonly action: string | null;
-  readonly draft: FormattedText | null;
+  /** While it shows: 30 s or until the bot sends. */
+  readonly draft: MessageDraft | null;
 }
 
 /** What a page must know to stay true to a chat. */
@@ -58,7 +60,7 @@ export type ChatEvent =
   | { readonly kind: 'message'; readonly chatId: number; readonly message: ChatMessage }
   | { readonly kind: 'removed'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'action'; readonly chatId: number; readonly action: string }
-  | { readonly kind: 'draft'; readonly chatId: number; readonly draft: FormattedText | null };
+  | { readonly kind: 'draft'; readonly chatId: number; readonly draft: MessageDraft | null };
 
 export interface ChatLimits {
   /** Chats kept; the one that was quiet the longest is forgotten. */
@@ -75,7 +77,7 @@ interface Chat {
   readonly user: SimulatedUser;
   readonly messages: Map<number, ChatMessage>;
   action: { readonly name: string; readonly at: number } | null;
-  draft: FormattedText | null;
+  draft: MessageDraft | null;
 }
 
 /** https://core.telegram.org/bots/api#sendchataction: shown for 5 seconds or less. */
@@ -112,13 +114,14 @@ export class ChatLog {
   view(chatId: number): ChatView | null {
     const chat = this.chats.get(chatId);
     if (!chat) return null;
-    const showing = chat.action && this.clock.now().getTime() - chat.action.at < ACTION_SHOWS_MS;
+    const now = this.clock.now().getTime();
+    const showing = chat.action && now - chat.action.at < ACTION_SHOWS_MS;
     return {
       chatId,
       user: chat.user,
       messages: [...chat.messages.values()],
       action: showing && chat.action ? chat.action.name : null,
-      draft: chat.draft,
+      draft: isSeen(chat.draft, now) ? chat.draft : null,
     };
   }
 
@@ -173,9 +176,20 @@ export class ChatLog {
     this.events.emit('chat', { kind: 'action', chatId, action: name });
   }
 
-  showDraft(chatId: number, draft: FormattedText): void {
+  showDraft(chatId: number, shown: Omit<MessageDraft, 'at'>): void {
+    const draft = { ...shown, at: this.clock.now().getTime() };
     this.find(chatId).draft = draft;
     this.events.emit('chat', { kind: 'draft', chatId, draft });
+  }
+
+  /** The user presses the button under the bot's draft. @returns the draft; null where there is no such button */
+  stopDraft(chatId: number): MessageDraft | null {
+    const chat = this.chats.get(chatId);
+    if (!chat?.draft?.canStop || !isSeen(chat.draft, this.clock.now().getTime())) return null;
+    const { draft } = chat;
+    chat.draft = draft.keepOnStop ? { ...draft, canStop: false } : null;
+    this.events.emit('chat', { kind: 'draft', chatId, draft: chat.draft });
+    return draft;
   }
 
   private find(chatId: number): Chat {

@@ -26,10 +26,12 @@ export const messageMethods: MethodTable = {
 
   sendMessageDraft: (bot, params) => {
     const chatId = requireChat(bot, params);
-    if (!params.integer('draft_id')) throw badRequest('MESSAGE_DRAFT_ID_INVALID');
+    const id = params.integer('draft_id');
+    if (!id) throw badRequest('MESSAGE_DRAFT_ID_INVALID');
     const draft = readOptionalText(params);
     refuseThread(params);
-    bot.chats.showDraft(chatId, draft);
+    const [canStop, keepOnStop] = [params.flag('can_stop'), params.flag('keep_on_stop')];
+    bot.chats.showDraft(chatId, { ...draft, id, canStop, keepOnStop });
     return true;
   },
 

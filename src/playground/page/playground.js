@@ -18,10 +18,16 @@ let stream = null;
 let typingTimer = 0;
 const typing = typingBubble();
 const draft = bubble('bot draft');
+const stopButton = draft.appendChild(document.createElement('button'));
+let draftTimer = 0;
 
 void start();
 
 async function start() {
+  stopButton.textContent = 'Stop';
+  stopButton.addEventListener('click', () => {
+    void fetch(`${API}/chats/${chatId}/stop`, { method: 'POST' });
+  });
   picker.addEventListener('change', () => open(Number(picker.value)));
   document.querySelector('#new-chat').addEventListener('click', () => {
     open(newChatId());
@@ -135,10 +141,13 @@ function showTyping() {
 
 function showDraft(content) {
   const following = isAtEnd();
+  clearTimeout(draftTimer);
   draft.remove();
   if (!content) return;
   typing.remove();
   draft.firstChild.replaceChildren(content.text ? formatted(content.text, content.entities) : 'Thinking …');
+  stopButton.hidden = !content.canStop;
+  draftTimer = setTimeout(() => draft.remove(), content.at + DRAFT_SHOWS_MS - Date.now());
   log.append(draft);
   if (following) toEnd();
 }

@@ -7,7 +7,6 @@ import { TelegramSettings } from '../../config/telegram.settings.js';
 import { Random } from '../../runtime/random.js';
 import { BotApi } from './bot-api.js';
 import { BotIdentity } from './bot-identity.js';
-import { CommandMenu } from './command-menu.js';
 import { Pauses } from '../receiving/pauses.js';
 import { Polling } from '../receiving/polling.js';
 import { UpdateSink } from '../../channel/update-sink.js';
@@ -120,20 +119,6 @@ describe('BotIdentity', () => {
     await eventually(() => expect(telegram.callsOf('getMe')).toHaveLength(1));
     await identity.onModuleDestroy();
     expect(identity.known).toBeNull();
-  });
-});
-
-describe('CommandMenu', () => {
-  it('publishes the commands, and does without where it cannot', async () => {
-    const menu = new CommandMenu(new BotApi(settings()));
-    await menu.publish(stop.signal);
-    const [call] = telegram.callsOf('setMyCommands');
-    const names = ['start', 'help', 'reset', 'stop', 'mode', 'memory', 'usage', 'schedules'].map((command) =>
-      expect.objectContaining({ command }),
-    );
-    expect(call?.params['commands']).toEqual(names);
-    telegram.failNext({ method: 'setMyCommands', with: failures.serverError });
-    await expect(menu.publish(stop.signal)).resolves.toBeUndefined();
   });
 });
 

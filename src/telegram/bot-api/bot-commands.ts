@@ -1,19 +1,20 @@
 import type { Command } from '../../channel/inbound.js';
+import type { CommandName } from '../../texts/texts.js';
 import { type BotName, names } from './bot-name.js';
 
-/** What a user can type, as shown in Telegram's command menu. Any other slash word is a message like any other. */
-export const botCommands = [
-  { command: 'start', description: 'What this bot can do' },
-  { command: 'help', description: 'How to use it' },
-  { command: 'reset', description: 'Begin anew' },
-  { command: 'stop', description: 'Stop the running answer' },
-  { command: 'mode', description: 'What to do with messages that come meanwhile' },
-  { command: 'memory', description: 'What I remember' },
-  { command: 'usage', description: 'What you have used' },
-  { command: 'schedules', description: 'What is planned here' },
-] as const;
+/** What a user can type, as Telegram's menu lists it. Any other slash word is a message like any other. */
+export const commandNames = [
+  'start',
+  'help',
+  'reset',
+  'stop',
+  'mode',
+  'memory',
+  'usage',
+  'schedules',
+] as const satisfies readonly CommandName[];
 
-const known: ReadonlySet<string> = new Set(botCommands.map(({ command }) => command));
+const known: ReadonlySet<string> = new Set(commandNames);
 const slashWord = /^\/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?=\s|$)/i;
 
 /** A text that begins with a slash word, and whom it is for. */

@@ -1,6 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { BotCommand, BotCommandScope, LanguageCode } from '@grammyjs/types';
+import { en } from '../../texts/en.js';
+import { languages } from '../../texts/texts-for.js';
+import type { CommandName, Texts } from '../../texts/texts.js';
 import { BotApi } from './bot-api.js';
-import { botCommands } from './bot-commands.js';
+import { commandNames } from './bot-commands.js';
+
+/** One setMyCommands. */
+interface Menu {
+  readonly scope: BotCommandScope;
+  /** Left out: for users of any other language. */
+  readonly language_code?: LanguageCode;
+  readonly commands: readonly BotCommand[];
+}
 
 /** Publishes what a user can type (https://core.telegram.org/bots/api#setmycommands). */
 @Injectable()
@@ -9,10 +21,38 @@ export class CommandMenu {
 
   constructor(private readonly botApi: BotApi) {}
 
-  /** One try, best effort: the commands work without the menu. */
+  /** One try, best effort: the commands work without the menu. What failed for one menu is not tried for the others. */
   async publish(signal: AbortSignal): Promise<void> {
-    const result = await this.botApi.call((api) => api.setMyCommands({ commands: botCommands }), signal);
-    if (!result.ok)
+    for (const menu of menus()) {
+      const result = await this.botApi.call((api) => api.setMyCommands(menu), signal);
+      if (result.ok) continue;
       this.logger.warn({ msg: 'command menu not published', error: result.failure.description });
+      return;
+    }
   }
+}
+
+/** For private chats and groups, in every language; English also for the languages that there are not. */
+export function menus(): Menu[] {
+  return scopes.flatMap(({ type, commands }) => [
+    { scope: { type }, commands: described(commands, en) },
+    ...translations.map((language_code) => ({
+      scope: { type },
+      language_code,
+      commands: described(commands, languages[language_code]),
+    })),
+  ]);
+}
+
+const scopes = [
+  { type: 'all_private_chats', commands: commandNames },
+  // Nobody begins with a bot in a group.
+  { type: 'all_group_chats', commands: commandNames.filter((name) => name !== 'start') },
+] as const;
+
+/** All but English. */
+const translations = ['de', 'es', 'zh', 'ru'] as const satisfies readonly (keyof typeof languages)[];
+
+function described(commands: readonly CommandName[], { menu }: Texts): BotCommand[] {
+  return commands.map((command) => ({ command, description: menu[command] }));
 }

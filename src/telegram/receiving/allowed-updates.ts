@@ -7,6 +7,7 @@ export const allowedUpdates = [
   'message',
   'edited_message',
   'callback_query',
+  'stopped_message_generation',
   'message_reaction',
   'my_chat_member',
 ] as const;

@@ -66,7 +66,7 @@ describe('Receiving', () => {
     const service = receiving('auto');
     service.onApplicationBootstrap();
     await eventually(() => expect(taken.updates).toHaveLength(1));
-    await eventually(() => expect(telegram.callsOf('setMyCommands')).toHaveLength(1));
+    await eventually(() => expect(telegram.callsOf('setMyCommands')).toHaveLength(10));
     await service.onModuleDestroy();
   });
 

@@ -13,7 +13,8 @@ const WORD_LIMIT = 64;
 
 /**
  * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages with a
- * text or a caption, and presses of buttons; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
+ * text or a caption, presses of buttons, and answers that their reader stopped; in groups only messages addressed to it.
+ * Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
@@ -21,6 +22,8 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
   const updateId = integerOf(update, 'update_id');
   if (fieldOf(update, 'callback_query') !== undefined)
     return readPress(updateId, fieldOf(update, 'callback_query'));
+  const stop = fieldOf(update, 'stopped_message_generation');
+  if (stop !== undefined) return readStop(updateId, stop);
   const edited = fieldOf(update, 'edited_message');
   const message = edited ?? fieldOf(update, 'message');
   const chat = readChat(message);
@@ -41,6 +44,7 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
     // Whoever adds a slash to an old message does not mean to command.
     command: edited === undefined ? (slash?.command ?? null) : null,
     press: null,
+    stoppedPreview: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
     isEdit: edited !== undefined,
     inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
@@ -59,6 +63,27 @@ function readPress(updateId: number | null, query: unknown): Inbound | null {
     text: '',
     command: null,
     press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
+    stoppedPreview: null,
+    channelMessageId: null,
+    isEdit: false,
+    inBatch: false,
+  };
+}
+
+/** Somebody stopped the answer that a draft shows: https://core.telegram.org/bots/api#messagegenerationstopped */
+function readStop(updateId: number | null, stop: unknown): Inbound | null {
+  const chat = readChat(stop);
+  const draftId = integerOf(stop, 'draft_id');
+  if (updateId === null || chat === null || draftId === null || draftId === 0) return null;
+  return {
+    externalId: updateId.toString(),
+    // Unlike a message, it names a thread only where there is one.
+    chat: { ...chat, threadId: BigInt(integerOf(stop, 'message_thread_id') ?? 0) },
+    sender: null,
+    text: '',
+    command: null,
+    press: null,
+    stoppedPreview: draftId,
     channelMessageId: null,
     isEdit: false,
     inBatch: false,

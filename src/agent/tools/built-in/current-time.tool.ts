@@ -27,9 +27,9 @@ export class CurrentTimeTool {
   }
 }
 
-/** For example `2026-11-03T14:05:09+01:00 (Tuesday, Europe/Berlin)`. */
-export function describeTime(time: Date, timeZone: string): string {
-  const format = new Intl.DateTimeFormat('en-US', {
+/** For example `2026-11-03T14:05:09+01:00 (Tuesday, Europe/Berlin)`; the weekday in the language of `locale`. */
+export function describeTime(time: Date, timeZone: string, locale = 'en-US'): string {
+  const format = new Intl.DateTimeFormat(locale, {
     timeZone,
     calendar: 'gregory',
     numberingSystem: 'latn',

@@ -1,0 +1,65 @@
+import type { Channel, ReplyBody, SendOutcome } from '../../channel/channel.js';
+import type { DraftRepository } from '../../delivery/draft.repository.js';
+import { LeaseLostError } from '../../errors/errors.js';
+import type { Screen, Shown, ShownTurn } from './screen.js';
+
+/**
+ * One message that is sent once and edited from then on; the turn's reply takes it over. Its row is there before it is
+ * sent, so that whoever ends the turn knows of it.
+ */
+export class MessageScreen implements Screen {
+  /** A draft never says just what the answer will say, or the channel would refuse the final edit as no change. */
+  readonly cursor = ' ▌';
+  readonly lastsMs = null;
+
+  /** @param messageId of the draft that an earlier run has shown; null: none yet */
+  constructor(
+    private readonly channel: Channel,
+    private readonly drafts: DraftRepository,
+    private readonly turn: ShownTurn,
+    private messageId: bigint | null,
+  ) {}
+
+  async show(text: string, body: ReplyBody): Promise<Shown> {
+    const { lease, turnId, destination, stopping } = this.turn;
+    if (this.messageId === null) return await this.showFirst(text, body);
+    await this.drafts.keep(lease, turnId, text);
+    return shownBy(await this.channel.edit(destination, this.messageId, body, stopping));
+  }
+
+  async end(): Promise<void> {
+    if (this.messageId === null || !(this.turn.lost.reason instanceof LeaseLostError)) return;
+    // The last edit may have come after the final text, which another process has put in.
+    await this.drafts.mend(this.turn.turnId, this.messageId).catch(() => undefined);
+  }
+
+  private async showFirst(text: string, body: ReplyBody): Promise<Shown> {
+    const { lease, turnId, destination, stopping } = this.turn;
+    if (!(await this.drafts.begin(lease, turnId, text))) return { kind: 'not-yet' };
+    const outcome = await this.channel.send(destination, body, stopping);
+    if (outcome.kind === 'sent') {
+      this.messageId = outcome.channelMessageId;
+      await this.drafts.shown(lease, turnId, outcome.channelMessageId);
+      return { kind: 'shown' };
+    }
+    // It may be there, or not: another one would be one too many.
+    if (outcome.kind === 'unknown') return { kind: 'over', error: outcome.error };
+    await this.drafts.takeBack(lease, turnId);
+    return shownBy(outcome);
+  }
+}
+
+/** What follows from a call that may be made again. */
+function shownBy(outcome: SendOutcome): Shown {
+  switch (outcome.kind) {
+    case 'sent':
+      return { kind: 'shown' };
+    case 'limited':
+      return outcome;
+    case 'refused':
+      return { kind: 'over', error: outcome.error };
+    case 'unavailable':
+    case 'unknown':
+      return { kind: 'not-yet' };
+  }
+}

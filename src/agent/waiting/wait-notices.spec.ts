@@ -1,0 +1,193 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../../test/support/agent-room.js';
+import { NoJitter } from '../../../test/support/steered.js';
+import { failures } from '../../../test/support/telegram-double.js';
+import { Deliverer } from '../../delivery/deliverer.js';
+import { ReplyRepository } from '../../delivery/reply.repository.js';
+import type { Conversation } from '../../generated/prisma/client.js';
+import { Stopping } from '../../runtime/stopping.js';
+
+const PERIOD_MS = 40_000;
+let agent: AgentRoom;
+let conversation: Conversation;
+let chat: number;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open({ limits: { limit: 1, periodMs: PERIOD_MS } });
+});
+afterAll(() => agent.close());
+beforeEach(async () => {
+  conversation = await agent.room.conversation();
+  chat = Number(conversation.chatId);
+});
+afterEach(() => {
+  agent.telegram.heal();
+  agent.limits.waitNotice = true;
+});
+
+const run = () => agent.runner().run(conversation.id);
+const shown = () => agent.telegram.textsOf(chat);
+const deliver = () => {
+  const { prisma, leases, holder, ids } = agent.room;
+  const store = new ReplyRepository(prisma, leases);
+  const random = new NoJitter();
+  const deliverer = new Deliverer(agent.channel, store, holder, new Stopping(), agent.clock, ids, random);
+  return deliverer.run(conversation.id);
+};
+const replies = () =>
+  agent.room.prisma.reply.findMany({ where: { conversationId: conversation.id }, orderBy: { id: 'asc' } });
+const notice = () => agent.room.prisma.waitNotice.findUnique({ where: { conversationId: conversation.id } });
+const sends = () => agent.telegram.callsOf('sendMessage', chat).length;
+const told = 'You have written more than I may answer at once. I go on in about 40 seconds.';
+
+/** A chat that has used up its limit, and whose answer is out. */
+async function usedUp(): Promise<void> {
+  await agent.room.event(conversation, 'first');
+  await run();
+  await deliver();
+  expect(shown()).toHaveLength(1);
+}
+
+/** The window of the chat is over. */
+const windowEnds = () => {
+  agent.windows.now += PERIOD_MS;
+};
+
+describe('A chat over its limit', () => {
+  it('is told once how long it waits, and the message becomes the answer', async () => {
+    await usedUp();
+    await agent.room.event(conversation, 'second');
+    for (let look = 0; look < 3; look += 1) expect((await run()).lane).toMatchObject({ next: 'later' });
+    expect(shown().slice(1)).toEqual([told]);
+    windowEnds();
+    await run();
+    await deliver();
+    expect(shown()).toHaveLength(2);
+    expect(shown()[1]).not.toBe(told);
+    expect(sends()).toBe(2);
+    expect((await replies()).at(-1)).toMatchObject({ state: 'sent', unknownSends: 0 });
+    expect(await notice()).toBeNull();
+  });
+
+  it('is told anew of the next message that waits', async () => {
+    await usedUp();
+    await agent.room.event(conversation, 'second');
+    await agent.room.event(conversation, 'third');
+    await run();
+    windowEnds();
+    await run();
+    // Not before the answer to the second.
+    await run();
+    expect(shown()).toHaveLength(2);
+    await deliver();
+    await run();
+    expect(shown()).toHaveLength(3);
+    expect(shown()[2]).toBe(told);
+    windowEnds();
+    await run();
+    await deliver();
+    expect(shown()).toHaveLength(3);
+    expect(shown()).not.toContain(told);
+  });
+
+  it('is told nothing where it waits for less, or where that is switched off', async () => {
+    await usedUp();
+    agent.limits.waitNotice = false;
+    await agent.room.event(conversation, 'second');
+    await run();
+    expect(sends()).toBe(1);
+    agent.limits.waitNotice = true;
+    await agent.notices().tellWaiting(conversation.id, { position: 1, waitMs: 4_999 });
+    expect(sends()).toBe(1);
+  });
+
+  it.each([
+    ['is refused', failures.blocked],
+    ['is limited', failures.limited(30)],
+    ['may have arrived', failures.resetAfter],
+  ])('is not told twice where the notice %s, and is answered in a new message', async (_name, failure) => {
+    await usedUp();
+    await agent.room.event(conversation, 'second');
+    agent.telegram.failNext({ method: 'sendMessage', chat, with: failure });
+    await run();
+    await run();
+    expect(sends()).toBe(2);
+    windowEnds();
+    await run();
+    await deliver();
+    expect(sends()).toBe(3);
+    expect((await replies()).at(-1)).toMatchObject({ state: 'sent', unknownSends: 0 });
+  });
+
+  it('is answered in a new message where the process died before it knew of the notice', async () => {
+    await usedUp();
+    const eventId = await agent.room.event(conversation, 'second');
+    const lease = await agent.room.lease(conversation.id);
+    await agent.waitNotices.begin(lease, eventId);
+    await agent.room.leases.release(lease);
+    windowEnds();
+    await run();
+    await deliver();
+    expect(sends()).toBe(2);
+    expect((await replies()).at(-1)).toMatchObject({ state: 'sent', unknownSends: 0 });
+    expect(await notice()).toBeNull();
+  });
+
+  it('hears in the same message that it was stopped, whether its turn had begun or not', async () => {
+    await usedUp();
+    await agent.room.event(conversation, 'second');
+    await run();
+    await agent.room.event(conversation, '/stop');
+    await agent.commands.handleWaiting(conversation.id, null);
+    await deliver();
+    expect(shown().slice(1)).toEqual(['Stopped.']);
+
+    await agent.room.event(conversation, 'third');
+    await run();
+    windowEnds();
+    await agent.begin(conversation);
+    await agent.room.event(conversation, '/stop');
+    await agent.commands.handleWaiting(conversation.id, null);
+    await deliver();
+    expect(shown().slice(1)).toEqual(['Stopped.', 'Stopped.']);
+  });
+
+  it('does not keep telling that it waits when a newer message interrupts its turn', async () => {
+    await usedUp();
+    await agent.room.event(conversation, 'second');
+    await run();
+    windowEnds();
+    const { lease, turn } = await agent.begin(conversation);
+    await agent.endings.interrupt(lease, turn);
+    await deliver();
+    expect(shown().slice(1)).toEqual(['…']);
+    const history = await agent.room.prisma.message.findMany({ where: { turnId: turn.id } });
+    expect(history.map(({ role }) => role)).toEqual(['user']);
+  });
+
+  it('is told its place in the line by whoever finds it waiting, unless a turn is under way', async () => {
+    await agent.room.event(conversation, 'hello');
+    const wait = { position: 3, waitMs: 62_000 };
+    expect(await agent.notices().tellWaiting(conversation.id, wait)).toBe(true);
+    expect(await agent.notices().tellWaiting(conversation.id, wait)).toBe(true);
+    expect(shown()).toEqual(['You are number 3 in line: about 1 minute.']);
+    const busy = await agent.room.conversation();
+    await agent.begin(busy, 'hello');
+    expect(await agent.notices().tellWaiting(busy.id, wait)).toBe(false);
+    expect(agent.telegram.textsOf(Number(busy.chatId))).toEqual([]);
+  });
+
+  it('is told nothing of what was planned', async () => {
+    await agent.room.prisma.event.create({
+      data: {
+        source: 'schedule',
+        externalId: `${conversation.id}:1`,
+        conversationId: conversation.id,
+        kind: 'message',
+        payload: { number: 1, dueAt: new Date().toISOString(), text: 'tea', sender: null },
+      },
+    });
+    await agent.notices().tellWaiting(conversation.id, { position: 1, waitMs: 60_000 });
+    expect(sends()).toBe(0);
+  });
+});

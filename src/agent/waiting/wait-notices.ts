@@ -1,0 +1,91 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import { ChatLimitSettings } from '../../config/chat-limit.settings.js';
+import { WaitNoticeRepository } from '../../delivery/wait-notice.repository.js';
+import type { Conversation } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { LeaseHolder } from '../../lease/lease-holder.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { roughTime } from '../../texts/rough-time.js';
+import { textsFor } from '../../texts/texts-for.js';
+import { EventReader } from '../turn/event-reader.js';
+import { type Candidate, TurnRepository } from '../turn/turn.repository.js';
+
+/** Who waits for less is not told. */
+export const WORTH_TELLING_MS = 5_000;
+/** The lane stands still meanwhile. */
+const SEND_TIMEOUT_MS = 5_000;
+/** Messages looked at for one that a person wrote. */
+const LOOKED_AT = 20;
+
+/** How long a chat has to wait. */
+export interface Wait {
+  /** Of all chats that wait; null: it waits for nobody else. */
+  readonly position: number | null;
+  readonly waitMs: number;
+}
+
+/**
+ * Tells a chat that it has to wait, and for how long: once for each message that waits, in a message that the answer
+ * takes over. Best effort: whatever becomes of it, the answer comes.
+ */
+@Injectable()
+export class WaitNotices {
+  private readonly logger = new Logger(WaitNotices.name);
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly notices: WaitNoticeRepository,
+    private readonly conversations: ConversationRepository,
+    private readonly turns: TurnRepository,
+    private readonly reader: EventReader,
+    private readonly leases: LeaseHolder,
+    private readonly settings: ChatLimitSettings,
+  ) {}
+
+  /**
+   * Tells it under the lease of the lane "turns", so that it cannot come after the answer.
+   * @param waiting what waits, oldest first
+   * @throws LeaseLostError
+   */
+  async tell(
+    lease: Lease,
+    conversation: Conversation,
+    waiting: readonly Candidate[],
+    { position, waitMs }: Wait,
+  ): Promise<void> {
+    if (!this.settings.waitNotice || waitMs < WORTH_TELLING_MS) return;
+    // Nobody waits for what was planned.
+    const written = waiting.find(({ event, heard }) => heard !== null && event.source !== SCHEDULE_SOURCE);
+    if (!written || !(await this.notices.begin(lease, written.event.id))) return;
+    const text = textsFor(written.heard?.sender?.languageCode).waiting(position, roughTime(waitMs));
+    const [body = {}] = this.channel.compose(text);
+    const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
+    const outcome = await this.channel.send(conversation, body, signal).catch(() => null);
+    if (outcome?.kind === 'sent') await this.notices.shown(lease, outcome.channelMessageId);
+    this.logger.log({
+      msg: outcome?.kind === 'sent' ? 'chat told to wait' : 'chat not told to wait',
+      conversationId: conversation.id,
+      position,
+      waitMs: Math.round(waitMs),
+    });
+  }
+
+  /**
+   * The same from outside of the lane, for a conversation that no worker has come to yet.
+   * @returns whether its lane was held meanwhile, and has to be woken
+   * @throws LeaseLostError
+   */
+  async tellWaiting(conversationId: string, wait: Wait): Promise<boolean> {
+    const held = await this.leases.hold(conversationId, 'turns', async (lease) => {
+      const conversation = await this.conversations.find(conversationId);
+      if (conversation?.status !== 'active' || (await this.turns.findOpen(conversationId))) return true;
+      const waiting = await this.turns.waiting(conversationId, LOOKED_AT);
+      const candidates = waiting.map((event) => ({ event, heard: this.reader.read(event) }));
+      await this.tell(lease, conversation, candidates, wait);
+      return true;
+    });
+    return held ?? false;
+  }
+}

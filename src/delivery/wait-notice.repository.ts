@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Prisma, WaitNotice } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+
+/**
+ * The messages that tell how long a chat has to wait: at most one a conversation, for as long as the message waits that
+ * it tells of. Then it becomes the draft of the turn, and so its answer.
+ */
+@Injectable()
+export class WaitNoticeRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+  ) {}
+
+  /**
+   * Records that the notice is about to be sent, under the lease of the lane "turns", so that no turn begins meanwhile.
+   * @param eventId of the message that waits
+   * @returns false, and nothing is recorded, where one was tried already, or replies of the conversation are not out yet: it
+   * must not overtake them
+   * @throws LeaseLostError
+   */
+  async begin(lease: Lease, eventId: bigint): Promise<boolean> {
+    const { conversationId } = lease;
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const begun = await tx.$executeRaw`
+        INSERT INTO wait_notices (conversation_id, event_id)
+        SELECT ${conversationId}::uuid, ${eventId}
+        WHERE NOT EXISTS (
+          SELECT 1 FROM replies WHERE conversation_id = ${conversationId}::uuid AND settled_at IS NULL)
+        ON CONFLICT (conversation_id) DO UPDATE SET event_id = EXCLUDED.event_id, channel_message_id = NULL
+        -- What the one before tells of waits no more: no turn took it over, for example because it was dropped.
+        WHERE (SELECT e.state = 'waiting' FROM events e WHERE e.id = wait_notices.event_id) IS NOT TRUE`;
+      return begun > 0;
+    });
+  }
+
+  /** @throws LeaseLostError */
+  async shown(lease: Lease, channelMessageId: bigint): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await tx.waitNotice.updateMany({
+        where: { conversationId: lease.conversationId },
+        data: { channelMessageId },
+      });
+    });
+  }
+
+  /**
+   * In the transaction in which a turn takes its events: the notice about one of them becomes the turn's draft, which says
+   * nothing of the answer yet. One of which it is not known whether it arrived is left alone, and the answer is a new
+   * message.
+   */
+  async becomeDraft(tx: Prisma.TransactionClient, conversationId: string, turnId: string): Promise<void> {
+    await tx.$executeRaw`
+      WITH over AS (
+        DELETE FROM wait_notices n USING events e
+        WHERE n.conversation_id = ${conversationId}::uuid AND e.id = n.event_id AND e.state <> 'waiting'
+        RETURNING n.channel_message_id, e.turn_id
+      )
+      INSERT INTO drafts (turn_id, state, channel_message_id, text)
+      SELECT turn_id, 'shown', channel_message_id, '' FROM over
+      WHERE turn_id = ${turnId}::uuid AND channel_message_id IS NOT NULL`;
+  }
+
+  /** What it told of waits no more, and no turn will answer it. @returns the message that still says so; null: none */
+  async takeUp(tx: Prisma.TransactionClient, conversationId: string): Promise<bigint | null> {
+    const [notice] = await tx.$queryRaw<Pick<WaitNotice, 'channelMessageId'>[]>`
+      DELETE FROM wait_notices n USING events e
+      WHERE n.conversation_id = ${conversationId}::uuid AND e.id = n.event_id AND e.state <> 'waiting'
+      RETURNING n.channel_message_id AS "channelMessageId"`;
+    return notice?.channelMessageId ?? null;
+  }
+}

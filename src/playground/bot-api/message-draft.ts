@@ -1,0 +1,20 @@
+import type { FormattedText } from './formatted-text.js';
+
+/** https://core.telegram.org/bots/api#sendmessagedraft: a preview of 30 seconds. */
+const SHOWS_MS = 30_000;
+
+/** What the bot is about to say. */
+export interface MessageDraft extends FormattedText {
+  /** The bot's own number for it, not 0. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Its reader sees a button that stops it. */
+  readonly canStop: boolean;
+  /** It stays after that button was pressed. */
+  readonly keepOnStop: boolean;
+}
+
+export function isSeen(draft: MessageDraft | null, now: number): draft is MessageDraft {
+  return draft !== null && now - draft.at < SHOWS_MS;
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import { type BusyMode, Prisma } from '../generated/prisma/client.js';
+import { SCHEDULE_SOURCE } from '../schedules/scheduled-event.js';
+
+/** A worker that is free takes a message within milliseconds: what waits for longer waits for a worker. */
+const TAKEN_WITHIN_MS = 3_000;
+/** Of what waits; of a longer line the rest is not looked at. */
+const LOOKED_AT = 20_000;
+/** Of the newest turns, to tell what one takes. */
+const SAMPLE = 100;
+
+/** A conversation that waits for a worker and has not been told so. */
+export interface Waiting {
+  readonly conversationId: string;
+  /** From 1, by the age of its oldest message. */
+  readonly position: number;
+}
+
+/** How fast the line moves. */
+export interface Pace {
+  /** Turns that run at this moment. */
+  readonly running: number;
+  /** What the newest turns have taken, or have so far; null: nothing is known. */
+  readonly turnMs: number | null;
+}
+
+/** The conversations that wait for a worker. */
+@Injectable()
+export class BacklogRepository {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /**
+   * In the order in which they wait.
+   * @param from leaves out those before this position
+   * @param mode what becomes of messages where the chat has not chosen: who collects lets them wait on purpose
+   */
+  async untold(from: number, limit: number, mode: BusyMode): Promise<Waiting[]> {
+    return await this.prisma.$queryRaw<Waiting[]>(untoldStatement(from, limit, mode));
+  }
+
+  async pace(): Promise<Pace> {
+    const [pace] = await this.prisma.$queryRaw<Pace[]>`
+      SELECT (SELECT count(*)::int FROM turns WHERE state = 'running') AS running,
+             (SELECT 1000 * avg(extract(epoch FROM coalesce(finished_at, clock_timestamp()) - started_at))::float8
+              FROM (SELECT state, started_at, finished_at FROM turns ORDER BY id DESC LIMIT ${SAMPLE}) AS newest
+              WHERE state IN ('running', 'done')) AS "turnMs"`;
+    return pace ?? { running: 0, turnMs: null };
+  }
+}
+
+/** The statement behind `BacklogRepository.untold`, for whoever wants to see its plan. */
+export function untoldStatement(from: number, limit: number, mode: BusyMode): Prisma.Sql {
+  return Prisma.sql`
+    WITH line AS (
+      SELECT id, min(event_id) AS event_id, min(received_at) AS since, bool_or(written) AS written
+      FROM (SELECT conversation_id AS id, id AS event_id, received_at, source <> ${SCHEDULE_SOURCE} AS written
+            FROM events WHERE state = 'waiting' AND kind = 'message' LIMIT ${LOOKED_AT}) AS waiting
+      GROUP BY id
+    ), placed AS (
+      SELECT line.id, since, written, c.busy_mode, row_number() OVER (ORDER BY event_id)::int AS position
+      FROM line JOIN conversations c ON c.id = line.id AND c.status = 'active'
+      LEFT JOIN leases l ON l.conversation_id = line.id AND l.lane = 'turns'
+      WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
+    )
+    SELECT id AS "conversationId", position FROM placed
+    WHERE position >= ${from}::float8 AND written
+      AND since <= clock_timestamp() - ${TAKEN_WITHIN_MS} * interval '1 ms'
+      AND coalesce(busy_mode, ${mode}::busy_mode) <> 'collect'
+      AND (SELECT true FROM wait_notices n WHERE n.conversation_id = placed.id) IS NULL
+    ORDER BY position LIMIT ${limit}`;
+}

@@ -1,0 +1,131 @@
+import { listed, numbered, paragraphs } from './markdown-parts.js';
+import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
+import type { ModeName, QuestionEnding, Texts } from './texts.js';
+
+const modes: Readonly<Record<ModeName, string>> = {
+  queue: 'ich antworte erst zu Ende und dann auf das, was inzwischen kam',
+  steer: 'ich berücksichtige es bei meinem nächsten Schritt',
+  interrupt: 'ich breche ab und antworte auf alles zusammen',
+  collect: 'ich warte, bis du eine Pause machst, und antworte dann auf alles zusammen',
+};
+
+const endings: Readonly<Record<QuestionEnding, string>> = {
+  approved: 'Erlaubt',
+  denied: 'Abgelehnt',
+  expired: 'Niemand hat rechtzeitig geantwortet',
+  withdrawn: 'Hat sich erledigt',
+};
+
+const whose = { user: 'du, ', chat: 'dieser Chat, ' } as const;
+
+export const de: Texts = {
+  locale: 'de-DE',
+  start: paragraphs(
+    '**Hallo!** Ich bin ein KI-Assistent. Schreib mir, wie du einem Menschen schreiben würdest.',
+    'Ich kann rechnen, die Uhrzeit nennen, mir auf deinen Wunsch etwas merken, dich an etwas erinnern und in unseren Gesprächen suchen.',
+    'Mit /help siehst du die Befehle.',
+  ),
+  help: [
+    '**Was du eingeben kannst**',
+    '- /start: eine kurze Vorstellung',
+    '- /help: diese Liste',
+    '- /reset: neu anfangen; was ich mir merken sollte, bleibt',
+    '- /stop: die Antwort abbrechen, an der ich gerade arbeite',
+    '- /mode: was ich mit Nachrichten mache, die kommen, während ich arbeite',
+    '- /memory: was ich mir gemerkt habe',
+    '- /usage: was du heute und in diesem Monat verbraucht hast',
+    '- /schedules: was hier geplant ist; /schedules cancel 1 streicht Nummer 1',
+  ].join('\n'),
+  reset:
+    'Ein neuer Anfang: Was vorher gesagt wurde, beachte ich nicht mehr. Was ich mir merken sollte, bleibt.',
+  stopped: 'Abgebrochen.',
+  nothingToStop: 'Es gibt nichts abzubrechen.',
+  mode: (mode) =>
+    [
+      `Wenn du schreibst, während ich arbeite: **${mode}**.`,
+      listed(Object.entries(modes).map(([name, meaning]) => `/mode ${name}: ${meaning}`)),
+    ].join('\n'),
+  modeUnknown: `Diesen Modus gibt es nicht. Es gibt: ${Object.keys(modes).join(', ')}.`,
+  memory: (facts, summary) =>
+    paragraphs(
+      '**Was ich mir merken sollte**',
+      facts.length > 0 ? numbered(facts) : 'Bisher nichts.',
+      '**Was bisher gesagt wurde, in Kürze**',
+      summary === '' ? 'Es gibt noch keine Zusammenfassung.' : summary,
+    ),
+  usage: {
+    title: '**Was verbraucht wurde** (Tage und Monate nach UTC)',
+    today: (of, amount) => `${of ? whose[of] : ''}heute: ${amount}`,
+    month: (of, amount) => `${of ? whose[of] : ''}in diesem Monat: ${amount}`,
+    left: (amount) => `; übrig: ${amount}`,
+    tokens: counter('de-DE', { one: 'Token', other: 'Tokens' }),
+  },
+  schedules: {
+    list: (lines, example) =>
+      paragraphs(
+        `**Was hier geplant ist**\n${listed(lines)}`,
+        `Um Nummer ${example} zu streichen, gib /schedules cancel ${example} ein`,
+      ),
+    line: ({ number, time, rule, text }) =>
+      `**${number}**: ${time}${rule === null ? '' : ` und danach nach der Regel \`${rule}\``}: ${text}`,
+    none: 'Hier ist nichts geplant. Bitte mich, dich an etwas zu erinnern oder etwas regelmäßig zu tun.',
+    usage: 'Mit /schedules siehst du, was geplant ist; /schedules cancel 1 streicht Nummer 1.',
+    cancelled: (line) => `Gestrichen: ${line}`,
+    unknown: (number) =>
+      `Eine Nummer ${number} ist hier nicht geplant. Mit /schedules siehst du, was geplant ist.`,
+  },
+  menu: {
+    start: 'Was dieser Bot kann',
+    help: 'Wie man ihn benutzt',
+    reset: 'Neu anfangen',
+    stop: 'Die laufende Antwort abbrechen',
+    mode: 'Was mit Nachrichten geschieht, die inzwischen kommen',
+    memory: 'Was ich mir gemerkt habe',
+    usage: 'Was du verbraucht hast',
+    schedules: 'Was hier geplant ist',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('de-DE', wait);
+    return position === null
+      ? `_Du hast mehr geschrieben, als ich auf einmal beantworten darf. Weiter geht es in etwa ${time}._`
+      : `_Du bist Nummer ${position} in der Warteschlange: noch etwa ${time}._`;
+  },
+  stoppedHere: '_(Hier abgebrochen.)_',
+  stoppedByOperator: 'Der Betreiber hat diese Antwort abgebrochen.',
+  stoppedHereByOperator: '_(Der Betreiber hat die Antwort hier abgebrochen.)_',
+  working: (tools) => `_${tools.join(', ')} …_`,
+  approvals: {
+    question: 'Darf ich das tun?',
+    approve: '✅ Erlauben',
+    deny: '❌ Ablehnen',
+    waiting: (tools) =>
+      `_(Ich warte, bis das jemand erlaubt: ${tools.join(', ')}. Du kannst inzwischen weiterschreiben.)_`,
+    notYours: 'Darüber kannst du nicht entscheiden.',
+    decided: 'Danke.',
+    decidedAlready: 'Das ist schon entschieden, oder die Zeit dafür ist um.',
+    operator: 'Betreiber',
+    ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` (${by})`}:`,
+  },
+  refusal: 'Dieser Bot ist leider privat. Bitte seinen Betreiber, dich zuzulassen.',
+  overflow:
+    'Du schreibst schneller, als ich antworten kann. Bis ich aufgeholt habe, werden weitere Nachrichten nicht gelesen.',
+  failed:
+    'Tut mir leid, da ist etwas schiefgegangen, und ich konnte darauf nicht antworten. Bitte versuche es später noch einmal.',
+  timedOut:
+    'Tut mir leid, das hat zu lange gedauert, und ich musste abbrechen. Bitte versuche es noch einmal, vielleicht mit einer kleineren Frage.',
+  modelRefusedRequest:
+    'Tut mir leid, das Sprachmodell hat diese Anfrage nicht angenommen, deshalb konnte ich nicht antworten.',
+  tooLong:
+    'Tut mir leid, das ist mehr, als das Sprachmodell auf einmal aufnehmen kann. Bitte schick weniger auf einmal.',
+  stepsExhausted: 'Hier höre ich auf: Das bräuchte mehr Schritte, als ich für eine Antwort machen darf.',
+  budget: {
+    turn: 'Hier höre ich auf: Das braucht mehr, als ich für eine Antwort ausgeben darf.',
+    user: 'Dein Budget für heute ist aufgebraucht, deshalb kann ich darauf nicht antworten. Um 00:00 UTC beginnt ein neues; /usage zeigt die Zahlen.',
+    chat: 'Das Budget dieses Chats für heute ist aufgebraucht, deshalb kann ich darauf nicht antworten. Um 00:00 UTC beginnt ein neues; /usage zeigt die Zahlen.',
+    all: 'Ich habe aufgebraucht, was ich heute ausgeben darf, deshalb kann ich darauf nicht antworten. Bitte versuche es nach 00:00 UTC noch einmal.',
+  },
+  empty: 'Darauf habe ich keine Antwort. Bitte formuliere es anders.',
+  filtered: 'Darauf kann ich nicht antworten: Der Inhaltsfilter des Anbieters hat die Antwort gestoppt.',
+  cutOff: '_(Die Antwort hat ihre größte Länge erreicht und endet hier.)_',
+};

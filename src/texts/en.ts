@@ -1,0 +1,125 @@
+import { listed, numbered, paragraphs } from './markdown-parts.js';
+import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
+import type { ModeName, QuestionEnding, Texts } from './texts.js';
+
+const modes: Readonly<Record<ModeName, string>> = {
+  queue: 'I finish, then I answer what came meanwhile',
+  steer: 'I take it into account at my next step',
+  interrupt: 'I stop, and answer everything together',
+  collect: 'I wait until you pause, then answer everything together',
+};
+
+const endings: Readonly<Record<QuestionEnding, string>> = {
+  approved: 'Approved',
+  denied: 'Denied',
+  expired: 'Nobody answered in time',
+  withdrawn: 'No longer asked for',
+};
+
+const whose = { user: 'you, ', chat: 'this chat, ' } as const;
+
+export const en: Texts = {
+  locale: 'en-US',
+  start: paragraphs(
+    '**Hello!** I am an AI assistant. Write to me as you would to a person.',
+    'I can calculate, tell the time, remember what you ask me to, remind you, and search what we talked about.',
+    'Type /help to see the commands.',
+  ),
+  help: [
+    '**What you can type**',
+    '- /start: a short introduction',
+    '- /help: this list',
+    '- /reset: begin anew; what I was asked to remember stays',
+    '- /stop: stop the answer I am working on',
+    '- /mode: what I do with messages that come while I am working',
+    '- /memory: what I remember',
+    '- /usage: what you have used today and this month',
+    '- /schedules: what is planned here; /schedules cancel 1 cancels number 1',
+  ].join('\n'),
+  reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
+  stopped: 'Stopped.',
+  nothingToStop: 'There is nothing to stop.',
+  mode: (mode) =>
+    [
+      `When you write while I am working: **${mode}**.`,
+      listed(Object.entries(modes).map(([name, meaning]) => `/mode ${name}: ${meaning}`)),
+    ].join('\n'),
+  modeUnknown: `There is no such mode. There are: ${Object.keys(modes).join(', ')}.`,
+  memory: (facts, summary) =>
+    paragraphs(
+      '**What I was asked to remember**',
+      facts.length > 0 ? numbered(facts) : 'Nothing so far.',
+      '**What was said before, in short**',
+      summary === '' ? 'There is no summary yet.' : summary,
+    ),
+  usage: {
+    title: '**What was used** (days and months are those of UTC)',
+    today: (of, amount) => `${of ? whose[of] : ''}today: ${amount}`,
+    month: (of, amount) => `${of ? whose[of] : ''}this month: ${amount}`,
+    left: (amount) => `; left: ${amount}`,
+    tokens: counter('en-US', { one: 'token', other: 'tokens' }),
+  },
+  schedules: {
+    list: (lines, example) =>
+      paragraphs(
+        `**What is planned here**\n${listed(lines)}`,
+        `To cancel number ${example}, type /schedules cancel ${example}`,
+      ),
+    line: ({ number, time, rule, text }) =>
+      `**${number}**: ${time}${rule === null ? '' : ` and then by the rule \`${rule}\``}: ${text}`,
+    none: 'Nothing is planned here. Ask me to remind you of something, or to do something regularly.',
+    usage: 'Type /schedules to see what is planned, and /schedules cancel 1 to cancel number 1.',
+    cancelled: (line) => `Cancelled: ${line}`,
+    unknown: (number) => `There is no number ${number} planned here. Type /schedules to see what is.`,
+  },
+  menu: {
+    start: 'What this bot can do',
+    help: 'How to use it',
+    reset: 'Begin anew',
+    stop: 'Stop the running answer',
+    mode: 'What to do with messages that come meanwhile',
+    memory: 'What I remember',
+    usage: 'What you have used',
+    schedules: 'What is planned here',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('en-US', wait);
+    return position === null
+      ? `_You have written more than I may answer at once. I go on in about ${time}._`
+      : `_You are number ${position} in line: about ${time}._`;
+  },
+  stoppedHere: '_(Stopped here.)_',
+  stoppedByOperator: 'The operator has stopped this answer.',
+  stoppedHereByOperator: '_(The operator has stopped this answer here.)_',
+  working: (tools) => `_${tools.join(', ')} …_`,
+  approvals: {
+    question: 'May I do this?',
+    approve: '✅ Approve',
+    deny: '❌ Deny',
+    waiting: (tools) =>
+      `_(Waiting until somebody allows: ${tools.join(', ')}. You can go on writing meanwhile.)_`,
+    notYours: 'This is not for you to decide.',
+    decided: 'Thank you.',
+    decidedAlready: 'This was decided already, or its time is over.',
+    operator: 'the operator',
+    ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` by ${by}`}:`,
+  },
+  refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
+  overflow:
+    'You are writing faster than I can answer. Until I have caught up, further messages are not read.',
+  failed: 'Sorry, something went wrong and I could not answer this. Please try again later.',
+  timedOut: 'Sorry, this took too long and I had to stop. Please try again, perhaps with a smaller question.',
+  modelRefusedRequest: 'Sorry, the language model did not accept this request, so I could not answer it.',
+  tooLong: 'Sorry, this is more than the language model can take in at once. Please send less at a time.',
+  stepsExhausted: 'I stopped here: this needed more steps than I may take for one answer.',
+  budget: {
+    turn: 'I stopped here: this needs more than I may spend on one answer.',
+    user: 'You have used up your budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
+    chat: 'This chat has used up its budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
+    all: 'I have used up what I may spend today, so I cannot answer this. Please try again after 00:00 UTC.',
+  },
+  empty: 'I have no answer to that. Please put it another way.',
+  filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
+  cutOff: '_(The answer reached its length limit and ends here.)_',
+};

@@ -1,0 +1,129 @@
+import { listed, numbered, paragraphs } from './markdown-parts.js';
+import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
+import type { ModeName, QuestionEnding, Texts } from './texts.js';
+
+const modes: Readonly<Record<ModeName, string>> = {
+  queue: 'termino y luego respondo a lo que haya llegado mientras tanto',
+  steer: 'lo tengo en cuenta en mi siguiente paso',
+  interrupt: 'me detengo y respondo a todo junto',
+  collect: 'espero a que hagas una pausa y respondo a todo junto',
+};
+
+const endings: Readonly<Record<QuestionEnding, string>> = {
+  approved: 'Autorizado',
+  denied: 'Rechazado',
+  expired: 'Nadie respondió a tiempo',
+  withdrawn: 'Ya no hace falta',
+};
+
+const whose = { user: 'tú, ', chat: 'este chat, ' } as const;
+
+export const es: Texts = {
+  locale: 'es-ES',
+  start: paragraphs(
+    '**¡Hola!** Soy un asistente de IA. Escríbeme como le escribirías a una persona.',
+    'Puedo hacer cálculos, decirte la hora, acordarme de lo que me pidas, recordarte cosas y buscar en lo que hemos hablado.',
+    'Escribe /help para ver los comandos.',
+  ),
+  help: [
+    '**Qué puedes escribir**',
+    '- /start: una breve presentación',
+    '- /help: esta lista',
+    '- /reset: empezar de nuevo; lo que me pediste recordar se conserva',
+    '- /stop: detener la respuesta en la que estoy trabajando',
+    '- /mode: qué hago con los mensajes que llegan mientras trabajo',
+    '- /memory: lo que recuerdo',
+    '- /usage: lo que has consumido hoy y este mes',
+    '- /schedules: lo que está programado aquí; /schedules cancel 1 cancela el número 1',
+  ].join('\n'),
+  reset:
+    'Empezamos de nuevo: ya no tengo en cuenta lo que se dijo antes. Lo que me pediste recordar se conserva.',
+  stopped: 'Detenido.',
+  nothingToStop: 'No hay nada que detener.',
+  mode: (mode) =>
+    [
+      `Cuando escribes mientras trabajo: **${mode}**.`,
+      listed(Object.entries(modes).map(([name, meaning]) => `/mode ${name}: ${meaning}`)),
+    ].join('\n'),
+  modeUnknown: `Ese modo no existe. Los modos son: ${Object.keys(modes).join(', ')}.`,
+  memory: (facts, summary) =>
+    paragraphs(
+      '**Lo que me pediste recordar**',
+      facts.length > 0 ? numbered(facts) : 'Nada por ahora.',
+      '**Lo que se dijo antes, en resumen**',
+      summary === '' ? 'Todavía no hay ningún resumen.' : summary,
+    ),
+  usage: {
+    title: '**Lo consumido** (los días y los meses son los de UTC)',
+    today: (of, amount) => `${of ? whose[of] : ''}hoy: ${amount}`,
+    month: (of, amount) => `${of ? whose[of] : ''}este mes: ${amount}`,
+    left: (amount) => `; quedan: ${amount}`,
+    tokens: counter('es-ES', { one: 'token', other: 'tokens' }),
+  },
+  schedules: {
+    list: (lines, example) =>
+      paragraphs(
+        `**Lo que está programado aquí**\n${listed(lines)}`,
+        `Para cancelar el número ${example}, escribe /schedules cancel ${example}`,
+      ),
+    line: ({ number, time, rule, text }) =>
+      `**${number}**: ${time}${rule === null ? '' : ` y después según la regla \`${rule}\``}: ${text}`,
+    none: 'Aquí no hay nada programado. Pídeme que te recuerde algo o que haga algo con regularidad.',
+    usage:
+      'Escribe /schedules para ver lo que está programado y /schedules cancel 1 para cancelar el número 1.',
+    cancelled: (line) => `Cancelado: ${line}`,
+    unknown: (number) =>
+      `Aquí no está programado ningún número ${number}. Escribe /schedules para ver lo que hay.`,
+  },
+  menu: {
+    start: 'Qué puede hacer este bot',
+    help: 'Cómo se usa',
+    reset: 'Empezar de nuevo',
+    stop: 'Detener la respuesta en curso',
+    mode: 'Qué hacer con los mensajes que llegan mientras tanto',
+    memory: 'Lo que recuerdo',
+    usage: 'Lo que has consumido',
+    schedules: 'Lo que está programado aquí',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('es-ES', wait);
+    return position === null
+      ? `_Has escrito más de lo que puedo responder de una vez. Sigo en ${time}, más o menos._`
+      : `_Eres el número ${position} de la cola. Tiempo de espera: ${time}, más o menos._`;
+  },
+  stoppedHere: '_(Detenido aquí.)_',
+  stoppedByOperator: 'El operador ha detenido esta respuesta.',
+  stoppedHereByOperator: '_(El operador ha detenido la respuesta aquí.)_',
+  working: (tools) => `_${tools.join(', ')} …_`,
+  approvals: {
+    question: '¿Puedo hacer esto?',
+    approve: '✅ Permitir',
+    deny: '❌ Rechazar',
+    waiting: (tools) =>
+      `_(Esperando a que alguien lo permita: ${tools.join(', ')}. Mientras tanto puedes seguir escribiendo.)_`,
+    notYours: 'Esta decisión no te corresponde.',
+    decided: 'Gracias.',
+    decidedAlready: 'Esto ya se decidió, o ya pasó el plazo.',
+    operator: 'el operador',
+    ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` por ${by}`}:`,
+  },
+  refusal: 'Lo siento, este bot es privado. Pídele acceso a su operador.',
+  overflow: 'Escribes más rápido de lo que puedo responder. Hasta que me ponga al día no leeré más mensajes.',
+  failed: 'Lo siento, algo salió mal y no pude responder. Inténtalo de nuevo más tarde, por favor.',
+  timedOut:
+    'Lo siento, tardaba demasiado y tuve que parar. Inténtalo de nuevo, por favor, quizá con una pregunta más pequeña.',
+  modelRefusedRequest: 'Lo siento, el modelo de lenguaje no aceptó esta petición, así que no pude responder.',
+  tooLong:
+    'Lo siento, esto es más de lo que el modelo de lenguaje puede abarcar de una vez. Envía menos cada vez, por favor.',
+  stepsExhausted: 'Me detengo aquí: hacían falta más pasos de los que puedo dar para una respuesta.',
+  budget: {
+    turn: 'Me detengo aquí: hace falta más de lo que puedo gastar en una respuesta.',
+    user: 'Has agotado tu presupuesto de hoy, así que no puedo responder a esto. Se renueva a las 00:00 UTC; /usage muestra las cifras.',
+    chat: 'Este chat ha agotado su presupuesto de hoy, así que no puedo responder a esto. Se renueva a las 00:00 UTC; /usage muestra las cifras.',
+    all: 'He agotado lo que puedo gastar hoy, así que no puedo responder a esto. Inténtalo de nuevo después de las 00:00 UTC, por favor.',
+  },
+  empty: 'No tengo respuesta para eso. Dímelo de otra manera, por favor.',
+  filtered: 'No puedo responder a eso: el filtro de contenido del proveedor detuvo la respuesta.',
+  cutOff: '_(La respuesta alcanzó su longitud máxima y termina aquí.)_',
+};

@@ -1,0 +1,96 @@
+import type { RoughTime } from './rough-time.js';
+
+/** Whose budget is used up. */
+export type BudgetOwner = 'turn' | 'user' | 'chat' | 'all';
+
+/** What becomes of messages that come while the agent works. */
+export type ModeName = 'queue' | 'steer' | 'interrupt' | 'collect';
+
+/** How a question about a tool call ended; `withdrawn`: its turn was cancelled. */
+export type QuestionEnding = 'approved' | 'denied' | 'expired' | 'withdrawn';
+
+/** What a user can type, without the slash. */
+export type CommandName = 'start' | 'help' | 'reset' | 'stop' | 'mode' | 'memory' | 'usage' | 'schedules';
+
+/** One line of /schedules. Times are written as `YYYY-MM-DDThh:mm:ss±hh:mm (weekday, time zone)`. */
+export interface ScheduleLine {
+  readonly number: number;
+  readonly time: string;
+  /** Five fields of cron; null: once. */
+  readonly rule: string | null;
+  readonly text: string;
+}
+
+/**
+ * All that a user reads and no model wrote, in Markdown. Each language is one object of this type, so that a text which
+ * one of them lacks does not compile. Where a text has arguments the language decides about order, number and case.
+ */
+export interface Texts {
+  /** BCP 47: how numbers, sums and weekdays are written. */
+  readonly locale: string;
+
+  /** Answers to commands. */
+  readonly start: string;
+  readonly help: string;
+  readonly reset: string;
+  readonly stopped: string;
+  readonly nothingToStop: string;
+  readonly mode: (mode: ModeName) => string;
+  readonly modeUnknown: string;
+  readonly memory: (facts: readonly string[], summary: string) => string;
+  readonly usage: {
+    readonly title: string;
+    /** @param whose null: nobody else is told of */
+    readonly today: (whose: 'user' | 'chat' | null, amount: string) => string;
+    readonly month: (whose: 'user' | 'chat' | null, amount: string) => string;
+    /** Follows what was used today. */
+    readonly left: (amount: string) => string;
+    readonly tokens: (count: bigint) => string;
+  };
+  readonly schedules: {
+    readonly list: (lines: readonly string[], example: number) => string;
+    readonly line: (line: ScheduleLine) => string;
+    readonly none: string;
+    readonly usage: string;
+    readonly cancelled: (line: string) => string;
+    readonly unknown: (number: number) => string;
+  };
+  /** Of each command, for Telegram's menu: at most 256 characters, no Markdown. */
+  readonly menu: Readonly<Record<CommandName, string>>;
+
+  /** @param position in the line of all chats; null: the chat waits for its own limit */
+  readonly waiting: (position: number | null, wait: RoughTime) => string;
+
+  /** While a turn runs. */
+  readonly stoppedHere: string;
+  readonly stoppedByOperator: string;
+  readonly stoppedHereByOperator: string;
+  readonly working: (tools: readonly string[]) => string;
+
+  /** Tool calls that a person has to allow. Buttons and what a press says hold no Markdown. */
+  readonly approvals: {
+    readonly question: string;
+    readonly approve: string;
+    readonly deny: string;
+    readonly waiting: (tools: readonly string[]) => string;
+    readonly notYours: string;
+    readonly decided: string;
+    readonly decidedAlready: string;
+    readonly operator: string;
+    /** @param by who decided; null: nobody */
+    readonly ending: (ending: QuestionEnding, by: string | null) => string;
+  };
+
+  /** In the place of an answer. */
+  readonly refusal: string;
+  readonly overflow: string;
+  readonly failed: string;
+  readonly timedOut: string;
+  readonly modelRefusedRequest: string;
+  readonly tooLong: string;
+  readonly stepsExhausted: string;
+  readonly budget: Readonly<Record<BudgetOwner, string>>;
+  readonly empty: string;
+  readonly filtered: string;
+  readonly cutOff: string;
+}

@@ -1,0 +1,123 @@
+import { listed, numbered, paragraphs } from './markdown-parts.js';
+import { counter } from './plural.js';
+import { timeText } from './rough-time.js';
+import type { ModeName, QuestionEnding, Texts } from './texts.js';
+
+const modes: Readonly<Record<ModeName, string>> = {
+  queue: '先完成当前回答，再回答期间收到的消息',
+  steer: '在下一步中一并考虑',
+  interrupt: '停下来，把所有消息一起回答',
+  collect: '等你停下来后，把所有消息一起回答',
+};
+
+const endings: Readonly<Record<QuestionEnding, string>> = {
+  approved: '已允许',
+  denied: '已拒绝',
+  expired: '无人及时答复',
+  withdrawn: '已不再需要',
+};
+
+const whose = { user: '你，', chat: '本聊天，' } as const;
+
+export const zh: Texts = {
+  locale: 'zh-CN',
+  start: paragraphs(
+    '**你好！** 我是一个 AI 助手，像和人聊天一样给我发消息就行。',
+    '我会计算、报时、记住你让我记的事、按时提醒你，还能搜索我们聊过的内容。',
+    '发送 /help 查看命令。',
+  ),
+  help: [
+    '**你可以发送的命令**',
+    '- /start：简短介绍',
+    '- /help：显示这份列表',
+    '- /reset：重新开始；你让我记住的事会保留',
+    '- /stop：停止正在生成的回答',
+    '- /mode：我工作时收到新消息怎么处理',
+    '- /memory：我记住了什么',
+    '- /usage：你今天和本月的用量',
+    '- /schedules：这里的计划；/schedules cancel 1 取消第 1 项',
+  ].join('\n'),
+  reset: '重新开始：之前说过的话我不再参考，你让我记住的事会保留。',
+  stopped: '已停止。',
+  nothingToStop: '没有可以停止的内容。',
+  mode: (mode) =>
+    [
+      `我工作时收到新消息的处理方式：**${mode}**。`,
+      listed(Object.entries(modes).map(([name, meaning]) => `/mode ${name}：${meaning}`)),
+    ].join('\n'),
+  modeUnknown: `没有这种方式。可选：${Object.keys(modes).join('、')}。`,
+  memory: (facts, summary) =>
+    paragraphs(
+      '**你让我记住的事**',
+      facts.length > 0 ? numbered(facts) : '目前没有。',
+      '**之前对话的概要**',
+      summary === '' ? '还没有概要。' : summary,
+    ),
+  usage: {
+    title: '**用量**（按 UTC 的日和月计算）',
+    today: (of, amount) => `${of ? whose[of] : ''}今天：${amount}`,
+    month: (of, amount) => `${of ? whose[of] : ''}本月：${amount}`,
+    left: (amount) => `；剩余：${amount}`,
+    tokens: counter('zh-CN', { other: '个 token' }),
+  },
+  schedules: {
+    list: (lines, example) =>
+      paragraphs(
+        `**这里的计划**\n${listed(lines)}`,
+        `要取消第 ${example} 项，请发送 /schedules cancel ${example}`,
+      ),
+    line: ({ number, time, rule, text }) =>
+      `**${number}**：${time}${rule === null ? '' : `，之后按规则 \`${rule}\` 重复`}：${text}`,
+    none: '这里没有计划。你可以让我提醒你某件事，或者定期做某件事。',
+    usage: '发送 /schedules 查看计划，发送 /schedules cancel 1 取消第 1 项。',
+    cancelled: (line) => `已取消：${line}`,
+    unknown: (number) => `这里没有编号为 ${number} 的计划。发送 /schedules 查看现有计划。`,
+  },
+  menu: {
+    start: '这个机器人能做什么',
+    help: '使用方法',
+    reset: '重新开始',
+    stop: '停止正在生成的回答',
+    mode: '工作时收到新消息怎么处理',
+    memory: '我记住了什么',
+    usage: '你的用量',
+    schedules: '这里的计划',
+  },
+  waiting: (position, wait) => {
+    const time = timeText('zh-CN', wait);
+    return position === null
+      ? `_你发的消息超过了我一次能回答的数量，大约 ${time}后继续。_`
+      : `_你排在第 ${position} 位，大约还要等 ${time}。_`;
+  },
+  stoppedHere: '_（到此停止。）_',
+  stoppedByOperator: '运营者已停止这条回答。',
+  stoppedHereByOperator: '_（运营者在此停止了回答。）_',
+  working: (tools) => `_${tools.join('、')} …_`,
+  approvals: {
+    question: '可以执行这个操作吗？',
+    approve: '✅ 允许',
+    deny: '❌ 拒绝',
+    waiting: (tools) => `_（正在等待批准：${tools.join('、')}。你可以继续发消息。）_`,
+    notYours: '这件事不由你决定。',
+    decided: '谢谢。',
+    decidedAlready: '此事已有决定，或已过期。',
+    operator: '管理员',
+    ending: (ending, by) => `${endings[ending]}${by === null ? '' : `（${by}）`}：`,
+  },
+  refusal: '抱歉，这是一个私人机器人。请联系它的管理员开通权限。',
+  overflow: '你发消息的速度超过了我回答的速度。在我赶上之前，新的消息不会被读取。',
+  failed: '抱歉，出了点问题，我没能回答。请稍后再试。',
+  timedOut: '抱歉，用时太长，我只好停下。请再试一次，或者换个小一点的问题。',
+  modelRefusedRequest: '抱歉，语言模型没有接受这个请求，所以我无法回答。',
+  tooLong: '抱歉，内容超出了语言模型一次能处理的量。请每次少发一些。',
+  stepsExhausted: '我只能到此为止：需要的步骤超过了一次回答的上限。',
+  budget: {
+    turn: '我只能到此为止：所需费用超过了一次回答的上限。',
+    user: '你今天的额度已用完，所以我无法回答。额度在 UTC 00:00 重置；发送 /usage 查看用量。',
+    chat: '本聊天今天的额度已用完，所以我无法回答。额度在 UTC 00:00 重置；发送 /usage 查看用量。',
+    all: '我今天可用的额度已用完，所以无法回答。请在 UTC 00:00 之后再试。',
+  },
+  empty: '这个问题我答不上来，请换个说法。',
+  filtered: '我无法回答：服务商的内容过滤器拦截了回答。',
+  cutOff: '_（回答已达到长度上限，到此为止。）_',
+};
