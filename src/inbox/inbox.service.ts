@@ -84,7 +84,8 @@ export class Inbox implements OnApplicationBootstrap {
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
     const payload = storableJson(text);
-    const withoutModel = inbound.command !== null || inbound.press !== null || !this.channel.admits(inbound);
+    const unwritten = inbound.press !== null || inbound.moved !== undefined;
+    const withoutModel = inbound.command !== null || unwritten || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,
       chat: inbound.chat,
