@@ -3,6 +3,7 @@ import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
+import { TokenWatch } from './bot-api/token-watch.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 import { WebhookRegistration } from './receiving/webhook-registration.js';
@@ -16,6 +17,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
     Pauses,
     TelegramAccess,
     TelegramChannel,
+    TokenWatch,
     WebhookRegistration,
     { provide: Channel, useExisting: TelegramChannel },
   ],
