@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import { StreamingSettings } from '../../config/streaming.settings.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
+import { FloodGate } from '../../delivery/flood/flood-gate.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { Stopping } from '../../runtime/stopping.js';
@@ -16,6 +17,7 @@ export class LiveReplies {
   constructor(
     private readonly channel: Channel,
     private readonly drafts: DraftRepository,
+    private readonly gate: FloodGate,
     private readonly stopping: Stopping,
     private readonly settings: StreamingSettings,
   ) {}
@@ -30,6 +32,7 @@ export class LiveReplies {
     return new LiveReply(
       this.channel,
       this.drafts,
+      this.gate,
       {
         lease,
         lost,

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, Destination, ReplyBody, SendOutcome } from '../../channel/channel.js';
+import type { FloodChat, FloodGate } from '../../delivery/flood/flood-gate.js';
 import type { DraftRepository } from '../../delivery/draft.repository.js';
 import { LeaseLostError, messageOf } from '../../errors/errors.js';
 import type { Lease } from '../../lease/lease.repository.js';
@@ -26,7 +27,7 @@ const FIRST_AFTER_MS = 800;
 export interface LiveTurn {
   readonly lease: Lease;
   readonly turnId: string;
-  readonly destination: Destination;
+  readonly destination: Destination & FloodChat;
   /** The least time between two edits. */
   readonly everyMs: number;
   /** Ends calls under way: the process is told to stop. */
@@ -54,6 +55,7 @@ export class LiveReply implements Live {
   constructor(
     private readonly channel: Channel,
     private readonly drafts: DraftRepository,
+    private readonly gate: FloodGate,
     private readonly turn: LiveTurn,
     private messageId: bigint | null,
   ) {}
@@ -91,7 +93,7 @@ export class LiveReply implements Live {
     const body = this.bodyOf(text, this.noted === '' ? CURSOR : '');
     if (!body || JSON.stringify(body) === JSON.stringify(this.shown)) return;
     this.notBefore = performance.now() + this.turn.everyMs;
-    this.underWay = this.show(text, body)
+    this.underWay = this.showIfRoom(text, body)
       .catch((error: unknown) => this.giveUp(messageOf(error)))
       .finally(() => {
         this.underWay = null;
@@ -111,11 +113,18 @@ export class LiveReply implements Live {
     return undefined;
   }
 
+  /** Real replies go first: a draft that the gate holds up is shown later, as it stands then. */
+  private async showIfRoom(text: string, body: ReplyBody): Promise<void> {
+    const waitMs = await this.gate.passDraft(this.turn.destination);
+    if (waitMs > 0) this.notBefore = performance.now() + waitMs;
+    else await this.show(text, body);
+  }
+
   private async show(text: string, body: ReplyBody): Promise<void> {
     const { lease, turnId, destination, stopping } = this.turn;
     if (this.messageId === null) return await this.showFirst(text, body);
     await this.drafts.keep(lease, turnId, text);
-    this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
+    await this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
     this.shown = body;
   }
 
@@ -130,13 +139,15 @@ export class LiveReply implements Live {
     }
     if (outcome.kind === 'unknown') return this.giveUp(outcome.error);
     await this.drafts.takeBack(lease, turnId);
-    this.heed(outcome);
+    await this.heed(outcome);
   }
 
   /** A pause that the channel asks for is made; anything else that fails ends the show. */
-  private heed(outcome: SendOutcome): void {
-    if (outcome.kind === 'limited') this.notBefore = performance.now() + outcome.retryAfterMs;
-    else if (outcome.kind === 'refused') this.giveUp(outcome.error);
+  private async heed(outcome: SendOutcome): Promise<void> {
+    if (outcome.kind === 'limited') {
+      this.notBefore = performance.now() + outcome.retryAfterMs;
+      await this.gate.limited(this.turn.destination, outcome.retryAfterMs);
+    } else if (outcome.kind === 'refused' || outcome.kind === 'moved') this.giveUp(outcome.error);
   }
 
   private giveUp(error: string): void {
