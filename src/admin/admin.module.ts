@@ -18,6 +18,8 @@ import { ConversationsService } from './conversations/conversations.service.js';
 import { DeadLetterDesk } from './dead-letters/dead-letter-desk.service.js';
 import { DeadLetterListing } from './dead-letters/dead-letter-listing.repository.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { FloodGateController } from './flood-gate/flood-gate.controller.js';
+import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { ScheduleDesk } from './schedules/schedule-desk.service.js';
@@ -37,6 +39,7 @@ import { TurnsService } from './turns/turns.service.js';
     DeadLettersController,
     BudgetsController,
     SchedulesController,
+    FloodGateController,
   ],
   providers: [
     AdminKey,
@@ -52,6 +55,7 @@ import { TurnsService } from './turns/turns.service.js';
     DeadLetterDesk,
     DeadLetterListing,
     Erasure,
+    FloodGateView,
     MessageListing,
     ScheduleDesk,
     ScheduleListing,

@@ -1,13 +1,17 @@
 import { Module } from '@nestjs/common';
 import { LeaseModule } from '../lease/lease.module.js';
+import { MovesModule } from '../moves/moves.module.js';
 import { Deliverer } from './deliverer.js';
 import { DraftRepository } from './draft.repository.js';
+import { FloodGate } from './flood/flood-gate.js';
+import { FloodWindows } from './flood/flood-windows.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
+import { SendRecords } from './send-records.js';
 
 @Module({
-  imports: [LeaseModule],
-  providers: [DraftRepository, Outbox, ReplyRepository, Deliverer],
-  exports: [DraftRepository, Outbox, Deliverer],
+  imports: [LeaseModule, MovesModule],
+  providers: [DraftRepository, Outbox, ReplyRepository, SendRecords, FloodGate, FloodWindows, Deliverer],
+  exports: [DraftRepository, Outbox, FloodGate, Deliverer],
 })
 export class DeliveryModule {}

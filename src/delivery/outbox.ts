@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Channel, type Choice } from '../channel/channel.js';
-import type { Draft, Prisma } from '../generated/prisma/client.js';
+import type { Draft, Prisma, ReplyClass } from '../generated/prisma/client.js';
 import { DraftRepository } from './draft.repository.js';
 
 export interface NewReply {
@@ -10,6 +10,8 @@ export interface NewReply {
   readonly turnId?: string;
   /** The message of the history that this sends; none for commands and notices. */
   readonly messageId?: bigint;
+  /** Default `interactive`. */
+  readonly class?: ReplyClass;
 }
 
 /** A question about an approval, with a button for each choice. */
@@ -35,7 +37,7 @@ export class Outbox {
    */
   async add(
     tx: Prisma.TransactionClient,
-    { conversationId, text, turnId, messageId }: NewReply,
+    { conversationId, text, turnId, messageId, class: replyClass = 'interactive' }: NewReply,
   ): Promise<void> {
     const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
     await tx.reply.createMany({
@@ -44,6 +46,7 @@ export class Outbox {
         turnId: turnId ?? null,
         messageId: messageId ?? null,
         part,
+        class: replyClass,
         body: toJson(body),
         ...(part === 0 && draft ? inPlaceOf(draft) : {}),
       })),
