@@ -6,13 +6,22 @@ import { ackBench } from './ack.js';
 import type { Bench } from './bench.js';
 import { budgetBench } from './budget.js';
 import { contextBench } from './context.js';
+import { floodBench } from './flood.js';
 import { recoveryBench } from './recovery.js';
 import { stopBench } from './stop.js';
 import { sweepBench } from './sweep.js';
 import { pinned } from './support/pinning.js';
 
 /** `npm run bench [-- <name>...]`: runs the named benchmarks, or all; exits 1 where a promise is not held. */
-const benches: readonly Bench[] = [ackBench, sweepBench, recoveryBench, budgetBench, stopBench, contextBench];
+const benches: readonly Bench[] = [
+  ackBench,
+  sweepBench,
+  recoveryBench,
+  budgetBench,
+  stopBench,
+  contextBench,
+  floodBench,
+];
 const RESULTS = join('bench', 'results');
 
 Logger.overrideLogger(['warn', 'error', 'fatal']);

@@ -24,6 +24,8 @@ import { ConversationsService } from './conversations/conversations.service.js';
 import { DeadLetterDesk } from './dead-letters/dead-letter-desk.service.js';
 import { DeadLetterListing } from './dead-letters/dead-letter-listing.repository.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { FloodGateController } from './flood-gate/flood-gate.controller.js';
+import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { OperatorVoice } from './conversations/operator-voice.service.js';
@@ -54,6 +56,7 @@ import { TurnsService } from './turns/turns.service.js';
     BudgetsController,
     SchedulesController,
     ApprovalsController,
+    FloodGateController,
   ],
   providers: [
     AdminKey,
@@ -71,6 +74,7 @@ import { TurnsService } from './turns/turns.service.js';
     DeadLetterDesk,
     DeadLetterListing,
     Erasure,
+    FloodGateView,
     MessageListing,
     OperatorVoice,
     ScheduleDesk,

@@ -28,6 +28,7 @@ describe('the API’s description', () => {
       '/admin/dead-letters',
       '/admin/dead-letters/{id}',
       '/admin/dead-letters/{id}/replay',
+      '/admin/flood-gate',
       '/admin/schedules',
       '/admin/schedules/{id}',
       '/admin/turns',

@@ -3,6 +3,7 @@ import { BudgetModule } from '../budget/budget.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
+import { MovesModule } from '../moves/moves.module.js';
 import { SchedulesModule } from '../schedules/schedules.module.js';
 import { AfterRun } from './turn/after-run.js';
 import { AgentLoop } from './turn/agent-loop.js';
@@ -46,6 +47,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     BudgetModule,
     DeliveryModule,
     ModelModule,
+    MovesModule,
     SchedulesModule,
     ToolsModule,
     TurnStopModule,

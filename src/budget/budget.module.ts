@@ -3,11 +3,12 @@ import { LeaseModule } from '../lease/lease.module.js';
 import { BudgetEraser } from './budget-eraser.repository.js';
 import { BudgetLedger } from './budget-ledger.repository.js';
 import { BudgetLimits } from './budget-limits.js';
+import { BudgetMover } from './budget-mover.repository.js';
 import { Budgets } from './budgets.service.js';
 import { Prices } from './prices.js';
 import { UsageRepository } from './usage.repository.js';
 
-const services = [Budgets, BudgetLedger, BudgetEraser, BudgetLimits, Prices, UsageRepository];
+const services = [Budgets, BudgetLedger, BudgetEraser, BudgetMover, BudgetLimits, Prices, UsageRepository];
 
 /** What the model may use and has used: a turn, a user, a chat, all. */
 @Module({

@@ -21,6 +21,8 @@ export type SendOutcome =
   | { readonly kind: 'sent'; readonly channelMessageId: bigint }
   /** The channel asks for a pause; nothing was sent. */
   | { readonly kind: 'limited'; readonly retryAfterMs: number; readonly error: string }
+  /** The chat goes on under another id; nothing was sent. */
+  | { readonly kind: 'moved'; readonly toChatId: bigint; readonly error: string }
   /** Not sent, and worth another try later: no connection, 5xx. */
   | { readonly kind: 'unavailable'; readonly error: string }
   /** The connection broke or timed out after the request went out: it may have been sent. */

@@ -32,6 +32,12 @@ export interface Press {
   readonly data: string;
 }
 
+/** A chat got another id, and goes on as before. */
+export interface ChatMove {
+  readonly fromChatId: bigint;
+  readonly toChatId: bigint;
+}
+
 /** What a received payload means. Every string is well-formed UTF-16 without NUL, so PostgreSQL can store it. */
 export interface Inbound {
   readonly externalId: string;
@@ -49,4 +55,6 @@ export interface Inbound {
   readonly isEdit: boolean;
   /** One of several that were sent together, an album or forwarded messages: the others come at once. */
   readonly inBatch: boolean;
+  /** Nothing was written: the chat tells that it moved. */
+  readonly moved?: ChatMove;
 }

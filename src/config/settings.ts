@@ -6,6 +6,7 @@ import { BudgetSettings } from './budget.settings.js';
 import { BusySettings } from './busy.settings.js';
 import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
+import { FloodSettings } from './flood.settings.js';
 import { LogSettings } from './log.settings.js';
 import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
@@ -26,6 +27,7 @@ export interface Settings {
   readonly database: DatabaseSettings;
   readonly redis: RedisSettings;
   readonly telegram: TelegramSettings;
+  readonly flood: FloodSettings;
   readonly model: ModelSettings;
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
@@ -45,6 +47,7 @@ export const settingsClasses = {
   database: DatabaseSettings,
   redis: RedisSettings,
   telegram: TelegramSettings,
+  flood: FloodSettings,
   model: ModelSettings,
   agent: AgentSettings,
   busy: BusySettings,
@@ -69,6 +72,7 @@ export function loadSettings(env: Environment): Settings {
     database: readSettings(DatabaseSettings, env, problems),
     redis: readSettings(RedisSettings, env, problems),
     telegram: readSettings(TelegramSettings, env, problems),
+    flood: readSettings(FloodSettings, env, problems),
     model: readSettings(ModelSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),

@@ -71,6 +71,7 @@ describe('Migrator', () => {
       'events_of_turn',
       'events_settled',
       'events_waiting',
+      'flood_windows_limited',
       'messages_search',
       'replies_of_approval',
       'replies_open',

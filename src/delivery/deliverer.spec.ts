@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { delivererOf } from '../../test/support/delivery-parts.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Room } from '../../test/support/room.js';
-import { NoJitter, SteeredClock } from '../../test/support/steered.js';
+import { SteeredClock } from '../../test/support/steered.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { telegramChannel, telegramParts } from '../../test/support/telegram-channel.js';
 import type { Channel, SendOutcome } from '../channel/channel.js';
 import type { Conversation, Reply } from '../generated/prisma/client.js';
 import { Stopping } from '../runtime/stopping.js';
 import { TelegramChannel } from '../telegram/telegram-channel.js';
-import { Deliverer } from './deliverer.js';
+import type { Deliverer } from './deliverer.js';
 import { DraftRepository } from './draft.repository.js';
 import { Outbox } from './outbox.js';
-import { ReplyRepository } from './reply.repository.js';
 import { GIVE_UP_AFTER_MS, LEAST_ATTEMPTS } from './send-decision.js';
 
 let room: Room;
@@ -41,8 +41,7 @@ beforeEach(async () => {
 afterEach(() => telegram.close());
 
 function delivererOver(channel: Channel): Deliverer {
-  const replies = new ReplyRepository(room.prisma, room.leases);
-  return new Deliverer(channel, replies, room.holder, stopping, clock, room.ids, new NoJitter());
+  return delivererOf(room, channel, { stopping, clock });
 }
 
 const write = (text: string) =>
@@ -53,8 +52,12 @@ const stored = (): Promise<Reply[]> =>
 const states = async () => (await stored()).map(({ state }) => state);
 const letters = () => room.prisma.deadLetter.findMany({ where: { conversationId: conversation.id } });
 /** As time does it: what was put off is due. */
-const waitOver = () =>
-  room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [conversation.id]);
+const waitOver = async () => {
+  await room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [
+    conversation.id,
+  ]);
+  await room.pool.query('UPDATE flood_windows SET paused_until = NULL');
+};
 
 /** Telegram takes the message, and before its answer is here the database has gone away for a moment. */
 class DatabaseAwayAfterSend extends TelegramChannel {

@@ -1,14 +1,27 @@
 import { Module } from '@nestjs/common';
 import { LeaseModule } from '../lease/lease.module.js';
+import { MovesModule } from '../moves/moves.module.js';
 import { Deliverer } from './deliverer.js';
 import { DraftRepository } from './draft.repository.js';
+import { FloodGate } from './flood/flood-gate.js';
+import { FloodWindows } from './flood/flood-windows.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
+import { SendRecords } from './send-records.js';
 import { WaitNoticeRepository } from './wait-notice.repository.js';
 
 @Module({
-  imports: [LeaseModule],
-  providers: [DraftRepository, WaitNoticeRepository, Outbox, ReplyRepository, Deliverer],
-  exports: [DraftRepository, WaitNoticeRepository, Outbox, Deliverer],
+  imports: [LeaseModule, MovesModule],
+  providers: [
+    DraftRepository,
+    WaitNoticeRepository,
+    Outbox,
+    ReplyRepository,
+    SendRecords,
+    FloodGate,
+    FloodWindows,
+    Deliverer,
+  ],
+  exports: [DraftRepository, WaitNoticeRepository, Outbox, FloodGate, Deliverer],
 })
 export class DeliveryModule {}

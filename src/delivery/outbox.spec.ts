@@ -10,7 +10,7 @@ describe('Outbox', () => {
 
   beforeAll(async () => {
     agent = await AgentRoom.open();
-    replies = new ReplyRepository(agent.room.prisma, agent.room.leases);
+    replies = new ReplyRepository(agent.room.prisma, agent.room.leases, agent.gate);
   });
   afterAll(() => agent.close());
 
@@ -30,7 +30,7 @@ describe('Outbox', () => {
     const lease = await agent.room.lease(conversation.id, 'deliveries');
     const question = await replies.nextOpen(conversation.id);
     if (!question) throw new Error('nothing is asked');
-    await replies.markSending(lease, question.id);
+    await replies.markSending(lease, question);
     return { conversation, approvalId, lease, question };
   }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Channel, type Choice } from '../channel/channel.js';
-import type { Draft, Prisma } from '../generated/prisma/client.js';
+import type { Draft, Prisma, ReplyClass } from '../generated/prisma/client.js';
 import { DraftRepository } from './draft.repository.js';
 
 export interface NewReply {
@@ -12,6 +12,8 @@ export interface NewReply {
   readonly messageId?: bigint;
   /** A message of the bot that its first part takes over, by editing it. */
   readonly inPlaceOf?: bigint;
+  /** Default `interactive`. */
+  readonly class?: ReplyClass;
 }
 
 /** Another answer to a message, in the place of the one it was given. */
@@ -51,7 +53,7 @@ export class Outbox {
    */
   async add(
     tx: Prisma.TransactionClient,
-    { conversationId, text, turnId, messageId, inPlaceOf }: NewReply,
+    { conversationId, text, turnId, messageId, inPlaceOf, class: replyClass = 'interactive' }: NewReply,
   ): Promise<void> {
     const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
     await tx.reply.createMany({
@@ -60,6 +62,7 @@ export class Outbox {
         turnId: turnId ?? null,
         messageId: messageId ?? null,
         part,
+        class: replyClass,
         body: toJson(body),
         ...(part === 0 && inPlaceOf !== undefined ? { channelMessageId: inPlaceOf } : {}),
         ...(part === 0 && draft ? ofDraft(draft) : {}),

@@ -2,16 +2,30 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../channel/channel.js';
 import { PrismaService } from '../database/prisma.service.js';
-import { Prisma, type Reply } from '../generated/prisma/client.js';
+import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type FloodChat, FloodGate } from './flood/flood-gate.js';
 
 export interface OpenReply extends Reply {
-  readonly destination: Destination;
+  readonly destination: Destination & FloodChat;
   /** By the database's clock: how long until it may be tried. */
   readonly waitMs: number;
+  /** Of the most urgent that waits behind it: they go out in order. */
+  readonly urgency: ReplyClass;
+  /** Sends to its chat are refused of late. */
+  readonly unreachable: boolean;
+}
+
+interface Head {
+  readonly id: bigint;
+  readonly waitMs: number;
+  readonly urgency: ReplyClass;
 }
 
 type Change = Prisma.ReplyUncheckedUpdateInput;
+
+/** Who waits longer for the gate, though nobody waits for him, goes as if somebody did. */
+const PATIENCE_MS = 60_000;
 
 /** The outbox, as the sender sees it. Every change checks the sender's lease. */
 @Injectable()
@@ -19,25 +33,54 @@ export class ReplyRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly leases: LeaseRepository,
+    private readonly gate: FloodGate,
   ) {}
 
   /** The oldest reply with something left to do: replies of a conversation go out in order. */
   async nextOpen(conversationId: string): Promise<OpenReply | null> {
-    const [head] = await this.prisma.$queryRaw<{ id: bigint; waitMs: number }[]>`
-      SELECT id, greatest(0, extract(epoch FROM available_at - clock_timestamp()) * 1000)::float8 AS "waitMs"
-      FROM replies WHERE conversation_id = ${conversationId}::uuid AND settled_at IS NULL
-      ORDER BY id LIMIT 1`;
+    const [head] = await this.prisma.$queryRaw<Head[]>`
+      SELECT r.id, greatest(0, extract(epoch FROM r.available_at - clock_timestamp()) * 1000)::float8 AS "waitMs",
+             CASE WHEN r.class = 'interactive'
+                    OR r.gated_at < clock_timestamp() - ${PATIENCE_MS} * interval '1 ms'
+                    OR EXISTS (SELECT FROM replies b WHERE b.conversation_id = r.conversation_id
+                               AND b.settled_at IS NULL AND b.class = 'interactive')
+                  THEN 'interactive' ELSE 'background' END AS urgency
+      FROM replies r WHERE r.conversation_id = ${conversationId}::uuid AND r.settled_at IS NULL
+      ORDER BY r.id LIMIT 1`;
     if (!head) return null;
     const reply = await this.prisma.reply.findUnique({
       where: { id: head.id },
-      include: { conversation: { select: { chatId: true, threadId: true } } },
+      include: {
+        conversation: {
+          select: { channel: true, chatId: true, threadId: true, chatType: true, unreachableAt: true },
+        },
+      },
     });
-    return reply && { ...reply, destination: reply.conversation, waitMs: head.waitMs };
+    if (!reply) return null;
+    const { unreachableAt, ...destination } = reply.conversation;
+    return { ...reply, ...head, destination, unreachable: unreachableAt !== null };
   }
 
-  /** Marks the reply as being sent, before the call. @throws LeaseLostError */
-  async markSending(lease: Lease, id: bigint): Promise<void> {
-    await this.change(lease, id, { state: 'sending', attempts: { increment: 1 } });
+  /**
+   * Marks the reply as being sent, before the call, if the flood gate lets it through; else it waits for that.
+   * @returns milliseconds until it may try again; 0: it is to be sent, now
+   * @throws LeaseLostError
+   */
+  async markSending(lease: Lease, { id, destination, urgency, gatedAt }: OpenReply): Promise<number> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const waitMs = await this.gate.pass(tx, destination, { class: urgency, inLine: gatedAt !== null });
+      if (waitMs > 0) {
+        await tx.$executeRaw`
+          UPDATE replies SET available_at = clock_timestamp() + ${waitMs} * interval '1 ms',
+            gated_at = coalesce(gated_at, clock_timestamp())
+          WHERE id = ${id}`;
+      } else {
+        await tx.$executeRaw`
+          UPDATE replies SET state = 'sending', attempts = attempts + 1, gated_at = NULL WHERE id = ${id}`;
+      }
+      return waitMs;
+    });
   }
 
   /**
@@ -48,7 +91,7 @@ export class ReplyRepository {
    */
   async sent(
     lease: Lease,
-    reply: Reply,
+    reply: OpenReply,
     state: 'sent' | 'uncertain',
     channelMessageId: bigint,
   ): Promise<void> {
@@ -58,6 +101,11 @@ export class ReplyRepository {
         where: { id: reply.id },
         data: { state, channelMessageId, settledAt: new Date() },
       });
+      if (reply.unreachable)
+        await tx.conversation.update({
+          where: { id: reply.conversationId },
+          data: { unreachableAt: null },
+        });
       if (isDeepStrictEqual(body, reply.body)) return;
       await tx.reply.update({ where: { id: reply.id }, data: { state: 'pending', settledAt: null } });
     });
@@ -73,12 +121,16 @@ export class ReplyRepository {
     });
   }
 
-  /** Settles a reply that failed for good, and keeps it as a dead letter in the same transaction; repeatable. */
+  /**
+   * Settles a reply that failed for good, and keeps it as a dead letter in the same transaction; repeatable.
+   * @param reach whether its chat can be sent anything at all
+   */
   async bury(
     lease: Lease,
     reply: Reply,
     change: Change,
     letter: Prisma.DeadLetterUncheckedCreateInput,
+    reach: 'reachable' | 'unreachable',
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
@@ -93,13 +145,10 @@ export class ReplyRepository {
         create: { ...letter, attempts },
         update: {},
       });
-    });
-  }
-
-  private async change(lease: Lease, id: bigint, data: Change): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      await tx.reply.update({ where: { id }, data });
+      if (reach === 'unreachable') {
+        await tx.$executeRaw`
+          UPDATE conversations SET unreachable_at = clock_timestamp() WHERE id = ${reply.conversationId}::uuid`;
+      }
     });
   }
 }

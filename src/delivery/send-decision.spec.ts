@@ -12,6 +12,7 @@ const sent: SendOutcome = { kind: 'sent', channelMessageId: 7n };
 const limited: SendOutcome = { kind: 'limited', retryAfterMs: 3_000, error };
 const unavailable: SendOutcome = { kind: 'unavailable', error };
 const unknown: SendOutcome = { kind: 'unknown', error };
+const moved: SendOutcome = { kind: 'moved', toChatId: -1_001n, error };
 const refused: SendOutcome = { kind: 'refused', code: 'BOT_BLOCKED', error };
 
 describe('decide', () => {
@@ -48,7 +49,15 @@ describe('decide', () => {
       { kind: 'give-up', code: 'SEND_OUTCOME_UNKNOWN', uncertain: true },
     ],
     ['unknown on the first try of an old reply', unknown, old, { kind: 'once-more' }],
-    ['refused', refused, first, { kind: 'give-up', code: 'BOT_BLOCKED', uncertain: false }],
+    ['moved', moved, first, { kind: 'moved', toChatId: -1_001n }],
+    ['moved again and again', moved, { ...first, attempts: 6 }, { kind: 'give-up', code: 'CHAT_MIGRATED' }],
+    [
+      'refused',
+      refused,
+      first,
+      { kind: 'give-up', code: 'BOT_BLOCKED', uncertain: false, unreachable: true },
+    ],
+    ['refused as it is', { ...refused, code: 'TOO_LONG' }, first, { kind: 'give-up', unreachable: false }],
     [
       'refused after an unknown',
       refused,

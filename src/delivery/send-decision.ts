@@ -5,6 +5,8 @@ import { backoffMs } from '../runtime/backoff.js';
 export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
 /** Although it is that old: an old reply that an operator replays is tried for some minutes. */
 export const LEAST_ATTEMPTS = 8;
+/** Tries that may find the chat moved. */
+const MOST_MOVES = 5;
 const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 
 /** What a try to send leads to. */
@@ -21,7 +23,16 @@ export type SendDecision =
   | { readonly kind: 'anew'; readonly error: string }
   /** Perhaps sent: once more, and marked. */
   | { readonly kind: 'once-more'; readonly delayMs: number; readonly error: string }
-  | { readonly kind: 'give-up'; readonly code: string; readonly error: string; readonly uncertain: boolean };
+  /** Its chat goes on under another id: to be sent there. */
+  | { readonly kind: 'moved'; readonly toChatId: bigint; readonly error: string }
+  | {
+      readonly kind: 'give-up';
+      readonly code: string;
+      readonly error: string;
+      readonly uncertain: boolean;
+      /** Whatever else is sent to this chat will fail too, until its user says otherwise. */
+      readonly unreachable: boolean;
+    };
 
 export interface Tries {
   readonly attempts: number;
@@ -35,6 +46,10 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
   switch (outcome.kind) {
     case 'sent':
       return { kind: 'sent', channelMessageId: outcome.channelMessageId };
+    case 'moved':
+      // A chat that moves on and on is none that can be found.
+      if (tries.attempts > MOST_MOVES) return giveUp('CHAT_MIGRATED', outcome.error, tries);
+      return { kind: 'moved', toChatId: outcome.toChatId, error: outcome.error };
     case 'limited':
       return { kind: 'again', delayMs: outcome.retryAfterMs, error: outcome.error, countsAsTry: false };
     case 'unavailable':
@@ -63,6 +78,17 @@ export function decideEdit(outcome: SendOutcome, tries: Tries, random: number): 
   return decide(outcome, tries, random);
 }
 
+/** Refusals that are about the chat, not the message. */
+const unreachableCodes: ReadonlySet<string> = new Set([
+  'BOT_BLOCKED',
+  'BOT_KICKED',
+  'BOT_NOT_MEMBER',
+  'BOT_NOT_STARTED',
+  'CHAT_NOT_FOUND',
+  'USER_DEACTIVATED',
+]);
+
 function giveUp(code: string, error: string, tries: Tries): SendDecision & { kind: 'give-up' } {
-  return { kind: 'give-up', code, error, uncertain: tries.unknownSends > 0 };
+  const unreachable = unreachableCodes.has(code);
+  return { kind: 'give-up', code, error, uncertain: tries.unknownSends > 0, unreachable };
 }

@@ -85,9 +85,9 @@ export class Inbox implements OnApplicationBootstrap {
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
     const payload = storableJson(text);
-    const { command, press, stoppedPreview } = inbound;
-    const withoutModel =
-      [command, press, stoppedPreview].some((one) => one !== null) || !this.channel.admits(inbound);
+    const { command, press, stoppedPreview, moved } = inbound;
+    const unwritten = press !== null || stoppedPreview !== null || moved !== undefined;
+    const withoutModel = command !== null || unwritten || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,
       chat: inbound.chat,

@@ -26,8 +26,8 @@ export class ConversationRepository {
   ) {}
 
   /**
-   * The ids of these chats' conversations, in the given order; those that do not exist yet are made. Undefined for one
-   * that is erased at this moment.
+   * The ids of these chats' conversations, in the given order; those that do not exist yet are made. A chat that has moved
+   * is taken for where it is now. Undefined for one that is erased at this moment.
    */
   async resolve(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
     const values = [
@@ -37,7 +37,10 @@ export class ConversationRepository {
     ];
     await this.pool.query({
       text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username)
-             SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+             SELECT i.channel, coalesce(m.to_chat_id, i.chat_id), i.thread_id, i.id, i.type, i.title, i.username
+             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
+               AS i (channel, chat_id, thread_id, id, type, title, username)
+             LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
              -- In one order, or two processes that meet the same new chats could wait for each other.
              ORDER BY 1, 2, 3
              ON CONFLICT (channel, chat_id, thread_id) DO NOTHING`,
@@ -52,7 +55,9 @@ export class ConversationRepository {
     const { rows } = await this.pool.query<{ id: string; position: string }>({
       text: `SELECT c.id, i.position FROM unnest($1::text[], $2::bigint[], $3::bigint[])
                WITH ORDINALITY AS i (channel, chat_id, thread_id, position)
-             JOIN conversations c USING (channel, chat_id, thread_id)`,
+             LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
+             JOIN conversations c ON c.channel = i.channel AND c.chat_id = coalesce(m.to_chat_id, i.chat_id)
+               AND c.thread_id = i.thread_id`,
       values,
     });
     const ids = new Map(rows.map((row) => [Number(row.position), row.id]));
@@ -67,6 +72,21 @@ export class ConversationRepository {
   async isBlocked(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
     const conversation = await tx.conversation.findUnique({ where: { id }, select: { status: true } });
     return conversation?.status === 'blocked';
+  }
+
+  /**
+   * Since when nothing can be sent there, as the database writes it; null where it can, or where a person has written since
+   * and so is there again: then the mark is cleared.
+   */
+  async unreachableSince(tx: Prisma.TransactionClient, id: string): Promise<string | null> {
+    await tx.$executeRaw`
+      UPDATE conversations c SET unreachable_at = NULL
+      WHERE id = ${id}::uuid AND unreachable_at IS NOT NULL AND EXISTS (
+        SELECT FROM events e WHERE e.conversation_id = c.id AND e.state = 'waiting' AND e.kind = 'message'
+          AND e.source = c.channel AND e.received_at > c.unreachable_at)`;
+    const [row] = await tx.$queryRaw<{ since: string | null }[]>`
+      SELECT unreachable_at::text AS since FROM conversations WHERE id = ${id}::uuid`;
+    return row?.since ?? null;
   }
 
   /** The current epoch. */

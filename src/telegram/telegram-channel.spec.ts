@@ -65,6 +65,21 @@ describe('TelegramChannel', () => {
     expect(threads).toEqual([7, undefined]);
   });
 
+  it('sends to the chat itself where the topic is gone', async () => {
+    const gone = failures.badRequest('message thread not found');
+    telegram.failNext({ method: 'sendMessage', with: gone });
+    const { channel } = channelWith();
+    const outcome = await channel.send({ chatId: -100n, threadId: 7n }, { text: 'hi', entities: [] }, never);
+    expect(outcome).toMatchObject({ kind: 'sent' });
+    const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
+    expect(threads).toEqual([7, undefined]);
+    // A chat without topics has no other place.
+    telegram.failNext({ method: 'sendMessage', with: gone });
+    expect(await channel.send(plainChat(), { text: 'hi', entities: [] }, never)).toMatchObject({
+      code: 'THREAD_NOT_FOUND',
+    });
+  });
+
   it('sends the bare text once where the formatting is refused', async () => {
     const { channel } = channelWith();
     const to = plainChat();

@@ -14,7 +14,7 @@ import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
-import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
+import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
 import { readUpdate } from './updates/update-reader.js';
@@ -78,9 +78,17 @@ export class TelegramChannel extends Channel {
 
   /**
    * Sends one message (https://core.telegram.org/bots/api#sendmessage). Where Telegram refuses its formatting, nothing
-   * was sent, and the bare text follows at once.
+   * was sent, and the bare text follows at once; where the topic is gone, the message goes to the chat itself: an answer
+   * in another topic is more use than none.
    */
   override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    const outcome = await this.sendTo(destination, body, signal);
+    if (destination.threadId === 0n || !isThreadRefusal(outcome)) return outcome;
+    this.logger.warn({ msg: 'topic is gone, sending to the chat', ...idsOf(destination), outcome });
+    return await this.sendTo({ ...destination, threadId: 0n }, body, signal);
+  }
+
+  private async sendTo(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
     return await this.formattedElsePlain(destination, body, (message) =>
       this.sendOnce(destination, message, signal),
     );

@@ -3,6 +3,7 @@ import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
+import { TokenWatch } from './bot-api/token-watch.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
@@ -18,6 +19,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
     TelegramAccess,
     TelegramChannel,
     TelegramPresence,
+    TokenWatch,
     WebhookRegistration,
     { provide: Channel, useExisting: TelegramChannel },
   ],

@@ -101,7 +101,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
       await http().get('/health/live').expect(200, { status: 'ok' });
       const { body } = await http().get('/health/ready').expect(200);
       expect(body.status).toBe('ok');
-      expect(body.parts).toEqual({ database: 'ok', queue: 'ok', workers: 'ok' });
+      expect(body.parts).toEqual({ database: 'ok', queue: 'ok', telegramToken: 'ok', workers: 'ok' });
     });
   });
 

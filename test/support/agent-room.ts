@@ -56,6 +56,7 @@ import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
+import type { FloodGate } from '../../src/delivery/flood/flood-gate.js';
 import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
 import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
@@ -64,6 +65,7 @@ import { PersonRepository } from '../../src/memory/person.repository.js';
 import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { chatMoves, openFloodGate } from './delivery-parts.js';
 import { modelClient } from './model-client.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -97,6 +99,7 @@ export class AgentRoom {
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
   readonly waitNotices: WaitNoticeRepository;
+  readonly gate: FloodGate;
   readonly outbox: Outbox;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
@@ -130,6 +133,7 @@ export class AgentRoom {
     const channel = telegramChannel(telegram, wishes.telegram);
     this.drafts = new DraftRepository(prisma, leases);
     this.waitNotices = new WaitNoticeRepository(prisma, leases);
+    this.gate = openFloodGate(prisma);
     const outbox = new Outbox(channel, this.drafts);
     this.outbox = outbox;
     this.channel = channel;
@@ -235,7 +239,7 @@ export class AgentRoom {
       this.busy,
     );
     const edits = new Edits(channel, conversations, this.busy);
-    this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits);
+    this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits, chatMoves(prisma));
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {
@@ -291,7 +295,7 @@ export class AgentRoom {
 
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
-    const live = new LiveReplies(this.channel, this.drafts, stopping, this.streaming);
+    const live = new LiveReplies(this.channel, this.drafts, this.gate, stopping, this.streaming);
     const newcomers = new Newcomers(this.claim, this.context, this.busy);
     return new TurnRunner(
       this.room.conversations,

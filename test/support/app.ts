@@ -112,6 +112,9 @@ export class World {
       CHAT_WAIT_NOTICE: 'false',
       CHAT_RATE_LIMIT: '1000000',
       CHAT_BACKLOG_LIMIT: '1000000',
+      TELEGRAM_BOT_PER_SECOND: '1000000',
+      TELEGRAM_CHAT_PER_SECOND: '1000000',
+      TELEGRAM_GROUP_PER_MINUTE: '1000000',
       ...this.extra,
       ...overrides,
     };

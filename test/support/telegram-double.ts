@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { TelegramLimits } from './telegram-limits.js';
 import { TelegramMethods, Refusal } from './telegram-methods.js';
 
 /** One call as it arrived. */
@@ -38,6 +39,13 @@ export const failures = {
   serverError: { kind: 'answer', status: 500, description: 'Internal Server Error' },
   badGateway: { kind: 'page', status: 502 },
   blocked: { kind: 'answer', status: 403, description: 'Forbidden: bot was blocked by the user' },
+  unauthorised: { kind: 'answer', status: 401, description: 'Unauthorized' },
+  moved: (to: number): Failure => ({
+    kind: 'answer',
+    status: 400,
+    description: 'Bad Request: group chat was upgraded to a supergroup chat',
+    parameters: { migrate_to_chat_id: to },
+  }),
   badRequest: (description: string): Failure => ({
     kind: 'answer',
     status: 400,
@@ -69,6 +77,8 @@ export interface FailureOrder {
  */
 export class TelegramDouble {
   readonly calls: Call[] = [];
+  /** Set: it answers 429 past them. */
+  limits: TelegramLimits | null = null;
   private readonly methods = new TelegramMethods();
   private readonly orders: { order: FailureOrder; left: number }[] = [];
 
@@ -162,6 +172,10 @@ export class TelegramDouble {
     this.calls.push(call);
     if (!method) return refuse(response, new Refusal(404, 'Not Found: method not found'), call);
 
+    if (this.limits?.admit(call) === false) {
+      const { status, description, parameters } = tooMany;
+      return refuse(response, new Refusal(status, description, parameters), call);
+    }
     const failure = this.takeFailure(call);
     if (failure && failNow(failure, response, call)) return;
     try {
@@ -189,6 +203,12 @@ export class TelegramDouble {
     return entry.order.with;
   }
 }
+
+const tooMany = {
+  status: 429,
+  description: 'Too Many Requests: retry after 1',
+  parameters: { retry_after: 1 },
+};
 
 /** Fails before the call has its effect; false where it shall have it first. */
 function failNow(failure: Failure, response: ServerResponse, call: Call): boolean {

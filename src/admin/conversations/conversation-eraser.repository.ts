@@ -77,6 +77,10 @@ export class ConversationEraser {
       select: { id: true },
     });
     const lastOfChat = left === null;
+    if (lastOfChat) {
+      await tx.$executeRaw`DELETE FROM flood_windows WHERE key = ${chat}`;
+      await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
+    }
     await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
     // Turns, steps, facts, summaries, leases and dead letters go with it.
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid`;

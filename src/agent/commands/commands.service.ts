@@ -5,11 +5,12 @@ import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { ChatMoves } from '../../moves/chat-moves.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { CommandAnswers } from './command-answers.js';
 import { type EditEvent, Edits } from '../busy/edits.repository.js';
 
-/** Handles what needs no model: slash commands, buttons, edits, and senders who are not admitted. */
+/** Handles what needs no model: slash commands, buttons, edits, chats that moved, and senders who are not admitted. */
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
@@ -21,6 +22,7 @@ export class Commands {
     private readonly answers: CommandAnswers,
     private readonly approvals: Approvals,
     private readonly edits: Edits,
+    private readonly moves: ChatMoves,
   ) {}
 
   /**
@@ -63,6 +65,10 @@ export class Commands {
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
     if (!inbound) return { replied: false, freed: [], felt: null };
+    if (inbound.moved) {
+      await this.moves.moveWithin(tx, this.channel.name, inbound.moved);
+      return { replied: false, freed: [], felt: null };
+    }
     if (inbound.press) return await this.press(tx, inbound, inbound.press);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
     const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder }, inbound);

@@ -65,11 +65,11 @@ describe('A turn that corrects an answer', () => {
   });
 
   it('edits an answer that was being sent meanwhile, also the next time', async () => {
-    const sender = new ReplyRepository(agent.room.prisma, agent.room.leases);
+    const sender = new ReplyRepository(agent.room.prisma, agent.room.leases, agent.gate);
     const lease = await agent.room.lease(conversation.id, 'deliveries');
     const sent = await sender.nextOpen(conversation.id);
     if (!sent) throw new Error('nothing to send');
-    await sender.markSending(lease, sent.id);
+    await sender.markSending(lease, sent);
     await edit('right');
     await run();
     await sender.sent(lease, sent, 'sent', 6n);

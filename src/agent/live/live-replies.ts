@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import { StreamingSettings } from '../../config/streaming.settings.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
+import { FloodGate } from '../../delivery/flood/flood-gate.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { Stopping } from '../../runtime/stopping.js';
@@ -18,6 +19,7 @@ export class LiveReplies {
   constructor(
     private readonly channel: Channel,
     private readonly drafts: DraftRepository,
+    private readonly gate: FloodGate,
     private readonly stopping: Stopping,
     private readonly settings: StreamingSettings,
   ) {}
@@ -43,7 +45,13 @@ export class LiveReplies {
     }
     // It may be there, or not: another one would be one too many.
     if (draft && draft.channelMessageId === null) return silent;
-    const screen = new MessageScreen(this.channel, this.drafts, shownTurn, draft?.channelMessageId ?? null);
+    const screen = new MessageScreen(
+      this.channel,
+      this.drafts,
+      this.gate,
+      shownTurn,
+      draft?.channelMessageId ?? null,
+    );
     return new LiveReply(this.channel, screen, turn.id, everyMs);
   }
 }

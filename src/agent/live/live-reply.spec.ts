@@ -1,15 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { delivererOf } from '../../../test/support/delivery-parts.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { AgentRoom } from '../../../test/support/agent-room.js';
-import { NoJitter } from '../../../test/support/steered.js';
 import { failures } from '../../../test/support/telegram-double.js';
-import { Deliverer } from '../../delivery/deliverer.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
-import { ReplyRepository } from '../../delivery/reply.repository.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
-import { Stopping } from '../../runtime/stopping.js';
 import { LiveReply } from './live-reply.js';
 import { MessageScreen } from './message-screen.js';
 
@@ -66,6 +63,7 @@ const newLive = (messageId: bigint | null = null) =>
     new MessageScreen(
       agent.channel,
       drafts,
+      agent.gate,
       {
         lease,
         turnId: turn.id,
@@ -86,11 +84,7 @@ const replies = () =>
 const finish = (text: string) => agent.endings.finish(lease, turn, { text, model: null, errorCode: null });
 
 function deliver() {
-  const { prisma, leases, holder, ids } = agent.room;
-  const store = new ReplyRepository(prisma, leases);
-  return new Deliverer(agent.channel, store, holder, new Stopping(), agent.clock, ids, new NoJitter()).run(
-    conversation.id,
-  );
+  return delivererOf(agent.room, agent.channel, { clock: agent.clock }).run(conversation.id);
 }
 
 async function showing(text: string): Promise<void> {

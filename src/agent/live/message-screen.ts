@@ -1,5 +1,6 @@
 import type { Channel, ReplyBody, SendOutcome } from '../../channel/channel.js';
 import type { DraftRepository } from '../../delivery/draft.repository.js';
+import type { FloodGate } from '../../delivery/flood/flood-gate.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import type { Screen, Shown, ShownTurn } from './screen.js';
 
@@ -16,15 +17,18 @@ export class MessageScreen implements Screen {
   constructor(
     private readonly channel: Channel,
     private readonly drafts: DraftRepository,
+    private readonly gate: FloodGate,
     private readonly turn: ShownTurn,
     private messageId: bigint | null,
   ) {}
 
   async show(text: string, body: ReplyBody): Promise<Shown> {
     const { lease, turnId, destination, stopping } = this.turn;
+    const waitMs = await this.gate.passDraft(destination);
+    if (waitMs > 0) return { kind: 'limited', retryAfterMs: waitMs };
     if (this.messageId === null) return await this.showFirst(text, body);
     await this.drafts.keep(lease, turnId, text);
-    return shownBy(await this.channel.edit(destination, this.messageId, body, stopping));
+    return await this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
   }
 
   async end(): Promise<void> {
@@ -45,21 +49,23 @@ export class MessageScreen implements Screen {
     // It may be there, or not: another one would be one too many.
     if (outcome.kind === 'unknown') return { kind: 'over', error: outcome.error };
     await this.drafts.takeBack(lease, turnId);
-    return shownBy(outcome);
+    return await this.heed(outcome);
   }
-}
 
-/** What follows from a call that may be made again. */
-function shownBy(outcome: SendOutcome): Shown {
-  switch (outcome.kind) {
-    case 'sent':
-      return { kind: 'shown' };
-    case 'limited':
-      return outcome;
-    case 'refused':
-      return { kind: 'over', error: outcome.error };
-    case 'unavailable':
-    case 'unknown':
-      return { kind: 'not-yet' };
+  /** What follows from a call that may be made again. */
+  private async heed(outcome: SendOutcome): Promise<Shown> {
+    switch (outcome.kind) {
+      case 'sent':
+        return { kind: 'shown' };
+      case 'limited':
+        await this.gate.limited(this.turn.destination, outcome.retryAfterMs);
+        return outcome;
+      case 'refused':
+      case 'moved':
+        return { kind: 'over', error: outcome.error };
+      case 'unavailable':
+      case 'unknown':
+        return { kind: 'not-yet' };
+    }
   }
 }

@@ -28,7 +28,7 @@ export class PreviewScreen implements Screen {
     this.begun = true;
     const outcome = await this.channel.preview(destination, previewIdOf(turnId), body, stopping);
     if (outcome.kind === 'unavailable' || outcome.kind === 'unknown') return { kind: 'not-yet' };
-    if (outcome.kind !== 'refused') return outcome;
+    if (outcome.kind !== 'refused' && outcome.kind !== 'moved') return outcome;
     // Nobody saw it.
     await this.drafts.takeBack(lease, turnId);
     return { kind: 'over', error: outcome.error };

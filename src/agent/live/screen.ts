@@ -1,5 +1,5 @@
-import type { ReplyBody } from '../../channel/channel.js';
-import type { Destination } from '../../channel/channel.js';
+import type { Destination, ReplyBody } from '../../channel/channel.js';
+import type { FloodChat } from '../../delivery/flood/flood-gate.js';
 import type { Lease } from '../../lease/lease.repository.js';
 
 /** What came of showing something. */
@@ -7,7 +7,7 @@ export type Shown =
   | { readonly kind: 'shown' }
   /** Not now: something else has to go first, or the channel failed for the moment. */
   | { readonly kind: 'not-yet' }
-  /** The channel asks for a pause. */
+  /** The channel asks for a pause, or real replies go first. */
   | { readonly kind: 'limited'; readonly retryAfterMs: number }
   /** Nothing more can be shown. */
   | { readonly kind: 'over'; readonly error: string };
@@ -31,7 +31,7 @@ export interface Screen {
 export interface ShownTurn {
   readonly lease: Lease;
   readonly turnId: string;
-  readonly destination: Destination;
+  readonly destination: Destination & FloodChat;
   /** Ends calls under way: the process is told to stop. */
   readonly stopping: AbortSignal;
   /** Aborts with a `LeaseLostError` when the turn is somebody else's. */

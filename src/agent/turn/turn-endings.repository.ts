@@ -3,11 +3,12 @@ import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { Outbox } from '../../delivery/outbox.js';
-import type { Prisma, Turn } from '../../generated/prisma/client.js';
+import type { Prisma, ReplyClass, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../runtime/ids.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { Corrections } from '../corrections/corrections.repository.js';
 
@@ -25,6 +26,8 @@ export interface TurnFailure {
   /** What the user is told. */
   readonly text: string;
 }
+
+const FAR_FUTURE = 'infinity';
 
 /**
  * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease first, and
@@ -131,23 +134,46 @@ export class TurnEndings {
    * @throws LeaseLostError
    */
   async dropAll(lease: Lease): Promise<void> {
-    const { conversationId } = lease;
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      const open = await tx.turn.findMany({
-        where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
-        select: { id: true },
-      });
-      for (const { id } of open) await this.cancel(tx, id);
-      await tx.event.updateMany({
-        where: { conversationId, state: 'waiting', kind: 'message' },
-        data: { state: 'dropped' },
-      });
-      await this.budgets.settle(
-        tx,
-        open.map(({ id }) => id),
-      );
+      await this.dropWithin(tx, lease, 'CHAT_BLOCKED', FAR_FUTURE);
     });
+  }
+
+  /**
+   * For a chat that cannot be sent anything, as `dropAll`, but for what people wrote since that is known: whoever writes
+   * again can be answered again, and clears the mark.
+   * @returns whether the chat is to be answered again
+   * @throws LeaseLostError
+   */
+  async dropUnreachable(lease: Lease): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const since = await this.conversations.unreachableSince(tx, lease.conversationId);
+      if (since !== null) await this.dropWithin(tx, lease, 'CHAT_UNREACHABLE', since);
+      return since === null;
+    });
+  }
+
+  private async dropWithin(
+    tx: Prisma.TransactionClient,
+    { conversationId }: Lease,
+    code: string,
+    until: string,
+  ): Promise<void> {
+    const open = await tx.turn.findMany({
+      where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
+      select: { id: true },
+    });
+    for (const { id } of open) await this.cancel(tx, id, code);
+    await tx.$executeRaw`
+      UPDATE events SET state = 'dropped'
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
+        AND (received_at <= ${until}::timestamptz OR source = ${SCHEDULE_SOURCE})`;
+    await this.budgets.settle(
+      tx,
+      open.map(({ id }) => id),
+    );
   }
 
   private async unlessBlocked(
@@ -158,13 +184,13 @@ export class TurnEndings {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
-      await (blocked ? this.cancel(tx, turn.id) : end(tx));
+      await (blocked ? this.cancel(tx, turn.id, 'CHAT_BLOCKED') : end(tx));
       await this.budgets.settle(tx, [turn.id]);
       return !blocked;
     });
   }
 
-  private async cancel(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
+  private async cancel(tx: Prisma.TransactionClient, turnId: string, errorCode: string): Promise<void> {
     await tx.event.updateMany({ where: { turnId }, data: { state: 'dropped' } });
     // Else the first turn after the block would find them unanswered, and answer them.
     await tx.message.updateMany({
@@ -173,13 +199,29 @@ export class TurnEndings {
     });
     await tx.turn.update({
       where: { id: turnId },
-      data: { state: 'cancelled', errorCode: 'CHAT_BLOCKED', finishedAt: new Date() },
+      data: { state: 'cancelled', errorCode, finishedAt: new Date() },
     });
     await this.approvals.withdraw(tx, turnId);
   }
 
   private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
     const messageId = await this.messages.addAnswer(tx, turn, text);
-    await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, messageId, text });
+    const { id: turnId, conversationId } = turn;
+    await this.outbox.add(tx, {
+      conversationId,
+      turnId,
+      messageId,
+      text,
+      class: await this.classOf(tx, turnId),
+    });
+  }
+
+  /** Nobody waits for the answer where nobody asked. */
+  private async classOf(tx: Prisma.TransactionClient, turnId: string): Promise<ReplyClass> {
+    const asked = await tx.event.findFirst({
+      where: { turnId, source: { not: SCHEDULE_SOURCE } },
+      select: { id: true },
+    });
+    return asked ? 'interactive' : 'background';
   }
 }

@@ -81,6 +81,7 @@ export class TurnRunner {
       await this.endings.dropAll(lease);
       return idle(none);
     }
+    if (conversation.unreachableAt && !(await this.endings.dropUnreachable(lease))) return idle(none);
     const open = await this.turns.findOpen(conversation.id);
     if (open && open.waitMs > 0) return idle({ next: 'later', delayMs: open.waitMs });
     if (this.stopping.soon.aborted) return idle({ next: 'now' });

@@ -1,11 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
-import { NoJitter } from '../../../test/support/steered.js';
+import { delivererOf } from '../../../test/support/delivery-parts.js';
 import { failures } from '../../../test/support/telegram-double.js';
-import { Deliverer } from '../../delivery/deliverer.js';
-import { ReplyRepository } from '../../delivery/reply.repository.js';
 import type { Conversation } from '../../generated/prisma/client.js';
-import { Stopping } from '../../runtime/stopping.js';
 
 const PERIOD_MS = 40_000;
 let agent: AgentRoom;
@@ -27,13 +24,8 @@ afterEach(() => {
 
 const run = () => agent.runner().run(conversation.id);
 const shown = () => agent.telegram.textsOf(chat);
-const deliver = () => {
-  const { prisma, leases, holder, ids } = agent.room;
-  const store = new ReplyRepository(prisma, leases);
-  const random = new NoJitter();
-  const deliverer = new Deliverer(agent.channel, store, holder, new Stopping(), agent.clock, ids, random);
-  return deliverer.run(conversation.id);
-};
+const deliver = () =>
+  delivererOf(agent.room, agent.channel, { gate: agent.gate, clock: agent.clock }).run(conversation.id);
 const replies = () =>
   agent.room.prisma.reply.findMany({ where: { conversationId: conversation.id }, orderBy: { id: 'asc' } });
 const notice = () => agent.room.prisma.waitNotice.findUnique({ where: { conversationId: conversation.id } });

@@ -20,6 +20,8 @@ export interface DueSchedule {
   readonly timeZone: string;
   readonly nextAt: Date;
   readonly status: ConversationStatus;
+  /** Nothing can be sent there. */
+  readonly unreachable: boolean;
   readonly epoch: number;
   readonly chat: ChatDescription;
   /** Who made it, as last seen. */
@@ -57,6 +59,7 @@ export class DueSchedules {
     const [row] = await tx.$queryRaw<Row[]>`
       SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
              s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
+             c.unreachable_at IS NOT NULL AS unreachable,
              c.chat_id AS "chatId", c.thread_id AS "threadId", c.chat_type AS "chatType", c.title, c.username,
              p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName",
              p.username AS "userName", p.language_code AS "languageCode", clock_timestamp() AS now

@@ -60,8 +60,8 @@ export class ScheduleFiring {
     if (!due) return null;
     const { conversationId, kind, cron, timeZone, now } = due;
     const next = cron === null ? null : nextTime({ cron, timeZone }, now);
-    // A chat that may not talk to the agent any more is not talked to, as its messages are dropped.
-    const served = due.status === 'active' && this.channel.admits(due);
+    // A chat that may not talk to the agent any more is not talked to, as its messages are dropped; nor one that cannot be.
+    const served = due.status === 'active' && !due.unreachable && this.channel.admits(due);
     const fired = served && (await this.takeEffect(tx, due));
     await this.due.moveOn(tx, due, next, fired ? 'fired' : 'passed');
     this.logger.log({
@@ -80,7 +80,7 @@ export class ScheduleFiring {
     }
     // Part of the history, so that the agent knows what an answer to it is about.
     const messageId = await this.messages.addNotice(tx, { conversationId, epoch }, text);
-    await this.outbox.add(tx, { conversationId, text, messageId });
+    await this.outbox.add(tx, { conversationId, text, messageId, class: 'background' });
     return true;
   }
 }

@@ -57,6 +57,7 @@ describe('BotApi, answered', () => {
         status: 429,
         description: 'Too Many Requests: retry after 3',
         retryAfterMs: 3_000,
+        movedTo: null,
       },
     });
     expect(telegram.callsOf('sendMessage')).toHaveLength(1);

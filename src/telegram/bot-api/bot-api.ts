@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { Injectable } from '@nestjs/common';
 import { Api, type RawApi } from 'grammy';
 import { TelegramSettings } from '../../config/telegram.settings.js';
@@ -10,9 +11,18 @@ export type CallResult<T> =
 /** How long one call may take from the first byte out to the last byte in, unless told otherwise. */
 export const CALL_TIMEOUT_MS = 15_000;
 
+const unauthorised: CallFailure = {
+  kind: 'answered',
+  status: 401,
+  description: 'Unauthorized',
+  retryAfterMs: null,
+  movedTo: null,
+};
+
 /**
  * The Bot API, each method typed by grammY. A call is made once: no retry, no queue, no flood control. The token is in
- * no result and no error.
+ * no result and no error. Once Telegram has said that it does not know the token (401), calls fail with that at once and
+ * unmade, until `tryToken` finds it known.
  *
  * @example
  * const me = await botApi.call((api) => api.getMe(), signal);
@@ -20,7 +30,26 @@ export const CALL_TIMEOUT_MS = 15_000;
  */
 @Injectable()
 export class BotApi {
+  private readonly changed = new EventEmitter();
+  private refused = false;
+
   constructor(private readonly settings: TelegramSettings) {}
+
+  /** Telegram has answered 401. */
+  get tokenRefused(): boolean {
+    return this.refused;
+  }
+
+  /** Resolves when the token is refused, at once where it is: true. False when `signal` is aborted. */
+  async whenTokenRefused(signal: AbortSignal): Promise<boolean> {
+    if (!this.refused) await once(this.changed, 'refused', { signal }).catch(() => undefined);
+    return !signal.aborted;
+  }
+
+  /** Asks Telegram whether it knows the token (getMe). @throws as `call` */
+  async tryToken(signal: AbortSignal): Promise<void> {
+    await this.callOnce((api) => api.getMe(), signal, CALL_TIMEOUT_MS);
+  }
 
   /**
    * Makes one call and says what is known about it.
@@ -33,6 +62,15 @@ export class BotApi {
     timeoutMs: number = CALL_TIMEOUT_MS,
   ): Promise<CallResult<T>> {
     signal.throwIfAborted();
+    return this.refused ? failed(unauthorised) : await this.callOnce(run, signal, timeoutMs);
+  }
+
+  private async callOnce<T>(
+    run: (api: RawApi) => Promise<T>,
+    signal: AbortSignal,
+    timeoutMs: number,
+  ): Promise<CallResult<T>> {
+    signal.throwIfAborted();
     const token = this.settings.botToken;
     if (token === undefined)
       return failed({ kind: 'not-sent', description: 'TELEGRAM_BOT_TOKEN is not set' });
@@ -42,15 +80,23 @@ export class BotApi {
     const timer = setTimeout(() => deadline.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      return { ok: true, value: await run(this.rawApi(token, deadline.signal)) };
+      const value = await run(this.rawApi(token, deadline.signal));
+      this.refused = false;
+      return { ok: true, value };
     } catch (error) {
       signal.throwIfAborted();
       const failure = readFailure(error);
+      if (failure.kind === 'answered' && failure.status === 401) this.refuse();
       return failed({ ...failure, description: withoutToken(failure.description, token) });
     } finally {
       clearTimeout(timer);
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  private refuse(): void {
+    this.refused = true;
+    this.changed.emit('refused');
   }
 
   /** An `Api` holds no connection and costs microseconds to make; one per call binds it to that call's signal. */

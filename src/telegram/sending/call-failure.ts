@@ -12,6 +12,8 @@ export type CallFailure =
       readonly description: string;
       /** Null where the server named no pause. */
       readonly retryAfterMs: number | null;
+      /** Set where the chat has become a supergroup of this id. */
+      readonly movedTo: bigint | null;
     }
   /** No connection was made, so the request cannot have arrived. */
   | { readonly kind: 'not-sent'; readonly description: string }
@@ -24,7 +26,10 @@ export function readFailure(thrown: unknown): CallFailure {
     const { error_code: status, description, parameters } = thrown;
     const seconds = parameters.retry_after;
     const retryAfterMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1_000 : null;
-    return { kind: 'answered', status, description, retryAfterMs };
+    const moved = parameters.migrate_to_chat_id;
+    const movedTo =
+      typeof moved === 'number' && Number.isSafeInteger(moved) && moved !== 0 ? BigInt(moved) : null;
+    return { kind: 'answered', status, description, retryAfterMs, movedTo };
   }
   const error = thrown instanceof HttpError ? thrown.error : thrown;
   return { kind: neverConnected(error) ? 'not-sent' : 'no-answer', description: describe(error) };

@@ -2,8 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFormattingRefusal, outcomeOf } from './send-outcome.js';
 
-const answered = (status: number, description: string, retryAfterMs: number | null = null) =>
-  outcomeOf({ kind: 'answered', status, description, retryAfterMs });
+const answered = (
+  status: number,
+  description: string,
+  retryAfterMs: number | null = null,
+  movedTo: bigint | null = null,
+) => outcomeOf({ kind: 'answered', status, description, retryAfterMs, movedTo });
 
 describe('outcomeOf', () => {
   it('obeys the pause Telegram asks for', () => {
@@ -28,6 +32,15 @@ describe('outcomeOf', () => {
       error: '401: Unauthorized (is TELEGRAM_BOT_TOKEN right?)',
     });
     expect(answered(404, 'Not Found').kind).toBe('unavailable');
+  });
+
+  it('a group that became a supergroup says where it is now', () => {
+    const description = 'Bad Request: group chat was upgraded to a supergroup chat';
+    expect(answered(400, description, null, -1_001n)).toEqual({
+      kind: 'moved',
+      toChatId: -1_001n,
+      error: `400: ${description}`,
+    });
   });
 
   it('no connection is not sent; a broken one may have been', () => {

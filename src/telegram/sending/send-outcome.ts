@@ -13,9 +13,10 @@ const UNNAMED_PAUSE_MS = 5_000;
 export function outcomeOf(failure: CallFailure): SendOutcome {
   if (failure.kind === 'not-sent') return { kind: 'unavailable', error: failure.description };
   if (failure.kind === 'no-answer') return { kind: 'unknown', error: failure.description };
-  const { status, description } = failure;
+  const { status, description, movedTo } = failure;
   const error = `${status}: ${description}`;
   if (status === 429) return { kind: 'limited', retryAfterMs: pauseOf(failure), error };
+  if (status === 400 && movedTo !== null) return { kind: 'moved', toChatId: movedTo, error };
   if (status === 401) return { kind: 'unavailable', error: `${error} (is TELEGRAM_BOT_TOKEN right?)` };
   if (status === 404) {
     return { kind: 'unavailable', error: `${error} (are TELEGRAM_BOT_TOKEN and TELEGRAM_API_ROOT right?)` };
@@ -75,4 +76,9 @@ export function saysSoAlready(failure: CallFailure): boolean {
 /** Telegram took offence at the formatting, not at the text: sent plainly, it may pass. */
 export function isFormattingRefusal(outcome: SendOutcome): boolean {
   return outcome.kind === 'refused' && outcome.code === 'CANT_PARSE_ENTITIES';
+}
+
+/** The topic was deleted, or the group has none any more. */
+export function isThreadRefusal(outcome: SendOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.code === 'THREAD_NOT_FOUND';
 }

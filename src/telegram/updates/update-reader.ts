@@ -1,4 +1,4 @@
-import type { ChatDescription, Inbound, Sender } from '../../channel/inbound.js';
+import type { ChatDescription, ChatMove, Inbound, Sender } from '../../channel/inbound.js';
 import { isAddressed } from './addressing.js';
 import { readSlashText } from '../bot-api/bot-commands.js';
 import type { BotName } from '../bot-api/bot-name.js';
@@ -13,8 +13,8 @@ const WORD_LIMIT = 64;
 
 /**
  * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages with a
- * text or a caption, presses of buttons, and answers that their reader stopped; in groups only messages addressed to it.
- * Pure and total: never throws, whatever `update` is.
+ * text or a caption, presses of buttons, answers that their reader stopped, and chats that moved; in groups only messages
+ * addressed to it. Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
@@ -27,6 +27,8 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
   const edited = fieldOf(update, 'edited_message');
   const message = edited ?? fieldOf(update, 'message');
   const chat = readChat(message);
+  const moved = readMove(message);
+  if (moved && chat && updateId !== null) return { ...movedIn(chat, updateId), moved };
   const written = textOf(message, 'text', TEXT_LIMIT) ?? textOf(message, 'caption', TEXT_LIMIT);
   if (updateId === null || chat === null || written === null) return null;
 
@@ -48,6 +50,32 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
     channelMessageId: messageId === null ? null : BigInt(messageId),
     isEdit: edited !== undefined,
     inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
+  };
+}
+
+/**
+ * Both chats are told when a group becomes a supergroup: the group by `migrate_to_chat_id`, the supergroup by
+ * `migrate_from_chat_id` (https://core.telegram.org/bots/api#message).
+ */
+function readMove(message: unknown): ChatMove | null {
+  const here = integerOf(fieldOf(message, 'chat'), 'id');
+  const [to, from] = [integerOf(message, 'migrate_to_chat_id'), integerOf(message, 'migrate_from_chat_id')];
+  if (here === null || (to === null) === (from === null)) return null;
+  return { fromChatId: BigInt(from ?? here), toChatId: BigInt(to ?? here) };
+}
+
+function movedIn(chat: ChatDescription, updateId: number): Inbound {
+  return {
+    externalId: updateId.toString(),
+    chat,
+    sender: null,
+    text: '',
+    command: null,
+    press: null,
+    stoppedPreview: null,
+    channelMessageId: null,
+    isEdit: false,
+    inBatch: false,
   };
 }
 

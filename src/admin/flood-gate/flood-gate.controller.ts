@@ -1,0 +1,19 @@
+import { Get } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { FloodGateDto } from './flood-gate.dto.js';
+import { FloodGateView } from './flood-gate-view.repository.js';
+
+@AdminApi('flood-gate')
+export class FloodGateController {
+  constructor(private readonly view: FloodGateView) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'Show how fast is sent, what waits for that, and where Telegram asked for a pause',
+  })
+  @ApiOkResponse({ type: FloodGateDto })
+  show(): Promise<FloodGateDto> {
+    return this.view.show();
+  }
+}

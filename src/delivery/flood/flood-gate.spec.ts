@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openFloodGate } from '../../../test/support/delivery-parts.js';
+import { Room } from '../../../test/support/room.js';
+import { newChatId } from '../../../test/support/updates.js';
+import type { FloodChat, FloodGate } from './flood-gate.js';
+import { FloodWindows } from './flood-windows.repository.js';
+import type { Ask } from './gate-decision.js';
+
+const interactive: Ask = { class: 'interactive', inLine: false };
+let room: Room;
+/** Two processes. */
+let gates: readonly [FloodGate, FloodGate];
+
+beforeAll(async () => {
+  room = await Room.open({ poolSize: 20 });
+  const limits = { botPerSecond: 30, chatPerSecond: 1, groupPerMinute: 20 };
+  gates = [openFloodGate(room.prisma, limits), openFloodGate(room.prisma, limits)];
+});
+afterAll(() => room.close());
+beforeEach(() => room.pool.query('TRUNCATE flood_windows'));
+
+const newChat = (chatType = 'private'): FloodChat => ({
+  channel: 'telegram',
+  chatId: BigInt(chatType === 'private' ? newChatId() : -newChatId()),
+  chatType,
+});
+const ask = (chat: FloodChat, who: Ask = interactive, gate = gates[0]) =>
+  room.prisma.$transaction((tx) => gate.pass(tx, chat, who));
+
+/** As time does it. */
+const pass = (ms: number) =>
+  room.pool.query(
+    `UPDATE flood_windows SET hits = ARRAY(SELECT hit - $1::float8 FROM unnest(hits) AS h (hit)),
+       interactive_line = ARRAY(SELECT at - $1::float8 FROM unnest(interactive_line) AS l (at)),
+       paused_until = paused_until - $1 * interval '1 ms', limited_at = limited_at - $1 * interval '1 ms',
+       expires_at = expires_at - $1 * interval '1 ms'`,
+    [ms],
+  );
+
+describe('FloodGate', () => {
+  it('counts what all processes send, however they come together', async () => {
+    const begin = performance.now();
+    const waits = await Promise.all(
+      Array.from({ length: 45 }, (_, n) => ask(newChat(), interactive, gates[n % 2 ? 1 : 0])),
+    );
+    // On a slow machine more than one period passes meanwhile.
+    const periods = Math.floor((performance.now() - begin) / 1_100);
+    const passed = waits.filter((waitMs) => waitMs === 0).length;
+    expect(passed).toBeGreaterThanOrEqual(30);
+    expect(passed).toBeLessThanOrEqual(30 * (periods + 1));
+    expect(Math.max(...waits)).toBeLessThan(3_000);
+  });
+
+  it('lets short bursts of a chat pass, and a group has less', async () => {
+    const [chat, group] = [newChat(), newChat('supergroup')];
+    for (let n = 0; n < 3; n += 1) expect(await ask(chat)).toBe(0);
+    const waitMs = await ask(chat);
+    expect(waitMs).toBeGreaterThan(0);
+    expect(waitMs).toBeLessThanOrEqual(3_200);
+    await pass(3_200);
+    expect(await ask(chat)).toBe(0);
+    for (let n = 0; n < 20; n += 1) {
+      expect(await ask(group)).toBe(0);
+      await pass(1_100);
+    }
+    expect(await ask(group)).toBeGreaterThan(30_000);
+    expect(await ask(chat)).toBe(0);
+  });
+
+  it('counts nothing that is not committed', async () => {
+    const chat = newChat();
+    for (let n = 0; n < 5; n += 1) {
+      const broken = room.prisma.$transaction(async (tx) => {
+        expect(await gates[0].pass(tx, chat, interactive)).toBe(0);
+        throw new Error('not sent');
+      });
+      await expect(broken).rejects.toThrow('not sent');
+    }
+    expect(await ask(chat)).toBe(0);
+  });
+
+  it('keeps a chat’s pause for all processes, and pauses the bot where several chats are told to wait', async () => {
+    const chats = [newChat(), newChat(), newChat()] as const;
+    await gates[0].limited(chats[0], 7_000);
+    const waitMs = await ask(chats[0], interactive, gates[1]);
+    expect(waitMs).toBeGreaterThan(6_000);
+    expect(await ask(newChat())).toBe(0);
+    await gates[0].limited(chats[1], 9_000);
+    expect(await ask(newChat())).toBe(0);
+    await gates[1].limited(chats[2], 8_000);
+    const other = await ask(newChat());
+    // No longer than any of the three is told to wait.
+    expect(other).toBeGreaterThan(5_000);
+    expect(other).toBeLessThanOrEqual(7_000);
+    await pass(9_000);
+    expect(await ask(newChat())).toBe(0);
+    expect(await ask(chats[1])).toBe(0);
+  });
+
+  it('does not take chats that are limited now and then for a limit of the bot', async () => {
+    for (let n = 0; n < 6; n += 1) {
+      await gates[0].limited(newChat(), 30_000);
+      await pass(1_500);
+    }
+    expect(await ask(newChat())).toBe(0);
+  });
+
+  it('lets drafts pass only where replies have room behind them', async () => {
+    const chat = newChat();
+    expect(await gates[0].passDraft(chat)).toBe(0);
+    expect(await gates[0].passDraft(chat)).toBe(0);
+    expect(await gates[0].passDraft(chat)).toBeGreaterThan(0);
+    expect(await ask(chat)).toBe(0);
+  });
+
+  it('forgets chats that say nothing any more', async () => {
+    await ask(newChat());
+    const kept = newChat();
+    await gates[0].limited(kept, 3_600_000);
+    await pass(600_000);
+    await ask(newChat());
+    expect(await new FloodWindows(room.prisma).prune()).toBe(1);
+    expect(await ask(kept)).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,110 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Prisma, Reply } from '../generated/prisma/client.js';
+import type { Lease } from '../lease/lease.repository.js';
+import { ChatMoves } from '../moves/chat-moves.js';
+import { Ids } from '../runtime/ids.js';
+import { type OpenReply, ReplyRepository } from './reply.repository.js';
+import type { SendDecision } from './send-decision.js';
+
+type Again = SendDecision & { readonly kind: 'again' | 'anew' | 'once-more' | 'moved' };
+
+/** Writes down what a try to send came to, and says so in the log. */
+@Injectable()
+export class SendRecords {
+  private readonly logger = new Logger('Deliverer');
+
+  constructor(
+    private readonly replies: ReplyRepository,
+    private readonly moves: ChatMoves,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Repeatable. @throws LeaseLostError */
+  async write(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
+    switch (decision.kind) {
+      case 'sent':
+        return await this.sent(lease, reply, decision.channelMessageId);
+      case 'again':
+      case 'anew':
+      case 'once-more':
+        return await this.putBack(lease, reply, decision);
+      case 'moved': {
+        // First: whatever becomes of the move, the reply was not sent.
+        await this.putBack(lease, reply, decision);
+        const { channel, chatId } = reply.destination;
+        return await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+      }
+      case 'give-up':
+        return await this.bury(lease, reply, decision);
+    }
+  }
+
+  private async sent(lease: Lease, reply: OpenReply, channelMessageId: bigint): Promise<void> {
+    const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
+    await this.replies.sent(lease, reply, state, channelMessageId);
+    this.logger.log({
+      msg: 'reply sent',
+      ...idsOf(reply),
+      state,
+      channelMessageId: String(channelMessageId),
+    });
+  }
+
+  private async putBack(lease: Lease, reply: OpenReply, decision: Again): Promise<void> {
+    const { error } = decision;
+    const firstError = reply.firstError ?? error;
+    const delayMs = 'delayMs' in decision ? decision.delayMs : 0;
+    await this.replies.putBack(lease, reply.id, { ...changeOf(reply, decision), error, firstError }, delayMs);
+    this.logger.warn({ msg: words[decision.kind], ...idsOf(reply), delayMs, error });
+  }
+
+  private async bury(
+    lease: Lease,
+    reply: OpenReply,
+    decision: SendDecision & { kind: 'give-up' },
+  ): Promise<void> {
+    const { code, error, uncertain, unreachable } = decision;
+    const firstError = reply.firstError ?? error;
+    const state = uncertain ? ('uncertain' as const) : ('failed' as const);
+    const letter: Prisma.DeadLetterUncheckedCreateInput = {
+      id: this.ids.next(),
+      kind: 'reply',
+      subjectId: String(reply.id),
+      conversationId: reply.conversationId,
+      reason: code,
+      // Counted when it was marked as being sent, unless that was in an earlier run.
+      attempts: reply.state === 'sending' ? reply.attempts : reply.attempts + 1,
+      firstError,
+      lastError: error,
+      payload: { body: reply.body ?? {} },
+    };
+    const reach = unreachable ? 'unreachable' : 'reachable';
+    await this.replies.bury(lease, reply, { state, error, firstError }, letter, reach);
+    this.logger.error({ msg: 'reply failed for good', ...idsOf(reply), code, error });
+  }
+}
+
+const words: Readonly<Record<Again['kind'], string>> = {
+  again: 'reply put back',
+  anew: 'draft is gone, reply sent as a new message',
+  'once-more': 'reply uncertain, sent once more',
+  moved: 'chat has moved, reply sent to where it is now',
+};
+
+function changeOf(reply: OpenReply, decision: Again): Prisma.ReplyUncheckedUpdateInput {
+  const state = reply.unknownSends > 0 ? ('uncertain' as const) : ('pending' as const);
+  switch (decision.kind) {
+    case 'again':
+      return { state, ...(decision.countsAsTry ? {} : { attempts: reply.attempts }) };
+    case 'anew':
+      return { state: 'pending', channelMessageId: null };
+    case 'once-more':
+      return { state: 'uncertain', unknownSends: reply.unknownSends + 1 };
+    case 'moved':
+      return { state };
+  }
+}
+
+function idsOf(reply: Reply) {
+  return { conversationId: reply.conversationId, turnId: reply.turnId, replyId: String(reply.id) };
+}

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chatMoves } from '../../test/support/delivery-parts.js';
+import { Room } from '../../test/support/room.js';
+import { newChatId } from '../../test/support/updates.js';
+import type { ChatMove } from '../channel/inbound.js';
+import { LeaseLostError } from '../errors/errors.js';
+import type { Conversation } from '../generated/prisma/client.js';
+
+let room: Room;
+let move: ChatMove;
+let group: Conversation;
+
+beforeAll(async () => {
+  room = await Room.open();
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  move = { fromChatId: BigInt(-newChatId()), toChatId: BigInt(-1_000_000_000_000 - newChatId()) };
+  group = await room.conversation({ chatId: move.fromChatId, chatType: 'group' });
+});
+
+const moveAll = () => chatMoves(room.prisma).move('telegram', move);
+const supergroup = (threadId = 0n) =>
+  room.conversation({ chatId: move.toChatId, chatType: 'supergroup', threadId });
+const conversations = () =>
+  room.prisma.conversation.findMany({
+    where: { chatId: { in: [move.fromChatId, move.toChatId] } },
+    orderBy: { threadId: 'asc' },
+  });
+const say = ({ id }: Conversation, text: string, epoch = 0) =>
+  room.prisma.message.create({ data: { conversationId: id, epoch, role: 'user', text } });
+const turn = ({ id }: Conversation) =>
+  room.prisma.turn.create({ data: { id: room.ids.next(), conversationId: id, epoch: 0 } });
+
+describe('ChatMoves', () => {
+  it('moves a chat with all its topics, and is harmless when it is told again', async () => {
+    const topic = await room.conversation({ chatId: move.fromChatId, threadId: 7n });
+    await moveAll();
+    await moveAll();
+    expect(await conversations()).toMatchObject(
+      [group, topic].map(({ id, threadId }) => ({ id, threadId, chatId: move.toChatId })),
+    );
+  });
+
+  it('leads what comes late under the old id to the new one, over several moves', async () => {
+    await moveAll();
+    const further = { fromChatId: move.toChatId, toChatId: move.toChatId - 1n };
+    await chatMoves(room.prisma).move('telegram', further);
+    const description = { threadId: 0n, type: 'group', title: null, username: null };
+    const chat = { chatId: move.fromChatId, ...description };
+    expect(await room.conversations.resolve([{ channel: 'telegram', chat }])).toEqual([group.id]);
+  });
+
+  it('makes one of two, with everything that belongs to either', async () => {
+    const other = await supergroup();
+    const plan = { kind: 'reminder', text: 'x', nextAt: new Date(Date.now() + 1e6) } as const;
+    for (const { id } of [group, other]) {
+      await room.prisma.schedule.create({
+        data: { ...plan, id: room.ids.next(), conversationId: id, number: 1 },
+      });
+      for (const text of ['known to both', id])
+        await room.prisma.fact.create({ data: { conversationId: id, text } });
+      await room.prisma.reply.create({ data: { conversationId: id, body: {} } });
+      await room.event({ id, chatId: move.toChatId }, 'waits');
+    }
+    await say(group, 'one', 2);
+    await room.prisma.conversation.update({ where: { id: group.id }, data: { epoch: 2, model: 'mine' } });
+    await say(other, 'two', 0);
+    await say(other, 'three', 1);
+    // What it covers is not all that was said before.
+    for (const epoch of [0, 1])
+      await room.prisma.summary.create({ data: { conversationId: other.id, epoch, text: `of ${epoch}` } });
+    await room.prisma.conversation.update({
+      where: { id: other.id },
+      data: { epoch: 1, epochSince: 9n, status: 'paused' },
+    });
+    await moveAll();
+
+    expect(await conversations()).toMatchObject([
+      { id: group.id, chatId: move.toChatId, epoch: 3, epochSince: 9n, model: 'mine', status: 'paused' },
+    ]);
+    const where = { conversationId: group.id };
+    const messages = await room.prisma.message.findMany({ where, orderBy: { id: 'asc' } });
+    expect(messages.map(({ text, epoch }) => [text, epoch])).toEqual([
+      ['one', 2],
+      ['two', 2],
+      ['three', 3],
+    ]);
+    const summaries = await room.prisma.summary.findMany({ where });
+    expect(summaries.map(({ text, epoch }) => [text, epoch])).toEqual([['of 1', 3]]);
+    expect(await room.prisma.fact.count({ where })).toBe(3);
+    expect(await room.prisma.reply.count({ where })).toBe(2);
+    expect(await room.prisma.event.count({ where })).toBe(2);
+    const schedules = await room.prisma.schedule.findMany({ where, orderBy: { number: 'asc' } });
+    expect(schedules.map(({ number }) => number)).toEqual([1, 2]);
+  });
+
+  it('lets a turn of the one that lives on end, and hands over a turn of the other', async () => {
+    const other = await supergroup();
+    const [kept, lost] = [await room.lease(group.id), await room.lease(other.id)];
+    const [mine, theirs] = [await turn(group), await turn(other)];
+    await moveAll();
+    await room.prisma.$transaction((tx) => room.leases.assertHeld(tx, kept));
+    const commit = room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lost));
+    await expect(commit).rejects.toBeInstanceOf(LeaseLostError);
+    const turns = await room.prisma.turn.findMany({
+      where: { conversationId: group.id },
+      orderBy: { id: 'asc' },
+    });
+    expect(turns).toMatchObject([
+      { id: mine.id, state: 'running' },
+      { id: theirs.id, state: 'waiting' },
+    ]);
+  });
+
+  it('does not edit in the new chat what was shown in the old one', async () => {
+    const { id: turnId } = await turn(group);
+    await room.prisma.draft.create({
+      data: { turnId, text: 'so far', state: 'shown', channelMessageId: 5n },
+    });
+    await room.prisma.reply.create({
+      data: { conversationId: group.id, body: {}, state: 'sending', channelMessageId: 6n },
+    });
+    await moveAll();
+    expect(await room.prisma.draft.count({ where: { turnId } })).toBe(0);
+    const [reply] = await room.prisma.reply.findMany({ where: { conversationId: group.id } });
+    expect(reply).toMatchObject({ state: 'pending', channelMessageId: null });
+  });
+
+  it('takes along what the chat has used and reserved', async () => {
+    const day = new Date('2026-11-25T00:00:00Z');
+    const [from, to] = [`telegram:${move.fromChatId}`, `telegram:${move.toChatId}`];
+    const figures = { day, scope: 'chat', reservedTokens: 5n } as const;
+    await room.prisma.budgetDay.create({ data: { ...figures, key: from, spentTokens: 30n } });
+    await room.prisma.budgetDay.create({ data: { ...figures, key: to, spentTokens: 12n } });
+    const { id: turnId } = await turn(group);
+    const reservation = { turnId, scope: 'chat', day, key: from, tokens: 5n, microUsd: 0n } as const;
+    await room.prisma.budgetReservation.create({ data: reservation });
+    await moveAll();
+    const days = await room.prisma.budgetDay.findMany({ where: { key: { in: [from, to] } } });
+    expect(days).toMatchObject([{ key: to, spentTokens: 42n, reservedTokens: 10n }]);
+    expect(await room.prisma.budgetReservation.findFirst({ where: { turnId } })).toMatchObject({ key: to });
+  });
+
+  it('waits for a commit under way, which finds its conversation in the other afterwards', async () => {
+    const other = await supergroup();
+    const lease = await room.lease(other.id);
+    const order: string[] = [];
+    const moving = await room.prisma.$transaction(async (tx) => {
+      await room.leases.assertHeld(tx, lease);
+      const under = moveAll().then(() => order.push('moved'));
+      await room.somebodyWaitsForALock();
+      await tx.message.create({
+        data: { conversationId: other.id, epoch: 0, role: 'user', text: 'in time' },
+      });
+      order.push('committing');
+      return { under };
+    });
+    await moving.under;
+    expect(order).toEqual(['committing', 'moved']);
+    expect(await room.prisma.message.count({ where: { conversationId: group.id, text: 'in time' } })).toBe(1);
+  });
+});

@@ -1,0 +1,47 @@
+import { BudgetMover } from '../../src/budget/budget-mover.repository.js';
+import type { Channel } from '../../src/channel/channel.js';
+import { FloodSettings } from '../../src/config/flood.settings.js';
+import type { PrismaService } from '../../src/database/prisma.service.js';
+import { Deliverer } from '../../src/delivery/deliverer.js';
+import { FloodGate } from '../../src/delivery/flood/flood-gate.js';
+import { FloodWindows } from '../../src/delivery/flood/flood-windows.repository.js';
+import { ReplyRepository } from '../../src/delivery/reply.repository.js';
+import { SendRecords } from '../../src/delivery/send-records.js';
+import { ChatMoves } from '../../src/moves/chat-moves.js';
+import { ConversationMerge } from '../../src/moves/conversation-merge.js';
+import type { Clock } from '../../src/runtime/clock.js';
+import { Stopping } from '../../src/runtime/stopping.js';
+import type { Room } from './room.js';
+import { NoJitter, SteeredClock } from './steered.js';
+
+const WIDE: Partial<FloodSettings> = {
+  botPerSecond: 1_000_000,
+  chatPerSecond: 1_000_000,
+  groupPerMinute: 1_000_000,
+};
+
+/** A flood gate whose limits are out of the way, unless given. */
+export function openFloodGate(prisma: PrismaService, limits: Partial<FloodSettings> = WIDE): FloodGate {
+  return new FloodGate(prisma, new FloodWindows(prisma), Object.assign(new FloodSettings(), limits));
+}
+
+export function chatMoves(prisma: PrismaService): ChatMoves {
+  return new ChatMoves(prisma, new ConversationMerge(), new BudgetMover());
+}
+
+interface Parts {
+  readonly gate?: FloodGate;
+  readonly stopping?: Stopping;
+  readonly clock?: Clock;
+}
+
+/** One process's sender over a room. */
+export function delivererOf(
+  { prisma, leases, holder, ids }: Room,
+  channel: Channel,
+  { gate = openFloodGate(prisma), stopping = new Stopping(), clock = new SteeredClock() }: Parts = {},
+): Deliverer {
+  const replies = new ReplyRepository(prisma, leases, gate);
+  const records = new SendRecords(replies, chatMoves(prisma), ids);
+  return new Deliverer(channel, replies, records, gate, holder, stopping, clock, new NoJitter());
+}
