@@ -1,5 +1,5 @@
-import { ArrayUnique, IsIn, IsOptional, IsUrl, Matches } from 'class-validator';
-import { FromEnv, list } from './variable.js';
+import { ArrayUnique, IsBoolean, IsIn, IsOptional, IsUrl, Matches } from 'class-validator';
+import { flag, FromEnv, list } from './variable.js';
 
 export const telegramModes = ['auto', 'webhook', 'polling', 'passive'] as const;
 export type TelegramMode = (typeof telegramModes)[number];
@@ -65,6 +65,14 @@ export class TelegramSettings {
   @ArrayUnique()
   @Matches(/^-?\d{1,19}$/, { each: true, message: 'must be whole numbers, separated by commas' })
   allowedChats: readonly string[] = [];
+
+  @FromEnv('TELEGRAM_RICH_MESSAGES', {
+    description: 'true: answers with tables, lists, headings or formulas as rich messages (Bot API 10.2)',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean({ message: 'must be true or false' })
+  richMessages = false;
 
   /** The address that Telegram is told; null without `PUBLIC_URL`. */
   get webhookUrl(): string | null {

@@ -5,6 +5,7 @@ import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
+import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
@@ -28,7 +29,8 @@ function settingsFor(overrides: Partial<TelegramSettings> = {}): TelegramSetting
 function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
-  return { channel: new TelegramChannel(botApi, identity, new TelegramAccess(settings)), identity };
+  const composer = new MessageComposer(settings);
+  return { channel: new TelegramChannel(botApi, identity, new TelegramAccess(settings), composer), identity };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };

@@ -9,8 +9,9 @@ import {
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
-import { composeMessages } from './formatting/compose-messages.js';
+import { MessageComposer } from './message-composer.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
+import { couldBeTheForm } from './sending/rich-refusal.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
@@ -29,6 +30,7 @@ export class TelegramChannel extends Channel {
     private readonly botApi: BotApi,
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
+    private readonly composer: MessageComposer,
   ) {
     super();
   }
@@ -42,12 +44,12 @@ export class TelegramChannel extends Channel {
   }
 
   override compose(markdown: string): readonly ReplyBody[] {
-    return composeMessages(markdown).map((message) => writeBody(message));
+    return this.composer.compose(markdown).map((message) => writeBody(message));
   }
 
   /** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
   override ask(markdown: string, choices: readonly Choice[]): ReplyBody {
-    const [question = { text: '…', entities: [] }] = composeMessages(markdown);
+    const [question = { text: '…', entities: [] }] = this.composer.compose(markdown);
     return writeBody(question, choices);
   }
 
@@ -62,11 +64,11 @@ export class TelegramChannel extends Channel {
   }
 
   /**
-   * Sends one message (https://core.telegram.org/bots/api#sendmessage). Where Telegram refuses its formatting, nothing
-   * was sent, and the bare text follows at once.
+   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). Where Telegram refuses its form,
+   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text.
    */
   override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    return await this.formattedElsePlain(destination, body, (message) =>
+    return await this.inAFormTaken(destination, body, (message) =>
       this.sendOnce(destination, message, signal),
     );
   }
@@ -78,7 +80,7 @@ export class TelegramChannel extends Channel {
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    return await this.formattedElsePlain(destination, body, (message) =>
+    return await this.inAFormTaken(destination, body, (message) =>
       this.editOnce(destination, channelMessageId, message, signal),
     );
   }
@@ -92,13 +94,19 @@ export class TelegramChannel extends Channel {
     }
   }
 
-  private async formattedElsePlain(
+  private async inAFormTaken(
     destination: Destination,
     body: ReplyBody,
     bring: (message: TelegramMessage) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
-    const message = readBody(body);
-    if (!message) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
+    const whole = readBody(body);
+    if (!whole) return { kind: 'refused', code: 'BODY_UNREADABLE', error: 'not a message of this channel' };
+    if (whole.rich) {
+      const outcome = await bring(whole);
+      if (!couldBeTheForm(outcome)) return outcome;
+      this.logger.warn({ msg: 'rich message refused, sending text', ...idsOf(destination), outcome });
+    }
+    const message = { ...whole, rich: null };
     const outcome = await bring(message);
     if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
@@ -111,7 +119,13 @@ export class TelegramChannel extends Channel {
     message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const edit = { chat_id: Number(chatId), message_id: Number(channelMessageId), ...fieldsOf(message) };
+    const content = message.rich ? { rich_message: message.rich } : textOf(message);
+    const edit = {
+      chat_id: Number(chatId),
+      message_id: Number(channelMessageId),
+      ...content,
+      ...buttonsOf(message),
+    };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
     if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
     return outcomeOf(result.failure);
@@ -122,8 +136,15 @@ export class TelegramChannel extends Channel {
     text: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const message = { ...addressOf(destination), ...fieldsOf(text) };
-    const result = await this.botApi.call((api) => api.sendMessage(message), signal);
+    const to = { ...addressOf(destination), ...buttonsOf(text) };
+    const { rich } = text;
+    const result = await this.botApi.call<object>(
+      (api) =>
+        rich
+          ? api.sendRichMessage({ ...to, rich_message: rich })
+          : api.sendMessage({ ...to, ...textOf(text) }),
+      signal,
+    );
     if (!result.ok) return outcomeOf(result.failure);
     const messageId = integerOf(result.value, 'message_id');
     if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
@@ -131,13 +152,13 @@ export class TelegramChannel extends Channel {
   }
 }
 
-function fieldsOf({ text, entities, choices }: TelegramMessage) {
+function textOf({ text, entities }: TelegramMessage) {
+  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
+}
+
+function buttonsOf({ choices }: TelegramMessage) {
   const buttons = choices.map(({ label, data }) => ({ text: label, callback_data: data }));
-  return {
-    text,
-    ...(entities.length > 0 && { entities: [...entities] }),
-    ...(buttons.length > 0 && { reply_markup: { inline_keyboard: [buttons] } }),
-  };
+  return buttons.length > 0 ? { reply_markup: { inline_keyboard: [buttons] } } : {};
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */

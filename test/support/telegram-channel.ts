@@ -2,6 +2,7 @@ import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
+import { MessageComposer } from '../../src/telegram/message-composer.js';
 import { Pauses } from '../../src/telegram/receiving/pauses.js';
 import { TelegramAccess } from '../../src/telegram/telegram-access.js';
 import { TelegramChannel } from '../../src/telegram/telegram-channel.js';
@@ -22,5 +23,10 @@ export function telegramParts(
 ): ConstructorParameters<typeof TelegramChannel> {
   const settings = Object.assign(new TelegramSettings(), { botToken: token, apiRoot: root }, overrides);
   const botApi = new BotApi(settings);
-  return [botApi, new BotIdentity(botApi, new Pauses(new Random())), new TelegramAccess(settings)];
+  return [
+    botApi,
+    new BotIdentity(botApi, new Pauses(new Random())),
+    new TelegramAccess(settings),
+    new MessageComposer(settings),
+  ];
 }
