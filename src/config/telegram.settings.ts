@@ -74,6 +74,14 @@ export class TelegramSettings {
   @IsBoolean()
   reactions = false;
 
+  @FromEnv('TELEGRAM_RICH_MESSAGES', {
+    description: 'true: answers with tables, lists, headings or formulas as rich messages (Bot API 10.2)',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean({ message: 'must be true or false' })
+  richMessages = false;
+
   /** The address that Telegram is told; null without `PUBLIC_URL`. */
   get webhookUrl(): string | null {
     return this.publicUrl === undefined ? null : `${this.publicUrl.replace(/\/+$/, '')}/webhook/telegram`;

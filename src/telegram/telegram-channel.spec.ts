@@ -5,6 +5,7 @@ import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
+import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
 import { TelegramAccess } from './telegram-access.js';
@@ -30,7 +31,8 @@ function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
   const [access, presence] = [new TelegramAccess(settings), new TelegramPresence(botApi, settings)];
-  return { channel: new TelegramChannel(botApi, identity, access, presence), identity };
+  const composer = new MessageComposer(settings);
+  return { channel: new TelegramChannel(botApi, identity, access, presence, composer), identity };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };

@@ -11,10 +11,11 @@ import {
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
-import { composeMessages } from './formatting/compose-messages.js';
-import { TelegramPresence } from './sending/telegram-presence.js';
+import { MessageComposer } from './message-composer.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
+import { couldBeTheForm } from './sending/rich-refusal.js';
 import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
+import { TelegramPresence } from './sending/telegram-presence.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
 import { readUpdate } from './updates/update-reader.js';
@@ -40,6 +41,7 @@ export class TelegramChannel extends Channel {
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
     private readonly presence: TelegramPresence,
+    private readonly composer: MessageComposer,
   ) {
     super();
   }
@@ -53,7 +55,7 @@ export class TelegramChannel extends Channel {
   }
 
   override compose(markdown: string): readonly ReplyBody[] {
-    return composeMessages(markdown).map((message) => writeBody(message));
+    return this.composer.compose(markdown).map((message) => writeBody(message));
   }
 
   override inReplyTo(body: ReplyBody, channelMessageId: bigint): ReplyBody {
@@ -62,7 +64,7 @@ export class TelegramChannel extends Channel {
 
   /** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
   override ask(markdown: string, choices: readonly Choice[]): ReplyBody {
-    const [question = { text: '…', entities: [] }] = composeMessages(markdown);
+    const [question = { text: '…', entities: [] }] = this.composer.compose(markdown);
     return writeBody(question, choices);
   }
 
@@ -77,9 +79,9 @@ export class TelegramChannel extends Channel {
   }
 
   /**
-   * Sends one message (https://core.telegram.org/bots/api#sendmessage). Where Telegram refuses its formatting, nothing
-   * was sent, and the bare text follows at once; where the topic is gone, the message goes to the chat itself: an answer
-   * in another topic is more use than none.
+   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). Where Telegram refuses its form,
+   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text; where the topic is
+   * gone, the message goes to the chat itself: an answer in another topic is more use than none.
    */
   override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
     const outcome = await this.sendTo(destination, body, signal);
@@ -89,7 +91,7 @@ export class TelegramChannel extends Channel {
   }
 
   private async sendTo(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    return await this.formattedElsePlain(destination, body, (message) =>
+    return await this.inAFormTaken(destination, body, (message) =>
       this.sendOnce(destination, message, signal),
     );
   }
@@ -101,7 +103,7 @@ export class TelegramChannel extends Channel {
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    return await this.formattedElsePlain(destination, body, (message) =>
+    return await this.inAFormTaken(destination, body, (message) =>
       this.editOnce(destination, channelMessageId, message, signal),
     );
   }
@@ -136,13 +138,19 @@ export class TelegramChannel extends Channel {
     }
   }
 
-  private async formattedElsePlain(
+  private async inAFormTaken(
     destination: Destination,
     body: ReplyBody,
     bring: (message: TelegramMessage) => Promise<SendOutcome>,
   ): Promise<SendOutcome> {
-    const message = readBody(body);
-    if (!message) return unreadable;
+    const whole = readBody(body);
+    if (!whole) return unreadable;
+    if (whole.rich) {
+      const outcome = await bring(whole);
+      if (!couldBeTheForm(outcome)) return outcome;
+      this.logger.warn({ msg: 'rich message refused, sending text', ...idsOf(destination), outcome });
+    }
+    const message = { ...whole, rich: null };
     const outcome = await bring(message);
     if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
@@ -155,7 +163,13 @@ export class TelegramChannel extends Channel {
     message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const edit = { chat_id: Number(chatId), message_id: Number(channelMessageId), ...fieldsOf(message) };
+    const content = message.rich ? { rich_message: message.rich } : textOf(message);
+    const edit = {
+      chat_id: Number(chatId),
+      message_id: Number(channelMessageId),
+      ...content,
+      ...buttonsOf(message),
+    };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
     if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
     return outcomeOf(result.failure);
@@ -166,8 +180,15 @@ export class TelegramChannel extends Channel {
     text: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const message = { ...addressOf(destination), ...fieldsOf(text), ...replyOf(text) };
-    const result = await this.botApi.call((api) => api.sendMessage(message), signal);
+    const to = { ...addressOf(destination), ...buttonsOf(text), ...replyOf(text) };
+    const { rich } = text;
+    const result = await this.botApi.call<object>(
+      (api) =>
+        rich
+          ? api.sendRichMessage({ ...to, rich_message: rich })
+          : api.sendMessage({ ...to, ...textOf(text) }),
+      signal,
+    );
     if (!result.ok) return outcomeOf(result.failure);
     const messageId = integerOf(result.value, 'message_id');
     if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
@@ -175,13 +196,13 @@ export class TelegramChannel extends Channel {
   }
 }
 
-function fieldsOf({ text, entities, choices }: TelegramMessage) {
+function textOf({ text, entities }: TelegramMessage) {
+  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
+}
+
+function buttonsOf({ choices }: TelegramMessage) {
   const buttons = choices.map(({ label, data }) => ({ text: label, callback_data: data }));
-  return {
-    text,
-    ...(entities.length > 0 && { entities: [...entities] }),
-    ...(buttons.length > 0 && { reply_markup: { inline_keyboard: [buttons] } }),
-  };
+  return buttons.length > 0 ? { reply_markup: { inline_keyboard: [buttons] } } : {};
 }
 
 /** https://core.telegram.org/bots/api#replyparameters; sent all the same where the message is gone. */

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
+import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
 import { TokenWatch } from './bot-api/token-watch.js';
 import { TelegramAccess } from './telegram-access.js';
@@ -15,6 +16,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
   providers: [
     BotApi,
     BotIdentity,
+    MessageComposer,
     Pauses,
     TelegramAccess,
     TelegramChannel,

@@ -2,6 +2,7 @@ import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
+import { MessageComposer } from '../../src/telegram/message-composer.js';
 import { Pauses } from '../../src/telegram/receiving/pauses.js';
 import { TelegramPresence } from '../../src/telegram/sending/telegram-presence.js';
 import { TelegramAccess } from '../../src/telegram/telegram-access.js';
@@ -28,5 +29,6 @@ export function telegramParts(
     new BotIdentity(botApi, new Pauses(new Random())),
     new TelegramAccess(settings),
     new TelegramPresence(botApi, settings),
+    new MessageComposer(settings),
   ];
 }

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
-import { textProblem } from './telegram-text-rules.js';
+import { BotApiError } from '../../src/playground/bot-api/bot-api-error.js';
+import { richTextOf, textProblem } from './telegram-text-rules.js';
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -49,6 +50,7 @@ export class TelegramMethods {
     deleteWebhook: (params) => this.deleteWebhook(params),
     getUpdates: (params, gone) => this.getUpdates(params, gone),
     sendMessage: (params) => this.sendMessage(params),
+    sendRichMessage: (params) => this.sendMessage(params),
     editMessageText: (params) => this.editMessageText(params),
     deleteMessage: (params) => this.deleteMessage(params),
     sendMessageDraft: (params) => this.sendMessageDraft(params),
@@ -216,7 +218,11 @@ function chatOf(params: Params): number {
   return id;
 }
 
+/** What is seen of the text or the rich message of a call. */
 function textOf(params: Params): string {
+  const rich = richTextOf(params);
+  if (rich instanceof BotApiError) throw new Refusal(rich.code, rich.message);
+  if (rich !== null) return rich;
   const problem = textProblem(params);
   if (problem !== null) throw new Refusal(400, problem);
   return String(params['text']);

@@ -1,88 +1,50 @@
-/** What Telegram refuses in a text (https://core.telegram.org/bots/api#sendmessage, #messageentity). */
+import { isDeepStrictEqual } from 'node:util';
+import { BotApiError } from '../../src/playground/bot-api/bot-api-error.js';
+import type { FormattedText } from '../../src/playground/bot-api/formatted-text.js';
+import { Params, type ParamValue } from '../../src/playground/bot-api/params.js';
+import { readText } from '../../src/playground/bot-api/read-text.js';
+import { readRichMessage } from '../../src/playground/bot-api/rich-message.js';
 
-export const MAX_TEXT = 4_096;
-
-const plainTypes = new Set([
-  'mention',
-  'hashtag',
-  'cashtag',
-  'bot_command',
-  'url',
-  'email',
-  'phone_number',
-  'bold',
-  'italic',
-  'underline',
-  'strikethrough',
-  'spoiler',
-  'blockquote',
-  'expandable_blockquote',
-  'code',
-  'pre',
-]);
-/** Types that need a field of their own. */
-const fieldOfType = new Map([
-  ['text_link', 'url'],
-  ['text_mention', 'user'],
-  ['custom_emoji', 'custom_emoji_id'],
-]);
-/** May not contain or be part of any other entity. */
-const lonely = new Set(['code', 'pre']);
-const quotes = new Set(['blockquote', 'expandable_blockquote']);
-
-interface Span {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The description of Telegram's 400, or null for a text it takes. */
+/**
+ * The description of a 400, or null for a text the double takes: the rules are the simulator's, and on top of them a text
+ * or an entity is refused that Telegram would silently change, for what is shown then is not what was meant.
+ */
 export function textProblem(params: Readonly<Record<string, unknown>>): string | null {
-  const { text, parse_mode: parseMode, entities } = params;
-  if (typeof text !== 'string' || text.trim() === '') return 'Bad Request: message text is empty';
-  if (!text.isWellFormed()) return 'Bad Request: strings must be encoded in UTF-8';
-  if (parseMode !== undefined) return "Bad Request: can't parse entities: this double takes entities only";
-  if (text.length > MAX_TEXT) return 'Bad Request: message is too long';
-  if (entities === undefined) return null;
-  const list: unknown = typeof entities === 'string' ? JSON.parse(entities) : entities;
-  if (!Array.isArray(list)) return "Bad Request: can't parse entities: an array expected";
-  return entitiesProblem(text, list);
-}
-
-function entitiesProblem(text: string, entities: readonly unknown[]): string | null {
-  const spans: Span[] = [];
-  for (const entity of entities) {
-    const span = spanOf(entity, text);
-    if (typeof span === 'string') return `Bad Request: can't parse MessageEntity: ${span}`;
-    spans.push(span);
+  if (params['parse_mode'] !== undefined) {
+    return "Bad Request: can't parse entities: this double takes entities only";
   }
-  for (const [index, a] of spans.entries()) {
-    for (const b of spans.slice(index + 1)) {
-      if (a.end <= b.start || b.end <= a.start) continue;
-      if (lonely.has(a.type) || lonely.has(b.type)) return 'Bad Request: ENTITY_BOUNDS_INVALID';
-      if (quotes.has(a.type) && quotes.has(b.type)) return 'Bad Request: ENTITY_BOUNDS_INVALID';
-      const nested = (a.start <= b.start && b.end <= a.end) || (b.start <= a.start && a.end <= b.end);
-      if (!nested) return 'Bad Request: ENTITY_BOUNDS_INVALID';
-    }
+  try {
+    return changeOf(params, readText(asParams(params)));
+  } catch (error) {
+    if (error instanceof BotApiError) return error.message;
+    throw error;
   }
-  return null;
 }
 
-function spanOf(entity: unknown, text: string): Span | string {
-  if (typeof entity !== 'object' || entity === null) return 'an object expected';
-  const { type, offset, length }: { type?: unknown; offset?: unknown; length?: unknown } = entity;
-  if (typeof type !== 'string') return 'type must be a string';
-  const needed = fieldOfType.get(type);
-  if (needed === undefined && !plainTypes.has(type)) return `unknown type ${type}`;
-  if (needed !== undefined && !Object.hasOwn(entity, needed)) return `${type} needs ${needed}`;
-  if (typeof offset !== 'number' || typeof length !== 'number') return 'offset and length must be numbers';
-  if (!Number.isInteger(offset) || !Number.isInteger(length)) return 'offset and length must be integers';
-  if (offset < 0 || length < 1 || offset + length > text.length) return 'beyond the end of the text';
-  if (splitsPair(text, offset) || splitsPair(text, offset + length)) return 'splits a surrogate pair';
-  return { type, start: offset, end: offset + length };
+/** What is seen of a call's rich message, or its refusal; null where it has none. */
+export function richTextOf(params: Readonly<Record<string, unknown>>): string | BotApiError | null {
+  try {
+    return readRichMessage(asParams(params))?.text ?? null;
+  } catch (error) {
+    if (error instanceof BotApiError) return error;
+    throw error;
+  }
 }
 
-/** The text as a whole is well-formed, so its beginning is not only where a pair is cut. */
-function splitsPair(text: string, index: number): boolean {
-  return !text.slice(0, index).isWellFormed();
+function asParams(params: Readonly<Record<string, unknown>>): Params {
+  return new Params(new Map(Object.entries(params).filter(isParam)));
+}
+
+function changeOf({ text, entities = [] }: Readonly<Record<string, unknown>>, shown: FormattedText) {
+  // Of several direction marks Telegram keeps the last: nobody sees it.
+  const visible = (one: string) => one.replace(/[\u200c\u200e\u200f]/g, '');
+  if (visible(String(text)) !== visible(shown.text))
+    return 'Bad Request: this double shows a text as it is given or not at all';
+  const given: unknown = typeof entities === 'string' ? JSON.parse(entities) : entities;
+  if (isDeepStrictEqual(given, shown.entities)) return null;
+  return "Bad Request: can't parse entities: Telegram would change them";
+}
+
+function isParam(entry: [string, unknown]): entry is [string, ParamValue] {
+  return entry[1] !== undefined;
 }

@@ -34,6 +34,8 @@ export interface ChatMessage {
   readonly at: number;
   readonly text: string;
   readonly entities: readonly Entity[];
+  /** Of a rich message: its `rich_message`; `text` is what is seen of it. */
+  readonly rich: object | null;
   readonly editedAt: number | null;
   readonly replyTo: number | null;
   readonly replyMarkup: unknown;
@@ -71,7 +73,7 @@ export interface ChatLimits {
 
 export type NewMessage = FormattedText &
   Pick<ChatMessage, 'from'> &
-  Partial<Pick<ChatMessage, 'replyTo' | 'replyMarkup' | 'attachment'>>;
+  Partial<Pick<ChatMessage, 'rich' | 'replyTo' | 'replyMarkup' | 'attachment'>>;
 
 interface Chat {
   readonly user: SimulatedUser;
@@ -135,12 +137,13 @@ export class ChatLog {
   }
 
   /** @throws BotApiError `chat not found` */
-  append(chatId: number, { replyTo, replyMarkup, attachment, ...written }: NewMessage): ChatMessage {
+  append(chatId: number, { rich, replyTo, replyMarkup, attachment, ...written }: NewMessage): ChatMessage {
     const chat = this.find(chatId);
     const message: ChatMessage = {
       ...written,
       messageId: ++this.lastMessageId,
       at: this.clock.now().getTime(),
+      rich: rich ?? null,
       editedAt: null,
       replyTo: replyTo ?? null,
       replyMarkup: replyMarkup ?? null,

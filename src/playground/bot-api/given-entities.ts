@@ -1,4 +1,5 @@
 import { badRequest, type BotApiError } from './bot-api-error.js';
+import { checkNesting } from './entity-nesting.js';
 import { byteOffset, type Entity } from './formatted-text.js';
 import { linkProblem } from './links.js';
 import { asRecord } from './params.js';
@@ -21,12 +22,14 @@ const FOUND_TYPES = new Set(
 export function readGivenEntities(given: unknown, text: string): Entity[] {
   if (given === undefined || given === '') return [];
   if (!Array.isArray(given)) throw badRequest("can't parse entities JSON object");
-  return given.flatMap((value: unknown) => {
+  const entities = given.flatMap((value: unknown) => {
     const entity = readEntity(value);
     if (!entity) return [];
     checkPlace(entity, text);
     return entity.length === 0 ? [] : [entity];
   });
+  checkNesting(entities);
+  return entities;
 }
 
 function readEntity(value: unknown): Entity | null {

@@ -14,16 +14,22 @@ export function userJson(chatId: number, user: SimulatedUser) {
 
 /** A message of the bot as its calls return it: https://core.telegram.org/bots/api#message */
 export function messageJson(chatId: number, user: SimulatedUser, message: ChatMessage): object {
-  const { entities, text, attachment, editedAt, replyMarkup } = message;
+  const { editedAt, replyMarkup } = message;
   return {
     message_id: message.messageId,
     from: message.from === 'bot' ? BOT : userJson(chatId, user),
     chat: privateChat(chatId, user),
     date: seconds(message.at),
     ...(editedAt === null ? {} : { edit_date: seconds(editedAt) }),
-    ...(attachment === null ? written('text', 'entities', text, entities) : file(attachment, message)),
+    ...content(message),
     ...(isInline(replyMarkup) ? { reply_markup: replyMarkup } : {}),
   };
+}
+
+function content(message: ChatMessage): object {
+  const { attachment, rich, text, entities } = message;
+  if (rich) return { rich_message: rich };
+  return attachment === null ? written('text', 'entities', text, entities) : file(attachment, message);
 }
 
 function namesOf({ firstName, lastName, username }: SimulatedUser) {

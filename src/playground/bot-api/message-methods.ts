@@ -4,7 +4,7 @@ import type { NewMessage } from './chat-log.js';
 import { messageJson } from './message-json.js';
 import type { MethodTable } from './method-table.js';
 import { asRecord, type Params } from './params.js';
-import { readCaption, readOptionalText, readText } from './read-text.js';
+import { readCaption, readContent, readOptionalText, readText } from './read-text.js';
 import { readInlineMarkup, readReplyMarkup } from './reply-markup.js';
 import { requireChat, requireMessage } from './require-chat.js';
 
@@ -19,6 +19,12 @@ const NOT_MODIFIED =
 /** Methods that write, change or remove what a chat shows. */
 export const messageMethods: MethodTable = {
   sendMessage: (bot, params) => send(bot, params, () => readText(params)),
+
+  sendRichMessage: (bot, params) =>
+    send(bot, params, () => {
+      if (!params.has('rich_message')) throw badRequest('rich message must be non-empty');
+      return readContent(params);
+    }),
 
   sendPhoto: (bot, params) => sendFile(bot, params, 'photo'),
 
@@ -37,14 +43,15 @@ export const messageMethods: MethodTable = {
 
   editMessageText: (bot, params) => {
     const chatId = requireChat(bot, params);
-    const formatted = readText(params);
+    const { rich, ...formatted } = readContent(params);
     const markup = readInlineMarkup(params) ?? null;
     const message = requireMessage(bot, params, chatId, 'edit');
     if (message.from === 'user') throw badRequest("message can't be edited");
     if (message.attachment) throw badRequest('there is no text in the message to edit');
     const unchanged = message.text === formatted.text && same(message.entities, formatted.entities);
-    if (unchanged && same(message.replyMarkup, markup)) throw badRequest(NOT_MODIFIED);
-    return change(bot, chatId, message.messageId, { ...formatted, replyMarkup: markup });
+    if (unchanged && same(message.rich, rich) && same(message.replyMarkup, markup))
+      throw badRequest(NOT_MODIFIED);
+    return change(bot, chatId, message.messageId, { ...formatted, rich, replyMarkup: markup });
   },
 
   editMessageReplyMarkup: (bot, params) => {

@@ -88,6 +88,28 @@ describe('What the simulator refuses, in the words of Telegram', () => {
       { text: 'a', entities: [{ type: 'text_link', offset: 0, length: 1, url: 'nodot' }] },
       "entity URL 'nodot' is invalid: Wrong HTTP URL",
     ],
+    ['a text of invisible characters', { text: '\u2800 \u200b\u200d' }, 'message text is empty'],
+    [
+      'entities that cross',
+      { text: 'abc', entities: [...bold(0, 2), { type: 'italic', offset: 1, length: 2 }] },
+      'ENTITY_BOUNDS_INVALID',
+    ],
+    [
+      'code inside bold',
+      { text: 'abc', entities: [...bold(0, 3), { type: 'code', offset: 1, length: 1 }] },
+      'ENTITY_BOUNDS_INVALID',
+    ],
+    [
+      'a quote inside a quote',
+      {
+        text: 'abc',
+        entities: [
+          { type: 'blockquote', offset: 0, length: 3 },
+          { type: 'blockquote', offset: 1, length: 1 },
+        ],
+      },
+      'ENTITY_BOUNDS_INVALID',
+    ],
     ['a stranger', { chat_id: 78, text: 'a' }, 'chat not found'],
     ['no chat', { chat_id: '', text: 'a' }, 'chat_id is empty'],
     ['a topic', { text: 'a', message_thread_id: 5 }, 'message thread not found'],
@@ -176,9 +198,40 @@ describe('What the simulator takes', () => {
   it('a text with white space around it is trimmed, and its entities move along', async () => {
     const { result } = await send({
       text: '  \r\n a b ',
-      entities: [{ type: 'bold', offset: 2, length: 7 }],
+      entities: [{ type: 'bold', offset: 5, length: 4 }],
     });
     expect(result).toMatchObject({ text: 'a b', entities: [{ type: 'bold', offset: 0, length: 3 }] });
+  });
+
+  it('code that begins with white space, which stays', async () => {
+    const { result } = await send({ text: '\n\n  a\t', entities: [{ type: 'pre', offset: 2, length: 4 }] });
+    expect(result).toMatchObject({ text: '  a', entities: [{ type: 'pre', offset: 0, length: 3 }] });
+  });
+
+  it('characters that Telegram takes out or replaces', async () => {
+    const { result } = await send({
+      text: 'a\u202eb\u030ac\td\u200f\u200ee',
+      entities: [{ type: 'bold', offset: 6, length: 1 }],
+    });
+    expect(result).toMatchObject({
+      text: 'abc d\u200c\u200ee',
+      entities: [{ type: 'bold', offset: 4, length: 1 }],
+    });
+  });
+
+  it('the first 100 entities, styles after the others', async () => {
+    const styles = Array.from({ length: 100 }, (_, index) => ({
+      type: 'bold',
+      offset: 2 * index,
+      length: 1,
+    }));
+    const { result } = await send({
+      text: 'a '.repeat(101),
+      entities: [...styles, { type: 'code', offset: 200, length: 1 }],
+    });
+    const shown: unknown = Object(result).entities;
+    expect(shown).toHaveLength(100);
+    expect(shown).toContainEqual({ type: 'code', offset: 200, length: 1 });
   });
 
   it('queries, forms, multipart and any case of a method', async () => {

@@ -1,9 +1,10 @@
 import { badRequest } from './bot-api-error.js';
-import { cleanText, type FormattedText } from './formatted-text.js';
+import { cleanText, isEmptyText, type FormattedText } from './formatted-text.js';
 import { readGivenEntities } from './given-entities.js';
 import { parseHtml } from './html-text.js';
 import { parseMarkdownV2 } from './markdown-text.js';
 import type { Params } from './params.js';
+import { readRichMessage, type RichMessage } from './rich-message.js';
 
 /** UTF-16 units of a message's text, counted after entity parsing. */
 export const MAX_TEXT_LENGTH = 4096;
@@ -15,8 +16,18 @@ const MAX_CAPTION_LENGTH = 1024;
  */
 export function readText(params: Params): FormattedText {
   const formatted = readOptionalText(params);
-  if (formatted.text === '') throw badRequest('message text is empty');
+  if (isEmptyText(formatted.text)) throw badRequest('message text is empty');
   return formatted;
+}
+
+/** What a message is to say: `text` or `rich_message`. @throws BotApiError */
+export function readContent(params: Params): FormattedText & { readonly rich: object | null } {
+  return shownAs(readRichMessage(params)) ?? { ...readText(params), rich: null };
+}
+
+/** A rich message as a page shows it that knows texts only. */
+function shownAs(message: RichMessage | null): (FormattedText & { readonly rich: object }) | null {
+  return message && { ...message, entities: [] };
 }
 
 /** The same where an empty text is allowed: in a draft. */

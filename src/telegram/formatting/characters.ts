@@ -1,8 +1,11 @@
 // What Telegram makes of single characters: which it removes, which it cannot show, where a text may not be cut.
 
-// Control characters except tab and line feed, and the directional overrides that Telegram cuts out of every text.
+// Control characters except tab and line feed, and what Telegram cuts out of every text: directional overrides, and three
+// marks that draw lines through others.
 // eslint-disable-next-line no-control-regex -- removing them is the purpose
-const REMOVED = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u202a-\u202e]/g;
+const REMOVED = /[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u202a-\u202e]|\u030a|\u0333|\u033f/g;
+// A letter with the ring that Telegram cuts off, where Unicode has both as one character.
+const RINGED = /[AaUuwy]\u030a/g;
 // Every way to end a line that is not a line feed.
 const LINE_ENDS = /\r\n|[\r\v\f\u0085\u2028\u2029]/g;
 // Anything but white space, invisible characters and the three combining marks that Telegram removes.
@@ -11,7 +14,13 @@ const SPACE = /\s/;
 
 /** The same text with nothing in it that Telegram would refuse or remove: well-formed, LF line ends, no controls. */
 export function cleanText(text: string): string {
-  return text.replace(LINE_ENDS, '\n').replace(REMOVED, '').toWellFormed();
+  const ringed = text.toWellFormed().replace(RINGED, (letter) => letter.normalize('NFC'));
+  return ringed.replace(LINE_ENDS, '\n').replace(REMOVED, '');
+}
+
+/** Without tabs, of which Telegram would make one space each. */
+export function expandTabs(text: string, spaces: string): string {
+  return text.replaceAll('\t', spaces);
 }
 
 /** Would a message of this text look empty? Telegram refuses it then ("message text is empty"). */

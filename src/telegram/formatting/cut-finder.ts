@@ -6,78 +6,126 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 // A sentence's end before white space, or one that needs none after it.
 const SENTENCE_END = /[.!?…:;]["'”’)\]]*\s|[。！？]/g;
 
-/** Finds where to end a part of a long text. Cuts that leave a part less than half full are not wanted. */
+/**
+ * Finds where to end a part of a long text. A block that fits one part is not cut, whatever that leaves of the part before
+ * it; within one that is longer, cuts that leave a part less than half full are not wanted.
+ */
 export class CutFinder {
   private readonly pres: readonly MessageEntity[];
+  private readonly quotes: readonly MessageEntity[];
+  /** Links, styles and inline code that are short enough to go into the next part whole; the outermost of nested ones. */
+  private readonly atoms: readonly MessageEntity[];
   private segments: Intl.Segments | undefined;
 
-  /** @param limit length of a whole part: a code block that fits one is not cut */
+  /** @param limit length of a whole part */
   constructor(
     private readonly text: string,
     entities: readonly MessageEntity[],
     private readonly limit: number,
   ) {
     this.pres = inOrder(entities.filter(({ type }) => type === 'pre'));
+    this.quotes = inOrder(entities.filter(({ type }) => type === 'blockquote'));
+    this.atoms = outermost(entities.filter((entity) => isInline(entity) && entity.length <= limit >> 1));
   }
 
   /** The best place to end a part that begins at `start` and may not reach past `bound`: above `start`. */
   find(start: number, bound: number): number {
-    const pre = this.preAround(bound);
-    if (pre && this.goesWhole(pre, start, bound)) return pre.offset;
+    const whole = this.wholeAcross(start, bound);
+    if (whole) return this.beforeBlockOf(whole, start);
     const floor = start + ((bound - start) >> 1);
-    const cut = pre ? this.inCode(Math.max(floor, pre.offset), bound) : this.betweenBlocks(floor, bound);
+    const pre = around(this.pres, bound);
+    if (pre) return this.inCode(Math.max(floor, pre.offset), bound) ?? this.inLine(start, floor, bound);
     return (
-      cut ??
-      this.lastOf('\n', floor, bound) ??
-      (pre ? undefined : this.afterSentence(floor, bound)) ??
-      this.atSpace(floor, bound) ??
-      this.hard(start, bound)
+      this.betweenBlocks(start, floor, bound) ??
+      this.lastLineEnd(floor, bound) ??
+      this.afterSentence(floor, bound) ??
+      this.inLine(start, floor, bound)
     );
   }
 
-  /** Does a code block across the bound go into the next part whole, because it fits and enough is left here? */
-  private goesWhole({ offset, length }: MessageEntity, start: number, bound: number): boolean {
-    const filled = (offset - start) / (bound - start);
-    return filled >= 0.75 || (filled >= 0.25 && length <= this.limit);
+  /** The place of the first code block that ends behind a position. */
+  codeBehind(position: number): MessageEntity | undefined {
+    return this.pres[firstEndingAfter(this.pres, position)];
   }
 
-  /** Between lines of code, best before one that is not indented: its indentation would be lost at the cut. */
+  /** The quote or code block across the bound that goes into the next part, where it fits or enough is before it. */
+  private wholeAcross(start: number, bound: number): MessageEntity | undefined {
+    const quote = around(this.quotes, bound);
+    if (quote && quote.offset > start && quote.length <= this.limit) return quote;
+    const pre = around(this.pres, bound);
+    if (!pre || pre.offset <= start) return undefined;
+    const isLate = (pre.offset - start) / (bound - start) >= 0.75;
+    return isLate || pre.length <= this.limit ? pre : undefined;
+  }
+
+  /** Between lines of code, best before one that is not indented. */
   private inCode(floor: number, bound: number): number | undefined {
     return (
       this.lastWhere('\n\n', floor, bound, (at) => !isSpaceAt(this.text, at + 2)) ??
-      this.lastWhere('\n', floor, bound, (at) => !isSpaceAt(this.text, at + 1))
+      this.lastWhere('\n', floor, bound, (at) => !isSpaceAt(this.text, at + 1)) ??
+      this.lastWhere('\n', floor, bound, () => true)
     );
   }
 
-  private betweenBlocks(floor: number, bound: number): number | undefined {
-    const at = this.lastOf('\n\n', floor, bound);
-    const pre = at === undefined ? undefined : this.preAround(at);
-    // A blank line inside a code block that ends in this part: the block's own end is nearer to the bound.
-    return pre ? pre.offset + pre.length : at;
+  /** Before the words that stand right above a quote or code, where both fit one part. */
+  private beforeBlockOf(whole: MessageEntity, start: number): number {
+    const at = this.lastBlockEnd(start, whole.offset);
+    return at !== undefined && endOf(whole) - (at + 2) <= this.limit ? at : whole.offset;
+  }
+
+  private betweenBlocks(start: number, floor: number, bound: number): number | undefined {
+    const at = this.lastBlockEnd(start, bound);
+    return at !== undefined && (at >= floor || this.fitsBehind(at)) ? at : undefined;
+  }
+
+  /** The last blank line that is not inside code, or inside a quote that ends in this part. */
+  private lastBlockEnd(start: number, bound: number): number | undefined {
+    return this.lastWhere('\n\n', start, bound, (at) => {
+      const quote = around(this.quotes, at);
+      return !around(this.pres, at) && (!quote || endOf(quote) > bound);
+    });
+  }
+
+  /** Does the block behind a cut fit a part? */
+  private fitsBehind(cut: number): boolean {
+    let begin = cut;
+    while (isSpaceAt(this.text, begin)) begin++;
+    const reach = begin + this.limit;
+    return reach >= this.text.length || this.text.slice(begin, reach + 2).includes('\n\n');
+  }
+
+  private lastLineEnd(floor: number, bound: number): number | undefined {
+    return this.lastWhere('\n', floor, bound, (at) => !around(this.atoms, at));
   }
 
   private afterSentence(floor: number, bound: number): number | undefined {
-    const found = [...this.text.slice(floor, bound + 1).matchAll(SENTENCE_END)].at(-1);
-    const end = found ? floor + found.index + found[0].trimEnd().length : undefined;
-    return end !== undefined && end <= bound ? end : undefined;
+    const found = [...this.text.slice(floor, bound + 1).matchAll(SENTENCE_END)];
+    const ends = found.map(({ index, 0: words }) => floor + index + words.trimEnd().length);
+    return ends.findLast((end) => end <= bound && this.isFree(end));
   }
 
-  private atSpace(floor: number, bound: number): number | undefined {
-    for (let at = bound; at > floor; at--) if (isSpaceAt(this.text, at)) return at;
-    return undefined;
+  private inLine(start: number, floor: number, bound: number): number {
+    for (let at = bound; at > floor; at--) if (isSpaceAt(this.text, at) && this.isFree(at)) return at;
+    const atom = around(this.atoms, bound);
+    return atom && atom.offset > floor && this.isFree(atom.offset) ? atom.offset : this.hard(start, bound);
   }
 
   /** Between graphemes; inside one that is longer than a part; never inside a surrogate pair. */
   private hard(start: number, bound: number): number {
-    this.segments ??= graphemes.segment(this.text);
-    const grapheme = this.segments.containing(bound)?.index ?? bound;
+    const grapheme = this.graphemeAt(bound);
     if (grapheme > start) return grapheme;
     const cut = splitsSurrogatePair(this.text, bound) ? bound - 1 : bound;
     return cut > start ? cut : bound;
   }
 
-  private lastOf(separator: string, floor: number, bound: number): number | undefined {
-    return this.lastWhere(separator, floor, bound, () => true);
+  /** May a cut be here: not inside a short entity, not inside a grapheme? */
+  private isFree(at: number): boolean {
+    return !around(this.atoms, at) && this.graphemeAt(at) === at;
+  }
+
+  private graphemeAt(index: number): number {
+    this.segments ??= graphemes.segment(this.text);
+    return this.segments.containing(index)?.index ?? index;
   }
 
   /** The last place of a separator in `(floor, bound]` that fulfils a condition. */
@@ -93,9 +141,27 @@ export class CutFinder {
     }
     return undefined;
   }
+}
 
-  private preAround(position: number): MessageEntity | undefined {
-    const pre = this.pres[firstEndingAfter(this.pres, position)];
-    return pre && pre.offset < position ? pre : undefined;
-  }
+/** The one of these entities (in order, not overlapping) that has a position strictly inside. */
+function around(entities: readonly MessageEntity[], position: number): MessageEntity | undefined {
+  const entity = entities[firstEndingAfter(entities, position)];
+  return entity && entity.offset < position ? entity : undefined;
+}
+
+function outermost(entities: readonly MessageEntity[]): MessageEntity[] {
+  let reached = 0;
+  return inOrder(entities).filter((entity) => {
+    if (entity.offset < reached) return false;
+    reached = endOf(entity);
+    return true;
+  });
+}
+
+function isInline({ type }: MessageEntity): boolean {
+  return type !== 'pre' && type !== 'blockquote';
+}
+
+function endOf({ offset, length }: MessageEntity): number {
+  return offset + length;
 }

@@ -20,7 +20,7 @@ export function tidyEntities(text: string, entities: readonly MessageEntity[]): 
 
 /**
  * The part of an entity inside a range of its text, with offsets from the start of that range; none where nothing but
- * white space is left. Code keeps its white space, for there it has a meaning.
+ * white space is left. Code keeps its white space, for there it has a meaning, and so does a quote around it.
  */
 export function clipEntity(text: string, entity: MessageEntity, range: Range): MessageEntity[] {
   const start = Math.max(entity.offset, range.start);
@@ -28,7 +28,7 @@ export function clipEntity(text: string, entity: MessageEntity, range: Range): M
   if (start >= end) return [];
   const trimmed = trimRange(text, { start, end });
   if (trimmed.start === trimmed.end) return [];
-  const kept = isCode(entity) ? { start, end } : trimmed;
+  const kept = isCode(entity) || entity.type === 'blockquote' ? { start, end } : trimmed;
   return [{ ...entity, offset: kept.start - range.start, length: kept.end - kept.start }];
 }
 

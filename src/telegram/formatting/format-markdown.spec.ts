@@ -86,9 +86,10 @@ describe('formatMarkdown', () => {
     expect(formatMarkdown(table).entities.map(({ type }) => type)).toEqual(['pre']);
   });
 
-  it('keeps a table as written where a row has more cells than the head', () => {
-    expect(textOf('|a|b|\n|-|-|\n|c|d|e|')).toBe('|a|b|\n|-|-|\n|c|d|e|');
+  it('shows the cells that a row has more of than the head', () => {
+    expect(textOf('|a|b|\n|-|-|\n|c|d|e\\|f|g|')).toBe('a │ b\n──┼──\nc │ d │ e|f │ g');
     expect(textOf('> |a|b|\n> |-|-|\n> |c|d|')).toBe('a │ b\n──┼──\nc │ d');
+    expect(textOf('- | a |\n  |---|\n  | b |')).toBe('• \na\n─\nb');
   });
 
   it('links what Telegram accepts', () => {
@@ -123,11 +124,30 @@ describe('formatMarkdown', () => {
     'end_of_file*name and 2 * 3 [x] a_b_c',
     '2*3*4',
     '\\(x^2_1 * y_2\\) $$\\frac{a_1}{b_1}$$ \\[a*b*c\\]',
+    'so $x^{*}$ and $y^{*}$ are $\\{a_1, _b_\\}$',
+    '$$\na\n- b\n= c *d*\n=\n$$',
+    '\\[\n# x\n\\]',
     '<b>bold</b> <!-- comment -->',
     '[ref][1] and a note[^1]\n\n[^1]: note\n[1]: https://example.org "title"',
     '**never closed',
   ])('keeps as it is: %s', (markdown) => {
     expect(formatMarkdown(markdown)).toEqual({ text: markdown, entities: [] });
+  });
+
+  it('takes prices and shell variables for no formulas', () => {
+    expect(textOf('**$A** and **$B** for $5 to *$6*, $HOME/$USER')).toBe(
+      '$A and $B for $5 to $6, $HOME/$USER',
+    );
+    expect(textOf('$$\n- a\n\n*b*')).toBe('$$\n• a\n\nb');
+  });
+
+  it('keeps what is written as a number of a list, but counts a repeated one', () => {
+    expect(textOf('007. a\n8. b\n8. c')).toBe('007. a\n8. b\n9. c');
+  });
+
+  it('keeps the indentation of code, also where the answer begins with it, and tabs as spaces', () => {
+    expect(textOf('```\n  a\n\tb\n```')).toBe('  a\n    b');
+    expect(textOf('a\tb')).toBe('a b');
   });
 
   it('keeps lines as lines and blank lines as one', () => {

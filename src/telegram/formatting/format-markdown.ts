@@ -1,4 +1,4 @@
-import { cleanText, isBlank } from './characters.js';
+import { cleanText, expandTabs, isBlank } from './characters.js';
 import type { FormattedText } from './formatted-text.js';
 import { parseMarkdown } from './markdown-parser.js';
 import { renderBlocks } from './render-blocks.js';
@@ -14,7 +14,7 @@ const GROWTH_ALLOWED = 4096;
  */
 export function formatMarkdown(markdown: string): FormattedText {
   const source = cleanText(markdown);
-  const plain: FormattedText = { text: source.trim(), entities: [] };
+  const plain: FormattedText = { text: expandTabs(source, ' ').trim(), entities: [] };
   try {
     const tokens = parseMarkdown(source);
     if (!tokens) return plain;

@@ -1,7 +1,7 @@
 // Puts a formatted text together from left to right: text, line breaks with what every line begins with, and the
 // stretches that become entities.
 import type { MessageEntity } from '@grammyjs/types';
-import { cleanText } from './characters.js';
+import { cleanText, expandTabs } from './characters.js';
 import { tidyEntities } from './entities.js';
 import type { FormattedText } from './formatted-text.js';
 
@@ -28,6 +28,8 @@ interface OpenPrefix extends LinePrefix {
 
 // Deeper levels are not indented further: a phone has no room, and a hostile text could grow without bound.
 const MAX_INDENTED_LEVELS = 5;
+// Telegram would make one space of a tab, and code would lose its indentation.
+const TAB = '    ';
 
 export class FormattedWriter {
   private readonly chunks: string[] = [];
@@ -63,7 +65,7 @@ export class FormattedWriter {
   }
 
   write(text: string): void {
-    for (const [index, line] of cleanText(text).split('\n').entries()) {
+    for (const [index, line] of expandTabs(cleanText(text), ' ').split('\n').entries()) {
       if (index > 0) this.breakLine();
       if (line !== '') this.writeInLine(line);
     }
@@ -74,13 +76,13 @@ export class FormattedWriter {
     if (this.marks.has('text_link')) return this.write(code);
     this.beginWriting();
     const start = this.length;
-    this.append(cleanText(code).replaceAll('\n', ' '));
+    this.append(cleanText(code).replace(/[\n\t]/g, ' '));
     this.entities.push({ type: 'code', offset: start, length: this.length - start });
   }
 
   /** A block of code or a table: lines of its own, without what the lines around it begin with. */
   writePre(content: string, language: string): void {
-    const code = cleanText(content)
+    const code = expandTabs(cleanText(content), TAB)
       .replace(/^(?:[ \t]*\n)+/, '')
       .trimEnd();
     if (code === '') return;
@@ -128,11 +130,16 @@ export class FormattedWriter {
     this.prefixes.pop();
   }
 
-  /** The text trimmed at both ends, as Telegram would, with its entities in order and by Telegram's rules. */
+  /**
+   * The text trimmed at both ends, as Telegram would (not where code begins with white space), with its entities in order
+   * and by Telegram's rules.
+   */
   finish(): FormattedText {
     const whole = this.chunks.join('');
-    const text = whole.trim();
-    const shift = whole.length - whole.trimStart().length;
+    const spaces = whole.length - whole.trimStart().length;
+    const code = this.entities.find(({ type }) => type === 'pre');
+    const shift = Math.min(spaces, code?.offset ?? spaces);
+    const text = whole.slice(shift).trimEnd();
     const moved = this.entities.map((entity) => ({ ...entity, offset: entity.offset - shift }));
     return { text, entities: tidyEntities(text, moved) };
   }

@@ -1,29 +1,21 @@
 import type { Token } from 'markdown-it';
+import { languageOf, nextNumber, type OpenList, taskOf } from './block-reading.js';
 import { FormattedWriter, type LinePrefix } from './formatted-writer.js';
 import type { FormattedText } from './formatted-text.js';
 import { renderInline } from './render-inline.js';
 import { renderTable } from './render-table.js';
 
 const RULE = '⎯'.repeat(12);
-const TASK = /^\[([ xX])\][ \t]+/;
-// What Telegram can mean by a language; anything else in that place is text.
-const LANGUAGE = /^[\w+#.-]{1,32}$/;
 
 /** Writes parsed Markdown as a formatted text. `source` holds the lines the tokens were read from. */
 export function renderBlocks(tokens: readonly Token[], source: readonly string[]): FormattedText {
   return new BlockRenderer(tokens, source).render();
 }
 
-/** A list being written: the number its next item shows, or null for bullets. */
-interface OpenList {
-  readonly ordered: boolean;
-  written: string;
-  shown: number;
-}
-
 class BlockRenderer {
   private readonly writer = new FormattedWriter();
-  private readonly lists: OpenList[] = [];
+  /** The numbers of the lists around the current place; null for bullets. */
+  private readonly lists: (OpenList | null)[] = [];
   /** Opening tokens of the list items around the current place. */
   private readonly items: Token[] = [];
   private quoteDepth = 0;
@@ -40,7 +32,7 @@ class BlockRenderer {
       const token = this.tokens[index];
       if (!token) break;
       if (token.type === 'table_open') index = this.table(index);
-      else if (token.type === 'list_item_open') this.openItem(token, this.taskMark(index));
+      else if (token.type === 'list_item_open') this.openItem(token, boxOf(this.tokens[index + 2]));
       else this.block(token);
     }
     return this.writer.finish();
@@ -59,6 +51,9 @@ class BlockRenderer {
       case 'fence':
       case 'code_block':
         return this.code(token);
+      case 'formula':
+        this.startBlock(token);
+        return this.writer.write(token.content);
       case 'hr':
         this.startBlock(token);
         return this.writer.write(RULE);
@@ -68,7 +63,7 @@ class BlockRenderer {
         return this.closeQuote();
       case 'bullet_list_open':
       case 'ordered_list_open':
-        this.lists.push({ ordered: token.type === 'ordered_list_open', written: '', shown: 0 });
+        this.lists.push(token.type === 'ordered_list_open' ? { written: '', shown: 0 } : null);
         break;
       case 'bullet_list_close':
       case 'ordered_list_close':
@@ -91,12 +86,9 @@ class BlockRenderer {
 
   private code(token: Token): void {
     this.startBlock(token);
-    const info = token.info.trim();
-    const [first = ''] = info.split(/\s/, 1);
-    // What may be more than a language is shown: "js title=a.js", or words that were meant to be struck by "~~~~".
-    const isLanguage = LANGUAGE.test(info) && token.markup.startsWith('`');
-    if (!isLanguage) this.writer.write(info);
-    this.writer.writePre(token.content, LANGUAGE.test(first) ? first : '');
+    const { language, title } = languageOf(token);
+    this.writer.write(title);
+    this.writer.writePre(token.content, language);
   }
 
   /** @returns the index of the table's last token */
@@ -105,7 +97,7 @@ class BlockRenderer {
     while (end < this.tokens.length - 1 && this.tokens[end]?.type !== 'table_close') end++;
     const open = this.tokens[index];
     if (open) this.startBlock(open);
-    this.writer.writePre(renderTable(this.tokens.slice(index, end + 1), this.source), '');
+    this.writer.writePre(renderTable(this.tokens.slice(index, end + 1), this.source).text, '');
     return end;
   }
 
@@ -138,20 +130,15 @@ class BlockRenderer {
 
   private itemPrefix(token: Token, task: string | null): LinePrefix {
     const list = this.lists.at(-1);
-    if (!list?.ordered) return { first: `${task ?? '•'} `, rest: '  ' };
-    // Lists whose items all carry one number ("1. 1. 1.") are meant to be counted; other numbers are kept.
-    list.shown = token.info === list.written ? list.shown + 1 : Number(token.info);
-    list.written = token.info;
-    return { first: `${list.shown}${token.markup} ${task === null ? '' : `${task} `}`, rest: '   ' };
+    if (!list) return { first: `${task ?? '•'} `, rest: '  ' };
+    const number = nextNumber(list, token.info) + token.markup;
+    return { first: `${number} ${task === null ? '' : `${task} `}`, rest: '   ' };
   }
+}
 
-  /** ☐ or ☑ where the item that opens here begins with `[ ]` or `[x]`, which is taken off its text; else null. */
-  private taskMark(index: number): string | null {
-    const inline = this.tokens[index + 2];
-    const text = inline?.type === 'inline' ? inline.children?.[0] : undefined;
-    const mark = text?.type === 'text' ? TASK.exec(text.content) : null;
-    if (!text || !mark) return null;
-    text.content = text.content.slice(mark[0].length);
-    return mark[1] === ' ' ? '☐' : '☑';
-  }
+/** ☐ or ☑ in front of a task. */
+function boxOf(inline: Token | undefined): string | null {
+  const isDone = taskOf(inline);
+  if (isDone === null) return null;
+  return isDone ? '☑' : '☐';
 }

@@ -1,15 +1,22 @@
 // A table becomes aligned text for a monospaced block: Telegram has no tables.
 import type { Token } from 'markdown-it';
+import { cleanText } from './characters.js';
 import { displayWidth } from './display-width.js';
 import { FormattedWriter } from './formatted-writer.js';
 import { renderInline } from './render-inline.js';
 
-type Align = 'left' | 'right' | 'center';
+export type Align = 'left' | 'right' | 'center';
 
 interface Cell {
   readonly text: string;
   readonly width: number;
   readonly align: Align;
+}
+
+export interface AlignedTable {
+  readonly text: string;
+  /** Does a row have more cells than the head? */
+  readonly hasLongRow: boolean;
 }
 
 // Wider columns are not padded, or one long cell would push all others out of sight.
@@ -20,29 +27,50 @@ const GROWTH_ALLOWED = 2000;
 
 /**
  * The tokens of one table, `table_open` to `table_close`, as lines of text: the head, a rule, the rows.
- * @param source all lines of the Markdown: a row with more cells than the head has is not cut down to it, as Markdown
- *   demands, but makes the table stay as it was written, for nothing may be lost
+ * @param source all lines of the Markdown: what a row has more of cells than the head is not left out, as Markdown demands,
+ *   but shown as it was written, for nothing may be lost
  */
-export function renderTable(tokens: readonly Token[], source: readonly string[]): string {
-  const rows = readRows(tokens);
+export function renderTable(tokens: readonly Token[], source: readonly string[]): AlignedTable {
+  const rows = readRows(tokens, source);
   const [head = [], ...body] = rows;
-  if (hasLongRow(tokens, source, head.length)) return writtenLines(tokens, source);
   const widths = head.map((_, column) => columnWidth(rows, column));
   const aligned = [head, null, ...body].map((row) => (row ? alignRow(row, widths) : ruleLine(widths)));
   const bare = rows.map((row) => row.map(({ text }) => text).join(' │ '));
   const grown = lengthOf(aligned) > MAX_GROWTH * lengthOf(bare) + GROWTH_ALLOWED;
-  return (grown ? bare : aligned).join('\n');
+  return {
+    text: (grown ? bare : aligned).join('\n'),
+    hasLongRow: rows.some((row) => row.length > head.length),
+  };
 }
 
-function readRows(tokens: readonly Token[]): Cell[][] {
+function readRows(tokens: readonly Token[], source: readonly string[]): Cell[][] {
   const rows: Cell[][] = [];
   let align: Align = 'left';
+  let line = '';
   for (const token of tokens) {
-    if (token.type === 'tr_open') rows.push([]);
+    if (token.type === 'tr_open') {
+      rows.push([]);
+      line = source[token.map?.[0] ?? -1] ?? '';
+    }
     if (token.type === 'th_open' || token.type === 'td_open') align = alignOf(token);
     if (token.type === 'inline') rows.at(-1)?.push(readCell(token, align));
+    // The head has no cells too many, or there would be no table.
+    if (token.type === 'tr_close' && rows.length > 1)
+      rows.at(-1)?.push(...cellsPast(rows[0]?.length ?? 0, line));
   }
   return rows;
+}
+
+/** The cells of a line of Markdown that are past a number: the stretches between bars that are not escaped. */
+function cellsPast(columns: number, line: string): Cell[] {
+  const cells = line
+    .replace(/^[\s>]*\|?/, '')
+    .replace(/(?<!\\)\|\s*$/, '')
+    .split(/(?<!\\)\|/);
+  return cells.slice(columns).map((written) => {
+    const text = cleanText(written.replaceAll('\\|', '|')).replace(/\s+/g, ' ').trim();
+    return { text, width: displayWidth(text), align: 'left' };
+  });
 }
 
 function readCell({ children }: Token, align: Align): Cell {
@@ -52,7 +80,8 @@ function readCell({ children }: Token, align: Align): Cell {
   return { text, width: displayWidth(text), align };
 }
 
-function alignOf(token: Token): Align {
+/** How the cells of a column stand, by one of them. */
+export function alignOf(token: Token): Align {
   const style = token.attrGet('style');
   if (style === 'text-align:right') return 'right';
   return style === 'text-align:center' ? 'center' : 'left';
@@ -82,22 +111,4 @@ function ruleLine(widths: readonly number[]): string {
 
 function lengthOf(lines: readonly string[]): number {
   return lines.reduce((sum, line) => sum + line.length + 1, 0);
-}
-
-function hasLongRow(tokens: readonly Token[], source: readonly string[], columns: number): boolean {
-  return tokens.some(
-    ({ type, map }) => type === 'tr_open' && map && cellCount(source[map[0]] ?? '') > columns,
-  );
-}
-
-/** How many cells a line of Markdown has: the stretches between unescaped bars, without the empty ones at its ends. */
-function cellCount(line: string): number {
-  const row = line.replace(/^[\s>]+/, '').trimEnd();
-  const bars = row.match(/(?<!\\)\|/g)?.length ?? 0;
-  return bars + 1 - (row.startsWith('|') ? 1 : 0) - (/(?<!\\)\|$/.test(row) ? 1 : 0);
-}
-
-function writtenLines(tokens: readonly Token[], source: readonly string[]): string {
-  const [start, end] = tokens[0]?.map ?? [0, 0];
-  return source.slice(start, end).join('\n');
 }

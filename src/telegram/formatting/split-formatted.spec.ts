@@ -103,6 +103,28 @@ describe('splitFormatted', () => {
     expect(parts.every((part) => part.startsWith('def f'))).toBe(true);
   });
 
+  it('keeps the indentation of code at a cut', () => {
+    const text = formatMarkdown(`\`\`\`py\ndef f():\n${'    a = 1\n'.repeat(40)}\`\`\``);
+    const [, ...rest] = textsOf(splitFormatted(text, 100));
+    expect(rest.every((part) => part.startsWith('    a'))).toBe(true);
+  });
+
+  it('cuts no block that fits a part, however little is before it', () => {
+    const block = 'word '.repeat(20).trim();
+    expect(textsOf(splitFormatted(plain(`short\n\n${block}\n\nend`), 100))).toEqual(['short', block, 'end']);
+    const quoted = formatMarkdown(`some words before\n\n> ${'a '.repeat(20)}\n>\n> ${'b '.repeat(20)}`);
+    expect(textsOf(splitFormatted(quoted, 90))[0]).toBe('some words before');
+  });
+
+  it('cuts beside a link or a style rather than in it', () => {
+    const text = formatMarkdown(
+      `${'word '.repeat(10)}**bold words here** and [a link of words](https://example.org)`,
+    );
+    const parts = splitFormatted(text, 56);
+    expect(textsOf(parts)).toEqual(['word '.repeat(10).trim(), 'bold words here and a link of words']);
+    expect(parts[1]?.entities).toHaveLength(2);
+  });
+
   it('ends a part before the 101st link, so that every address works', () => {
     const parts = splitFormatted(formatMarkdown('[a](https://example.org) '.repeat(250)));
     expect(parts.map(({ entities }) => entities.length)).toEqual([100, 100, 50]);

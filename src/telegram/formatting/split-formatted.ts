@@ -3,19 +3,20 @@ import { isBlank, isSpaceAt } from './characters.js';
 import { CutFinder } from './cut-finder.js';
 import { clipEntity, inOrder, isTelling, MAX_ENTITIES, mostTelling } from './entities.js';
 import type { FormattedText } from './formatted-text.js';
-import { trimRange } from './range.js';
 
 /** The longest text of one message (https://core.telegram.org/bots/api#sendmessage), in UTF-16 units. */
 export const MAX_MESSAGE_LENGTH = 4096;
 
 // Telegram bounds the size of a message's entities altogether (ENTITIES_TOO_LONG) without saying at what size.
 const MAX_ADDRESSES_LENGTH = 8192;
+const BLANK_LINES = /(?:[^\S\n]*\n)*/y;
 
 /**
  * A formatted text as parts that each fit one message: at most `limit` UTF-16 units and 100 entities, trimmed, none
- * empty or invisible. Cuts fall between blocks where possible, else lines, sentences, words, graphemes, never inside a
- * surrogate pair; white space at a cut is dropped, everything else is kept in order. An entity across a cut goes on in
- * the next part. Where a part has more than 100 entities it ends before the 101st link or code block; styles past the
+ * empty or invisible. A block, a quote or code that fits one part is not cut. Else cuts fall between lines, sentences,
+ * words, graphemes, not inside a link or a style that is shorter than half a part, and never inside a surrogate pair;
+ * white space at a cut is dropped, but for the indentation of code, everything else is kept in order. An entity across a
+ * cut goes on in the next part. Where a part has more than 100 entities it ends before the 101st link or code block; styles past the
  * limit are dropped. No parts for a text with nothing visible.
  * @throws RangeError for a limit below 2: a character outside the basic plane takes two units
  */
@@ -81,7 +82,7 @@ class Splitter {
   }
 
   private part(start: number, end: number): FormattedText {
-    const range = trimRange(this.text, { start, end });
+    const range = { start, end: start + this.text.slice(start, end).trimEnd().length };
     const inside: MessageEntity[] = [];
     for (const entity of this.following(start)) {
       if (entity.offset >= end) break;
@@ -93,9 +94,14 @@ class Splitter {
     return { text: this.text.slice(range.start, range.end), entities: mostTelling(clipped) };
   }
 
+  /** Where the next part begins: behind white space, but code keeps its indentation and loses only blank lines. */
   private skipSpace(from: number): number {
+    const code = this.cuts.codeBehind(from);
+    const limit = code ? Math.max(code.offset, from) : this.text.length;
     let index = from;
-    while (index < this.text.length && isSpaceAt(this.text, index)) index++;
-    return index;
+    while (index < limit && isSpaceAt(this.text, index)) index++;
+    if (!code || index < limit) return index;
+    BLANK_LINES.lastIndex = index;
+    return index + (BLANK_LINES.exec(this.text)?.[0].length ?? 0);
   }
 }

@@ -1,10 +1,11 @@
-import type { MessageEntity } from '@grammyjs/types';
+import type { InputRichMessage, MessageEntity } from '@grammyjs/types';
 import type { Choice, ReplyBody } from '../../channel/channel.js';
 import type { FormattedText } from '../formatting/formatted-text.js';
+import type { TwoForms } from '../rich/compose-rich.js';
 import { fieldOf, integerOf } from '../updates/update-fields.js';
 
 /** A message as it goes to Telegram. */
-export interface TelegramMessage extends FormattedText {
+export interface TelegramMessage extends TwoForms {
   /** Side by side. */
   readonly choices: readonly Choice[];
   /** The message it replies to, as long as it is sent and not edited; null: none. */
@@ -12,15 +13,22 @@ export interface TelegramMessage extends FormattedText {
 }
 
 /** How a message of this channel is kept in the outbox. */
-export function writeBody({ text, entities }: FormattedText, choices: readonly Choice[] = []): ReplyBody {
-  return choices.length > 0 ? { text, entities, choices } : { text, entities };
+export function writeBody(
+  { text, entities, rich = null }: FormattedText & Partial<TwoForms>,
+  choices: readonly Choice[] = [],
+): ReplyBody {
+  return { text, entities, ...(choices.length > 0 && { choices }), ...(rich && { rich }) };
 }
 
 /** The message again; null for a body that this channel did not write. */
 export function readBody(body: ReplyBody): TelegramMessage | null {
-  const { text, entities, choices = [] } = body;
+  const { text, entities, choices = [], rich } = body;
   if (typeof text !== 'string' || !isEntities(entities) || !isChoices(choices)) return null;
-  return { text, entities, choices, replyTo: integerOf(body, 'replyTo') };
+  return { text, entities, choices, rich: isRich(rich) ? rich : null, replyTo: integerOf(body, 'replyTo') };
+}
+
+function isRich(value: unknown): value is InputRichMessage<never> {
+  return Array.isArray(fieldOf(value, 'blocks'));
 }
 
 function isChoices(value: unknown): value is readonly Choice[] {
