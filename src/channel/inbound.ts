@@ -1,3 +1,5 @@
+import type { Attachment } from './attachment.js';
+
 /** A chat as its channel describes it. */
 export interface ChatDescription {
   readonly chatId: bigint;
@@ -37,7 +39,11 @@ export interface Inbound {
   readonly externalId: string;
   readonly chat: ChatDescription;
   readonly sender: Sender | null;
+  /** What was written, and in brackets what else the message holds; what it replies to, as a quotation before it. */
   readonly text: string;
+  /** From whom, where its sender only passed it on: then the text is not the sender's. */
+  readonly forwardedFrom: string | null;
+  readonly attachments: readonly Attachment[];
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */

@@ -1,106 +1,22 @@
-import type { ChatDescription, Inbound, Sender } from '../../channel/inbound.js';
-import { isAddressed } from './addressing.js';
-import { readSlashText } from '../bot-api/bot-commands.js';
+import type { Inbound } from '../../channel/inbound.js';
 import type { BotName } from '../bot-api/bot-name.js';
-import { fieldOf, integerOf, textOf } from './update-fields.js';
-
-/** UTF-16 units kept of what a user wrote. Telegram's own limit is 4,096; more can only come from elsewhere. */
-const TEXT_LIMIT = 65_536;
-/** UTF-16 units kept of a name or title; Telegram allows 64 and 128. */
-const NAME_LIMIT = 256;
-/** UTF-16 units kept of a chat type, username or language tag. */
-const WORD_LIMIT = 64;
+import { readMessage } from './message-reader.js';
+import { readPress } from './press-reader.js';
+import { fieldOf, integerOf } from './update-fields.js';
 
 /**
- * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages with a
- * text or a caption, and presses of buttons; in groups only those addressed to it. Pure and total: never throws, whatever `update` is.
+ * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages, in
+ * groups only those addressed to it, and presses of buttons. Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
 export function readUpdate(update: unknown, bot: BotName | null): Inbound | null {
   const updateId = integerOf(update, 'update_id');
-  if (fieldOf(update, 'callback_query') !== undefined)
-    return readPress(updateId, fieldOf(update, 'callback_query'));
+  if (updateId === null) return null;
+  const externalId = updateId.toString();
+  const press = fieldOf(update, 'callback_query');
+  if (press !== undefined) return readPress(externalId, press);
   const edited = fieldOf(update, 'edited_message');
-  const message = edited ?? fieldOf(update, 'message');
-  const chat = readChat(message);
-  const written = textOf(message, 'text', TEXT_LIMIT) ?? textOf(message, 'caption', TEXT_LIMIT);
-  if (updateId === null || chat === null || written === null) return null;
-
-  const slash = readSlashText(written, bot);
-  if (!isPrivate(chat)) {
-    if (slash?.for === 'other') return null;
-    if (!slash && !isAddressed(message, written, bot)) return null;
-  }
-  const messageId = integerOf(message, 'message_id');
-  return {
-    externalId: updateId.toString(),
-    chat,
-    sender: readSender(fieldOf(message, 'from')),
-    text: slash?.text ?? written,
-    // Whoever adds a slash to an old message does not mean to command.
-    command: edited === undefined ? (slash?.command ?? null) : null,
-    press: null,
-    channelMessageId: messageId === null ? null : BigInt(messageId),
-    isEdit: edited !== undefined,
-    inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
-  };
-}
-
-/** A button under a message that the bot sent: https://core.telegram.org/bots/api#callbackquery */
-function readPress(updateId: number | null, query: unknown): Inbound | null {
-  const chat = readChat(fieldOf(query, 'message'));
-  const id = textOf(query, 'id', WORD_LIMIT);
-  if (updateId === null || chat === null || id === null) return null;
-  return {
-    externalId: updateId.toString(),
-    chat,
-    sender: readSender(fieldOf(query, 'from')),
-    text: '',
-    command: null,
-    press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
-    channelMessageId: null,
-    isEdit: false,
-    inBatch: false,
-  };
-}
-
-/** A chat without a type is told by its id: those of people are positive, of groups negative. */
-function isPrivate(chat: ChatDescription): boolean {
-  return chat.type === 'private';
-}
-
-function readChat(message: unknown): ChatDescription | null {
-  const chat = fieldOf(message, 'chat');
-  const id = integerOf(chat, 'id');
-  if (id === null || id === 0) return null;
-  const type = textOf(chat, 'type', WORD_LIMIT) ?? (id > 0 ? 'private' : 'group');
-  if (type === 'channel') return null;
-  const threadId =
-    fieldOf(message, 'is_topic_message') === true ? integerOf(message, 'message_thread_id') : null;
-  return {
-    chatId: BigInt(id),
-    threadId: BigInt(threadId ?? 0),
-    type,
-    title: textOf(chat, 'title', NAME_LIMIT) ?? fullName(chat),
-    username: textOf(chat, 'username', WORD_LIMIT),
-  };
-}
-
-/** A private chat has no title of its own; it is called as the person in it. */
-function fullName(chat: unknown): string | null {
-  const names = [textOf(chat, 'first_name', NAME_LIMIT), textOf(chat, 'last_name', NAME_LIMIT)];
-  return names.filter((name) => name !== null).join(' ') || null;
-}
-
-function readSender(user: unknown): Sender | null {
-  const id = integerOf(user, 'id');
-  if (id === null) return null;
-  return {
-    userId: BigInt(id),
-    firstName: textOf(user, 'first_name', NAME_LIMIT) ?? '',
-    lastName: textOf(user, 'last_name', NAME_LIMIT),
-    username: textOf(user, 'username', WORD_LIMIT),
-    languageCode: textOf(user, 'language_code', WORD_LIMIT),
-  };
+  if (edited !== undefined) return readMessage(externalId, edited, true, bot);
+  return readMessage(externalId, fieldOf(update, 'message'), false, bot);
 }

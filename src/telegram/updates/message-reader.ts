@@ -1,0 +1,58 @@
+import type { ChatDescription, Inbound } from '../../channel/inbound.js';
+import { readSlashText } from '../bot-api/bot-commands.js';
+import type { BotName } from '../bot-api/bot-name.js';
+import { isAddressed, originalOf } from './addressing.js';
+import { attachmentsOf } from './attachments.js';
+import { readChat, readSender } from './chat-reader.js';
+import { forwardedFrom } from './forward-origin.js';
+import { noteOf, writtenIn } from './message-content.js';
+import { replyContext } from './reply-context.js';
+import { fieldOf, integerOf } from './update-fields.js';
+
+/** What a message (https://core.telegram.org/bots/api#message) says to the bot; null where it is not for it. */
+export function readMessage(
+  externalId: string,
+  message: unknown,
+  isEdit: boolean,
+  bot: BotName | null,
+): Inbound | null {
+  const chat = readChat(message);
+  const written = writtenIn(message);
+  // Of what people send only the words can be edited; a live location is "edited" every few seconds.
+  const note = isEdit && written === null ? null : noteOf(message);
+  if (chat === null || (written === null && note === null)) return null;
+
+  const slash = written === null ? null : readSlashText(written, bot);
+  if (!isPrivate(chat)) {
+    if (slash?.for === 'other') return null;
+    if (!slash && !isAddressed(message, written ?? '', bot)) return null;
+  }
+  const origin = forwardedFrom(message);
+  // Whoever adds a slash to an old message does not mean to command, nor does who passes one on.
+  const command = isEdit || origin !== null ? null : (slash?.command ?? null);
+  const said = slash?.text ?? written;
+  const parts = command ? [said] : [replyContext(message, bot), note, said];
+  const messageId = integerOf(message, 'message_id');
+  return {
+    externalId,
+    chat,
+    sender: readSender(fieldOf(message, 'from')),
+    text: parts.filter((part) => part !== null).join('\n'),
+    forwardedFrom: origin,
+    attachments: command ? [] : [...attachmentsOf(message), ...attachmentsMeant(message, chat)],
+    command,
+    press: null,
+    channelMessageId: messageId === null ? null : BigInt(messageId),
+    isEdit,
+    inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
+  };
+}
+
+/** In a group people reply to somebody's photo to ask about it; in a private chat it is in the history already. */
+function attachmentsMeant(message: unknown, chat: ChatDescription) {
+  return isPrivate(chat) ? [] : attachmentsOf(originalOf(message));
+}
+
+function isPrivate(chat: ChatDescription): boolean {
+  return chat.type === 'private';
+}
