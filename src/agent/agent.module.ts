@@ -20,6 +20,7 @@ import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './turn/model-steps.js';
 import { Newcomers } from './busy/newcomers.js';
+import { Pictures } from './attachments/pictures.js';
 import { ScheduleList } from './commands/schedule-list.js';
 import { StepRepository } from './turn/step.repository.js';
 import { Summarizer } from './summaries/summarizer.js';
@@ -58,6 +59,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     EventReader,
     LiveReplies,
     Newcomers,
+    Pictures,
     TurnStop,
     TurnWatch,
     TurnWatchRepository,

@@ -1,3 +1,4 @@
+import type { Fetched } from './attachment.js';
 import type { Inbound, Press } from './inbound.js';
 
 /** Where a reply goes: a chat of a channel, and its topic where it has one (`threadId` 0: none). */
@@ -70,4 +71,11 @@ export abstract class Channel {
 
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Fetches the file of an attachment, once. Never throws for what the channel answers; rejects only when aborted.
+   * @param ref of the attachment
+   * @param maxBytes a larger file is not read to its end
+   */
+  abstract fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched>;
 }

@@ -44,6 +44,8 @@ export interface Inbound {
   /** From whom, where its sender only passed it on: then the text is not the sender's. */
   readonly forwardedFrom: string | null;
   readonly attachments: readonly Attachment[];
+  /** Nothing was written: the text says only what was sent. */
+  readonly isWordless: boolean;
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */

@@ -6,8 +6,10 @@ import {
   type ReplyBody,
   type SendOutcome,
 } from '../channel/channel.js';
+import type { Fetched } from '../channel/attachment.js';
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
@@ -29,6 +31,7 @@ export class TelegramChannel extends Channel {
     private readonly botApi: BotApi,
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
+    private readonly files: BotFiles,
   ) {
     super();
   }
@@ -90,6 +93,10 @@ export class TelegramChannel extends Channel {
     } catch {
       // Aborted: nobody waits for it any more.
     }
+  }
+
+  override fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
+    return this.files.fetch(ref, maxBytes, signal);
   }
 
   private async formattedElsePlain(

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramAccess } from './telegram-access.js';
@@ -12,6 +13,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
 @Module({
   providers: [
     BotApi,
+    BotFiles,
     BotIdentity,
     Pauses,
     TelegramAccess,

@@ -20,6 +20,7 @@ import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { ModelSteps } from '../../src/agent/turn/model-steps.js';
 import { Newcomers } from '../../src/agent/busy/newcomers.js';
+import { Pictures } from '../../src/agent/attachments/pictures.js';
 import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
 import { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { Summarizer } from '../../src/agent/summaries/summarizer.js';
@@ -161,6 +162,7 @@ export class AgentRoom {
       this.tokens,
       this.settings,
       this.clock,
+      new Pictures(channel),
     );
     const models = Object.assign(new ModelSettings(), {
       apiKey: 'a-key',
@@ -253,7 +255,7 @@ export class AgentRoom {
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
     const live = new LiveReplies(this.channel, this.drafts, stopping, this.streaming);
-    const newcomers = new Newcomers(this.claim, this.context, this.busy);
+    const newcomers = new Newcomers(this.claim, this.context, new Pictures(this.channel), this.busy);
     return new TurnRunner(
       this.room.conversations,
       this.turns,

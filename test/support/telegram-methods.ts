@@ -49,12 +49,29 @@ export class TelegramMethods {
     deleteMessage: (params) => this.deleteMessage(params),
     sendChatAction: (params) => this.sendChatAction(params),
     answerCallbackQuery: () => true,
+    getFile: (params) => this.getFile(params),
     setMyCommands: ({ commands }) => {
       this.commands = commands;
       return true;
     },
     getMyCommands: () => this.commands,
   };
+
+  /** What people have sent, by its file id. */
+  readonly files = new Map<string, Buffer>();
+
+  /** https://core.telegram.org/bots/api#getfile */
+  private getFile({ file_id: id }: Params) {
+    const content = this.files.get(String(id));
+    if (!content) throw new Refusal(400, 'Bad Request: wrong file_id or the file is temporarily unavailable');
+    if (content.length > 20_000_000) throw new Refusal(400, 'Bad Request: file is too big');
+    return {
+      file_id: id,
+      file_unique_id: `u${String(id)}`,
+      file_size: content.length,
+      file_path: `files/${String(id)}`,
+    };
+  }
 
   /** Telegram compares method names without case. */
   find(name: string): Method | null {

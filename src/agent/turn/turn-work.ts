@@ -35,10 +35,10 @@ export class TurnWork {
    */
   async finish({ lease, conversation, turn }: Run, signal: AbortSignal): Promise<boolean> {
     const sender = await this.claim.senderOf(turn);
-    const context = await this.context.build(conversation, turn, sender);
+    const context = await this.context.build(conversation, turn, sender, signal);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const newcomers = this.newcomers.of(lease, conversation, turn);
+    const newcomers = this.newcomers.of(lease, conversation, turn, signal);
     const live = await this.live.of(lease, turn, conversation, signal);
     try {
       const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });

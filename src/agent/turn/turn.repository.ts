@@ -7,6 +7,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
 import { Ids } from '../../runtime/ids.js';
+import { writeAttachments } from '../attachments/stored-attachments.js';
 import { EventReader, type Heard } from './event-reader.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
@@ -140,7 +141,10 @@ export class TurnRepository {
     await this.messages.addUserMessages(
       tx,
       turn,
-      heard.map(({ text, author, channelMessageId }) => ({ text, author, channelMessageId, stepIndex })),
+      heard.map((one) => {
+        const { text, author, channelMessageId } = one;
+        return { text, author, channelMessageId, stepIndex, attachments: writeAttachments(text, one) };
+      }),
     );
     await this.refreshChat(tx, conversation, heard);
   }

@@ -31,6 +31,7 @@ describe('a message of a private chat', () => {
       text: 'Hello',
       forwardedFrom: null,
       attachments: [],
+      isWordless: false,
       command: null,
       press: null,
       channelMessageId: BigInt(Number(update.message['message_id'])),

@@ -40,6 +40,7 @@ export function readMessage(
     text: parts.filter((part) => part !== null).join('\n'),
     forwardedFrom: origin,
     attachments: command ? [] : [...attachmentsOf(message), ...attachmentsMeant(message, chat)],
+    isWordless: written === null,
     command,
     press: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),

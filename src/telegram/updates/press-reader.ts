@@ -14,6 +14,7 @@ export function readPress(externalId: string, query: unknown): Inbound | null {
     text: '',
     forwardedFrom: null,
     attachments: [],
+    isWordless: true,
     command: null,
     press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
     channelMessageId: null,
