@@ -20,7 +20,11 @@ import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './turn/model-steps.js';
 import { Newcomers } from './busy/newcomers.js';
+import { AttachmentRepository } from './attachments/attachment.repository.js';
+import { Attachments } from './attachments/attachments.service.js';
+import { FileReader } from './attachments/file-reader.js';
 import { Pictures } from './attachments/pictures.js';
+import { Transcriber } from './attachments/transcriber.js';
 import { ScheduleList } from './commands/schedule-list.js';
 import { StepRepository } from './turn/step.repository.js';
 import { Summarizer } from './summaries/summarizer.js';
@@ -49,6 +53,10 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
   ],
   providers: [
     AfterRun,
+    Attachments,
+    AttachmentRepository,
+    FileReader,
+    Transcriber,
     TurnRunner,
     TurnWork,
     TurnRepository,

@@ -9,6 +9,8 @@ export interface Attachment {
   /** Null where the channel does not say. */
   readonly bytes: number | null;
   readonly seconds: number | null;
+  /** The sender speaks in it, to the agent: what is said are the sender's words. Else it is data. */
+  readonly isSpeech: boolean;
 }
 
 /** What is done with it: shown to the model, heard, or read. */

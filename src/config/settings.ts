@@ -17,6 +17,7 @@ import { ServerSettings } from './server.settings.js';
 import { StreamingSettings } from './streaming.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
 import { ToolSettings } from './tool.settings.js';
+import { TranscriptionSettings } from './transcription.settings.js';
 import { variablesOf } from './variable.js';
 import { WorkerSettings } from './worker.settings.js';
 
@@ -27,6 +28,7 @@ export interface Settings {
   readonly redis: RedisSettings;
   readonly telegram: TelegramSettings;
   readonly model: ModelSettings;
+  readonly transcription: TranscriptionSettings;
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
   readonly streaming: StreamingSettings;
@@ -46,6 +48,7 @@ export const settingsClasses = {
   redis: RedisSettings,
   telegram: TelegramSettings,
   model: ModelSettings,
+  transcription: TranscriptionSettings,
   agent: AgentSettings,
   busy: BusySettings,
   streaming: StreamingSettings,
@@ -70,6 +73,7 @@ export function loadSettings(env: Environment): Settings {
     redis: readSettings(RedisSettings, env, problems),
     telegram: readSettings(TelegramSettings, env, problems),
     model: readSettings(ModelSettings, env, problems),
+    transcription: readSettings(TranscriptionSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),

@@ -48,6 +48,7 @@ import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
 import { StreamingSettings } from '../../src/config/streaming.settings.js';
+import type { TranscriptionSettings } from '../../src/config/transcription.settings.js';
 import { ToolSettings } from '../../src/config/tool.settings.js';
 import type { TelegramSettings } from '../../src/config/telegram.settings.js';
 import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
@@ -61,6 +62,7 @@ import { PersonRepository } from '../../src/memory/person.repository.js';
 import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { attachmentsOver } from './attachments.js';
 import { modelClient } from './model-client.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -78,6 +80,7 @@ interface Wishes {
   readonly telegram?: Partial<TelegramSettings>;
   readonly budgets?: Partial<BudgetSettings>;
   readonly models?: Partial<ModelSettings>;
+  readonly transcription?: Partial<TranscriptionSettings>;
 }
 
 /** The agent's services, built with `new` over a real database, between a Telegram and a model over HTTP. */
@@ -90,6 +93,7 @@ export class AgentRoom {
   readonly streaming = new StreamingSettings();
   readonly toolSettings = new ToolSettings();
   readonly tokens = new TokenCounter();
+  readonly attachments: ReturnType<typeof attachmentsOver>;
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
@@ -170,6 +174,7 @@ export class AgentRoom {
       model: 'double',
       ...wishes.models,
     });
+    this.attachments = attachmentsOver(room, channel, models, this.settings, wishes.transcription);
     this.callers = new ModelCallers(new DeploymentSecrets(prisma));
     this.client = modelClient(models, prisma, this.clock);
     const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
@@ -255,14 +260,30 @@ export class AgentRoom {
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
     const live = new LiveReplies(this.channel, this.drafts, stopping, this.streaming);
-    const newcomers = new Newcomers(this.claim, this.context, new Pictures(this.channel), this.busy);
+    const newcomers = new Newcomers(
+      this.claim,
+      this.context,
+      this.attachments,
+      new Pictures(this.channel),
+      this.busy,
+    );
     return new TurnRunner(
       this.room.conversations,
       this.turns,
       this.endings,
       this.commands,
       this.claim,
-      new TurnWork(this.claim, this.context, this.callers, newcomers, live, this.loop(steps), this.endings),
+      new TurnWork(
+        this.claim,
+        this.messages,
+        this.attachments,
+        this.context,
+        this.callers,
+        newcomers,
+        live,
+        this.loop(steps),
+        this.endings,
+      ),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),

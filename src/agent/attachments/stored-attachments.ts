@@ -13,6 +13,8 @@ export interface StoredAttachments {
 export interface StoredFile extends Attachment {
   /** `told`: the text says what is in it; `refused`: the text says why not; `open`: neither yet, or it is a picture. */
   readonly state: FileState;
+  /** Why it was refused, as the user is told; null where it was not. */
+  readonly refusal: string | null;
 }
 
 export type FileState = 'open' | 'told' | 'refused';
@@ -26,7 +28,7 @@ export function writeAttachments(
   { attachments, isWordless }: { readonly attachments: readonly Attachment[]; readonly isWordless: boolean },
 ): Prisma.InputJsonObject | null {
   if (attachments.length === 0) return null;
-  const files = attachments.map((attachment) => ({ ...attachment, state: 'open' as const }));
+  const files = attachments.map((attachment) => ({ ...attachment, state: 'open' as const, refusal: null }));
   return toJson({ ownChars: text.length, isWordless, files });
 }
 
@@ -44,7 +46,7 @@ export function readAttachments(value: unknown): StoredAttachments | null {
 
 function readFile(value: unknown): StoredFile[] {
   if (!isRecord(value)) return [];
-  const { kind, ref, name, mediaType, bytes, seconds, state } = value;
+  const { kind, ref, name, mediaType, bytes, seconds, isSpeech, state, refusal } = value;
   if (!isKind(kind) || typeof ref !== 'string' || typeof name !== 'string' || !isState(state)) return [];
   return [
     {
@@ -54,7 +56,9 @@ function readFile(value: unknown): StoredFile[] {
       mediaType: typeof mediaType === 'string' ? mediaType : null,
       bytes: typeof bytes === 'number' ? bytes : null,
       seconds: typeof seconds === 'number' ? seconds : null,
+      isSpeech: isSpeech === true,
       state,
+      refusal: typeof refusal === 'string' ? refusal : null,
     },
   ];
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { Inbound } from '../../channel/inbound.js';
 import type { Prisma } from '../../generated/prisma/client.js';
+import { readAttachments, toJson } from '../attachments/stored-attachments.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 
 /** A stored update that tells of an edited message. */
@@ -73,12 +74,18 @@ export class Edits {
       orderBy: { id: 'desc' },
       include: { turn: { select: { state: true } } },
     });
-    if (!known || known.text === text) return 'ignored';
+    if (!known) return 'ignored';
+    const files = readAttachments(known.attachments);
+    const own = known.text.slice(0, files?.ownChars);
+    if (own === text) return 'ignored';
     if (known.turn?.state === 'running' || known.turn?.state === 'waiting') {
       await tx.event.update({ where: { id: event.id }, data: { kind: 'message', state: 'waiting' } });
       return 'joins';
     }
-    await tx.message.update({ where: { id: known.id }, data: { text, editedAt: new Date() } });
+    // What was made of its files stays behind it.
+    const changed = { text: text + known.text.slice(own.length), editedAt: new Date() };
+    const attachments = files && { attachments: toJson({ ...files, ownChars: text.length }) };
+    await tx.message.update({ where: { id: known.id }, data: { ...changed, ...attachments } });
     return 'recorded';
   }
 }

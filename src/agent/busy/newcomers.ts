@@ -3,6 +3,7 @@ import { BusySettings } from '../../config/busy.settings.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import type { Block } from '../context/context.js';
+import { Attachments } from '../attachments/attachments.service.js';
 import { Pictures } from '../attachments/pictures.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from '../turn/event-claim.js';
@@ -16,6 +17,7 @@ export class Newcomers {
   constructor(
     private readonly claim: EventClaim,
     private readonly context: ContextBuilder,
+    private readonly attachments: Attachments,
     private readonly pictures: Pictures,
     private readonly settings: BusySettings,
   ) {}
@@ -25,7 +27,8 @@ export class Newcomers {
     const mode = conversation.busyMode ?? this.settings.mode;
     if (mode !== 'steer') return () => Promise.resolve(null);
     return async (stepIndex) => {
-      const joined = await this.claim.join(lease, conversation, turn, stepIndex);
+      const claimed = await this.claim.join(lease, conversation, turn, stepIndex);
+      const joined = await this.attachments.read(lease, claimed, signal);
       if (joined.length === 0) return null;
       return this.context.blockOf(conversation, joined, await this.pictures.ofTurn(joined, signal));
     };

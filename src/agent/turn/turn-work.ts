@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { Attachments, refusalOf } from '../attachments/attachments.service.js';
 import { AgentLoop } from './agent-loop.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from './event-claim.js';
 import { LiveReplies } from '../live/live-replies.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
-import { TurnEndings } from './turn-endings.repository.js';
+import { type TurnEnd, TurnEndings } from './turn-endings.repository.js';
 
 /** One run of a turn: whose it is, and by what right. */
 export interface Run {
@@ -21,6 +23,8 @@ export interface Run {
 export class TurnWork {
   constructor(
     private readonly claim: EventClaim,
+    private readonly messages: MessageRepository,
+    private readonly attachments: Attachments,
     private readonly context: ContextBuilder,
     private readonly callers: ModelCallers,
     private readonly newcomers: Newcomers,
@@ -34,6 +38,8 @@ export class TurnWork {
    * @throws what AgentLoop.run throws
    */
   async finish({ lease, conversation, turn }: Run, signal: AbortSignal): Promise<boolean> {
+    const refusal = await this.readFiles({ lease, conversation, turn }, signal);
+    if (refusal) return await this.endings.finish(lease, turn, refusal);
     const sender = await this.claim.senderOf(turn);
     const context = await this.context.build(conversation, turn, sender, signal);
     const caller = await this.callers.of(conversation, sender);
@@ -48,5 +54,12 @@ export class TurnWork {
     } finally {
       await live.end();
     }
+  }
+
+  /** @returns the turn's end, where nothing in it can be looked at; null where the model is to be asked */
+  private async readFiles({ lease, turn }: Run, signal: AbortSignal): Promise<TurnEnd | null> {
+    const messages = await this.messages.ofTurn(turn.id);
+    const text = refusalOf(await this.attachments.read(lease, messages, signal));
+    return text === null ? null : { text, model: null, errorCode: 'ATTACHMENT_REFUSED' };
   }
 }

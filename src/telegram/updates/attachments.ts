@@ -15,22 +15,25 @@ const TYPE_LIMIT = 64;
 /** The file of a message that can be shown to the model, heard or read; at most one. */
 export function attachmentsOf(message: unknown): Attachment[] {
   const photo = bestSize(arrayOf(message, 'photo'));
-  if (photo !== null) return fileOf(photo, 'image', { name: 'photo.jpg', mediaType: 'image/jpeg' });
-  for (const [field, kind, name, mediaType] of sounds) {
+  if (photo !== null)
+    return fileOf(photo, 'image', { name: 'photo.jpg', mediaType: 'image/jpeg', isSpeech: false });
+  for (const [field, kind] of sounds) {
     const sound = fieldOf(message, field);
-    if (sound !== undefined) return fileOf(sound, kind, { name, mediaType });
+    if (sound !== undefined) return fileOf(sound, 'audio', kind);
   }
   // Its file is there as a document as well, for old clients.
   if (fieldOf(message, 'animation') !== undefined) return [];
   const document = fieldOf(message, 'document');
-  return document === undefined ? [] : fileOf(document, kindOf(document), { name: 'file', mediaType: null });
+  return document === undefined
+    ? []
+    : fileOf(document, kindOf(document), { name: 'file', mediaType: null, isSpeech: false });
 }
 
 const sounds = [
-  ['voice', 'audio', 'voice.ogg', 'audio/ogg'],
-  ['video_note', 'audio', 'video.mp4', 'video/mp4'],
-  ['audio', 'audio', 'audio.mp3', 'audio/mpeg'],
-] as const;
+  ['voice', { name: 'voice.ogg', mediaType: 'audio/ogg', isSpeech: true }],
+  ['video_note', { name: 'video.mp4', mediaType: 'video/mp4', isSpeech: true }],
+  ['audio', { name: 'audio.mp3', mediaType: 'audio/mpeg', isSpeech: false }],
+] as const satisfies readonly (readonly [field: string, kind: Kind])[];
 
 /** Pictures as files: those that models take. A sound as a file is a sound. */
 function kindOf(document: unknown): AttachmentKind {
@@ -53,22 +56,25 @@ function fits(size: unknown): boolean {
 const longerSide = (size: unknown): number =>
   Math.max(integerOf(size, 'width') ?? 0, integerOf(size, 'height') ?? 0);
 
-interface Unnamed {
+/** What is taken for granted of a kind of file. */
+interface Kind {
   readonly name: string;
   readonly mediaType: string | null;
+  readonly isSpeech: boolean;
 }
 
-function fileOf(file: unknown, kind: AttachmentKind, unnamed: Unnamed): Attachment[] {
+function fileOf(file: unknown, kind: AttachmentKind, { name, mediaType, isSpeech }: Kind): Attachment[] {
   const ref = textOf(file, 'file_id', ID_LIMIT);
   if (ref === null) return [];
   return [
     {
       kind,
       ref,
-      name: label(textOf(file, 'file_name', NAME_LIMIT) ?? '') || unnamed.name,
-      mediaType: textOf(file, 'mime_type', TYPE_LIMIT) ?? unnamed.mediaType,
+      name: label(textOf(file, 'file_name', NAME_LIMIT) ?? '') || name,
+      mediaType: textOf(file, 'mime_type', TYPE_LIMIT) ?? mediaType,
       bytes: integerOf(file, 'file_size'),
       seconds: integerOf(file, 'duration'),
+      isSpeech,
     },
   ];
 }

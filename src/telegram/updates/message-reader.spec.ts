@@ -113,7 +113,15 @@ describe('a message that says something besides its text', () => {
     const inbound = read(person, '', { text: undefined, photo, caption: 'Look' });
     expect(inbound?.text).toBe('[photo]\nLook');
     expect(inbound?.attachments).toEqual([
-      { kind: 'image', ref: 'p', name: 'photo.jpg', mediaType: 'image/jpeg', bytes: 18_188, seconds: null },
+      {
+        kind: 'image',
+        ref: 'p',
+        name: 'photo.jpg',
+        mediaType: 'image/jpeg',
+        bytes: 18_188,
+        seconds: null,
+        isSpeech: false,
+      },
     ]);
   });
 
@@ -148,6 +156,17 @@ describe('a message that says something besides its text', () => {
     const reply = { reply_to_message: message };
     expect(read(group, '@double_bot what is it?', reply)?.attachments).toHaveLength(1);
     expect(read(person, 'what is it?', reply)?.attachments).toHaveLength(0);
+  });
+
+  it('is its sender who speaks in a voice message, unless it was passed on', () => {
+    const voice = { text: undefined, voice: { file_id: 'v', duration: 2 } };
+    expect(read(person, '', voice)?.attachments).toMatchObject([{ isSpeech: true }]);
+    const forward_origin = { type: 'hidden_user', sender_user_name: 'Eve' };
+    expect(read(person, '', { ...voice, forward_origin })?.attachments).toMatchObject([{ isSpeech: false }]);
+    const { reply_to_message } = { reply_to_message: textUpdate(group, '', voice).message };
+    expect(read(group, '@double_bot what?', { reply_to_message })?.attachments).toMatchObject([
+      { isSpeech: false },
+    ]);
   });
 
   it('is not edited by a location that moves', () => {

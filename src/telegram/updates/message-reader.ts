@@ -1,3 +1,4 @@
+import type { Attachment } from '../../channel/attachment.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
 import { readSlashText } from '../bot-api/bot-commands.js';
 import type { BotName } from '../bot-api/bot-name.js';
@@ -39,7 +40,7 @@ export function readMessage(
     sender: readSender(fieldOf(message, 'from')),
     text: parts.filter((part) => part !== null).join('\n'),
     forwardedFrom: origin,
-    attachments: command ? [] : [...attachmentsOf(message), ...attachmentsMeant(message, chat)],
+    attachments: command ? [] : filesOf(message, chat, origin !== null),
     isWordless: written === null,
     command,
     press: null,
@@ -49,9 +50,14 @@ export function readMessage(
   };
 }
 
-/** In a group people reply to somebody's photo to ask about it; in a private chat it is in the history already. */
-function attachmentsMeant(message: unknown, chat: ChatDescription) {
-  return isPrivate(chat) ? [] : attachmentsOf(originalOf(message));
+/**
+ * In a group people reply to somebody's photo to ask about it; in a private chat it is in the history already. What
+ * others said in it is data.
+ */
+function filesOf(message: unknown, chat: ChatDescription, isForwarded: boolean): Attachment[] {
+  const own = attachmentsOf(message).map((file) => ({ ...file, isSpeech: file.isSpeech && !isForwarded }));
+  if (isPrivate(chat)) return own;
+  return [...own, ...attachmentsOf(originalOf(message)).map((file) => ({ ...file, isSpeech: false }))];
 }
 
 function isPrivate(chat: ChatDescription): boolean {
