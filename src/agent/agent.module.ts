@@ -15,6 +15,7 @@ import { ContextBuilder } from './context/context-builder.js';
 import { Edits } from './busy/edits.repository.js';
 import { EventClaim } from './turn/event-claim.js';
 import { EventReader } from './turn/event-reader.js';
+import { Happenings } from './happenings/happenings.repository.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
@@ -66,6 +67,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     EventClaim,
     EventReader,
     LiveReplies,
+    Happenings,
     Newcomers,
     Pictures,
     TurnStop,

@@ -70,6 +70,10 @@ export const texts = {
     chat: 'This chat has used up its budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
     all: 'I have used up what I may spend today, so I cannot answer this. Please try again after 00:00 UTC.',
   },
+  declined: {
+    payment: 'Nothing is sold here, so you were not charged.',
+    elsewhere: 'Write to me in our own chat',
+  },
   /** Why something that was sent is not looked at. */
   files: {
     tooLarge: (name: string, megabytes: number) =>

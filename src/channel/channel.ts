@@ -5,6 +5,8 @@ import type { Inbound, Press } from './inbound.js';
 export interface Destination {
   readonly chatId: bigint;
   readonly threadId: bigint;
+  /** See `ChatDescription`. */
+  readonly via: string | null;
 }
 
 /** One outbound message as its channel made it: JSON that only the channel reads. Kept in `replies.body`. */
@@ -15,6 +17,14 @@ export interface Choice {
   readonly label: string;
   /** Comes back with the press; at most 64 bytes. */
   readonly data: string;
+}
+
+/** What to say to what is declined; each at most 200 characters. */
+export interface Declining {
+  /** Somebody wants to pay. */
+  readonly payment: string;
+  /** Somebody asks from within another chat: a button that leads to the bot's own. */
+  readonly elsewhere: string;
 }
 
 /** What is known after one try to send. The caller decides what follows; a channel never retries by itself. */
@@ -42,6 +52,15 @@ export abstract class Channel {
    * @returns null for a payload the bot has no use for
    */
   abstract read(payload: unknown): Inbound | null;
+
+  /** What kind of payload this is, as the channel calls it: one of few words, whatever the payload holds. Pure. */
+  abstract kindOf(payload: unknown): string;
+
+  /**
+   * Answers a payload that `read` has no use for, where somebody waits for an answer: a payment, a query, a button.
+   * Best effort: failures are swallowed.
+   */
+  abstract decline(payload: unknown, words: Declining, signal: AbortSignal): Promise<void>;
 
   /** May this sender talk to the agent? Others get one polite refusal. Pure. */
   abstract admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean;

@@ -5,6 +5,8 @@ export interface ChatDescription {
   readonly chatId: bigint;
   /** 0 where the chat has no topics. */
   readonly threadId: bigint;
+  /** How the channel reaches it besides by these ids, in the channel's own words; null: by these alone. */
+  readonly via: string | null;
   readonly type: string;
   readonly title: string | null;
   readonly username: string | null;
@@ -34,6 +36,19 @@ export interface Press {
   readonly data: string;
 }
 
+/** Something that is no message: handled without the model. `at` is by the channel's clock. */
+export type Happening =
+  /** Somebody says what they think of one of our messages; `verdict` null: they take it back. */
+  | {
+      readonly kind: 'reaction';
+      readonly channelMessageId: bigint;
+      readonly verdict: 'up' | 'down' | null;
+      readonly at: Date;
+    }
+  /** The bot was shut out of the chat: blocked, removed. */
+  | { readonly kind: 'shut-out'; readonly at: Date }
+  | { readonly kind: 'let-in'; readonly at: Date };
+
 /** What a received payload means. Every string is well-formed UTF-16 without NUL, so PostgreSQL can store it. */
 export interface Inbound {
   readonly externalId: string;
@@ -50,7 +65,11 @@ export interface Inbound {
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */
   readonly press: Press | null;
+  /** Set: nothing was written, something happened. */
+  readonly happening: Happening | null;
   readonly channelMessageId: bigint | null;
+  /** Its sender is a bot too: they might answer each other for ever. */
+  readonly isFromBot: boolean;
   /** A message that was received before, as its author has changed it. */
   readonly isEdit: boolean;
   /** One of several that were sent together, an album or forwarded messages: the others come at once. */

@@ -29,7 +29,7 @@ export class ReplyRepository {
     if (!head) return null;
     const reply = await this.prisma.reply.findUnique({
       where: { id: head.id },
-      include: { conversation: { select: { chatId: true, threadId: true } } },
+      include: { conversation: { select: { chatId: true, threadId: true, via: true } } },
     });
     return reply && { ...reply, destination: reply.conversation, waitMs: head.waitMs };
   }

@@ -34,7 +34,7 @@ function channelWith(settings = settingsFor()) {
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };
-const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n });
+const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n, via: null });
 
 describe('TelegramChannel', () => {
   it('composes what it can send, formatting kept', async () => {
@@ -59,8 +59,8 @@ describe('TelegramChannel', () => {
 
   it('sends into the topic, and into none where there is none', async () => {
     const { channel } = channelWith();
-    await channel.send({ chatId: -100n, threadId: 7n }, { text: 'hi', entities: [] }, never);
-    await channel.send({ chatId: -100n, threadId: 0n }, { text: 'hi', entities: [] }, never);
+    await channel.send({ chatId: -100n, threadId: 7n, via: null }, { text: 'hi', entities: [] }, never);
+    await channel.send({ chatId: -100n, threadId: 0n, via: null }, { text: 'hi', entities: [] }, never);
     const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
     expect(threads).toEqual([7, undefined]);
   });

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   Channel,
   type Choice,
+  type Declining,
   type Destination,
   type ReplyBody,
   type SendOutcome,
@@ -13,9 +14,12 @@ import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
+import { declineQuery } from './sending/decline-query.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
+import { routeParams } from './updates/chat-route.js';
+import { kindOf, queryOf } from './updates/declined.js';
 import { readUpdate } from './updates/update-reader.js';
 
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
@@ -38,6 +42,20 @@ export class TelegramChannel extends Channel {
 
   override read(payload: unknown): Inbound | null {
     return readUpdate(payload, this.identity.known);
+  }
+
+  override kindOf(payload: unknown): string {
+    return kindOf(payload);
+  }
+
+  override async decline(payload: unknown, words: Declining, signal: AbortSignal): Promise<void> {
+    const query = queryOf(payload);
+    if (query === null) return;
+    try {
+      await this.botApi.call((api) => declineQuery(api, query, words), signal, BUSY_TIMEOUT_MS);
+    } catch {
+      // Aborted: whoever waits stops waiting by themselves.
+    }
   }
 
   override admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean {
@@ -88,7 +106,8 @@ export class TelegramChannel extends Channel {
 
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
     try {
-      const action = { ...addressOf(destination), action: 'typing' } as const;
+      const { direct_messages_topic_id: _, ...address } = addressOf(destination);
+      const action = { ...address, action: 'typing' } as const;
       await this.botApi.call((api) => api.sendChatAction(action), signal, BUSY_TIMEOUT_MS);
     } catch {
       // Aborted: nobody waits for it any more.
@@ -113,12 +132,17 @@ export class TelegramChannel extends Channel {
   }
 
   private async editOnce(
-    { chatId }: Destination,
+    destination: Destination,
     channelMessageId: bigint,
     message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const edit = { chat_id: Number(chatId), message_id: Number(channelMessageId), ...fieldsOf(message) };
+    const { business_connection_id: via } = routeParams(destination);
+    const to = {
+      chat_id: Number(destination.chatId),
+      ...(via !== undefined && { business_connection_id: via }),
+    };
+    const edit = { ...to, message_id: Number(channelMessageId), ...fieldsOf(message) };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
     if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
     return outcomeOf(result.failure);
@@ -148,9 +172,8 @@ function fieldsOf({ text, entities, choices }: TelegramMessage) {
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */
-function addressOf({ chatId, threadId }: Destination): { chat_id: number; message_thread_id?: number } {
-  const chat = { chat_id: Number(chatId) };
-  return threadId === 0n ? chat : { ...chat, message_thread_id: Number(threadId) };
+function addressOf(destination: Destination) {
+  return { chat_id: Number(destination.chatId), ...routeParams(destination) };
 }
 
 function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {

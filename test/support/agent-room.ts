@@ -11,6 +11,7 @@ import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
 import { Commands } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
 import { Edits } from '../../src/agent/busy/edits.repository.js';
+import { Happenings } from '../../src/agent/happenings/happenings.repository.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
 import { EventReader } from '../../src/agent/turn/event-reader.js';
@@ -203,7 +204,15 @@ export class AgentRoom {
       this.busy,
     );
     const edits = new Edits(channel, conversations);
-    this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits);
+    this.commands = new Commands(
+      prisma,
+      channel,
+      outbox,
+      answers,
+      this.approvals,
+      edits,
+      new Happenings(conversations),
+    );
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {

@@ -49,6 +49,9 @@ export class TelegramMethods {
     deleteMessage: (params) => this.deleteMessage(params),
     sendChatAction: (params) => this.sendChatAction(params),
     answerCallbackQuery: () => true,
+    answerInlineQuery: () => true,
+    answerPreCheckoutQuery: () => true,
+    answerShippingQuery: () => true,
     getFile: (params) => this.getFile(params),
     setMyCommands: ({ commands }) => {
       this.commands = commands;

@@ -26,7 +26,9 @@ export class TranscriptionDouble {
     if (!(file instanceof File)) return sendJson(response, 400, { error: { message: 'no file' } });
     const said = await file.text();
     const authorization = request.headers.authorization ?? null;
-    this.heard.push({ model: String(form.get('model')), fileName: file.name, said, authorization });
+    const model = form.get('model');
+    if (typeof model !== 'string') return sendJson(response, 400, { error: { message: 'no model' } });
+    this.heard.push({ model, fileName: file.name, said, authorization });
     const failures = [...said.matchAll(/status:(\d{3})\s*/g)];
     const before = this.failed.get(said) ?? 0;
     this.failed.set(said, before + 1);

@@ -107,6 +107,14 @@ export class ConversationDetailDto extends ConversationDto {
 
   @ApiProperty({ type: String, nullable: true, description: 'Instead of AGENT_SYSTEM_PROMPT' })
   readonly systemPrompt: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when the bot is shut out: blocked by the person, or removed from the group',
+  })
+  readonly leftAt: string | null;
 }
 
 export class ConversationPage {
@@ -138,7 +146,8 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt };
+  const { model, systemPrompt, leftAt } = row;
+  return { ...shown(row), model, systemPrompt, leftAt: leftAt?.toISOString() ?? null };
 }
 
 function shown(row: ShownConversation) {

@@ -20,4 +20,6 @@ while (read < pages && text.length < maxChars) {
   text += '\n\n';
   page.cleanup();
 }
+// Of threads, not of windows.
+// oxlint-disable-next-line unicorn/require-post-message-target-origin
 parentPort.postMessage({ text: text.slice(0, maxChars), pages: read, allPages: document.numPages });

@@ -47,7 +47,7 @@ describe('a photo', () => {
   });
 
   it('counts for what models charge, not for its bytes', async () => {
-    await scene.say(`${'word '.repeat(3_000)}`);
+    await scene.say('word '.repeat(3_000));
     await scene.run();
     await photo(scene.word, Buffer.concat([JPEG, Buffer.alloc(400_000, 7)]));
     await scene.run();

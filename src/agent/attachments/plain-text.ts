@@ -45,6 +45,6 @@ function decode(content: Buffer, encoding: Encoding): string | null {
 /** A few control characters occur in logs; where there are many it is something else. */
 function isReadable(text: string): boolean {
   const head = text.slice(0, SNIFFED);
-  const odd = head.match(/[^\P{Cc}\t\n\r\f\u001b]/gu)?.length ?? 0;
+  const odd = head.match(/[^\P{Cc}\t\n\r\f]/gu)?.length ?? 0;
   return odd <= head.length / 100 && /\S/.test(text);
 }

@@ -8,7 +8,7 @@ import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../
 /** What an event says to the agent, whichever its source is. */
 export interface Heard extends Pick<
   Inbound,
-  'text' | 'sender' | 'channelMessageId' | 'inBatch' | 'attachments' | 'isWordless'
+  'text' | 'sender' | 'channelMessageId' | 'inBatch' | 'attachments' | 'isWordless' | 'isFromBot'
 > {
   /** As its source describes it; null where it does not. */
   readonly chat: ChatDescription | null;
@@ -52,6 +52,7 @@ function scheduled(event: ScheduledEvent | null): Heard | null {
     channelMessageId: null,
     attachments: [],
     isWordless: false,
+    isFromBot: false,
     inBatch: false,
     author: null,
   };

@@ -227,7 +227,9 @@ export class TurnRepository {
     const chat = heard.findLast((one) => one.chat !== null)?.chat;
     if (chat) {
       const { type: chatType, title, username } = chat;
-      await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+      const botStreak = heard.every(({ isFromBot }) => isFromBot) ? { increment: 1 } : 0;
+      const data = { chatType, title, username, botStreak };
+      await tx.conversation.update({ where: { id: conversation.id }, data });
     }
     // The backlog is worked off: the chat may be told of the next one.
     await tx.$executeRaw`

@@ -1,4 +1,5 @@
 import type { ChatDescription, Sender } from '../../channel/inbound.js';
+import { routeOf } from './chat-route.js';
 import { fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** UTF-16 units kept of a name or title; Telegram allows 64 and 128. */
@@ -13,11 +14,9 @@ export function readChat(message: unknown): ChatDescription | null {
   if (id === null || id === 0) return null;
   const type = textOf(chat, 'type', WORD_LIMIT) ?? (id > 0 ? 'private' : 'group');
   if (type === 'channel') return null;
-  const threadId =
-    fieldOf(message, 'is_topic_message') === true ? integerOf(message, 'message_thread_id') : null;
   return {
     chatId: BigInt(id),
-    threadId: BigInt(threadId ?? 0),
+    ...routeOf(message),
     type,
     title: titleOf(chat),
     username: textOf(chat, 'username', WORD_LIMIT),

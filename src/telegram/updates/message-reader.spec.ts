@@ -17,6 +17,7 @@ describe('a message of a private chat', () => {
       chat: {
         chatId: BigInt(person),
         threadId: 0n,
+        via: null,
         type: 'private',
         title: 'Ada Lovelace',
         username: `ada${person}`,
@@ -34,7 +35,9 @@ describe('a message of a private chat', () => {
       isWordless: false,
       command: null,
       press: null,
+      happening: null,
       channelMessageId: BigInt(Number(update.message['message_id'])),
+      isFromBot: false,
       isEdit: false,
       inBatch: false,
     });

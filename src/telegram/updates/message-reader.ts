@@ -5,6 +5,7 @@ import type { BotName } from '../bot-api/bot-name.js';
 import { isAddressed, originalOf } from './addressing.js';
 import { attachmentsOf } from './attachments.js';
 import { readChat, readSender } from './chat-reader.js';
+import { isBusiness, isDirect } from './chat-route.js';
 import { forwardedFrom } from './forward-origin.js';
 import { noteOf, writtenIn } from './message-content.js';
 import { replyContext } from './reply-context.js';
@@ -23,8 +24,10 @@ export function readMessage(
   const note = isEdit && written === null ? null : noteOf(message);
   if (chat === null || (written === null && note === null)) return null;
 
+  const from = fieldOf(message, 'from');
+  if (isOfOwner(message, chat)) return null;
   const slash = written === null ? null : readSlashText(written, bot);
-  if (!isPrivate(chat)) {
+  if (!isForUs(chat)) {
     if (slash?.for === 'other') return null;
     if (!slash && !isAddressed(message, written ?? '', bot)) return null;
   }
@@ -37,14 +40,16 @@ export function readMessage(
   return {
     externalId,
     chat,
-    sender: readSender(fieldOf(message, 'from')),
+    sender: readSender(from),
     text: parts.filter((part) => part !== null).join('\n'),
     forwardedFrom: origin,
     attachments: command ? [] : filesOf(message, chat, origin !== null),
     isWordless: written === null,
     command,
     press: null,
+    happening: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
+    isFromBot: isBot(message),
     isEdit,
     inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
   };
@@ -58,6 +63,25 @@ function filesOf(message: unknown, chat: ChatDescription, isForwarded: boolean):
   const own = attachmentsOf(message).map((file) => ({ ...file, isSpeech: file.isSpeech && !isForwarded }));
   if (isPrivate(chat)) return own;
   return [...own, ...attachmentsOf(originalOf(message)).map((file) => ({ ...file, isSpeech: false }))];
+}
+
+/** Also in a channel's direct messages everybody speaks to the bot. */
+const isForUs = (chat: ChatDescription): boolean => isPrivate(chat) || isDirect(chat);
+
+/**
+ * In a chat of a business account its owner writes too, and whoever answers for them; in a channel's direct messages the
+ * channel does. They speak to their customers, not to the bot.
+ */
+function isOfOwner(message: unknown, chat: ChatDescription): boolean {
+  if (isDirect(chat)) return fieldOf(message, 'sender_chat') !== undefined;
+  return isBusiness(chat) && BigInt(integerOf(fieldOf(message, 'from'), 'id') ?? 0) !== chat.chatId;
+}
+
+/** Telegram writes for anonymous admins and for channels as a bot of its own; these are people. */
+function isBot(message: unknown): boolean {
+  return (
+    fieldOf(fieldOf(message, 'from'), 'is_bot') === true && fieldOf(message, 'sender_chat') === undefined
+  );
 }
 
 function isPrivate(chat: ChatDescription): boolean {

@@ -17,7 +17,9 @@ export function readPress(externalId: string, query: unknown): Inbound | null {
     isWordless: true,
     command: null,
     press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
+    happening: null,
     channelMessageId: null,
+    isFromBot: false,
     isEdit: false,
     inBatch: false,
   };

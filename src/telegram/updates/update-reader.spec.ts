@@ -11,12 +11,13 @@ describe('readUpdate, of what the bot has no use for', () => {
   it.each([
     'channel_post',
     'edited_channel_post',
-    'business_message',
     'guest_message',
     'callback_query',
     'inline_query',
     'message_reaction',
     'my_chat_member',
+    'pre_checkout_query',
+    'chat_join_request',
     'poll',
     'a_kind_of_tomorrow',
   ])('ignores %s', (kind) => {
