@@ -26,6 +26,7 @@ import { Attachments } from './attachments/attachments.service.js';
 import { FileReader } from './attachments/file-reader.js';
 import { Pictures } from './attachments/pictures.js';
 import { Transcriber } from './attachments/transcriber.js';
+import { Opening } from './turn/opening.js';
 import { ScheduleList } from './commands/schedule-list.js';
 import { StepRepository } from './turn/step.repository.js';
 import { Summarizer } from './summaries/summarizer.js';
@@ -69,6 +70,7 @@ import { TurnWatchRepository } from './turn/turn-watch.repository.js';
     LiveReplies,
     Happenings,
     Newcomers,
+    Opening,
     Pictures,
     TurnStop,
     TurnWatch,

@@ -20,6 +20,7 @@ export const texts = {
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
+  thinking: '…',
   stoppedHere: '_(Stopped here.)_',
   working: (tools: readonly string[]) => `_${tools.join(', ')} …_`,
   waitsForApproval: (tools: readonly string[]) =>

@@ -88,6 +88,16 @@ export abstract class Channel {
     signal: AbortSignal,
   ): Promise<SendOutcome>;
 
+  /** Does the channel take one message there, and no second one? Pure. */
+  abstract takesOneMessage(destination: Destination): boolean;
+
+  /**
+   * Where the channel takes one message and wants it at once: sends these words, which the answer then replaces. Best
+   * effort: without it the answer is that message.
+   * @returns the `via` by which the answer finds it; null where nothing was sent, or nothing needs to be
+   */
+  abstract open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null>;
+
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;
 

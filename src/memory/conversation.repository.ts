@@ -114,6 +114,11 @@ export class ConversationRepository {
     await tx.conversation.updateMany({ where: { channel, chatId }, data: { leftAt: since } });
   }
 
+  /** In the caller's transaction. */
+  async setVia(tx: Prisma.TransactionClient, id: string, via: string): Promise<Conversation> {
+    return await tx.conversation.update({ where: { id }, data: { via } });
+  }
+
   /** True for the first caller since the chat was last told; the mark and what tells it commit together. */
   async markRefusalTold(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
     const { count } = await tx.conversation.updateMany({

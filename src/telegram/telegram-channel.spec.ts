@@ -4,6 +4,7 @@ import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { Pauses } from './receiving/pauses.js';
@@ -30,7 +31,11 @@ function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
   const access = new TelegramAccess(settings);
-  return { channel: new TelegramChannel(botApi, identity, access, new BotFiles(botApi, settings)), identity };
+  const files = new BotFiles(botApi, settings);
+  return {
+    channel: new TelegramChannel(botApi, identity, access, files, new GuestMessages(botApi)),
+    identity,
+  };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };

@@ -10,6 +10,7 @@ import {
 import type { Fetched } from '../channel/attachment.js';
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { composeMessages } from './formatting/compose-messages.js';
@@ -18,7 +19,7 @@ import { declineQuery } from './sending/decline-query.js';
 import { isFormattingRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
-import { routeParams } from './updates/chat-route.js';
+import { guestAnswerOf, guestVia, routeParams } from './updates/chat-route.js';
 import { kindOf, queryOf } from './updates/declined.js';
 import { readUpdate } from './updates/update-reader.js';
 
@@ -36,6 +37,7 @@ export class TelegramChannel extends Channel {
     private readonly identity: BotIdentity,
     private readonly access: TelegramAccess,
     private readonly files: BotFiles,
+    private readonly guests: GuestMessages,
   ) {
     super();
   }
@@ -87,8 +89,9 @@ export class TelegramChannel extends Channel {
    * was sent, and the bare text follows at once.
    */
   override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    const guest = guestAnswerOf(destination);
     return await this.formattedElsePlain(destination, body, (message) =>
-      this.sendOnce(destination, message, signal),
+      guest ? this.guests.send(guest, message, signal) : this.sendOnce(destination, message, signal),
     );
   }
 
@@ -104,7 +107,19 @@ export class TelegramChannel extends Channel {
     );
   }
 
+  override takesOneMessage(destination: Destination): boolean {
+    return guestAnswerOf(destination) !== null;
+  }
+
+  override async open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
+    const guest = guestAnswerOf(destination);
+    if (guest === null || guest.inlineMessageId !== null) return null;
+    const id = await this.guests.open(guest, { text: words, entities: [] }, signal);
+    return id === null ? null : guestVia(guest.queryId, id);
+  }
+
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
+    if (this.takesOneMessage(destination)) return;
     try {
       const { direct_messages_topic_id: _, ...address } = addressOf(destination);
       const action = { ...address, action: 'typing' } as const;

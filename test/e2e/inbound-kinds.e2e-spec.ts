@@ -222,3 +222,35 @@ describe('A 👍', () => {
     });
   });
 });
+
+describe('A guest message', () => {
+  it('has a first answer at once, which the turn’s answer replaces; a long one is cut', async () => {
+    const chat = -newChatId();
+    const guest_query_id = `guest${-chat}`;
+    const held = world.model.hold(`Question ${chat}`);
+    world.model.script(`Question ${chat}`, { text: 'word '.repeat(2_000) });
+    await world
+      .post(kind('guest_message', { ...textUpdate(chat, `Question ${chat}`).message, guest_query_id }))
+      .expect(200, { status: 'queued' });
+    await eventually(() => expect(held.waiting).toBe(1));
+    expect(world.telegram.guestTextOf(guest_query_id)).toBe('…');
+    held.release();
+    await eventually(() => expect(world.telegram.guestTextOf(guest_query_id)).toMatch(/^word word .* …$/));
+    expect(world.telegram.guestTextOf(guest_query_id)?.length).toBeLessThanOrEqual(4_096);
+    expect(world.telegram.callsOf('sendMessage', chat)).toHaveLength(0);
+    expect(await world.deadLetters(chat)).toEqual([]);
+  });
+
+  it('is answered by the answer itself where the first one failed', async () => {
+    const chat = -newChatId();
+    const guest_query_id = `guest${-chat}`;
+    world.telegram.failNext({
+      method: 'answerGuestQuery',
+      with: { kind: 'answer', status: 500, description: 'Internal Server Error' },
+    });
+    await world
+      .post(kind('guest_message', { ...textUpdate(chat, `Hi ${chat}`).message, guest_query_id }))
+      .expect(200);
+    await eventually(() => expect(world.telegram.guestTextOf(guest_query_id)).toContain(`Hi ${chat}`));
+  });
+});

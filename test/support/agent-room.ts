@@ -22,6 +22,7 @@ import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { ModelSteps } from '../../src/agent/turn/model-steps.js';
 import { Newcomers } from '../../src/agent/busy/newcomers.js';
 import { Pictures } from '../../src/agent/attachments/pictures.js';
+import { Opening } from '../../src/agent/turn/opening.js';
 import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
 import { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { Summarizer } from '../../src/agent/summaries/summarizer.js';
@@ -283,7 +284,9 @@ export class AgentRoom {
       this.commands,
       this.claim,
       new TurnWork(
+        this.channel,
         this.claim,
+        new Opening(this.channel, this.room.prisma, this.room.leases, this.room.conversations),
         this.messages,
         this.attachments,
         this.context,

@@ -1,6 +1,7 @@
 import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
+import { GuestMessages } from '../../src/telegram/sending/guest-messages.js';
 import { BotFiles } from '../../src/telegram/bot-api/bot-files.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
 import { Pauses } from '../../src/telegram/receiving/pauses.js';
@@ -24,5 +25,11 @@ export function telegramParts(
   const settings = Object.assign(new TelegramSettings(), { botToken: token, apiRoot: root }, overrides);
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
-  return [botApi, identity, new TelegramAccess(settings), new BotFiles(botApi, settings)];
+  return [
+    botApi,
+    identity,
+    new TelegramAccess(settings),
+    new BotFiles(botApi, settings),
+    new GuestMessages(botApi),
+  ];
 }

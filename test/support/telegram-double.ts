@@ -119,6 +119,11 @@ export class TelegramDouble {
     this.methods.files.set(fileId, Buffer.from(content));
   }
 
+  /** What the one message says that answers a guest query. */
+  guestTextOf(queryId: string): string | undefined {
+    return this.methods.guestTexts.get(queryId);
+  }
+
   /** Downloads, by file id. */
   readonly downloads: string[] = [];
 

@@ -38,6 +38,7 @@ describe('conversations', () => {
       createdAt: expect.stringMatching(/^\d{4}-.*Z$/),
       model: null,
       systemPrompt: null,
+      leftAt: null,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });

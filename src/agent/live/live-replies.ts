@@ -22,7 +22,7 @@ export class LiveReplies {
 
   /** Goes on in the message of an earlier run, if that is known; @throws what the database throws */
   async of(lease: Lease, turn: Turn, conversation: Conversation, lost: AbortSignal): Promise<Live> {
-    if (!this.settings.enabled) return silent;
+    if (!this.settings.enabled || this.channel.takesOneMessage(conversation)) return silent;
     const resumed = turn.takeovers > 0 || turn.attempts > 0;
     const draft = resumed ? await this.drafts.find(turn.id) : null;
     // It may be there, or not: another one would be one too many.

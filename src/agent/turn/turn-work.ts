@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
@@ -6,6 +7,8 @@ import { Attachments, refusalOf } from '../attachments/attachments.service.js';
 import { AgentLoop } from './agent-loop.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from './event-claim.js';
+import { withinOneMessage } from './one-message.js';
+import { Opening } from './opening.js';
 import { LiveReplies } from '../live/live-replies.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
@@ -22,7 +25,9 @@ export interface Run {
 @Injectable()
 export class TurnWork {
   constructor(
+    private readonly channel: Channel,
     private readonly claim: EventClaim,
+    private readonly opening: Opening,
     private readonly messages: MessageRepository,
     private readonly attachments: Attachments,
     private readonly context: ContextBuilder,
@@ -38,6 +43,7 @@ export class TurnWork {
    * @throws what AgentLoop.run throws
    */
   async finish({ lease, conversation, turn }: Run, signal: AbortSignal): Promise<boolean> {
+    await this.opening.of(lease, conversation, signal);
     const refusal = await this.readFiles({ lease, conversation, turn }, signal);
     if (refusal) return await this.endings.finish(lease, turn, refusal);
     const sender = await this.claim.senderOf(turn);
@@ -50,7 +56,9 @@ export class TurnWork {
       const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
       // Before the commit: an edit that is under way must not come after the final one.
       await live.end();
-      return await this.endings.finish(lease, turn, end);
+      const one = this.channel.takesOneMessage(conversation);
+      const text = one ? withinOneMessage(end.text, this.channel) : end.text;
+      return await this.endings.finish(lease, turn, { ...end, text });
     } finally {
       await live.end();
     }

@@ -8,6 +8,7 @@ export const allowedUpdates = [
   'edited_message',
   'business_message',
   'edited_business_message',
+  'guest_message',
   'callback_query',
   'inline_query',
   'pre_checkout_query',

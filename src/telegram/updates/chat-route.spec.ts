@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
-import { routeOf, routeParams } from './chat-route.js';
+import { guestAnswerOf, guestVia, routeOf, routeParams } from './chat-route.js';
 import { readUpdate } from './update-reader.js';
 
 const bot = { id: 123_456, username: 'Double_Bot' };
@@ -33,6 +33,25 @@ describe('routeOf, and back', () => {
     expect(one?.threadId).not.toBe(other?.threadId);
     expect(one).toEqual(routeOf({ business_connection_id: 'conn-1' }));
     expect(one && routeParams(one)).toEqual({ business_connection_id: 'conn-1' });
+  });
+});
+
+describe('a guest', () => {
+  it('has one message for each query, which is told apart from an answered one', () => {
+    const route = routeOf({ guest_query_id: 'q-1' });
+    expect(route.threadId).toBeLessThan(0n);
+    expect(guestAnswerOf(route)).toEqual({ queryId: 'q-1', inlineMessageId: null });
+    expect(guestAnswerOf({ via: guestVia('q-1', 'm-1') })).toEqual({
+      queryId: 'q-1',
+      inlineMessageId: 'm-1',
+    });
+    expect(guestAnswerOf(routeOf({}))).toBeNull();
+    expect(routeParams(route)).toEqual({});
+  });
+
+  it('is spoken to without its name', () => {
+    const { message, ...update } = textUpdate(group, 'hi', { guest_query_id: 'q-2' });
+    expect(readUpdate({ ...update, guest_message: message }, bot)?.text).toBe('hi');
   });
 });
 

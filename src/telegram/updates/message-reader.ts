@@ -5,7 +5,7 @@ import type { BotName } from '../bot-api/bot-name.js';
 import { isAddressed, originalOf } from './addressing.js';
 import { attachmentsOf } from './attachments.js';
 import { readChat, readSender } from './chat-reader.js';
-import { isBusiness, isDirect } from './chat-route.js';
+import { isBusiness, isDirect, isSpokenTo } from './chat-route.js';
 import { forwardedFrom } from './forward-origin.js';
 import { noteOf, writtenIn } from './message-content.js';
 import { replyContext } from './reply-context.js';
@@ -65,8 +65,7 @@ function filesOf(message: unknown, chat: ChatDescription, isForwarded: boolean):
   return [...own, ...attachmentsOf(originalOf(message)).map((file) => ({ ...file, isSpeech: false }))];
 }
 
-/** Also in a channel's direct messages everybody speaks to the bot. */
-const isForUs = (chat: ChatDescription): boolean => isPrivate(chat) || isDirect(chat);
+const isForUs = (chat: ChatDescription): boolean => isPrivate(chat) || isSpokenTo(chat);
 
 /**
  * In a chat of a business account its owner writes too, and whoever answers for them; in a channel's direct messages the

@@ -11,7 +11,6 @@ describe('readUpdate, of what the bot has no use for', () => {
   it.each([
     'channel_post',
     'edited_channel_post',
-    'guest_message',
     'callback_query',
     'inline_query',
     'message_reaction',

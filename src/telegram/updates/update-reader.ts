@@ -23,6 +23,11 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
   if (membership !== undefined) return readMembership(externalId, membership);
   const edited = fieldOf(update, 'edited_message') ?? fieldOf(update, 'edited_business_message');
   if (edited !== undefined) return readMessage(externalId, edited, true, bot);
-  const message = fieldOf(update, 'message') ?? fieldOf(update, 'business_message');
-  return readMessage(externalId, message, false, bot);
+  const message = ['message', 'business_message', 'guest_message'].map((kind) => fieldOf(update, kind));
+  return readMessage(
+    externalId,
+    message.find((one) => one !== undefined),
+    false,
+    bot,
+  );
 }
