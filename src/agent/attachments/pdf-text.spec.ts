@@ -50,6 +50,18 @@ describe('readPdf', () => {
     expect((await next)?.text).toContain('next');
   });
 
+  it('does not wait for those before it once its signal is aborted', async () => {
+    const before = readPdf(pdfBomb(100 * MEBI), never);
+    const stop = new AbortController();
+    const waiting = readPdf(pdfOf('waits'), stop.signal);
+    stop.abort(new Error('stopped'));
+    let beforeEnded = false;
+    void before.then(() => (beforeEnded = true));
+    await expect(waiting).rejects.toThrow('stopped');
+    expect(beforeEnded).toBe(false);
+    await before;
+  });
+
   it('ends with its signal', async () => {
     const stop = new AbortController();
     const read = readPdf(pdfBomb(200 * MEBI), stop.signal);

@@ -41,9 +41,7 @@ export async function readPdf(
 ): Promise<PdfText | null> {
   const mine = queue.last.then(() => (signal.aborted ? null : inThread(content, signal, limits)));
   queue.last = mine.catch(() => undefined);
-  const read = await mine;
-  signal.throwIfAborted();
-  return read;
+  return await Promise.race([mine, abortOf(signal)]);
 }
 
 async function inThread(content: Buffer, signal: AbortSignal, limits: PdfLimits): Promise<PdfText | null> {
@@ -70,6 +68,15 @@ async function inThread(content: Buffer, signal: AbortSignal, limits: PdfLimits)
     signal.removeEventListener('abort', stop);
     await worker.terminate();
   }
+}
+
+/** Nobody waits for those before them once it is aborted. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
 }
 
 /** Null for a thread that ends without an answer. */

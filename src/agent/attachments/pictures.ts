@@ -55,20 +55,24 @@ export class Pictures {
     signal: AbortSignal,
     onUnavailable: (reason: RetryLaterError) => void,
   ): Promise<PicturesOf> {
+    // Side by side: one that does not come must not hold up the others.
+    const all = await Promise.all(
+      files.map(({ file }) => this.channel.fetchFile(file.ref, MAX_IMAGE_BYTES, signal)),
+    );
     const pictures = new Map<bigint, Shown>();
     let left = MAX_BYTES_AT_ONCE;
-    for (const { messageId, file } of files) {
+    for (const [index, { messageId, file }] of files.entries()) {
       const { dataUrls, missing } = pictures.get(messageId) ?? nothing;
-      const fetched = await this.channel.fetchFile(file.ref, Math.min(left, MAX_IMAGE_BYTES), signal);
-      if (fetched.kind === 'file') {
+      const fetched = all[index];
+      if (fetched?.kind === 'file' && fetched.content.length <= left) {
         left -= fetched.content.length;
         const dataUrl = dataUrlOf(fetched.content, file.mediaType);
         pictures.set(messageId, { dataUrls: [...dataUrls, dataUrl], missing });
         continue;
       }
-      if (fetched.kind === 'unavailable')
+      if (fetched?.kind === 'unavailable')
         onUnavailable(new RetryLaterError('FILE_UNAVAILABLE', fetched.error, fetched.retryAfterMs));
-      this.logger.warn({ msg: 'picture not shown', messageId: messageId.toString(), fetched });
+      this.logger.warn({ msg: 'picture not shown', messageId: messageId.toString(), why: fetched?.kind });
       pictures.set(messageId, { dataUrls, missing: missing + 1 });
     }
     return pictures;

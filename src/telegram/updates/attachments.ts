@@ -70,7 +70,7 @@ function fileOf(file: unknown, kind: AttachmentKind, { name, mediaType, isSpeech
     {
       kind,
       ref,
-      name: label(textOf(file, 'file_name', NAME_LIMIT) ?? '') || name,
+      name: fileName(textOf(file, 'file_name', NAME_LIMIT) ?? '') || name,
       mediaType: textOf(file, 'mime_type', TYPE_LIMIT) ?? mediaType,
       bytes: integerOf(file, 'file_size'),
       seconds: integerOf(file, 'duration'),
@@ -78,3 +78,6 @@ function fileOf(file: unknown, kind: AttachmentKind, { name, mediaType, isSpeech
     },
   ];
 }
+
+/** It is named in quotes to the model and to the user. */
+const fileName = (name: string): string => label(name.replaceAll(/["“”]/g, ''));
