@@ -15,14 +15,11 @@ import { Happenings } from '../../src/agent/happenings/happenings.repository.js'
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
 import { EventReader } from '../../src/agent/turn/event-reader.js';
-import { LiveReplies } from '../../src/agent/live/live-replies.js';
 import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
 import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { ModelSteps } from '../../src/agent/turn/model-steps.js';
-import { Newcomers } from '../../src/agent/busy/newcomers.js';
 import { Pictures } from '../../src/agent/attachments/pictures.js';
-import { Opening } from '../../src/agent/turn/opening.js';
 import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
 import { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { Summarizer } from '../../src/agent/summaries/summarizer.js';
@@ -37,7 +34,6 @@ import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
-import { TurnWork } from '../../src/agent/turn/turn-work.js';
 import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
 import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
@@ -70,6 +66,7 @@ import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
 import { MemorySlidingWindow } from './sliding-window.js';
 import { NoJitter, SteeredClock } from './steered.js';
+import { turnWorkOf } from './turn-work.js';
 import { telegramChannel } from './telegram-channel.js';
 import { TelegramDouble } from './telegram-double.js';
 
@@ -269,33 +266,13 @@ export class AgentRoom {
 
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
-    const live = new LiveReplies(this.channel, this.drafts, stopping, this.streaming);
-    const newcomers = new Newcomers(
-      this.claim,
-      this.context,
-      this.attachments,
-      new Pictures(this.channel),
-      this.busy,
-    );
     return new TurnRunner(
       this.room.conversations,
       this.turns,
       this.endings,
       this.commands,
       this.claim,
-      new TurnWork(
-        this.channel,
-        this.claim,
-        new Opening(this.channel, this.room.prisma, this.room.leases, this.room.conversations),
-        this.messages,
-        this.attachments,
-        this.context,
-        this.callers,
-        newcomers,
-        live,
-        this.loop(steps),
-        this.endings,
-      ),
+      turnWorkOf(this, stopping, steps),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),
