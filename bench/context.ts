@@ -1,3 +1,4 @@
+import { Pictures } from '../src/agent/attachments/pictures.js';
 import { ContextBuilder } from '../src/agent/context/context-builder.js';
 import { HistoryReader } from '../src/agent/context/history-reader.js';
 import { sharesOf } from '../src/agent/summaries/outgrown.js';
@@ -15,6 +16,7 @@ import { MessageRepository } from '../src/memory/message.repository.js';
 import { Clock } from '../src/runtime/clock.js';
 import { Ids } from '../src/runtime/ids.js';
 import type { Bench, BenchReport, Verdict } from './bench.js';
+import { telegramChannel } from '../test/support/telegram-channel.js';
 import { median, percentile } from './support/statistics.js';
 import { table } from './support/table.js';
 import { Workbench } from './support/workbench.js';
@@ -24,6 +26,7 @@ const LONG = 100_000;
 const WARM_UP_ROUNDS = 20;
 const ROUNDS = 200;
 const GOAL = 1.5;
+const neverAborted = new AbortController().signal;
 /** Words of a message: a short answer, and one of a few words. */
 const SIZES = { usual: 70, small: 8 } as const;
 
@@ -114,6 +117,7 @@ class Hall {
       this.tokens,
       settings,
       new Clock(),
+      new Pictures(telegramChannel({ token: '1:none', root: 'http://127.0.0.1:9' })),
     );
   }
 
@@ -177,7 +181,7 @@ class Hall {
 
   async build(subject: Subject, counts: boolean): Promise<void> {
     const begun = performance.now();
-    const { history } = await this.builder.build(subject.conversation, subject.turn, null);
+    const { history } = await this.builder.build(subject.conversation, subject.turn, null, neverAborted);
     const ms = performance.now() - begun;
     if (counts) subject.ms.push(ms);
     subject.shown = {

@@ -17,11 +17,18 @@ import { Edits } from './busy/edits.repository.js';
 import { EventClaim } from './turn/event-claim.js';
 import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
+import { Happenings } from './happenings/happenings.repository.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './turn/model-steps.js';
 import { Newcomers } from './busy/newcomers.js';
+import { AttachmentRepository } from './attachments/attachment.repository.js';
+import { Attachments } from './attachments/attachments.service.js';
+import { FileReader } from './attachments/file-reader.js';
+import { Pictures } from './attachments/pictures.js';
+import { Transcriber } from './attachments/transcriber.js';
+import { Opening } from './turn/opening.js';
 import { ScheduleList } from './commands/schedule-list.js';
 import { StepRepository } from './turn/step.repository.js';
 import { Summarizer } from './summaries/summarizer.js';
@@ -54,6 +61,10 @@ import { WaitNotices } from './waiting/wait-notices.js';
   ],
   providers: [
     AfterRun,
+    Attachments,
+    AttachmentRepository,
+    FileReader,
+    Transcriber,
     TurnRunner,
     TurnWork,
     TurnRepository,
@@ -63,8 +74,11 @@ import { WaitNotices } from './waiting/wait-notices.js';
     EventClaim,
     EventReader,
     LiveReplies,
+    Happenings,
     Newcomers,
     TurnReaction,
+    Opening,
+    Pictures,
     TurnWatch,
     TurnWatchRepository,
     WaitNotices,

@@ -1,9 +1,12 @@
+import type { Fetched } from './attachment.js';
 import type { Inbound, Press } from './inbound.js';
 
 /** Where a reply goes: a chat of a channel, and its topic where it has one (`threadId` 0: none). */
 export interface Destination {
   readonly chatId: bigint;
   readonly threadId: bigint;
+  /** See `ChatDescription`. */
+  readonly via: string | null;
 }
 
 /** One outbound message as its channel made it: JSON that only the channel reads. Kept in `replies.body`. */
@@ -14,6 +17,14 @@ export interface Choice {
   readonly label: string;
   /** Comes back with the press; at most 64 bytes. */
   readonly data: string;
+}
+
+/** What to say to what is declined; each at most 200 characters. */
+export interface Declining {
+  /** Somebody wants to pay. */
+  readonly payment: string;
+  /** Somebody asks from within another chat: a button that leads to the bot's own. */
+  readonly elsewhere: string;
 }
 
 /** What is known after one try to send. The caller decides what follows; a channel never retries by itself. */
@@ -49,6 +60,19 @@ export abstract class Channel {
    * @returns null for a payload the bot has no use for
    */
   abstract read(payload: unknown): Inbound | null;
+
+  /** What kind of payload this is, as the channel calls it: one of few words, whatever the payload holds. Pure. */
+  abstract kindOf(payload: unknown): string;
+
+  /**
+   * Answers a payload that `read` has no use for, where somebody waits for an answer: a payment, a query, a button.
+   * Best effort: failures are swallowed.
+   */
+  abstract decline(
+    payload: unknown,
+    wordsIn: (languageCode: string | null) => Declining,
+    signal: AbortSignal,
+  ): Promise<void>;
 
   /** May this sender talk to the agent? Others get one polite refusal. Pure. */
   abstract admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean;
@@ -105,6 +129,23 @@ export abstract class Channel {
     signal: AbortSignal,
   ): Promise<void>;
 
+  /** Does the channel take one message there, and no second one? Pure. */
+  abstract takesOneMessage(destination: Destination): boolean;
+
+  /**
+   * Where the channel takes one message and wants it at once: sends these words, which the answer then replaces. Best
+   * effort: without it the answer is that message.
+   * @returns the `via` by which the answer finds it; null where nothing was sent, or nothing needs to be
+   */
+  abstract open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null>;
+
   /** Shows that the bot is at work ("typing"). Best effort: failures are swallowed. */
   abstract showBusy(destination: Destination, signal: AbortSignal): Promise<void>;
+
+  /**
+   * Fetches the file of an attachment, once. Never throws for what the channel answers; rejects only when aborted.
+   * @param ref of the attachment
+   * @param maxBytes a larger file is not read to its end
+   */
+  abstract fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched>;
 }

@@ -1,8 +1,12 @@
+import type { Attachment } from './attachment.js';
+
 /** A chat as its channel describes it. */
 export interface ChatDescription {
   readonly chatId: bigint;
   /** 0 where the chat has no topics. */
   readonly threadId: bigint;
+  /** How the channel reaches it besides by these ids, in the channel's own words; null: by these alone. */
+  readonly via: string | null;
   readonly type: string;
   readonly title: string | null;
   readonly username: string | null;
@@ -38,19 +42,42 @@ export interface ChatMove {
   readonly toChatId: bigint;
 }
 
+/** Something that is no message: handled without the model. `at` is by the channel's clock. */
+export type Happening =
+  /** Somebody says what they think of one of our messages; `verdict` null: they take it back. */
+  | {
+      readonly kind: 'reaction';
+      readonly channelMessageId: bigint;
+      readonly verdict: 'up' | 'down' | null;
+      readonly at: Date;
+    }
+  /** The bot was shut out of the chat: blocked, removed. */
+  | { readonly kind: 'shut-out'; readonly at: Date }
+  | { readonly kind: 'let-in'; readonly at: Date };
+
 /** What a received payload means. Every string is well-formed UTF-16 without NUL, so PostgreSQL can store it. */
 export interface Inbound {
   readonly externalId: string;
   readonly chat: ChatDescription;
   readonly sender: Sender | null;
+  /** What was written, and in brackets what else the message holds; what it replies to, as a quotation before it. */
   readonly text: string;
+  /** From whom, where its sender only passed it on: then the text is not the sender's. */
+  readonly forwardedFrom: string | null;
+  readonly attachments: readonly Attachment[];
+  /** Nothing was written: the text says only what was sent. */
+  readonly isWordless: boolean;
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */
   readonly press: Press | null;
   /** Set: nothing was written, the user stopped the turn that shows this preview: see `Channel.preview`. */
   readonly stoppedPreview: number | null;
+  /** Set: nothing was written, something happened. */
+  readonly happening: Happening | null;
   readonly channelMessageId: bigint | null;
+  /** Its sender is a bot too: they might answer each other for ever. */
+  readonly isFromBot: boolean;
   /** A message that was received before, as its author has changed it. */
   readonly isEdit: boolean;
   /** One of several that were sent together, an album or forwarded messages: the others come at once. */

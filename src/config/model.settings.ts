@@ -118,6 +118,14 @@ export class ModelSettings {
   })
   @IsBoolean()
   sendEndUser = true;
+
+  @FromEnv('OPENAI_VISION', {
+    description: 'photos are shown to the model; false for a model that sees none',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean()
+  vision = true;
 }
 
 function isAddress(text: string): boolean {

@@ -18,6 +18,7 @@ import { ServerSettings } from './server.settings.js';
 import { StreamingSettings } from './streaming.settings.js';
 import { TelegramSettings } from './telegram.settings.js';
 import { ToolSettings } from './tool.settings.js';
+import { TranscriptionSettings } from './transcription.settings.js';
 import { variablesOf } from './variable.js';
 import { WorkerSettings } from './worker.settings.js';
 
@@ -29,6 +30,7 @@ export interface Settings {
   readonly telegram: TelegramSettings;
   readonly flood: FloodSettings;
   readonly model: ModelSettings;
+  readonly transcription: TranscriptionSettings;
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
   readonly streaming: StreamingSettings;
@@ -49,6 +51,7 @@ export const settingsClasses = {
   telegram: TelegramSettings,
   flood: FloodSettings,
   model: ModelSettings,
+  transcription: TranscriptionSettings,
   agent: AgentSettings,
   busy: BusySettings,
   streaming: StreamingSettings,
@@ -74,6 +77,7 @@ export function loadSettings(env: Environment): Settings {
     telegram: readSettings(TelegramSettings, env, problems),
     flood: readSettings(FloodSettings, env, problems),
     model: readSettings(ModelSettings, env, problems),
+    transcription: readSettings(TranscriptionSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),

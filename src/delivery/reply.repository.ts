@@ -52,7 +52,14 @@ export class ReplyRepository {
       where: { id: head.id },
       include: {
         conversation: {
-          select: { channel: true, chatId: true, threadId: true, chatType: true, unreachableAt: true },
+          select: {
+            channel: true,
+            chatId: true,
+            threadId: true,
+            via: true,
+            chatType: true,
+            unreachableAt: true,
+          },
         },
       },
     });

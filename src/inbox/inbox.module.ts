@@ -7,6 +7,7 @@ import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
 import { Inbox } from './inbox.service.js';
 import { OverflowNotice } from './overflow-notice.js';
+import { UnusedUpdates } from './unused-updates.js';
 import { PolledUpdates } from './polled-updates.js';
 
 @Module({
@@ -16,6 +17,7 @@ import { PolledUpdates } from './polled-updates.js';
     EventRepository,
     ConversationDirectory,
     OverflowNotice,
+    UnusedUpdates,
     { provide: UpdateSink, useClass: PolledUpdates },
   ],
   exports: [Inbox, UpdateSink],

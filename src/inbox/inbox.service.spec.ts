@@ -12,6 +12,7 @@ import { RetryLaterError } from '../errors/errors.js';
 import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
 import { Inbox } from './inbox.service.js';
+import { UnusedUpdates } from './unused-updates.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { PolledUpdates } from './polled-updates.js';
 
@@ -44,7 +45,15 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
     lanes.waker,
   );
   const directory = new ConversationDirectory(room.conversations);
-  return new Inbox(channel, directory, new EventRepository(room.pool), lanes.waker, notice, limits);
+  return new Inbox(
+    channel,
+    directory,
+    new EventRepository(room.pool),
+    lanes.waker,
+    notice,
+    new UnusedUpdates(channel),
+    limits,
+  );
 }
 
 const accept = (update: object, door = inbox) => door.accept(update, JSON.stringify(update));

@@ -13,6 +13,7 @@ import { faultOf } from './fault.js';
 import { GroupCommit } from './group-commit.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { storableJson } from './storable-json.js';
+import { UnusedUpdates } from './unused-updates.js';
 
 /** What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored. */
 export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'ignored';
@@ -45,6 +46,7 @@ export class Inbox implements OnApplicationBootstrap {
     private readonly events: EventRepository,
     private readonly waker: LaneWaker,
     private readonly overflow: OverflowNotice,
+    private readonly unused: UnusedUpdates,
     limits: ChatLimitSettings,
   ) {
     this.backlog = new BacklogGauge(limits.backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
@@ -63,7 +65,10 @@ export class Inbox implements OnApplicationBootstrap {
    */
   async accept(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
-    if (!inbound) return 'ignored';
+    if (!inbound) {
+      this.unused.take(payload);
+      return 'ignored';
+    }
     return await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
   }
 
@@ -85,8 +90,8 @@ export class Inbox implements OnApplicationBootstrap {
 
   private arrivalOf(inbound: Inbound, text: string | null): Arrival {
     const payload = storableJson(text);
-    const { command, press, stoppedPreview, moved } = inbound;
-    const unwritten = press !== null || stoppedPreview !== null || moved !== undefined;
+    const { command, press, happening, stoppedPreview, moved } = inbound;
+    const unwritten = (press ?? happening ?? stoppedPreview ?? moved ?? null) !== null;
     const withoutModel = command !== null || unwritten || !this.channel.admits(inbound);
     return {
       channel: this.channel.name,

@@ -13,7 +13,7 @@ afterAll(() => room.close());
 
 const newChat = (chatId = BigInt(newChatId()), threadId = 0n): ChatOfChannel => ({
   channel: 'telegram',
-  chat: { chatId, threadId, type: 'private', title: 'Ada', username: null },
+  chat: { chatId, threadId, via: null, type: 'private', title: 'Ada', username: null },
 });
 
 /** Whose conversation each id is, as the database has it. */

@@ -36,10 +36,10 @@ export class ConversationRepository {
       chats.map(({ chat }) => chat.threadId),
     ];
     await this.pool.query({
-      text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username)
-             SELECT i.channel, coalesce(m.to_chat_id, i.chat_id), i.thread_id, i.id, i.type, i.title, i.username
-             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[])
-               AS i (channel, chat_id, thread_id, id, type, title, username)
+      text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username, via)
+             SELECT i.channel, coalesce(m.to_chat_id, i.chat_id), i.thread_id, i.id, i.type, i.title, i.username, i.via
+             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
+               AS i (channel, chat_id, thread_id, id, type, title, username, via)
              LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
              -- In one order, or two processes that meet the same new chats could wait for each other.
              ORDER BY 1, 2, 3
@@ -50,6 +50,7 @@ export class ConversationRepository {
         chats.map(({ chat }) => chat.type),
         chats.map(({ chat }) => chat.title),
         chats.map(({ chat }) => chat.username),
+        chats.map(({ chat }) => chat.via),
       ],
     });
     const { rows } = await this.pool.query<{ id: string; position: string }>({
@@ -125,6 +126,17 @@ export class ConversationRepository {
     });
     // A reset that the version before this one handled left no row: the conversation knows the last of those.
     return next ? { epoch: next.epoch - 1, until: next.eventId } : { epoch: epoch - 1, until: epochSince };
+  }
+
+  /** The bot was shut out of the chat, with all of its topics, or let in again (null). */
+  async markShutOut(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
+    const { channel, chatId } = await tx.conversation.findUniqueOrThrow({ where: { id } });
+    await tx.conversation.updateMany({ where: { channel, chatId }, data: { leftAt: since } });
+  }
+
+  /** In the caller's transaction. */
+  async setVia(tx: Prisma.TransactionClient, id: string, via: string): Promise<Conversation> {
+    return await tx.conversation.update({ where: { id }, data: { via } });
   }
 
   /** True for the first caller since the chat was last told; the mark and what tells it commit together. */

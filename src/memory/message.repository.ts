@@ -3,7 +3,10 @@ import { PrismaService } from '../database/prisma.service.js';
 import type { Message, Prisma, Step } from '../generated/prisma/client.js';
 
 /** As much of a message as its place in the history needs. */
-export type PastMessage = Pick<Message, 'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt'>;
+export type PastMessage = Pick<
+  Message,
+  'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt' | 'attachments'
+>;
 
 /** A page of history, newest first, with the tool steps of its turns. */
 export interface HistoryPage {
@@ -29,6 +32,8 @@ export interface NewUserMessage {
   readonly channelMessageId: bigint | null;
   /** The step of the running turn before which it joined; null where the turn began with it. */
   readonly stepIndex: number | null;
+  /** The files that came with it; null for none. */
+  readonly attachments: Prisma.InputJsonObject | null;
 }
 
 /** Where a message that belongs to no turn is said. */
@@ -49,7 +54,7 @@ export class MessageRepository {
     // Compared as rows, so that no other index gives the order: where one conversation has much of the table, the planner
     // would walk back through everybody's newest messages to find its own.
     const messages = await this.prisma.$queryRaw<PastMessage[]>`
-      SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt"
+      SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt", attachments
       FROM messages
       WHERE (conversation_id, epoch, id) > (${conversationId}::uuid, ${epoch}, ${after})
         AND (conversation_id, epoch, id) < (${conversationId}::uuid, ${epoch}, ${before})
@@ -80,12 +85,13 @@ export class MessageRepository {
     messages: readonly NewUserMessage[],
   ): Promise<void> {
     await tx.message.createMany({
-      data: messages.map((message) => ({
+      data: messages.map(({ attachments, ...message }) => ({
         conversationId: turn.conversationId,
         epoch: turn.epoch,
         role: 'user' as const,
         turnId: turn.id,
         ...message,
+        ...(attachments && { attachments }),
       })),
     });
     await this.count(tx, turn.conversationId, messages.length);

@@ -46,7 +46,7 @@ describe('ChatMoves', () => {
     await moveAll();
     const further = { fromChatId: move.toChatId, toChatId: move.toChatId - 1n };
     await chatMoves(room.prisma).move('telegram', further);
-    const description = { threadId: 0n, type: 'group', title: null, username: null };
+    const description = { threadId: 0n, type: 'group', title: null, username: null, via: null };
     const chat = { chatId: move.fromChatId, ...description };
     expect(await room.conversations.resolve([{ channel: 'telegram', chat }])).toEqual([group.id]);
   });

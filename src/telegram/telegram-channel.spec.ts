@@ -4,6 +4,8 @@ import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { GuestMessages } from './sending/guest-messages.js';
+import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
@@ -31,12 +33,16 @@ function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
   const [access, presence] = [new TelegramAccess(settings), new TelegramPresence(botApi, settings)];
-  const composer = new MessageComposer(settings);
-  return { channel: new TelegramChannel(botApi, identity, access, presence, composer), identity };
+  const [composer, guests] = [new MessageComposer(settings), new GuestMessages(botApi)];
+  const files = new BotFiles(botApi, settings);
+  return {
+    channel: new TelegramChannel(botApi, identity, access, presence, composer, files, guests),
+    identity,
+  };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };
-const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n });
+const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n, via: null });
 
 describe('TelegramChannel', () => {
   it('composes what it can send, formatting kept', async () => {
@@ -61,8 +67,8 @@ describe('TelegramChannel', () => {
 
   it('sends into the topic, and into none where there is none', async () => {
     const { channel } = channelWith();
-    await channel.send({ chatId: -100n, threadId: 7n }, { text: 'hi', entities: [] }, never);
-    await channel.send({ chatId: -100n, threadId: 0n }, { text: 'hi', entities: [] }, never);
+    await channel.send({ chatId: -100n, threadId: 7n, via: null }, { text: 'hi', entities: [] }, never);
+    await channel.send({ chatId: -100n, threadId: 0n, via: null }, { text: 'hi', entities: [] }, never);
     const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
     expect(threads).toEqual([7, undefined]);
   });
@@ -71,7 +77,11 @@ describe('TelegramChannel', () => {
     const gone = failures.badRequest('message thread not found');
     telegram.failNext({ method: 'sendMessage', with: gone });
     const { channel } = channelWith();
-    const outcome = await channel.send({ chatId: -100n, threadId: 7n }, { text: 'hi', entities: [] }, never);
+    const outcome = await channel.send(
+      { chatId: -100n, threadId: 7n, via: null },
+      { text: 'hi', entities: [] },
+      never,
+    );
     expect(outcome).toMatchObject({ kind: 'sent' });
     const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
     expect(threads).toEqual([7, undefined]);

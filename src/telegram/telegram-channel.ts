@@ -2,22 +2,29 @@ import { Injectable, Logger } from '@nestjs/common';
 import {
   Channel,
   type Choice,
+  type Declining,
   type Destination,
   type Mood,
   type PreviewOutcome,
   type ReplyBody,
   type SendOutcome,
 } from '../channel/channel.js';
+import type { Fetched } from '../channel/attachment.js';
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { GuestMessages } from './sending/guest-messages.js';
+import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { MessageComposer } from './message-composer.js';
 import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
 import { couldBeTheForm } from './sending/rich-refusal.js';
 import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
+import { declineQuery } from './sending/decline-query.js';
 import { TelegramAccess } from './telegram-access.js';
 import { integerOf } from './updates/update-fields.js';
+import { guestAnswerOf, guestVia, routeParams } from './updates/chat-route.js';
+import { kindOf, languageOf, queryOf } from './updates/declined.js';
 import { readUpdate } from './updates/update-reader.js';
 
 const unreadable = {
@@ -42,12 +49,33 @@ export class TelegramChannel extends Channel {
     private readonly access: TelegramAccess,
     private readonly presence: TelegramPresence,
     private readonly composer: MessageComposer,
+    private readonly files: BotFiles,
+    private readonly guests: GuestMessages,
   ) {
     super();
   }
 
   override read(payload: unknown): Inbound | null {
     return readUpdate(payload, this.identity.known);
+  }
+
+  override kindOf(payload: unknown): string {
+    return kindOf(payload);
+  }
+
+  override async decline(
+    payload: unknown,
+    wordsIn: (languageCode: string | null) => Declining,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const query = queryOf(payload);
+    if (query === null) return;
+    const words = wordsIn(languageOf(payload));
+    try {
+      await this.botApi.call((api) => declineQuery(api, query, words), signal, BUSY_TIMEOUT_MS);
+    } catch {
+      // Aborted: whoever waits stops waiting by themselves.
+    }
   }
 
   override admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean {
@@ -91,8 +119,9 @@ export class TelegramChannel extends Channel {
   }
 
   private async sendTo(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    const guest = guestAnswerOf(destination);
     return await this.inAFormTaken(destination, body, (message) =>
-      this.sendOnce(destination, message, signal),
+      guest ? this.guests.send(guest, message, signal) : this.sendOnce(destination, message, signal),
     );
   }
 
@@ -129,13 +158,30 @@ export class TelegramChannel extends Channel {
     return this.presence.react(Number(chatId), Number(channelMessageId), mood, signal);
   }
 
+  override takesOneMessage(destination: Destination): boolean {
+    return guestAnswerOf(destination) !== null;
+  }
+
+  override async open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
+    const guest = guestAnswerOf(destination);
+    if (guest === null || guest.inlineMessageId !== null) return null;
+    const id = await this.guests.open(guest, { text: words, entities: [] }, signal);
+    return id === null ? null : guestVia(guest.queryId, id);
+  }
+
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
+    if (this.takesOneMessage(destination)) return;
     try {
-      const action = { ...addressOf(destination), action: 'typing' } as const;
+      const { direct_messages_topic_id: _, ...address } = addressOf(destination);
+      const action = { ...address, action: 'typing' } as const;
       await this.botApi.call((api) => api.sendChatAction(action), signal, BUSY_TIMEOUT_MS);
     } catch {
       // Aborted: nobody waits for it any more.
     }
+  }
+
+  override fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
+    return this.files.fetch(ref, maxBytes, signal);
   }
 
   private async inAFormTaken(
@@ -158,16 +204,17 @@ export class TelegramChannel extends Channel {
   }
 
   private async editOnce(
-    { chatId }: Destination,
+    destination: Destination,
     channelMessageId: bigint,
     message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    const content = message.rich ? { rich_message: message.rich } : textOf(message);
+    const { business_connection_id: via } = routeParams(destination);
     const edit = {
-      chat_id: Number(chatId),
+      chat_id: Number(destination.chatId),
       message_id: Number(channelMessageId),
-      ...content,
+      ...(via !== undefined && { business_connection_id: via }),
+      ...(message.rich ? { rich_message: message.rich } : textOf(message)),
       ...buttonsOf(message),
     };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
@@ -212,9 +259,8 @@ function replyOf({ replyTo }: TelegramMessage) {
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */
-function addressOf({ chatId, threadId }: Destination): { chat_id: number; message_thread_id?: number } {
-  const chat = { chat_id: Number(chatId) };
-  return threadId === 0n ? chat : { ...chat, message_thread_id: Number(threadId) };
+function addressOf(destination: Destination) {
+  return { chat_id: Number(destination.chatId), ...routeParams(destination) };
 }
 
 function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { GuestMessages } from './sending/guest-messages.js';
+import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
@@ -15,6 +17,8 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
 @Module({
   providers: [
     BotApi,
+    BotFiles,
+    GuestMessages,
     BotIdentity,
     MessageComposer,
     Pauses,

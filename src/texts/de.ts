@@ -125,6 +125,21 @@ export const de: Texts = {
     chat: 'Das Budget dieses Chats für heute ist aufgebraucht, deshalb kann ich darauf nicht antworten. Um 00:00 UTC beginnt ein neues; /usage zeigt die Zahlen.',
     all: 'Ich habe aufgebraucht, was ich heute ausgeben darf, deshalb kann ich darauf nicht antworten. Bitte versuche es nach 00:00 UTC noch einmal.',
   },
+  declined: {
+    payment: 'Hier wird nichts verkauft, es wurde also nichts abgebucht.',
+    elsewhere: 'Schreib mir in unserem eigenen Chat',
+  },
+  files: {
+    tooLarge: (name, megabytes) => `„${name}“ ist mir zu groß: Ich nehme Dateien bis ${megabytes} MB.`,
+    tooLong: (minutes) => `Diese Aufnahme ist mir zu lang: Ich höre Aufnahmen bis ${minutes} Minuten.`,
+    tooMany: (most) => `Ich kann ${most} Dateien auf einmal ansehen. Bitte schick die anderen noch einmal.`,
+    gone: (name) => `Ich konnte „${name}“ nicht herunterladen. Bitte schick die Datei noch einmal.`,
+    unreadable: (name) =>
+      `„${name}“ kann ich nicht lesen. Lesen kann ich Text, Code, CSV, JSON, Markdown und PDF-Dateien mit Text darin.`,
+    noHearing: 'Aufnahmen kann ich hier nicht anhören. Bitte schreib mir stattdessen.',
+    notHeard: 'Ich konnte diese Aufnahme nicht verstehen. Bitte versuch es noch einmal oder schreib mir.',
+    noSight: 'Bilder kann ich hier nicht sehen. Bitte sag mir in Worten, was darauf ist.',
+  },
   empty: 'Darauf habe ich keine Antwort. Bitte formuliere es anders.',
   filtered: 'Darauf kann ich nicht antworten: Der Inhaltsfilter des Anbieters hat die Antwort gestoppt.',
   cutOff: '_(Die Antwort hat ihre größte Länge erreicht und endet hier.)_',

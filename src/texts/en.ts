@@ -119,6 +119,21 @@ export const en: Texts = {
     chat: 'This chat has used up its budget for today, so I cannot answer this. It begins anew at 00:00 UTC; /usage shows the figures.',
     all: 'I have used up what I may spend today, so I cannot answer this. Please try again after 00:00 UTC.',
   },
+  declined: {
+    payment: 'Nothing is sold here, so you were not charged.',
+    elsewhere: 'Write to me in our own chat',
+  },
+  files: {
+    tooLarge: (name, megabytes) => `“${name}” is too large for me: I can take up to ${megabytes} MB.`,
+    tooLong: (minutes) => `That recording is too long for me: I can listen to up to ${minutes} minutes.`,
+    tooMany: (most) => `I can look at ${most} files at once. Please send the others again.`,
+    gone: (name) => `I could not download “${name}”. Please send it again.`,
+    unreadable: (name) =>
+      `I cannot read “${name}”. I can read text, code, CSV, JSON, Markdown and PDF files that have text in them.`,
+    noHearing: 'I cannot listen to recordings here. Please write to me instead.',
+    notHeard: 'I could not make out that recording. Please try again, or write to me.',
+    noSight: 'I cannot see pictures here. Please tell me in words what is in them.',
+  },
   empty: 'I have no answer to that. Please put it another way.',
   filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
   cutOff: '_(The answer reached its length limit and ends here.)_',

@@ -123,6 +123,22 @@ export const es: Texts = {
     chat: 'Este chat ha agotado su presupuesto de hoy, así que no puedo responder a esto. Se renueva a las 00:00 UTC; /usage muestra las cifras.',
     all: 'He agotado lo que puedo gastar hoy, así que no puedo responder a esto. Inténtalo de nuevo después de las 00:00 UTC, por favor.',
   },
+  declined: {
+    payment: 'Aquí no se vende nada, así que no se te ha cobrado.',
+    elsewhere: 'Escríbeme en nuestro propio chat',
+  },
+  files: {
+    tooLarge: (name, megabytes) => `«${name}» es demasiado grande para mí: admito hasta ${megabytes} MB.`,
+    tooLong: (minutes) =>
+      `Esa grabación es demasiado larga para mí: puedo escuchar hasta ${minutes} minutos.`,
+    tooMany: (most) => `Puedo mirar ${most} archivos a la vez. Por favor, envía los demás de nuevo.`,
+    gone: (name) => `No he podido descargar «${name}». Por favor, envíalo de nuevo.`,
+    unreadable: (name) =>
+      `No puedo leer «${name}». Puedo leer archivos de texto, código, CSV, JSON, Markdown y PDF que contengan texto.`,
+    noHearing: 'Aquí no puedo escuchar grabaciones. Por favor, escríbeme.',
+    notHeard: 'No he podido entender esa grabación. Inténtalo de nuevo o escríbeme.',
+    noSight: 'Aquí no puedo ver imágenes. Por favor, dime con palabras qué hay en ellas.',
+  },
   empty: 'No tengo respuesta para eso. Dímelo de otra manera, por favor.',
   filtered: 'No puedo responder a eso: el filtro de contenido del proveedor detuvo la respuesta.',
   cutOff: '_(La respuesta alcanzó su longitud máxima y termina aquí.)_',

@@ -21,6 +21,18 @@ export interface ScheduleLine {
   readonly text: string;
 }
 
+/** Why something that was sent is not looked at. */
+export interface FileTexts {
+  readonly tooLarge: (name: string, megabytes: number) => string;
+  readonly tooLong: (minutes: number) => string;
+  readonly tooMany: (most: number) => string;
+  readonly gone: (name: string) => string;
+  readonly unreadable: (name: string) => string;
+  readonly noHearing: string;
+  readonly notHeard: string;
+  readonly noSight: string;
+}
+
 /**
  * All that a user reads and no model wrote, in Markdown. Each language is one object of this type, so that a text which
  * one of them lacks does not compile. Where a text has arguments the language decides about order, number and case.
@@ -90,6 +102,9 @@ export interface Texts {
   readonly tooLong: string;
   readonly stepsExhausted: string;
   readonly budget: Readonly<Record<BudgetOwner, string>>;
+  /** At most 200 characters each, no Markdown. */
+  readonly declined: { readonly payment: string; readonly elsewhere: string };
+  readonly files: FileTexts;
   readonly empty: string;
   readonly filtered: string;
   readonly cutOff: string;

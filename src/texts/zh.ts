@@ -117,6 +117,21 @@ export const zh: Texts = {
     chat: '本聊天今天的额度已用完，所以我无法回答。额度在 UTC 00:00 重置；发送 /usage 查看用量。',
     all: '我今天可用的额度已用完，所以无法回答。请在 UTC 00:00 之后再试。',
   },
+  declined: {
+    payment: '这里不出售任何东西，因此没有扣款。',
+    elsewhere: '请在我们自己的聊天中给我写信',
+  },
+  files: {
+    tooLarge: (name, megabytes) => `“${name}”太大了：我最多能接收 ${megabytes} MB 的文件。`,
+    tooLong: (minutes) => `这段录音太长了：我最多能听 ${minutes} 分钟。`,
+    tooMany: (most) => `我一次最多能看 ${most} 个文件。其余的请再发一次。`,
+    gone: (name) => `我无法下载“${name}”。请再发一次。`,
+    unreadable: (name) =>
+      `我无法读取“${name}”。我可以读取文本、代码、CSV、JSON、Markdown 和含有文字的 PDF 文件。`,
+    noHearing: '我在这里无法听录音。请改用文字告诉我。',
+    notHeard: '我没能听清这段录音。请再试一次，或者用文字告诉我。',
+    noSight: '我在这里看不到图片。请用文字告诉我图片里有什么。',
+  },
   empty: '这个问题我答不上来，请换个说法。',
   filtered: '我无法回答：服务商的内容过滤器拦截了回答。',
   cutOff: '_（回答已达到长度上限，到此为止。）_',

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
-import type { ModelCall } from '../support/scripted-model.js';
+import type { ModelCall } from '../support/model-call.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
 const COUNT = 100;

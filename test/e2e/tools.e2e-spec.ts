@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
-import type { ModelCall } from '../support/scripted-model.js';
+import type { ModelCall } from '../support/model-call.js';
 import { newChatId } from '../support/updates.js';
 
 const MAX_STEPS = 4;

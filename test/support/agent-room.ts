@@ -12,15 +12,15 @@ import { Commands } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
 import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
 import { Edits } from '../../src/agent/busy/edits.repository.js';
+import { Happenings } from '../../src/agent/happenings/happenings.repository.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
 import { EventReader } from '../../src/agent/turn/event-reader.js';
-import { LiveReplies } from '../../src/agent/live/live-replies.js';
 import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
 import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
 import { ModelSteps } from '../../src/agent/turn/model-steps.js';
-import { Newcomers } from '../../src/agent/busy/newcomers.js';
+import { Pictures } from '../../src/agent/attachments/pictures.js';
 import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
 import { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { Summarizer } from '../../src/agent/summaries/summarizer.js';
@@ -31,12 +31,10 @@ import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
-import { TurnReaction } from '../../src/agent/turn/turn-reaction.js';
 import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
 import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
-import { TurnWork } from '../../src/agent/turn/turn-work.js';
 import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
 import { WaitNotices } from '../../src/agent/waiting/wait-notices.js';
 import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
@@ -50,6 +48,7 @@ import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
 import { StreamingSettings } from '../../src/config/streaming.settings.js';
+import type { TranscriptionSettings } from '../../src/config/transcription.settings.js';
 import { ToolSettings } from '../../src/config/tool.settings.js';
 import type { TelegramSettings } from '../../src/config/telegram.settings.js';
 import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
@@ -65,12 +64,14 @@ import { PersonRepository } from '../../src/memory/person.repository.js';
 import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { attachmentsOver } from './attachments.js';
 import { chatMoves, openFloodGate } from './delivery-parts.js';
 import { modelClient } from './model-client.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
 import { MemorySlidingWindow } from './sliding-window.js';
 import { NoJitter, SteeredClock } from './steered.js';
+import { turnWorkOf } from './turn-work.js';
 import { telegramChannel } from './telegram-channel.js';
 import { TelegramDouble } from './telegram-double.js';
 
@@ -83,6 +84,7 @@ interface Wishes {
   readonly telegram?: Partial<TelegramSettings>;
   readonly budgets?: Partial<BudgetSettings>;
   readonly models?: Partial<ModelSettings>;
+  readonly transcription?: Partial<TranscriptionSettings>;
 }
 
 /** The agent's services, built with `new` over a real database, between a Telegram and a model over HTTP. */
@@ -95,6 +97,7 @@ export class AgentRoom {
   readonly streaming = new StreamingSettings();
   readonly toolSettings = new ToolSettings();
   readonly tokens = new TokenCounter();
+  readonly attachments: ReturnType<typeof attachmentsOver>;
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
@@ -191,6 +194,7 @@ export class AgentRoom {
       this.tokens,
       this.settings,
       this.clock,
+      new Pictures(channel),
     );
     const models = Object.assign(new ModelSettings(), {
       apiKey: 'a-key',
@@ -198,6 +202,7 @@ export class AgentRoom {
       model: 'double',
       ...wishes.models,
     });
+    this.attachments = attachmentsOver(room, channel, models, this.settings, wishes.transcription);
     this.callers = new ModelCallers(new DeploymentSecrets(prisma));
     this.client = modelClient(models, prisma, this.clock);
     const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
@@ -239,7 +244,16 @@ export class AgentRoom {
       this.busy,
     );
     const edits = new Edits(channel, conversations, this.busy);
-    this.commands = new Commands(prisma, channel, outbox, answers, this.approvals, edits, chatMoves(prisma));
+    this.commands = new Commands(
+      prisma,
+      channel,
+      outbox,
+      answers,
+      this.approvals,
+      edits,
+      chatMoves(prisma),
+      new Happenings(conversations),
+    );
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {
@@ -295,24 +309,13 @@ export class AgentRoom {
 
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
-    const live = new LiveReplies(this.channel, this.drafts, this.gate, stopping, this.streaming);
-    const newcomers = new Newcomers(this.claim, this.context, this.busy);
     return new TurnRunner(
       this.room.conversations,
       this.turns,
       this.endings,
       this.commands,
       this.claim,
-      new TurnWork(
-        this.claim,
-        this.context,
-        this.callers,
-        newcomers,
-        live,
-        new TurnReaction(this.channel),
-        this.loop(steps),
-        this.endings,
-      ),
+      turnWorkOf(this, stopping, steps),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),

@@ -8,6 +8,7 @@ import {
   writeError,
   writeJson,
 } from '../../src/playground/chat-completions/write-completion.js';
+import { TranscriptionDouble } from './transcription-double.js';
 import { type Behaviour, behaviourOf, freshUserTexts } from './model-behaviour.js';
 
 /** One request to POST /chat/completions, in the order of arrival. */
@@ -42,6 +43,7 @@ export class ModelDouble {
   readonly requests: ModelRequest[] = [];
   /** What a real model would have refused: wrong order, wrong tools, unknown paths. Empty in a healthy test. */
   readonly problems: string[] = [];
+  readonly transcriptions = new TranscriptionDouble();
   private readonly failures = new Map<string, number>();
   private readonly held = new Map<string, Set<() => void>>();
   private readonly released = new Set<string>();
@@ -100,6 +102,7 @@ export class ModelDouble {
     if (path === '/v1/models') {
       return writeJson(response, 200, { object: 'list', data: [{ id: 'double', object: 'model' }] });
     }
+    if (path === '/v1/audio/transcriptions') return await this.transcriptions.serve(incoming, response);
     if (path !== '/v1/chat/completions' || incoming.method !== 'POST') {
       this.problems.push(`${incoming.method} ${path}`);
       return writeError(response, 404, 'Not found');

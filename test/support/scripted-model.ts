@@ -1,34 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type ModelCall, readCall, readJson } from './model-call.js';
+import { TranscriptionDouble } from './transcription-double.js';
 import { type Said, sendJson, sendStream, sendWhole } from './write-answer.js';
-
-/** A message of the request, as far as tests look at it. */
-export interface AskedMessage {
-  readonly role: string;
-  readonly content: string | null;
-  readonly tool_call_id?: string;
-  readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly name: string } }[];
-}
-
-/** One request as it arrived. */
-export interface ModelCall {
-  /** All of it. */
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly model: string;
-  readonly messages: readonly AskedMessage[];
-  readonly tools: readonly { readonly function: { readonly name: string; readonly parameters: object } }[];
-  readonly toolChoice: string | null;
-  readonly answerTokens: unknown;
-  readonly streamed: boolean;
-  readonly authorization: string | null;
-  /** What the users wrote since the last answer, in order. */
-  readonly news: readonly string[];
-  /** Order numbers of the request and of its answer's end among all that this double saw; `end` null: not answered yet. */
-  readonly begin: number;
-  end: number | null;
-  /** The caller hung up before the answer. */
-  abandoned: boolean;
-}
 
 /** How the model answers one request. */
 export type Answer =
@@ -76,6 +50,7 @@ interface Rule {
  */
 export class ScriptedModel {
   readonly calls: ModelCall[] = [];
+  readonly transcriptions = new TranscriptionDouble();
   /** What every answer says that it used; null: it says nothing of it. */
   usage: { readonly prompt_tokens: number; readonly completion_tokens: number } | null = {
     prompt_tokens: 10,
@@ -138,6 +113,7 @@ export class ScriptedModel {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/v1/audio/transcriptions') return await this.transcriptions.serve(request, response);
     const body = await readJson(request);
     if (request.url !== '/v1/chat/completions')
       return sendJson(response, 404, { error: { message: 'not found' } });
@@ -240,33 +216,4 @@ class Gate implements Hold {
       });
     });
   }
-}
-
-function readCall(body: Record<string, unknown>, authorization: string | null, begin: number): ModelCall {
-  const messages: AskedMessage[] = Array.isArray(body['messages']) ? body['messages'] : [];
-  const lastAnswer = messages.findLastIndex(({ role, tool_calls }) => role === 'assistant' && !tool_calls);
-  const news = messages
-    .slice(lastAnswer + 1)
-    .flatMap(({ role, content }) => (role === 'user' ? [content ?? ''] : []));
-  return {
-    body,
-    model: String(body['model']),
-    messages,
-    tools: Array.isArray(body['tools']) ? body['tools'] : [],
-    toolChoice: typeof body['tool_choice'] === 'string' ? body['tool_choice'] : null,
-    answerTokens: [body['max_completion_tokens'], body['max_tokens']].find(Number.isInteger) ?? null,
-    authorization,
-    streamed: body['stream'] === true,
-    news,
-    begin,
-    end: null,
-    abandoned: false,
-  };
-}
-
-async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  const json: unknown = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-  return typeof json === 'object' && json !== null ? { ...json } : {};
 }

@@ -1,6 +1,8 @@
 import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
+import { GuestMessages } from '../../src/telegram/sending/guest-messages.js';
+import { BotFiles } from '../../src/telegram/bot-api/bot-files.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
 import { MessageComposer } from '../../src/telegram/message-composer.js';
 import { Pauses } from '../../src/telegram/receiving/pauses.js';
@@ -24,11 +26,14 @@ export function telegramParts(
 ): ConstructorParameters<typeof TelegramChannel> {
   const settings = Object.assign(new TelegramSettings(), { botToken: token, apiRoot: root }, overrides);
   const botApi = new BotApi(settings);
+  const identity = new BotIdentity(botApi, new Pauses(new Random()));
   return [
     botApi,
-    new BotIdentity(botApi, new Pauses(new Random())),
+    identity,
     new TelegramAccess(settings),
     new TelegramPresence(botApi, settings),
     new MessageComposer(settings),
+    new BotFiles(botApi, settings),
+    new GuestMessages(botApi),
   ];
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TelegramLimits } from './telegram-limits.js';
 import { TelegramMethods, Refusal } from './telegram-methods.js';
+import { pathOf, readParams } from './telegram-params.js';
 
 /** One call as it arrived. */
 export interface Call {
@@ -133,6 +134,19 @@ export class TelegramDouble {
     );
   }
 
+  /** Somebody has sent this file: `getFile` finds it by its id, and its content is there to download. */
+  keep(fileId: string, content: Buffer | string): void {
+    this.methods.files.set(fileId, Buffer.from(content));
+  }
+
+  /** What the one message says that answers a guest query. */
+  guestTextOf(queryId: string): string | undefined {
+    return this.methods.guestTexts.get(queryId);
+  }
+
+  /** Downloads, by file id. */
+  readonly downloads: string[] = [];
+
   /** Lets the next matching calls fail; several orders are used up in the order they were given. */
   failNext(order: FailureOrder): void {
     this.orders.push({ order, left: order.times ?? 1 });
@@ -155,6 +169,9 @@ export class TelegramDouble {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const [, fileToken, fileId = ''] =
+      /^\/file\/bot([^/]+)\/files\/(.+)$/.exec(decodeURIComponent(pathOf(request))) ?? [];
+    if (fileToken !== undefined) return this.download(fileToken, fileId, response);
     const [, token, name = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(decodeURIComponent(pathOf(request))) ?? [];
     if (token === undefined) return refuse(response, new Refusal(404, 'Not Found'));
     const params = await readParams(request);
@@ -189,6 +206,13 @@ export class TelegramDouble {
       if (!(error instanceof Refusal)) throw error;
       refuse(response, error, call);
     }
+  }
+
+  private download(token: string, fileId: string, response: ServerResponse): void {
+    const content = this.methods.files.get(fileId);
+    if (token !== this.token || !content) return refuse(response, new Refusal(404, 'Not Found'));
+    this.downloads.push(fileId);
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(content);
   }
 
   private takeFailure(call: Call): Failure | null {
@@ -234,28 +258,6 @@ function refuse(response: ServerResponse, { status, description, parameters }: R
 
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split('?', 1)[0] ?? '/';
-}
-
-/** Parameters as the Bot API takes them: query, form or JSON; null where they cannot be read. */
-async function readParams(request: IncomingMessage): Promise<Record<string, unknown> | null> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(Buffer.from(chunk));
-  const body = Buffer.concat(chunks).toString();
-  const query = Object.fromEntries(new URL(request.url ?? '/', 'http://localhost').searchParams);
-  if (body === '') return query;
-  if (!(request.headers['content-type'] ?? '').includes('json')) {
-    return { ...query, ...Object.fromEntries(new URLSearchParams(body)) };
-  }
-  try {
-    const json: unknown = JSON.parse(body);
-    return typeof json === 'object' && json !== null ? { ...query, ...json } : null;
-  } catch {
-    return null;
-  }
 }
 
 function chatOf(params: Readonly<Record<string, unknown>>): number {

@@ -51,18 +51,58 @@ export class TelegramMethods {
     getUpdates: (params, gone) => this.getUpdates(params, gone),
     sendMessage: (params) => this.sendMessage(params),
     sendRichMessage: (params) => this.sendMessage(params),
-    editMessageText: (params) => this.editMessageText(params),
+    editMessageText: (params) =>
+      'inline_message_id' in params ? this.editGuestMessage(params) : this.editMessageText(params),
     deleteMessage: (params) => this.deleteMessage(params),
     sendMessageDraft: (params) => this.sendMessageDraft(params),
     sendChatAction: (params) => this.sendChatAction(params),
     setMessageReaction: (params) => this.setMessageReaction(params),
     answerCallbackQuery: () => true,
+    answerInlineQuery: () => true,
+    answerPreCheckoutQuery: () => true,
+    answerShippingQuery: () => true,
+    getFile: (params) => this.getFile(params),
+    answerGuestQuery: (params) => this.answerGuestQuery(params),
     setMyCommands: ({ commands }) => {
       this.commands = commands;
       return true;
     },
     getMyCommands: () => this.commands,
   };
+
+  /** The one message of each guest query, by the query's id. */
+  readonly guestTexts = new Map<string, string>();
+
+  /** https://core.telegram.org/bots/api#answerguestquery */
+  private answerGuestQuery({ guest_query_id: id, result }: Params) {
+    if (this.guestTexts.has(String(id))) throw new Refusal(400, 'Bad Request: QUERY_ID_INVALID');
+    this.guestTexts.set(String(id), String(Object(Object(result).input_message_content).message_text));
+    return { inline_message_id: `inline-${String(id)}` };
+  }
+
+  private editGuestMessage({ inline_message_id: id, text }: Params): true {
+    const query = String(id).replace('inline-', '');
+    if (!this.guestTexts.has(query)) throw new Refusal(400, 'Bad Request: MESSAGE_ID_INVALID');
+    if (this.guestTexts.get(query) === text) throw new Refusal(400, 'Bad Request: message is not modified');
+    this.guestTexts.set(query, String(text));
+    return true;
+  }
+
+  /** What people have sent, by its file id. */
+  readonly files = new Map<string, Buffer>();
+
+  /** https://core.telegram.org/bots/api#getfile */
+  private getFile({ file_id: id }: Params) {
+    const content = this.files.get(String(id));
+    if (!content) throw new Refusal(400, 'Bad Request: wrong file_id or the file is temporarily unavailable');
+    if (content.length > 20_000_000) throw new Refusal(400, 'Bad Request: file is too big');
+    return {
+      file_id: id,
+      file_unique_id: `u${String(id)}`,
+      file_size: content.length,
+      file_path: `files/${String(id)}`,
+    };
+  }
 
   /** Telegram compares method names without case. */
   find(name: string): Method | null {

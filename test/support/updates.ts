@@ -86,3 +86,49 @@ export function replyUpdate(
     reply_to_message: { ...message, from: { ...bot, is_bot: true, first_name: 'Bot' } },
   });
 }
+
+/** Somebody puts an emoji on a message, in the place of another; null: none. */
+export function reactionUpdate(
+  chatId: number,
+  messageId: number,
+  { before = null, now, at = Math.floor(Date.now() / 1_000) }: Reacting,
+) {
+  const { message } = textUpdate(chatId, '');
+  const { chat, from: user } = message;
+  const reactions = (emoji: string | null) => (emoji === null ? [] : [{ type: 'emoji', emoji }]);
+  return {
+    update_id: nextUpdateId(),
+    message_reaction: {
+      chat,
+      user,
+      message_id: messageId,
+      date: at,
+      old_reaction: reactions(before),
+      new_reaction: reactions(now),
+    },
+  };
+}
+
+interface Reacting {
+  readonly before?: string | null;
+  readonly now: string | null;
+  /** Seconds since 1970. */
+  readonly at?: number;
+}
+
+/** What the bot is in a chat changes, e.g. from `member` to `kicked`. */
+export function membershipUpdate(chatId: number, before: string, now: string) {
+  const { message } = textUpdate(chatId, '');
+  const { chat, from } = message;
+  const user = { id: 123_456, is_bot: true, first_name: 'Double', username: 'double_bot' };
+  return {
+    update_id: nextUpdateId(),
+    my_chat_member: {
+      chat,
+      from,
+      date: Math.floor(Date.now() / 1_000),
+      old_chat_member: { user, status: before },
+      new_chat_member: { user, status: now, until_date: 0 },
+    },
+  };
+}

@@ -120,6 +120,14 @@ export class ConversationDetailDto extends ConversationDto {
 
   @ApiProperty({ enum: busyModes, nullable: true, description: 'Instead of AGENT_BUSY_MODE' })
   readonly busyMode: BusyMode | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'date-time',
+    nullable: true,
+    description: 'Since when the bot is shut out: blocked by the person, or removed from the group',
+  })
+  readonly leftAt: string | null;
 }
 
 export class ConversationPage {
@@ -151,7 +159,8 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  return { ...shown(row), model: row.model, systemPrompt: row.systemPrompt, busyMode: row.busyMode };
+  const { model, systemPrompt, busyMode, leftAt } = row;
+  return { ...shown(row), model, systemPrompt, busyMode, leftAt: leftAt?.toISOString() ?? null };
 }
 
 function shown(row: ShownConversation) {

@@ -39,6 +39,7 @@ describe('conversations', () => {
       model: null,
       systemPrompt: null,
       busyMode: null,
+      leftAt: null,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });

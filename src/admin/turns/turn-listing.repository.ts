@@ -42,7 +42,7 @@ export function turnRows(
   return Prisma.sql`
     SELECT id, conversation_id AS "conversationId", state::text AS state, attempts, takeovers, model,
            input_tokens AS "inputTokens", output_tokens AS "outputTokens", micro_usd AS "microUsd", error_code AS "errorCode", error,
-           first_error AS "firstError", spent_ms AS "spentMs", started_at AS "startedAt", finished_at AS "finishedAt"
+           first_error AS "firstError", feedback::text AS feedback, spent_ms AS "spentMs", started_at AS "startedAt", finished_at AS "finishedAt"
     FROM (${source}) AS newest
     WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::turn_state`}
     ORDER BY id DESC

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
-import { type Step, StepKind, type Turn, TurnState } from '../../generated/prisma/client.js';
+import { type Step, StepKind, type Turn, TurnFeedback, TurnState } from '../../generated/prisma/client.js';
 import { dollars } from '../budgets/budget.dto.js';
 import { PageQuery } from '../listing/page.js';
 
@@ -59,6 +59,9 @@ export class TurnDto {
   @ApiProperty({ type: 'integer', description: 'Time used by finished tries, in milliseconds' })
   readonly spentMs: number;
 
+  @ApiProperty({ enum: TurnFeedback, nullable: true, description: '👍 or 👎 on its message; the latest' })
+  readonly feedback: TurnFeedback | null;
+
   @ApiProperty({ type: String, format: 'date-time' })
   readonly startedAt: string;
 
@@ -115,7 +118,7 @@ export class TurnWithStepsDto extends TurnDto {
   readonly steps: readonly StepDto[];
 }
 
-export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId' | 'correctsId'>;
+export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId' | 'correctsId' | 'feedbackAt'>;
 
 export function toTurnDto(turn: ShownTurn): TurnDto {
   return {
@@ -132,6 +135,7 @@ export function toTurnDto(turn: ShownTurn): TurnDto {
     error: turn.error,
     firstError: turn.firstError,
     spentMs: turn.spentMs,
+    feedback: turn.feedback,
     startedAt: turn.startedAt.toISOString(),
     finishedAt: turn.finishedAt?.toISOString() ?? null,
   };

@@ -122,7 +122,7 @@ export class Approvals {
     if (approvalUsers.length === 0) return [conversation.id];
     const chats = approvalUsers.map((user) => ({
       channel: conversation.channel,
-      chat: { chatId: BigInt(user), threadId: 0n, type: 'private', title: null, username: null },
+      chat: { chatId: BigInt(user), threadId: 0n, via: null, type: 'private', title: null, username: null },
     }));
     const ids = await this.conversations.resolve(chats);
     return ids.filter((id) => id !== undefined);

@@ -3,6 +3,7 @@ import { Channel } from '../../channel/channel.js';
 import type { Inbound } from '../../channel/inbound.js';
 import { BusySettings } from '../../config/busy.settings.js';
 import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
+import { readAttachments, toJson } from '../attachments/stored-attachments.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { isAnswered } from '../corrections/answered.js';
 
@@ -33,6 +34,8 @@ export class Edits {
   async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<EditOutcome> {
     const { conversationId } = event;
     if (inbound.channelMessageId === null || !this.channel.admits(inbound)) return 'ignored';
+    // Nobody can change what they only passed on; and their text is kept with marks that this one has not.
+    if (inbound.forwardedFrom !== null) return 'ignored';
     if (await this.conversations.isBlocked(tx, conversationId)) return 'ignored';
     return (
       (await this.replaceWaiting(tx, event, inbound)) ??
@@ -75,7 +78,10 @@ export class Edits {
       orderBy: { id: 'desc' },
       include: { turn: true },
     });
-    if (!known || known.text === text) return 'ignored';
+    if (!known) return 'ignored';
+    const files = readAttachments(known.attachments);
+    const own = known.text.slice(0, files?.ownChars);
+    if (own === text) return 'ignored';
     const lateEdit = await this.isToBeCorrected(tx, known);
     const waits = lateEdit || isUnderWay(known.turn);
     if (waits)
@@ -84,7 +90,10 @@ export class Edits {
         data: { kind: 'message', state: 'waiting', lateEdit },
       });
     if (isUnderWay(known.turn)) return lateEdit ? 'corrects' : 'joins';
-    await tx.message.update({ where: { id: known.id }, data: { text, editedAt: new Date() } });
+    // What was made of its files stays behind it.
+    const changed = { text: text + known.text.slice(own.length), editedAt: new Date() };
+    const attachments = files && { attachments: toJson({ ...files, ownChars: text.length }) };
+    await tx.message.update({ where: { id: known.id }, data: { ...changed, ...attachments } });
     return lateEdit ? 'corrects' : 'recorded';
   }
 

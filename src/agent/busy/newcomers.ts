@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { BusySettings } from '../../config/busy.settings.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
+import type { Texts } from '../../texts/texts.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import type { Block } from '../context/context.js';
+import { Attachments } from '../attachments/attachments.service.js';
+import { Pictures } from '../attachments/pictures.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from '../turn/event-claim.js';
 
@@ -15,16 +18,23 @@ export class Newcomers {
   constructor(
     private readonly claim: EventClaim,
     private readonly context: ContextBuilder,
+    private readonly attachments: Attachments,
+    private readonly pictures: Pictures,
     private readonly settings: BusySettings,
   ) {}
 
-  /** In every other mode nobody joins, and never a turn that corrects an earlier answer. @throws the returned function: what `EventClaim.join` throws */
-  of(lease: Lease, conversation: Conversation, turn: Turn): Join {
+  /**
+   * In every other mode nobody joins, and never a turn that corrects an earlier answer.
+   * @throws the returned function: what `EventClaim.join` throws
+   */
+  of(lease: Lease, conversation: Conversation, turn: Turn, texts: Texts, signal: AbortSignal): Join {
     const mode = conversation.busyMode ?? this.settings.mode;
     if (mode !== 'steer' || turn.correctsId !== null) return () => Promise.resolve(null);
     return async (stepIndex) => {
-      const joined = await this.claim.join(lease, conversation, turn, stepIndex);
-      return joined.length > 0 ? this.context.blockOf(conversation, joined) : null;
+      const claimed = await this.claim.join(lease, conversation, turn, stepIndex);
+      const joined = await this.attachments.read(lease, claimed, texts, signal);
+      if (joined.length === 0) return null;
+      return this.context.blockOf(conversation, joined, await this.pictures.ofTurn(joined, signal));
     };
   }
 }

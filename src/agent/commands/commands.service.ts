@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
-import type { Inbound, Press } from '../../channel/inbound.js';
+import type { Happening, Inbound, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
@@ -8,9 +8,10 @@ import type { Lease } from '../../lease/lease.repository.js';
 import { ChatMoves } from '../../moves/chat-moves.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { CommandAnswers } from './command-answers.js';
+import { Happenings } from '../happenings/happenings.repository.js';
 import { type EditEvent, Edits } from '../busy/edits.repository.js';
 
-/** Handles what needs no model: slash commands, buttons, edits, chats that moved, and senders who are not admitted. */
+/** Handles what needs no model: slash commands, buttons, edits, reactions, chats that moved, and senders who are not admitted. */
 @Injectable()
 export class Commands {
   private readonly logger = new Logger(Commands.name);
@@ -23,6 +24,7 @@ export class Commands {
     private readonly approvals: Approvals,
     private readonly edits: Edits,
     private readonly moves: ChatMoves,
+    private readonly happenings: Happenings,
   ) {}
 
   /**
@@ -69,6 +71,7 @@ export class Commands {
       await this.moves.moveWithin(tx, this.channel.name, inbound.moved);
       return { replied: false, freed: [], felt: null };
     }
+    if (inbound.happening) return await this.happened(tx, conversationId, inbound.happening);
     if (inbound.press) return await this.press(tx, inbound, inbound.press);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
     const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder }, inbound);
@@ -77,6 +80,16 @@ export class Commands {
     this.logger.log({ msg: 'command handled', conversationId, command });
     if (reply) await this.outbox.add(tx, { conversationId, ...reply });
     return { replied: reply !== null, freed: command === 'stop' ? [conversationId] : [], felt: null };
+  }
+
+  private async happened(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    happening: Happening,
+  ): Promise<HandledOne> {
+    await this.happenings.apply(tx, conversationId, happening);
+    this.logger.log({ msg: 'happening handled', conversationId, kind: happening.kind });
+    return { replied: false, freed: [], felt: null };
   }
 
   private async press(tx: Prisma.TransactionClient, inbound: Inbound, press: Press): Promise<HandledOne> {

@@ -27,7 +27,7 @@ async function talkOf(messages: number): Promise<Conversation> {
 async function build(conversation: Conversation) {
   const { turn, lease } = await agent.begin(conversation, 'the news');
   const before = await rowsRead();
-  const context = await agent.context.build(conversation, turn, null);
+  const context = await agent.context.build(conversation, turn, null, new AbortController().signal);
   const shown = requestMessages(context, [], []);
   const rows = (await rowsRead()) - before;
   await agent.room.leases.release(lease);

@@ -3,8 +3,15 @@ import type { Sender } from '../../channel/inbound.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import type { Conversation, Message, Summary, Turn } from '../../generated/prisma/client.js';
 import { FactsRepository, type StoredFact } from '../../memory/facts.repository.js';
-import { MessageRepository, NEWEST, OLDEST, type Stretch } from '../../memory/message.repository.js';
+import {
+  MessageRepository,
+  NEWEST,
+  OLDEST,
+  type PastMessage,
+  type Stretch,
+} from '../../memory/message.repository.js';
 import { Clock } from '../../runtime/clock.js';
+import { Pictures, type PicturesOf } from '../attachments/pictures.js';
 import { type Block, blockOf, chatMessage, fromAnchor, newestWithin, tokensOf } from './context.js';
 import { HistoryReader } from './history-reader.js';
 import { sharesOf } from '../summaries/outgrown.js';
@@ -24,15 +31,24 @@ export class ContextBuilder {
     private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
     private readonly clock: Clock,
+    private readonly pictures: Pictures,
   ) {}
 
   /**
    * System prompt with facts and summary, as much of the history behind the summary as fits, newest first, and the
-   * turn's own messages, which are always there. Where that history has outgrown its share, a summary is asked for.
+   * turn's own messages, which are always there, with their pictures. Where that history has outgrown its share, a
+   * summary is asked for.
+   * @throws RetryLaterError where a picture cannot be had at the moment, or the reason of the signal
    */
-  async build(conversation: Conversation, turn: Turn, person: Sender | null): Promise<TurnContext> {
+  async build(
+    conversation: Conversation,
+    turn: Turn,
+    person: Sender | null,
+    signal: AbortSignal,
+  ): Promise<TurnContext> {
     const count = (text: string) => this.tokens.count(text);
     const fresh = await this.messages.ofTurn(turn.id);
+    const pictures = await this.pictures.ofTurn(fresh, signal);
     const before = fresh[0]?.id ?? NEWEST;
     const facts = this.newestFacts(await this.facts.list(conversation.id));
     const summary = await this.summaryBefore(before, turn);
@@ -46,23 +62,24 @@ export class ContextBuilder {
     const own = this.blockOf(
       conversation,
       fresh.filter(({ stepIndex }) => stepIndex === null),
+      pictures,
     );
     const spent = own.tokens + count(facts.join('\n')) + (summary?.tokens ?? 0);
     const budget = this.settings.contextTokens - spent;
     const after = summary?.coversUntil ?? OLDEST;
     const stretch = { conversationId: conversation.id, epoch: turn.epoch, after, before };
-    const { blocks: history, outgrown } = await this.history(conversation, stretch, budget);
+    const { blocks: history, outgrown } = await this.history(conversation, stretch, budget, signal);
     const newest = fresh.at(-1);
     if (outgrown && newest) await this.summaries.ask(conversation.id, turn.epoch, newest.id);
-    const joined = this.joined(conversation, fresh);
+    const joined = this.joined(conversation, fresh, pictures);
     return { system: { role: 'system', content }, history, own, joined, budget };
   }
 
   /** Messages as the model sees them, to be kept together. */
-  blockOf(conversation: Conversation, messages: readonly Message[]): Block {
+  blockOf(conversation: Conversation, messages: readonly Message[], pictures: PicturesOf): Block {
     const group = conversation.chatType !== 'private';
     return blockOf(
-      messages.map((message) => chatMessage(message, group)),
+      messages.map((message) => chatMessage(message, group, pictures.get(message.id))),
       (text) => this.tokens.count(text),
     );
   }
@@ -74,11 +91,11 @@ export class ContextBuilder {
   }
 
   /** Those of the turn's messages that joined it while it ran, by the step before which they did. */
-  private joined(conversation: Conversation, messages: readonly Message[]): Joined[] {
+  private joined(conversation: Conversation, messages: readonly Message[], pictures: PicturesOf): Joined[] {
     return messages.flatMap((message) =>
       message.stepIndex === null
         ? []
-        : [{ stepIndex: message.stepIndex, block: this.blockOf(conversation, [message]) }],
+        : [{ stepIndex: message.stepIndex, block: this.blockOf(conversation, [message], pictures) }],
     );
   }
 
@@ -94,11 +111,13 @@ export class ContextBuilder {
     conversation: Conversation,
     stretch: Stretch,
     budget: number,
+    signal: AbortSignal,
   ): Promise<{ blocks: readonly Block[]; outgrown: boolean }> {
     const share = Math.min(budget, sharesOf(this.settings.contextTokens).history);
+    const show = (newest: readonly PastMessage[]) => this.pictures.ofPast(newest, signal);
     let read = 0;
     let blocks: Block[] = [];
-    for await (const entries of this.reader.pages(conversation, stretch)) {
+    for await (const entries of this.reader.pages(conversation, stretch, show)) {
       read += entries.reduce((sum, entry) => sum + tokensOf(entry), 0);
       const all = [...entries.flatMap((entry) => entry.blocks), ...blocks];
       blocks = newestWithin(all, budget);

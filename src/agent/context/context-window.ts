@@ -1,4 +1,5 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import { hasPictures, withoutPictures } from './picture-parts.js';
 import {
   type Exchange,
   type Joined,
@@ -25,6 +26,7 @@ export class ContextWindow {
   private shrinks = 0;
   /** Exchanges that are shown with all of their results shortened, the oldest. */
   private shortened = 0;
+  private showsPictures = true;
 
   constructor(private context: TurnContext) {}
 
@@ -34,7 +36,15 @@ export class ContextWindow {
   }
 
   messages({ exchanges, joined }: Progress): ChatCompletionMessageParam[] {
-    return requestMessages(this.context, this.shown(exchanges), joined);
+    const messages = requestMessages(this.context, this.shown(exchanges), joined);
+    return this.showsPictures ? messages : messages.map(withoutPictures);
+  }
+
+  /** For a model that takes none. @returns false when there are none to leave out */
+  leaveOutPictures(progress: Progress): boolean {
+    if (!this.showsPictures || !this.messages(progress).some(hasPictures)) return false;
+    this.showsPictures = false;
+    return true;
   }
 
   /**

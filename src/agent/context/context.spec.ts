@@ -16,6 +16,7 @@ const message = (id: number, role: Message['role'], turnId: string | null, text 
   channelMessageId: null,
   turnId,
   stepIndex: null,
+  attachments: null,
   createdAt: at,
   editedAt: null,
 });

@@ -1,6 +1,8 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import type { Step } from '../../generated/prisma/client.js';
 import type { HistoryPage, PastMessage } from '../../memory/message.repository.js';
+import { noPictures, type PicturesOf, type Shown } from '../attachments/pictures.js';
+import { withPictures } from './picture-parts.js';
 import { type ModelAnswer, readModelAnswer, readToolAnswer } from '../turn/model-answer.js';
 
 /** Messages that go to the model together or not at all: a tool call and its results, or one message. */
@@ -15,6 +17,8 @@ export type CountTokens = (text: string) => number;
 
 /** What each message costs besides its text, as OpenAI counts it. */
 const TOKENS_PER_MESSAGE = 4;
+/** The most that OpenAI counts for a picture of 1,280 pixels a side: 85, and 170 for each of six tiles. */
+const TOKENS_PER_PICTURE = 1_105;
 
 /** A message of the history, with the tool calls that are told with it. */
 export interface Entry {
@@ -37,9 +41,10 @@ export function historyEntries(
   named: boolean,
   told: Set<string>,
   count: CountTokens,
+  pictures: PicturesOf = noPictures,
 ): Entry[] {
   const newestFirst = messages.map((message): Entry => {
-    const alone = blockOf([chatMessage(message, named)], count);
+    const alone = blockOf([chatMessage(message, named, pictures.get(message.id))], count);
     const block = message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : alone;
     const { turnId } = message;
     if (turnId === null || told.has(turnId)) return { message, blocks: [block] };
@@ -109,18 +114,27 @@ function anchorOf(id: bigint): number {
 
 export function blockOf(messages: readonly ChatCompletionMessageParam[], count: CountTokens): Block {
   const tokens = messages.reduce(
-    (sum, message) => sum + TOKENS_PER_MESSAGE + count(JSON.stringify(message)),
+    (sum, message) => sum + TOKENS_PER_MESSAGE + messageTokens([message], count),
     0,
   );
   return { messages, tokens };
 }
 
-export function chatMessage(message: PastMessage, named: boolean): ChatCompletionMessageParam {
+/** What these messages come to, counted as JSON: a picture by its size in the model's eyes, not by its bytes. */
+export function messageTokens(messages: readonly ChatCompletionMessageParam[], count: CountTokens): number {
+  let pictures = 0;
+  const words = JSON.stringify(messages, (key, value: unknown) => {
+    if (key !== 'image_url') return value;
+    pictures += 1;
+    return '';
+  });
+  return count(words) + pictures * TOKENS_PER_PICTURE;
+}
+
+export function chatMessage(message: PastMessage, named: boolean, shown?: Shown): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
-  return {
-    role: 'user',
-    content: named && message.author ? `${message.author}: ${message.text}` : message.text,
-  };
+  const text = named && message.author ? `${message.author}: ${message.text}` : message.text;
+  return { role: 'user', content: shown ? withPictures(text, shown) : text };
 }
 
 export function toolCallMessage(answer: ModelAnswer): ChatCompletionMessageParam {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { bookOf } from '../../../test/support/book-tool.js';
 import { eventually } from '../../../test/support/eventually.js';
-import type { AskedMessage } from '../../../test/support/scripted-model.js';
+import type { AskedMessage } from '../../../test/support/model-call.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { SUMMARY_QUESTION } from '../summaries/summary-request.js';
 
@@ -179,7 +179,7 @@ describe('What the model is shown', () => {
     await past(400);
     await agent.summaries.ask(conversation.id, 0, 2n ** 62n);
     await summarise();
-    const context = await agent.context.build(conversation, turn, null);
+    const context = await agent.context.build(conversation, turn, null, new AbortController().signal);
     expect(context.system.content).toMatch(HEAD);
     expect(context.history.flatMap(({ messages }) => messages)).toEqual(range(1, 10));
     expect(context.own.messages).toEqual([{ role: 'user', content: 'the old question' }]);

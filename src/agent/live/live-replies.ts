@@ -28,6 +28,7 @@ export class LiveReplies {
   async of(lease: Lease, turn: Turn, conversation: Conversation, lost: AbortSignal): Promise<Live> {
     // A correction is seen where the former answer stands, once it is whole.
     if (!this.settings.enabled || turn.correctsId !== null) return silent;
+    if (this.channel.takesOneMessage(conversation)) return silent;
     const draft = await this.drafts.find(turn.id);
     const isPrivate = conversation.chatType === 'private';
     const everyMs = isPrivate ? EVERY_MS.private : EVERY_MS.group;

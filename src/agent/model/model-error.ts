@@ -1,5 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai';
-import { GiveUpError, messageOf, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
+import { GiveUpError, messageOf, RetryLaterError, TurnpikeError } from '../../errors/errors.js';
 
 /** The request is more than the model can read at once: with less in it, it may be answered. */
 export class ContextOverflowError extends GiveUpError {
@@ -38,6 +38,17 @@ const FILTERED = /^(content_filter|content_policy_violation)$/;
 /** Said with 400, and yet another model may do: it is this one, its key or what it supports. */
 const ONE_MODEL =
   /model_not_found|not a valid model|model .{0,100}(not found|does not exist)|unsupported_(parameter|value)|invalid_api_key|api key not valid/i;
+
+/** Refusals that a request with pictures may get from a model that sees none: OpenAI, vLLM, Ollama, llama.cpp (500). */
+const PICTURES_REFUSED = new Set(['MODEL_400', 'MODEL_404', 'MODEL_415', 'MODEL_422']);
+const ABOUT_PICTURES = /\b(image|vision|multimodal|mmproj)/i;
+
+/** May the same request pass without its pictures? Pure. */
+export function mayBeThePictures(error: unknown): boolean {
+  if (!(error instanceof TurnpikeError)) return false;
+  if (error instanceof ContextOverflowError || PICTURES_REFUSED.has(error.code)) return true;
+  return error.code.startsWith('MODEL_') && ABOUT_PICTURES.test(error.message);
+}
 
 /** Tells what a failed model call means. Pure. */
 export function classifyModelError(error: unknown): ModelFailure {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { bookOf } from '../../../test/support/book-tool.js';
-import type { AskedMessage, ModelCall } from '../../../test/support/scripted-model.js';
+import type { AskedMessage, ModelCall } from '../../../test/support/model-call.js';
 import type { Conversation, Prisma } from '../../generated/prisma/client.js';
 import { en } from '../../texts/en.js';
 

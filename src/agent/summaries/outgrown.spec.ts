@@ -35,6 +35,7 @@ function aMessage(id: bigint, role: 'user' | 'assistant', turnId: string): PastM
     text: '',
     author: null,
     turnId,
+    attachments: null,
     createdAt: new Date(0),
   };
 }

@@ -14,6 +14,7 @@ const asked: Entry = {
     text: 'It is raining.',
     author: null,
     turnId: 't',
+    attachments: null,
     createdAt: new Date('2026-03-01T12:00:00Z'),
   },
   blocks: [

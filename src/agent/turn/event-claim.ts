@@ -11,6 +11,9 @@ import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
 
+/** Turns in a row that answer nobody but other bots: with more, two bots could keep each other busy for ever. */
+const MAX_BOT_STREAK = 3;
+
 /** Messages in one turn; more make the next one. */
 const MAX_EVENTS = 200;
 
@@ -79,6 +82,13 @@ export class EventClaim {
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
     const readable = upToLateEdit(candidates.filter(({ heard }) => heard !== null));
+    if (isLoop(conversation, readable)) {
+      await this.turns.passOver(
+        lease,
+        readable.map(({ event }) => event.id),
+      );
+      return { kind: 'nothing' };
+    }
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return { kind: 'nothing' };
@@ -125,4 +135,9 @@ export class EventClaim {
 function upToLateEdit(candidates: readonly Candidate[]): readonly Candidate[] {
   const place = candidates.findIndex(({ event }) => event.lateEdit);
   return place === -1 ? candidates : candidates.slice(0, Math.max(1, place));
+}
+
+/** Only bots have spoken for too long; the next word of a person lets them in again. */
+function isLoop({ botStreak }: Conversation, candidates: readonly Candidate[]): boolean {
+  return botStreak >= MAX_BOT_STREAK && candidates.every(({ heard }) => heard?.isFromBot ?? true);
 }

@@ -2,10 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
 import type { Event } from '../../generated/prisma/client.js';
+import { markAsOutside } from '../tools/outside-text.js';
 import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
 
 /** What an event says to the agent, whichever its source is. */
-export interface Heard extends Pick<Inbound, 'text' | 'sender' | 'channelMessageId' | 'inBatch'> {
+export interface Heard extends Pick<
+  Inbound,
+  'text' | 'sender' | 'channelMessageId' | 'inBatch' | 'attachments' | 'isWordless' | 'isFromBot'
+> {
   /** As its source describes it; null where it does not. */
   readonly chat: ChatDescription | null;
   /** Who said it, as shown to the model; null where nobody did. For whom it happens is the `sender`. */
@@ -17,12 +21,21 @@ export interface Heard extends Pick<Inbound, 'text' | 'sender' | 'channelMessage
 export class EventReader {
   constructor(private readonly channel: Channel) {}
 
-  /** Pure and total, as `Channel.read`. @returns null for an event that says nothing (any more) */
+  /** Total, as `Channel.read`. @returns null for an event that says nothing (any more) */
   read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
     const inbound = this.channel.read(payload);
-    return inbound && { ...inbound, author: nameOf(inbound) };
+    return inbound && { ...inbound, text: textOf(inbound), author: nameOf(inbound) };
   }
+}
+
+/** UTF-16 units of a forwarded message that are kept; Telegram's own limit is 4,096. */
+const FORWARDED_LIMIT = 70_000;
+
+/** What was passed on is somebody else's: the model must not take it for what its user wants. */
+function textOf({ text, forwardedFrom }: Inbound): string {
+  if (forwardedFrom === null) return text;
+  return markAsOutside(text, `a message that the user forwarded, from ${forwardedFrom}`, FORWARDED_LIMIT);
 }
 
 function nameOf({ sender }: Inbound): string | null {
@@ -37,6 +50,9 @@ function scheduled(event: ScheduledEvent | null): Heard | null {
     sender,
     chat: null,
     channelMessageId: null,
+    attachments: [],
+    isWordless: false,
+    isFromBot: false,
     inBatch: false,
     author: null,
   };

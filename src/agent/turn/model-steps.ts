@@ -3,13 +3,14 @@ import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
 import { insist } from '../../database/insist.js';
 import type { Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { messageOf } from '../../errors/errors.js';
 import { Clock } from '../../runtime/clock.js';
 import type { ContextWindow, Progress } from '../context/context-window.js';
 import type { Live } from '../live/live-reply.js';
 import type { ModelAnswer } from './model-answer.js';
 import type { ModelCaller } from '../model/model-caller.js';
 import { ModelClient, type ModelRequest } from '../model/model-client.js';
-import { ContextOverflowError } from '../model/model-error.js';
+import { ContextOverflowError, mayBeThePictures } from '../model/model-error.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { digest } from './tool-calls.js';
@@ -100,10 +101,10 @@ export class ModelSteps {
         const answer = await this.model.complete(request, caller, signal, show);
         return { request, answer: withUsage(answer, request, count) };
       } catch (error) {
-        if (!(error instanceof ContextOverflowError) || !talk.window.shrink(talk)) throw error;
+        const less = withLess(error, talk);
+        if (less === null) throw error;
         const { budget } = talk.window;
-        const { message, hint } = error;
-        this.logger.warn({ msg: 'context shrunk', turnId: turn.id, index, budget, error: message, hint });
+        this.logger.warn({ msg: less, turnId: turn.id, index, budget, error: messageOf(error) });
       }
     }
   }
@@ -117,4 +118,10 @@ export class ModelSteps {
       ...talk.budget.callLimit,
     };
   }
+}
+
+/** Leaves something out of the next request, where that may help. @returns what was done; null where nothing was */
+function withLess(error: unknown, talk: Talk): string | null {
+  if (error instanceof ContextOverflowError && talk.window.shrink(talk)) return 'context shrunk';
+  return mayBeThePictures(error) && talk.window.leaveOutPictures(talk) ? 'pictures left out' : null;
 }

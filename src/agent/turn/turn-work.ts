@@ -1,14 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import type { Sender } from '../../channel/inbound.js';
+import { Channel } from '../../channel/channel.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { MessageRepository } from '../../memory/message.repository.js';
+import { textsFor } from '../../texts/texts-for.js';
+import type { Texts } from '../../texts/texts.js';
+import { Attachments, refusalOf } from '../attachments/attachments.service.js';
 import { AgentLoop } from './agent-loop.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from './event-claim.js';
+import { withinOneMessage } from './one-message.js';
+import { Opening } from './opening.js';
 import { LiveReplies } from '../live/live-replies.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
-import { TurnEndings } from './turn-endings.repository.js';
+import { type TurnEnd, TurnEndings } from './turn-endings.repository.js';
 import { TurnReaction } from './turn-reaction.js';
 
 /** One run of a turn: whose it is, and by what right. */
@@ -22,7 +29,11 @@ export interface Run {
 @Injectable()
 export class TurnWork {
   constructor(
+    private readonly channel: Channel,
     private readonly claim: EventClaim,
+    private readonly opening: Opening,
+    private readonly messages: MessageRepository,
+    private readonly attachments: Attachments,
     private readonly context: ContextBuilder,
     private readonly callers: ModelCallers,
     private readonly newcomers: Newcomers,
@@ -48,23 +59,33 @@ export class TurnWork {
     return replied;
   }
 
-  private async answer(
-    { lease, conversation, turn }: Run,
-    sender: Sender | null,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const context = await this.context.build(conversation, turn, sender);
+  private async answer(run: Run, sender: Sender | null, signal: AbortSignal): Promise<boolean> {
+    const { lease, conversation, turn } = run;
+    const texts = textsFor(sender?.languageCode);
+    await this.opening.of(lease, conversation, signal);
+    const refusal = await this.readFiles(run, texts, signal);
+    if (refusal) return await this.endings.finish(lease, turn, refusal);
+    const context = await this.context.build(conversation, turn, sender, signal);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const newcomers = this.newcomers.of(lease, conversation, turn);
+    const newcomers = this.newcomers.of(lease, conversation, turn, texts, signal);
     const live = await this.live.of(lease, turn, conversation, signal);
     try {
       const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
       // Before the commit: an edit that is under way must not come after the final one.
       await live.end();
-      return await this.endings.finish(lease, turn, end);
+      const one = this.channel.takesOneMessage(conversation);
+      const text = one ? withinOneMessage(end.text, this.channel) : end.text;
+      return await this.endings.finish(lease, turn, { ...end, text });
     } finally {
       await live.end();
     }
+  }
+
+  /** @returns the turn's end, where nothing in it can be looked at; null where the model is to be asked */
+  private async readFiles({ lease, turn }: Run, texts: Texts, signal: AbortSignal): Promise<TurnEnd | null> {
+    const messages = await this.messages.ofTurn(turn.id);
+    const text = refusalOf(await this.attachments.read(lease, messages, texts, signal));
+    return text === null ? null : { text, model: null, errorCode: 'ATTACHMENT_REFUSED' };
   }
 }

@@ -8,6 +8,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
 import { Ids } from '../../runtime/ids.js';
+import { writeAttachments } from '../attachments/stored-attachments.js';
 import { EventReader, type Heard } from './event-reader.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
@@ -143,7 +144,10 @@ export class TurnRepository {
     await this.messages.addUserMessages(
       tx,
       turn,
-      heard.map(({ text, author, channelMessageId }) => ({ text, author, channelMessageId, stepIndex })),
+      heard.map((one) => {
+        const { text, author, channelMessageId } = one;
+        return { text, author, channelMessageId, stepIndex, attachments: writeAttachments(text, one) };
+      }),
     );
     await this.refreshChat(tx, conversation, heard);
   }
@@ -226,7 +230,9 @@ export class TurnRepository {
     const chat = heard.findLast((one) => one.chat !== null)?.chat;
     if (chat) {
       const { type: chatType, title, username } = chat;
-      await tx.conversation.update({ where: { id: conversation.id }, data: { chatType, title, username } });
+      const botStreak = heard.every(({ isFromBot }) => isFromBot) ? { increment: 1 } : 0;
+      const data = { chatType, title, username, botStreak };
+      await tx.conversation.update({ where: { id: conversation.id }, data });
     }
     // The backlog is worked off: the chat may be told of the next one.
     await tx.$executeRaw`

@@ -1,10 +1,10 @@
-import type { CountTokens } from '../context/context.js';
+import { type CountTokens, messageTokens } from '../context/context.js';
 import type { ModelAnswer } from './model-answer.js';
 import type { ModelRequest } from '../model/model-client.js';
 
 /** What a request comes to before it is sent: a little more than a provider counts, since it is counted as JSON. */
 export function requestTokens({ messages, tools }: ModelRequest, count: CountTokens): number {
-  return count(JSON.stringify(messages)) + (tools ? count(JSON.stringify(tools)) : 0);
+  return messageTokens(messages, count) + (tools ? count(JSON.stringify(tools)) : 0);
 }
 
 /** Servers are compatible to a degree: where one tells no usage it is counted here, so that no budget is passed by. */

@@ -60,7 +60,7 @@ export class DueSchedules {
       SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
              s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
              c.unreachable_at IS NOT NULL AS unreachable,
-             c.chat_id AS "chatId", c.thread_id AS "threadId", c.chat_type AS "chatType", c.title, c.username,
+             c.chat_id AS "chatId", c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.title, c.username,
              p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName",
              p.username AS "userName", p.language_code AS "languageCode", clock_timestamp() AS now
       FROM schedules s
@@ -123,11 +123,11 @@ export function dueStatement(limit: number): Prisma.Sql {
 }
 
 function dueOf(row: Row): DueSchedule {
-  const { chatId, threadId, chatType: type, title, username, ...rest } = row;
+  const { chatId, threadId, via, chatType: type, title, username, ...rest } = row;
   const { userId, firstName, lastName, userName, languageCode, ...due } = rest;
   return {
     ...due,
-    chat: { chatId, threadId, type, title, username },
+    chat: { chatId, threadId, via, type, title, username },
     sender: userId === null ? null : { userId, firstName, lastName, username: userName, languageCode },
   };
 }

@@ -20,10 +20,18 @@ function linksTo(message: unknown, bot: BotName | null): boolean {
 }
 
 function repliesTo(message: unknown, bot: BotName | null): boolean {
+  return isOfBot(originalOf(message), bot);
+}
+
+/** The message that this one replies to. Every message of a topic "replies" to the service message that opened it. */
+export function originalOf(message: unknown): unknown {
   const original = fieldOf(message, 'reply_to_message');
-  // Every message of a topic "replies" to the service message that opened it, whoever it was meant for.
-  if (fieldOf(original, 'forum_topic_created') !== undefined) return false;
-  return isThisBot(fieldOf(original, 'from'), bot);
+  return fieldOf(original, 'forum_topic_created') === undefined ? original : undefined;
+}
+
+/** Did this bot write the message? */
+export function isOfBot(message: unknown, bot: BotName | null): boolean {
+  return isThisBot(fieldOf(message, 'from'), bot);
 }
 
 /** While the bot does not know itself, any bot counts: see `names`. */

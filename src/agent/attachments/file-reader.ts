@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { MAX_IMAGE_BYTES } from '../../channel/attachment.js';
+import { Channel } from '../../channel/channel.js';
+import { AgentSettings } from '../../config/agent.settings.js';
+import { ModelSettings } from '../../config/model.settings.js';
+import { TranscriptionSettings } from '../../config/transcription.settings.js';
+import { RetryLaterError } from '../../errors/errors.js';
+import { TokenCounter } from '../context/token-counter.js';
+import { withinTokens } from '../summaries/summary-request.js';
+import type { FileTexts } from '../../texts/texts.js';
+import { markAsOutside } from '../tools/outside-text.js';
+import { cut } from '../tools/tool-output.js';
+import type { FileOutcome } from './attachment.repository.js';
+import { documentText } from './document-text.js';
+import type { StoredFile } from './stored-attachments.js';
+import { Transcriber } from './transcriber.js';
+
+/** Bytes of a file that is heard or read: Telegram gives bots no larger ones. */
+const MAX_FILE_BYTES = 20_000_000;
+const MEGA = 1_000_000;
+/** UTF-16 units of a file that are kept, whatever the context holds: PostgreSQL cannot search longer texts. */
+const MAX_CHARS = 100_000;
+const LEAST_TOKENS = 200;
+/** No language has more of them for one token, but for runs of spaces. */
+const CHARS_PER_TOKEN = 8;
+/** UTF-16 units of the marks around it. */
+const MARKS = 1_000;
+
+type Content = { readonly content: Buffer } | { readonly refusal: string };
+
+/** Says what is in one file, or in a clear sentence why it is not looked at. */
+@Injectable()
+export class FileReader {
+  constructor(
+    private readonly channel: Channel,
+    private readonly transcriber: Transcriber,
+    private readonly tokens: TokenCounter,
+    private readonly agent: AgentSettings,
+    private readonly models: ModelSettings,
+    private readonly transcription: TranscriptionSettings,
+  ) {}
+
+  /**
+   * @param texts why it is not looked at, for who sent it
+   * @param documents of the turn: they share a quarter of the context
+   * @returns null for a picture that the model is shown
+   * @throws RetryLaterError where it cannot be had or heard at the moment, or the reason of the signal
+   */
+  async read(
+    file: StoredFile,
+    documents: number,
+    texts: FileTexts,
+    signal: AbortSignal,
+  ): Promise<FileOutcome | null> {
+    switch (file.kind) {
+      case 'image':
+        return this.look(file, texts);
+      case 'audio':
+        return await this.hear(file, texts, signal);
+      case 'file':
+        return await this.readDocument(file, documents, texts, signal);
+    }
+  }
+
+  private look({ bytes, name }: StoredFile, texts: FileTexts): FileOutcome | null {
+    if (!this.models.vision) return refused(texts.noSight);
+    if ((bytes ?? 0) <= MAX_IMAGE_BYTES) return null;
+    return refused(texts.tooLarge(name, Math.floor(MAX_IMAGE_BYTES / MEGA)));
+  }
+
+  private async hear(file: StoredFile, texts: FileTexts, signal: AbortSignal): Promise<FileOutcome> {
+    const { maxSeconds, isOn } = this.transcription;
+    if (!isOn) return refused(texts.noHearing);
+    if ((file.seconds ?? 0) > maxSeconds) return refused(texts.tooLong(Math.floor(maxSeconds / 60)));
+    const fetched = await this.fetch(file, texts, signal);
+    if ('refusal' in fetched) return refused(fetched.refusal);
+    const heard = await this.transcriber.hear(fetched.content, file.name, signal);
+    if (heard.kind === 'unsupported') return refused(texts.noHearing);
+    if (heard.kind === 'refused') return refused(texts.notHeard);
+    if (heard.text === '') return told('[nothing is said in it]');
+    const text = cut(heard.text, MAX_CHARS);
+    return told(file.isSpeech ? text : outside(text, `what is said in the recording “${file.name}”`));
+  }
+
+  private async readDocument(
+    file: StoredFile,
+    documents: number,
+    texts: FileTexts,
+    signal: AbortSignal,
+  ): Promise<FileOutcome> {
+    const fetched = await this.fetch(file, texts, signal);
+    if ('refusal' in fetched) return refused(fetched.refusal);
+    const document = await documentText(fetched.content, signal);
+    if (!document) return refused(texts.unreadable(file.name));
+    const shown = this.shown(document.text, documents);
+    const whole = document.text.length;
+    const parts = [
+      `the file “${file.name}”`,
+      document.part,
+      shown.length < whole ? `the first ${shown.length} of ${whole} characters` : null,
+    ];
+    return told(outside(shown, parts.filter((part) => part !== null).join(', ')));
+  }
+
+  private shown(text: string, documents: number): string {
+    const tokens = Math.max(LEAST_TOKENS, Math.floor(this.agent.contextTokens / 4 / documents));
+    const head = cut(text, Math.min(MAX_CHARS, tokens * CHARS_PER_TOKEN));
+    return withinTokens(head, tokens, (part) => this.tokens.count(part));
+  }
+
+  private async fetch(
+    { ref, name, bytes }: StoredFile,
+    texts: FileTexts,
+    signal: AbortSignal,
+  ): Promise<Content> {
+    const tooLarge = { refusal: texts.tooLarge(name, MAX_FILE_BYTES / MEGA) };
+    if ((bytes ?? 0) > MAX_FILE_BYTES) return tooLarge;
+    const fetched = await this.channel.fetchFile(ref, MAX_FILE_BYTES, signal);
+    switch (fetched.kind) {
+      case 'file':
+        return { content: fetched.content };
+      case 'too-large':
+        return tooLarge;
+      case 'gone':
+        return { refusal: texts.gone(name) };
+      case 'unavailable':
+        throw new RetryLaterError('FILE_UNAVAILABLE', fetched.error, fetched.retryAfterMs);
+    }
+  }
+}
+
+const told = (text: string): FileOutcome => ({ text, refusal: null });
+
+/** The model is told as well: it may have to answer the rest. */
+export function refused(refusal: string): FileOutcome {
+  return { text: `[not read; the user is to be told: ${refusal}]`, refusal };
+}
+
+const outside = (text: string, what: string): string =>
+  markAsOutside(text, `${what}, which the user sent`, text.length + MARKS);

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { pdfBomb, pdfOf } from '../../../test/support/pdf.js';
+import { pdfLimits, readPdf } from './pdf-text.js';
+
+const never = new AbortController().signal;
+const MEBI = 1024 * 1024;
+
+describe('readPdf', () => {
+  it('reads the text of all pages', async () => {
+    expect(await readPdf(pdfOf('Hello world', 'Second page'), never)).toEqual({
+      text: 'Hello world\n\nSecond page\n\n',
+      pages: 2,
+      allPages: 2,
+    });
+  });
+
+  it('stops at its limit of pages', async () => {
+    const read = await readPdf(pdfOf('one', 'two', 'three'), never, { ...pdfLimits, maxPages: 2 });
+    expect(read).toMatchObject({ pages: 2, allPages: 3 });
+    expect(read?.text).not.toContain('three');
+  });
+
+  it.each([
+    ['no PDF', Buffer.from('%PDF-1.7\nnot one')],
+    ['one without text', pdfOf('')],
+  ])('finds nothing in %s', async (_, content) => {
+    expect(await readPdf(content, never)).toBeNull();
+  });
+
+  it('gives up on one that unpacks to more than it may, and this thread goes on meanwhile', async () => {
+    let ticks = 0;
+    const ticking = setInterval(() => (ticks += 1), 10);
+    const bomb = pdfBomb(600 * MEBI);
+    expect(bomb.length).toBeLessThan(2 * MEBI);
+    ticks = 0;
+    expect(await readPdf(bomb, never, { ...pdfLimits, maxMemoryBytes: 200 * MEBI })).toBeNull();
+    clearInterval(ticking);
+    expect(ticks).toBeGreaterThan(1);
+  }, 60_000);
+
+  it('reads one that unpacks to less', async () => {
+    expect((await readPdf(pdfBomb(20 * MEBI), never))?.text).toContain('Hello');
+  });
+
+  it('gives up in time, and reads the next one', async () => {
+    const slow = readPdf(pdfBomb(100 * MEBI), never, { ...pdfLimits, timeoutMs: 1 });
+    const next = readPdf(pdfOf('next'), never);
+    expect(await slow).toBeNull();
+    expect((await next)?.text).toContain('next');
+  });
+
+  it('does not wait for those before it once its signal is aborted', async () => {
+    const before = readPdf(pdfBomb(100 * MEBI), never);
+    const stop = new AbortController();
+    const waiting = readPdf(pdfOf('waits'), stop.signal);
+    stop.abort(new Error('stopped'));
+    let beforeEnded = false;
+    void before.then(() => (beforeEnded = true));
+    await expect(waiting).rejects.toThrow('stopped');
+    expect(beforeEnded).toBe(false);
+    await before;
+  });
+
+  it('ends with its signal', async () => {
+    const stop = new AbortController();
+    const read = readPdf(pdfBomb(200 * MEBI), stop.signal);
+    await sleep(0);
+    stop.abort(new Error('stopped'));
+    await expect(read).rejects.toThrow('stopped');
+  });
+});

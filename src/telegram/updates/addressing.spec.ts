@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { newChatId, replyUpdate, textUpdate } from '../../../test/support/updates.js';
+import { readUpdate } from './update-reader.js';
+
+const bot = { id: 123_456, username: 'Double_Bot' };
+const group = -newChatId();
+
+const read = (chat: number, text: string, overrides: Record<string, unknown> = {}) =>
+  readUpdate(textUpdate(chat, text, overrides), bot);
+
+describe('a message of a group', () => {
+  it.each(['supergroup', 'group', 'a type of tomorrow'])('is silent about chatter in a %s', (type) => {
+    expect(read(group, 'lunch?', { chat: { id: group, type, title: 'G' } })).toBeNull();
+  });
+
+  it.each(['@double_bot hi', 'hi @Double_Bot', 'hi,@double_bot!', 'a (@DOUBLE_BOT)'])(
+    'takes a mention: %j',
+    (text) => {
+      expect(read(group, text)?.text).toBe(text);
+    },
+  );
+
+  it.each(['@double_bots', 'me@double_bot.example', '@@double_bot', '@double', '@other_bot'])(
+    '%j is no mention of this bot',
+    (text) => {
+      expect(read(group, text)).toBeNull();
+    },
+  );
+
+  it('takes a mention in a caption and one by link', () => {
+    expect(read(group, '', { text: undefined, caption: '@double_bot what is it?' })?.text).toContain('what');
+    const entities = [{ type: 'text_mention', offset: 0, length: 3, user: { id: bot.id, is_bot: true } }];
+    expect(read(group, 'you there', { entities })?.text).toBe('you there');
+    expect(read(group, 'you there', { entities: [{ type: 'text_mention', user: { id: 1 } }] })).toBeNull();
+  });
+
+  it('takes a reply to itself and no other', () => {
+    expect(readUpdate(replyUpdate(group, 'why?', bot), bot)?.text).toContain('why?');
+    expect(readUpdate(replyUpdate(group, 'why?', { id: 5, username: 'other_bot' }), bot)).toBeNull();
+  });
+
+  it('takes a sticker or a photo that replies to it, and no other', () => {
+    const sticker = { text: undefined, sticker: { file_id: 'x', emoji: '👍' } };
+    expect(readUpdate(replyUpdate(group, '', bot), bot)).toBeNull();
+    const { reply_to_message } = replyUpdate(group, '', bot).message;
+    expect(read(group, '', { ...sticker, reply_to_message })?.text).toContain('[sticker 👍]');
+    expect(read(group, '', sticker)).toBeNull();
+  });
+
+  it('does not take every message of a topic it opened for a reply', () => {
+    const opened = { message_id: 1, from: { id: bot.id, is_bot: true }, forum_topic_created: { name: 'T' } };
+    expect(read(group, 'lunch?', { reply_to_message: opened })).toBeNull();
+  });
+
+  it('takes what names any bot while it does not know its own name, so that nothing is lost at a start', () => {
+    const readUnnamed = (text: string) => readUpdate(textUpdate(group, text), null);
+    expect(readUnnamed('@double_bot hi')).not.toBeNull();
+    expect(readUnnamed('/help@double_bot')?.command).toEqual({ name: 'help', args: '' });
+    expect(readUpdate(replyUpdate(group, 'why?', bot), null)).not.toBeNull();
+    expect(readUnnamed('@ada hi')).toBeNull();
+    expect(readUnnamed('lunch?')).toBeNull();
+  });
+});

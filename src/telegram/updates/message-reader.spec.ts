@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { newChatId, textUpdate } from '../../../test/support/updates.js';
+import { readUpdate } from './update-reader.js';
+
+const bot = { id: 123_456, username: 'Double_Bot' };
+const person = newChatId();
+const group = -newChatId();
+
+const read = (chat: number, text: string, overrides: Record<string, unknown> = {}) =>
+  readUpdate(textUpdate(chat, text, overrides), bot);
+
+describe('a message of a private chat', () => {
+  it('takes a text with all that is known about the chat and its sender', () => {
+    const update = textUpdate(person, 'Hello');
+    expect(readUpdate(update, bot)).toEqual({
+      externalId: String(update.update_id),
+      chat: {
+        chatId: BigInt(person),
+        threadId: 0n,
+        via: null,
+        type: 'private',
+        title: 'Ada Lovelace',
+        username: `ada${person}`,
+      },
+      sender: {
+        userId: BigInt(person),
+        firstName: 'Ada',
+        lastName: 'Lovelace',
+        username: `ada${person}`,
+        languageCode: 'en',
+      },
+      text: 'Hello',
+      forwardedFrom: null,
+      attachments: [],
+      isWordless: false,
+      command: null,
+      press: null,
+      stoppedPreview: null,
+      happening: null,
+      channelMessageId: BigInt(Number(update.message['message_id'])),
+      isFromBot: false,
+      isEdit: false,
+      inBatch: false,
+    });
+  });
+
+  it('tells an edited message, which commands nothing', () => {
+    const { message, ...update } = textUpdate(person, '/stop');
+    expect(readUpdate({ ...update, edited_message: message }, bot)).toMatchObject({
+      isEdit: true,
+      text: '/stop',
+      command: null,
+    });
+  });
+
+  it.each([{ media_group_id: '1' }, { forward_origin: { type: 'hidden_user' } }])(
+    'tells that others come with it: %j',
+    (field) => {
+      expect(read(person, 'one of several', field)?.inBatch).toBe(true);
+    },
+  );
+
+  it('keeps what was written, spaces and mentions included', () => {
+    expect(read(person, '  hi @double_bot\n')?.text).toBe('  hi @double_bot\n');
+  });
+
+  it('takes a message without a sender, and a sender without a name', () => {
+    expect(read(person, 'hi', { from: undefined })?.sender).toBeNull();
+    expect(read(person, 'hi', { from: { id: 7 } })?.sender).toEqual({
+      userId: 7n,
+      firstName: '',
+      lastName: null,
+      username: null,
+      languageCode: null,
+    });
+  });
+
+  it('tells a chat without a type by its id', () => {
+    expect(read(person, 'hi', { chat: { id: person } })?.chat.type).toBe('private');
+    expect(read(group, 'hi', { chat: { id: group } })).toBeNull();
+    expect(read(group, 'hi @double_bot', { chat: { id: group } })?.chat.type).toBe('group');
+  });
+
+  it('keeps ids of 52 bits exactly', () => {
+    const id = 2 ** 52 - 1;
+    expect(read(person, 'hi', { chat: { id, type: 'private' } })?.chat.chatId).toBe(4_503_599_627_370_495n);
+    expect(read(person, '/help', { chat: { id: -id, type: 'supergroup' } })?.chat.chatId).toBe(
+      -4_503_599_627_370_495n,
+    );
+  });
+
+  it('reads the topic of a message of a topic, and no other thread', () => {
+    expect(read(person, 'hi', { message_thread_id: 7, is_topic_message: true })?.chat.threadId).toBe(7n);
+    expect(read(person, 'hi', { message_thread_id: 7 })?.chat.threadId).toBe(0n);
+    expect(read(person, 'hi', { message_thread_id: '7', is_topic_message: true })?.chat.threadId).toBe(0n);
+  });
+
+  it.each([
+    ['NUL characters', 'a\0b', 'ab'],
+    ['lone surrogates', 'a\ud800b\udc00', 'a\ufffdb\ufffd'],
+  ])('cleans %s, which PostgreSQL cannot store', (_, written, kept) => {
+    const inbound = read(person, written, { from: { id: 1, first_name: written } });
+    expect(inbound).toMatchObject({ text: kept, sender: { firstName: kept } });
+  });
+
+  it('caps what no Telegram client could have sent', () => {
+    const inbound = read(person, 'x'.repeat(100_000), { from: { id: 1, first_name: 'y'.repeat(1_000) } });
+    expect(inbound?.text).toHaveLength(65_536);
+    expect(inbound?.sender?.firstName).toHaveLength(256);
+  });
+});
+
+describe('a message that says something besides its text', () => {
+  const photo = [{ file_id: 'p', file_unique_id: 'u', width: 320, height: 240, file_size: 18_188 }];
+
+  it('is a caption below what was sent, and brings the file', () => {
+    const inbound = read(person, '', { text: undefined, photo, caption: 'Look' });
+    expect(inbound?.text).toBe('[photo]\nLook');
+    expect(inbound?.attachments).toEqual([
+      {
+        kind: 'image',
+        ref: 'p',
+        name: 'photo.jpg',
+        mediaType: 'image/jpeg',
+        bytes: 18_188,
+        seconds: null,
+        isSpeech: false,
+      },
+    ]);
+  });
+
+  it('is what was sent alone, where nothing was written', () => {
+    expect(read(person, '', { text: undefined, sticker: { file_id: 'x', emoji: '🙂' } })?.text).toBe(
+      '[sticker 🙂]',
+    );
+  });
+
+  it('quotes what it replies to, above', () => {
+    const { message } = textUpdate(person, 'one\n[photo]\ntwo');
+    expect(read(person, 'why?', { reply_to_message: message })?.text).toBe(
+      '[in reply to Ada Lovelace:]\n> one\n> [photo]\n> two\nwhy?',
+    );
+  });
+
+  it('names the origin of what was forwarded, and commands nothing then', () => {
+    const forward_origin = { type: 'hidden_user', sender_user_name: 'Eve [admin]\n', date: 1 };
+    expect(read(person, '/reset', { forward_origin })).toMatchObject({
+      forwardedFrom: 'Eve admin',
+      command: null,
+      text: '/reset',
+    });
+    expect(read(person, 'x', { forward_date: 1, forward_from: { id: 1, first_name: 'Bob' } })).toMatchObject({
+      forwardedFrom: 'Bob',
+      inBatch: true,
+    });
+  });
+
+  it('in a group brings the photo it replies to, in a private chat it does not', () => {
+    const { message } = textUpdate(group, '', { text: undefined, photo });
+    const reply = { reply_to_message: message };
+    expect(read(group, '@double_bot what is it?', reply)?.attachments).toHaveLength(1);
+    expect(read(person, 'what is it?', reply)?.attachments).toHaveLength(0);
+  });
+
+  it('is its sender who speaks in a voice message, unless it was passed on', () => {
+    const voice = { text: undefined, voice: { file_id: 'v', duration: 2 } };
+    expect(read(person, '', voice)?.attachments).toMatchObject([{ isSpeech: true }]);
+    const forward_origin = { type: 'hidden_user', sender_user_name: 'Eve' };
+    expect(read(person, '', { ...voice, forward_origin })?.attachments).toMatchObject([{ isSpeech: false }]);
+    const { reply_to_message } = { reply_to_message: textUpdate(group, '', voice).message };
+    expect(read(group, '@double_bot what?', { reply_to_message })?.attachments).toMatchObject([
+      { isSpeech: false },
+    ]);
+  });
+
+  it('is not edited by a location that moves', () => {
+    const { message, ...update } = textUpdate(person, '', {
+      text: undefined,
+      location: { latitude: 1, longitude: 2, live_period: 60 },
+    });
+    expect(readUpdate({ ...update, message }, bot)?.text).toBe('[live location: 1, 2]');
+    expect(readUpdate({ ...update, edited_message: message }, bot)).toBeNull();
+  });
+});

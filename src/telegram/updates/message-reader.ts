@@ -1,0 +1,89 @@
+import type { Attachment } from '../../channel/attachment.js';
+import type { ChatDescription, Inbound } from '../../channel/inbound.js';
+import { readSlashText } from '../bot-api/bot-commands.js';
+import type { BotName } from '../bot-api/bot-name.js';
+import { isAddressed, originalOf } from './addressing.js';
+import { attachmentsOf } from './attachments.js';
+import { readChat, readSender } from './chat-reader.js';
+import { isBusiness, isDirect, isSpokenTo } from './chat-route.js';
+import { forwardedFrom } from './forward-origin.js';
+import { noteOf, writtenIn } from './message-content.js';
+import { replyContext } from './reply-context.js';
+import { fieldOf, integerOf } from './update-fields.js';
+
+/** What a message (https://core.telegram.org/bots/api#message) says to the bot; null where it is not for it. */
+export function readMessage(
+  externalId: string,
+  message: unknown,
+  isEdit: boolean,
+  bot: BotName | null,
+): Inbound | null {
+  const chat = readChat(message);
+  const written = writtenIn(message);
+  // Of what people send only the words can be edited; a live location is "edited" every few seconds.
+  const note = isEdit && written === null ? null : noteOf(message);
+  if (chat === null || (written === null && note === null)) return null;
+
+  const from = fieldOf(message, 'from');
+  if (isOfOwner(message, chat)) return null;
+  const slash = written === null ? null : readSlashText(written, bot);
+  if (!isForUs(chat)) {
+    if (slash?.for === 'other') return null;
+    if (!slash && !isAddressed(message, written ?? '', bot)) return null;
+  }
+  const origin = forwardedFrom(message);
+  // Whoever adds a slash to an old message does not mean to command, nor does who passes one on.
+  const command = isEdit || origin !== null ? null : (slash?.command ?? null);
+  const said = slash?.text ?? written;
+  const parts = command ? [said] : [replyContext(message, bot), note, said];
+  const messageId = integerOf(message, 'message_id');
+  return {
+    externalId,
+    chat,
+    sender: readSender(from),
+    text: parts.filter((part) => part !== null).join('\n'),
+    forwardedFrom: origin,
+    attachments: command ? [] : filesOf(message, chat, origin !== null),
+    isWordless: written === null,
+    command,
+    press: null,
+    stoppedPreview: null,
+    happening: null,
+    channelMessageId: messageId === null ? null : BigInt(messageId),
+    isFromBot: isBot(message),
+    isEdit,
+    inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
+  };
+}
+
+/**
+ * In a group people reply to somebody's photo to ask about it; in a private chat it is in the history already. What
+ * others said in it is data.
+ */
+function filesOf(message: unknown, chat: ChatDescription, isForwarded: boolean): Attachment[] {
+  const own = attachmentsOf(message).map((file) => ({ ...file, isSpeech: file.isSpeech && !isForwarded }));
+  if (isPrivate(chat)) return own;
+  return [...own, ...attachmentsOf(originalOf(message)).map((file) => ({ ...file, isSpeech: false }))];
+}
+
+const isForUs = (chat: ChatDescription): boolean => isPrivate(chat) || isSpokenTo(chat);
+
+/**
+ * In a chat of a business account its owner writes too, and whoever answers for them; in a channel's direct messages the
+ * channel does. They speak to their customers, not to the bot.
+ */
+function isOfOwner(message: unknown, chat: ChatDescription): boolean {
+  if (isDirect(chat)) return fieldOf(message, 'sender_chat') !== undefined;
+  return isBusiness(chat) && BigInt(integerOf(fieldOf(message, 'from'), 'id') ?? 0) !== chat.chatId;
+}
+
+/** Telegram writes for anonymous admins and for channels as a bot of its own; these are people. */
+function isBot(message: unknown): boolean {
+  return (
+    fieldOf(fieldOf(message, 'from'), 'is_bot') === true && fieldOf(message, 'sender_chat') === undefined
+  );
+}
+
+function isPrivate(chat: ChatDescription): boolean {
+  return chat.type === 'private';
+}

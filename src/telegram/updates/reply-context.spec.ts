@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { newChatId, replyUpdate, textUpdate } from '../../../test/support/updates.js';
+import { replyContext } from './reply-context.js';
+
+const bot = { id: 123_456, username: 'Double_Bot' };
+const chat = newChatId();
+
+describe('replyContext', () => {
+  it('is nothing for a message that replies to nothing, or to the opening of its topic', () => {
+    expect(replyContext(textUpdate(chat, 'hi').message, bot)).toBeNull();
+    expect(replyContext({ reply_to_message: { forum_topic_created: { name: 'T' } } }, bot)).toBeNull();
+    expect(replyContext({ reply_to_message: {} }, bot)).toBeNull();
+  });
+
+  it('says when it is the bot that is quoted', () => {
+    expect(replyContext(replyUpdate(chat, 'why?', bot).message, bot)).toBe(
+      '[in reply to what you said:]\n> said earlier',
+    );
+  });
+
+  it('quotes the part that was chosen', () => {
+    const { message } = textUpdate(chat, 'a long story');
+    expect(replyContext({ reply_to_message: message, quote: { text: 'long', position: 2 } }, bot)).toBe(
+      '[in reply to Ada Lovelace:]\n> long',
+    );
+  });
+
+  it('says what was replied to where nothing was written, in this chat or another', () => {
+    const photo = [{ file_id: 'x', width: 1, height: 1 }];
+    expect(replyContext({ reply_to_message: { photo, from: { first_name: 'Bob' } } }, bot)).toBe(
+      '[in reply to Bob:]\n> [photo]',
+    );
+    const origin = { type: 'channel', chat: { id: -1, title: 'News' } };
+    expect(replyContext({ external_reply: { origin, dice: { emoji: '🎲', value: 3 } } }, bot)).toBe(
+      '[in reply to the channel News:]\n> [dice 🎲: 3]',
+    );
+    expect(replyContext({ reply_to_story: { id: 1, chat: { id: 5, first_name: 'Eve' } } }, bot)).toBe(
+      '[in reply to a story of Eve]',
+    );
+  });
+
+  it('cuts a long one', () => {
+    const { message } = textUpdate(chat, 'x'.repeat(5_000));
+    expect(replyContext({ reply_to_message: message }, bot)?.length).toBeLessThan(1_100);
+  });
+});

@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { sendJson } from './write-answer.js';
+
+/** One request to POST /audio/transcriptions. */
+export interface Heard {
+  readonly model: string;
+  readonly fileName: string;
+  readonly said: string;
+  readonly authorization: string | null;
+}
+
+/**
+ * Hears whatever is written in the file: its bytes are the transcript. A file that says `status:500` gets that answer,
+ * once for each `status:` in it, then the rest is heard.
+ */
+export class TranscriptionDouble {
+  readonly heard: Heard[] = [];
+  private readonly failed = new Map<string, number>();
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const headers = { 'content-type': request.headers['content-type'] ?? '' };
+    const form = await new Response(Buffer.concat(chunks), { headers }).formData();
+    const file = form.get('file');
+    if (!(file instanceof File)) return sendJson(response, 400, { error: { message: 'no file' } });
+    const said = await file.text();
+    const authorization = request.headers.authorization ?? null;
+    const model = form.get('model');
+    if (typeof model !== 'string') return sendJson(response, 400, { error: { message: 'no model' } });
+    this.heard.push({ model, fileName: file.name, said, authorization });
+    const failures = [...said.matchAll(/status:(\d{3})\s*/g)];
+    const before = this.failed.get(said) ?? 0;
+    this.failed.set(said, before + 1);
+    const failure = failures[before];
+    if (failure) return sendJson(response, Number(failure[1]), { error: { message: 'as told' } });
+    sendJson(response, 200, { text: said.replaceAll(/status:\d{3}\s*/g, '') });
+  }
+}
