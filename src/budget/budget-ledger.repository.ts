@@ -43,7 +43,7 @@ export class BudgetLedger {
     return this.reserveAll(lease, reserveStatement(turnClaims(turnId), total, this.limits));
   }
 
-  /** The same for the summary of the lease's conversation, in the budgets of its chat and of all. @throws LeaseLostError */
+  /** The same for the summary of the lease's conversation. @throws LeaseLostError */
   reserveForSummary(lease: Lease, total: Amount): Promise<BudgetScope | null> {
     return this.reserveAll(lease, reserveStatement(summaryClaims(lease.conversationId), total, this.limits));
   }

@@ -17,7 +17,7 @@ interface Claimant {
   readonly owner: Prisma.Sql;
   readonly id: string;
   readonly from: Prisma.Sql;
-  /** null: it is of the conversation, and of no user. */
+  /** NULL: it is of no user. */
   readonly userKey: Prisma.Sql;
 }
 
@@ -29,13 +29,16 @@ export const turnClaims = (turnId: string): Claimant => ({
   userKey: keys.user,
 });
 
-/** The summary that a conversation is getting: of all who talk in it, so of the chat. */
+/** A private chat's summary is its user's; that of a group is of all who talk in it, so of no user. */
+const ownerOfSummary = Prisma.sql`CASE WHEN c.chat_type = 'private' THEN ${keys.chat} END`;
+
+/** The summary that a conversation is getting. */
 export const summaryClaims = (conversationId: string): Claimant => ({
   table: Prisma.sql`summary_reservations`,
   owner: Prisma.sql`conversation_id`,
   id: conversationId,
   from: Prisma.sql`(SELECT * FROM conversations WHERE id = ${conversationId}::uuid) AS c`,
-  userKey: Prisma.sql`NULL::text`,
+  userKey: ownerOfSummary,
 });
 
 /** Gives the scopes that refuse. What is reserved counts for the day on which that began. */
@@ -176,7 +179,7 @@ function summaryPart({ conversationId, used }: SummaryUse, allLimited: boolean):
     dropped AS (
       DELETE FROM summary_reservations WHERE conversation_id = ${conversationId}::uuid RETURNING *
     ), noted AS MATERIALIZED (
-      SELECT ${keys.chat} AS chat, ${used.tokens}::bigint AS tokens, ${used.microUsd}::bigint AS micro_usd,
+      SELECT ${ownerOfSummary} AS person, ${keys.chat} AS chat, ${used.tokens}::bigint AS tokens, ${used.microUsd}::bigint AS micro_usd,
              coalesce((SELECT max(day) FROM dropped), ${today}) AS day
       FROM conversations c WHERE c.id = ${conversationId}::uuid
     )`,
@@ -184,9 +187,9 @@ function summaryPart({ conversationId, used }: SummaryUse, allLimited: boolean):
       SELECT n.day, b.scope, coalesce(f.key, b.key) AS key, n.tokens, n.micro_usd,
              coalesce(f.tokens, 0) AS freed_tokens, coalesce(f.micro_usd, 0) AS freed_micro_usd
       FROM noted n
-      CROSS JOIN LATERAL (VALUES ('chat'::budget_scope, n.chat), ('all', '')) AS b (scope, key)
+      CROSS JOIN LATERAL (VALUES ('user'::budget_scope, n.person), ('chat', n.chat), ('all', '')) AS b (scope, key)
       LEFT JOIN dropped f ON f.scope = b.scope
       WHERE f.conversation_id IS NOT NULL
-         OR ((b.scope <> 'all' OR ${allLimited}) AND (n.tokens > 0 OR n.micro_usd > 0))`,
+         OR (b.key IS NOT NULL AND (b.scope <> 'all' OR ${allLimited}) AND (n.tokens > 0 OR n.micro_usd > 0))`,
   };
 }

@@ -1,14 +1,14 @@
 import type { Lease } from '../lease/lease.repository.js';
 import type { BudgetScope } from '../generated/prisma/client.js';
-import { type Amount, limits, nothing, plus } from './amount.js';
+import { type Amount, nothing, plus } from './amount.js';
 import type { BudgetLedger } from './budget-ledger.repository.js';
 import type { BudgetLimits } from './budget-limits.js';
 import { type CallUsage, mostOfCall, usedBy } from './call-usage.js';
 import type { Prices } from './prices.js';
 
 /**
- * The budget of one part of a summary. It is of the conversation, of no turn and of no user: its chat's budget counts, and
- * that of all. Whoever records what became of the part settles what was `used`, in the same transaction.
+ * The budget of one part of a summary. It is of no turn: the budget of its chat counts, that of all, and of a private chat
+ * that of its user. Whoever records what became of the part settles what was `used`, in the same transaction.
  */
 export class SummaryBudget {
   private spent = nothing;
@@ -38,8 +38,7 @@ export class SummaryBudget {
    * @throws LeaseLostError
    */
   async admit(countInput: () => number): Promise<BudgetScope | null> {
-    const { chat, all } = this.limits.day;
-    if (!limits(chat) && !limits(all)) return null;
+    if (!this.limits.daily) return null;
     const most = mostOfCall(this.prices, this.limits, countInput(), this.ownModel);
     return await this.ledger.reserveForSummary(this.lease, plus(this.spent, most));
   }

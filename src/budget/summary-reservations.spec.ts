@@ -11,8 +11,10 @@ const { ledger, running, called, rows } = scene;
 const held = () => scene.room.prisma.summaryReservation.count();
 
 /** A conversation that is getting a summary. */
-async function summarised(): Promise<{ lease: Lease; chat: string; conversationId: string }> {
-  const { id, chatId } = await scene.room.conversation();
+async function summarised(
+  chatType = 'supergroup',
+): Promise<{ lease: Lease; chat: string; conversationId: string }> {
+  const { id, chatId } = await scene.room.conversation({ chatType });
   return { lease: await scene.room.lease(id, 'summaries'), chat: `telegram:${chatId}`, conversationId: id };
 }
 
@@ -20,7 +22,20 @@ const settleSummary = (by: BudgetLedger, { conversationId }: Lease, used: number
   scene.room.prisma.$transaction((tx) => by.settle(tx, [], { conversationId, used: tokens(used) }));
 
 describe('a summary', () => {
-  it('reserves of its chat’s budget and of that of all, and of no user’s', async () => {
+  it('of a private chat is its user’s too', async () => {
+    const by = ledger({ userDayTokens: 5_000 });
+    const { lease, chat } = await summarised('private');
+    expect(await by.reserveForSummary(lease, tokens(5_001))).toBe('user');
+    expect(await by.reserveForSummary(lease, tokens(5_000))).toBeNull();
+    expect(await rows()).toEqual([['user', chat, 0, 5_000]]);
+    await settleSummary(by, lease, 700);
+    expect(await rows()).toEqual([
+      ['user', chat, 700, 0],
+      ['chat', chat, 700, 0],
+    ]);
+  });
+
+  it('of a group reserves of its chat’s budget and of that of all, and of no user’s', async () => {
     const by = ledger({ userDayTokens: 10, chatDayTokens: 5_000, dayTokens: 6_000 });
     const one = await summarised();
     expect(await by.reserveForSummary(one.lease, tokens(5_001))).toBe('chat');

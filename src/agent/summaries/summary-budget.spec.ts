@@ -48,11 +48,18 @@ describe('The budget of a summary', () => {
     expect(await booked()).toEqual({ spent: before.spent + requests().length * CALL, reserved: 0 });
   });
 
-  it('is of no user', async () => {
-    const users = () => scene.agent.room.prisma.budgetDay.findMany({ where: { scope: 'user' } });
-    const before = await users();
+  it('shows in /usage of a private chat', async () => {
+    const used = async () => {
+      await say('/usage');
+      const reply = await scene.agent.room.prisma.reply.findFirstOrThrow({
+        where: { conversationId: scene.conversation.id },
+        orderBy: { id: 'desc' },
+      });
+      return Number(/today: ([\d,]+) tokens/.exec(JSON.stringify(reply.body))?.[1]?.replaceAll(',', ''));
+    };
+    const before = await used();
     await summarise();
-    expect(await users()).toEqual(before);
+    expect(await used()).toBe(before + requests().length * CALL);
   });
 
   it('gets all back from a call that failed, and counts an answer that is of no use', async () => {
