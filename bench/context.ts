@@ -4,7 +4,10 @@ import { HistoryReader } from '../src/agent/context/history-reader.js';
 import { sharesOf } from '../src/agent/summaries/outgrown.js';
 import { SummaryRepository } from '../src/agent/summaries/summary.repository.js';
 import { TokenCounter } from '../src/agent/context/token-counter.js';
+import { BudgetLedger } from '../src/budget/budget-ledger.repository.js';
+import { BudgetLimits } from '../src/budget/budget-limits.js';
 import { AgentSettings } from '../src/config/agent.settings.js';
+import { BudgetSettings } from '../src/config/budget.settings.js';
 import { DatabasePool } from '../src/database/database-pool.js';
 import { Database } from '../src/database/database.js';
 import { Migrator } from '../src/database/migrator.js';
@@ -107,7 +110,9 @@ class Hall {
     private readonly settings: AgentSettings,
   ) {
     const messages = new MessageRepository(prisma);
-    this.summaries = new SummaryRepository(prisma, new LeaseRepository(prisma));
+    const leases = new LeaseRepository(prisma);
+    const budgets = new BudgetLedger(prisma, leases, new BudgetLimits(new BudgetSettings()));
+    this.summaries = new SummaryRepository(prisma, leases, budgets);
     this.reader = new HistoryReader(messages, this.tokens);
     this.builder = new ContextBuilder(
       messages,

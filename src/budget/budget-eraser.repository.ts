@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Prisma } from '../generated/prisma/client.js';
+import { nothing } from './amount.js';
 import { BudgetLedger } from './budget-ledger.repository.js';
 
 export interface ErasedConversation {
@@ -18,7 +19,7 @@ export interface ErasedConversation {
 export class BudgetEraser {
   constructor(private readonly ledger: BudgetLedger) {}
 
-  /** Call it while the conversation and its turns are still there and nobody can end a turn. */
+  /** Call it while the conversation and its turns are still there, and its leases are locked. */
   async erase(tx: Prisma.TransactionClient, erased: ErasedConversation): Promise<void> {
     const { conversationId, chat, lastOfChat } = erased;
     // In the order in which everybody locks: users, chats, all. A private chat has its user's id.
@@ -28,6 +29,7 @@ export class BudgetEraser {
     await this.ledger.settle(
       tx,
       open.map(({ id }) => id),
+      { conversationId, used: nothing },
     );
     if (!lastOfChat) return;
     await tx.$executeRaw`DELETE FROM budget_days WHERE scope = 'user' AND key = ${chat}`;

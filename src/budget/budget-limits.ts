@@ -26,6 +26,11 @@ export class BudgetLimits {
     this.any = this.daily || limits(this.turn);
     this.answerTokens = settings.answerTokens;
   }
+
+  /** For the request of each model call: where something is limited, the answer ends at what is reserved for it. */
+  get callLimit(): { readonly max_completion_tokens?: number } {
+    return this.any ? { max_completion_tokens: this.answerTokens } : {};
+  }
 }
 
 function limit(tokens: number | undefined, microUsd: bigint | undefined): Limit {

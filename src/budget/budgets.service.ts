@@ -4,9 +4,10 @@ import type { Lease } from '../lease/lease.repository.js';
 import { BudgetLedger } from './budget-ledger.repository.js';
 import { BudgetLimits } from './budget-limits.js';
 import { Prices } from './prices.js';
+import { SummaryBudget } from './summary-budget.js';
 import { TurnBudget } from './turn-budget.js';
 
-/** Opens the budget of each turn. */
+/** Opens the budget of each turn and of each summary. */
 @Injectable()
 export class Budgets implements OnApplicationBootstrap {
   constructor(
@@ -25,5 +26,10 @@ export class Budgets implements OnApplicationBootstrap {
    */
   open(lease: Lease, turn: Turn, ownModel: string | null): TurnBudget {
     return new TurnBudget(this.ledger, this.prices, this.limits, lease, turn, ownModel);
+  }
+
+  /** For one part of the summary of the lease's conversation. */
+  openForSummary(lease: Lease, ownModel: string | null): SummaryBudget {
+    return new SummaryBudget(this.ledger, this.prices, this.limits, lease, ownModel);
   }
 }

@@ -3,17 +3,11 @@ import type { Lease } from '../lease/lease.repository.js';
 import { type Amount, beyond, fits, isNothing, nothing, plus } from './amount.js';
 import type { BudgetLedger } from './budget-ledger.repository.js';
 import type { BudgetLimits } from './budget-limits.js';
+import { type CallUsage, mostOfCall, usedBy } from './call-usage.js';
 import type { Prices } from './prices.js';
 
 /** Whose budget does not allow a model call. */
 export type Refusal = BudgetScope | 'turn';
-
-/** What a model call used. */
-export interface CallUsage {
-  readonly model: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-}
 
 /**
  * The budget of one run of a turn. Before each model call the turn has reserved the most that this call can come to, on
@@ -34,7 +28,7 @@ export class TurnBudget {
 
   /** For the request of each model call: the answer ends at what is reserved for it. */
   get callLimit(): { readonly max_completion_tokens?: number } {
-    return this.limits.any ? { max_completion_tokens: this.limits.answerTokens } : {};
+    return this.limits.callLimit;
   }
 
   /**
@@ -45,7 +39,7 @@ export class TurnBudget {
    */
   async admit(countInput: () => number): Promise<Refusal | null> {
     if (!this.limits.any) return null;
-    const total = plus(this.used, this.mostOf(countInput()));
+    const total = plus(this.used, mostOfCall(this.prices, this.limits, countInput(), this.ownModel));
     if (!fits(total, this.limits.turn)) return 'turn';
     if (!this.limits.daily) return null;
     // A turn that is replayed has been counted once.
@@ -57,17 +51,8 @@ export class TurnBudget {
   }
 
   /** A model call was made, by this run or one before. */
-  spend({ model, inputTokens, outputTokens }: CallUsage): void {
-    const microUsd = this.prices.cost(model, inputTokens, outputTokens);
-    this.used = plus(this.used, { tokens: BigInt(inputTokens + outputTokens), microUsd });
-  }
-
-  private mostOf(inputTokens: number): Amount {
-    const { answerTokens } = this.limits;
-    return {
-      tokens: BigInt(inputTokens + answerTokens),
-      microUsd: this.prices.highest(inputTokens, answerTokens, this.ownModel),
-    };
+  spend(call: CallUsage): void {
+    this.used = plus(this.used, usedBy(this.prices, call));
   }
 
   private counted(): Amount {

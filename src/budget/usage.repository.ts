@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma } from '../generated/prisma/client.js';
 import { type Amount, type Limit } from './amount.js';
-import { today } from './budget-ledger.repository.js';
 import { BudgetLimits } from './budget-limits.js';
+import { today } from './ledger-statements.js';
 
 /** What a user or a chat has used, and may use a day. */
 export interface Usage {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { builtInPrices, microUsd, parsePrices, priceOf } from './model-prices.js';
+import { builtInPrices, microUsd, parsePrices, priceOf, priceRows } from './model-prices.js';
 
 describe('prices', () => {
   it('are read as dollars for a million tokens', () => {
@@ -22,6 +22,15 @@ describe('prices', () => {
     '{"own":{"input":1,"output":1e-7}}',
   ])('refuse %j', (text) => {
     expect(() => parsePrices(text)).toThrow();
+  });
+
+  it('of the table are each of one model, and say where they were read, and when', () => {
+    expect(builtInPrices.size).toBe(priceRows.length);
+    for (const { model, input, output, source, readOn } of priceRows) {
+      expect([microUsd(input), microUsd(output)], model).not.toContain(null);
+      expect(new URL(source).protocol, model).toBe('https:');
+      expect(readOn, model).toMatch(/^20\d\d-\d\d(-\d\d)?$/);
+    }
   });
 
   it('hold for a dated name of the same model, and for no other', () => {

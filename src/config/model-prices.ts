@@ -6,30 +6,147 @@ export interface ModelPrice {
 
 export type ModelPrices = ReadonlyMap<string, ModelPrice>;
 
+/** A row of the price table: where the price was read, and when. */
+export interface PriceRow {
+  readonly model: string;
+  /** Dollars for a million tokens. */
+  readonly input: string;
+  readonly output: string;
+  readonly source: string;
+  readonly readOn: string;
+}
+
+const OPENAI = 'https://developers.openai.com';
+const READ = { readOn: '2026-11-25' } as const;
+
 /**
- * The price table: dollars for a million tokens, without discounts (cache, batch). As published in June 2026
- * (https://platform.openai.com/docs/pricing); MODEL_PRICES and MODEL_PRICES_FILE override it and add to it.
+ * The price table: dollars for a million tokens, at the provider's standard rate, without discounts (cache, batch) and
+ * below the length from which requests are dearer. First what the provider's own pages say, then what others quote from
+ * them. MODEL_PRICES and MODEL_PRICES_FILE override it and add to it.
  */
-export const builtInPrices: ModelPrices = new Map([
-  ['gpt-5.5', dollars('5', '30')],
-  ['gpt-5.5-pro', dollars('30', '180')],
-  ['gpt-5.4', dollars('2.5', '15')],
-  ['gpt-5.4-pro', dollars('30', '180')],
-  ['gpt-5.4-mini', dollars('0.75', '4.5')],
-  ['gpt-5.4-nano', dollars('0.2', '1.25')],
-  ['gpt-5.2', dollars('1.75', '14')],
-  ['gpt-5.1', dollars('1.25', '10')],
-  ['gpt-5', dollars('1.25', '10')],
-  ['gpt-5-mini', dollars('0.25', '2')],
-  ['gpt-5-nano', dollars('0.05', '0.4')],
-  ['gpt-4.1', dollars('2', '8')],
-  ['gpt-4.1-mini', dollars('0.4', '1.6')],
-  ['gpt-4.1-nano', dollars('0.1', '0.4')],
-  ['gpt-4o', dollars('2.5', '10')],
-  ['gpt-4o-mini', dollars('0.15', '0.6')],
-  ['o3', dollars('2', '8')],
-  ['o4-mini', dollars('1.1', '4.4')],
-]);
+export const priceRows: readonly PriceRow[] = [
+  {
+    model: 'gpt-6.2-sol',
+    input: '2',
+    output: '10',
+    source: `${OPENAI}/api/docs/models/gpt-6.2-sol`,
+    ...READ,
+  },
+  { model: 'gpt-6-sol', input: '2', output: '10', source: `${OPENAI}/docs/models/gpt-6-sol`, ...READ },
+  { model: 'gpt-5.5', input: '5', output: '30', source: `${OPENAI}/docs/models`, ...READ },
+  { model: 'gpt-5.4', input: '2.5', output: '15', source: `${OPENAI}/docs/models`, ...READ },
+  { model: 'gpt-5.4-mini', input: '0.75', output: '4.5', source: `${OPENAI}/docs/models`, ...READ },
+  {
+    model: 'gpt-5-nano',
+    input: '0.05',
+    output: '0.4',
+    source: `${OPENAI}/api/docs/models/gpt-5-nano`,
+    ...READ,
+  },
+  {
+    model: 'o3',
+    input: '2',
+    output: '8',
+    source: 'https://platform.openai.com/docs/pricing',
+    readOn: '2026-06',
+  },
+  {
+    model: 'gpt-6.1-sol',
+    input: '2',
+    output: '10',
+    source: 'https://docs.litellm.ai/blog/gpt_6_1_sol',
+    ...READ,
+  },
+  {
+    model: 'gpt-5.5-pro',
+    input: '30',
+    output: '180',
+    source: 'https://www.morphllm.com/openai-api-pricing',
+    ...READ,
+  },
+  {
+    model: 'gpt-5.4-pro',
+    input: '30',
+    output: '180',
+    source: 'https://www.morphllm.com/openai-api-pricing',
+    ...READ,
+  },
+  {
+    model: 'gpt-5.4-nano',
+    input: '0.2',
+    output: '1.25',
+    source: 'https://www.morphllm.com/openai-api-pricing',
+    ...READ,
+  },
+  {
+    model: 'gpt-5.2',
+    input: '1.75',
+    output: '14',
+    source: 'https://github.com/benbencodes/llm-prices',
+    ...READ,
+  },
+  {
+    model: 'gpt-5.1',
+    input: '1.25',
+    output: '10',
+    source: 'https://github.com/benbencodes/llm-prices',
+    ...READ,
+  },
+  {
+    model: 'gpt-5',
+    input: '1.25',
+    output: '10',
+    source: 'https://github.com/benbencodes/llm-prices',
+    ...READ,
+  },
+  {
+    model: 'gpt-5-mini',
+    input: '0.25',
+    output: '2',
+    source: 'https://openrouter.ai/openai/gpt-5-mini',
+    ...READ,
+  },
+  { model: 'gpt-4.1', input: '2', output: '8', source: 'https://www.helicone.ai/model/gpt-4.1', ...READ },
+  {
+    model: 'gpt-4.1-mini',
+    input: '0.4',
+    output: '1.6',
+    source: 'https://hex.pm/packages/openai_responses/0.4.1',
+    ...READ,
+  },
+  {
+    model: 'gpt-4.1-nano',
+    input: '0.1',
+    output: '0.4',
+    source: 'https://hex.pm/packages/openai_responses/0.4.1',
+    ...READ,
+  },
+  {
+    model: 'gpt-4o',
+    input: '2.5',
+    output: '10',
+    source: 'https://hex.pm/packages/openai_responses/0.4.1',
+    ...READ,
+  },
+  {
+    model: 'gpt-4o-mini',
+    input: '0.15',
+    output: '0.6',
+    source: 'https://docs.venice.ai/es/models/gpt-4o-mini.md',
+    ...READ,
+  },
+  {
+    model: 'o4-mini',
+    input: '1.1',
+    output: '4.4',
+    source: 'https://vercel.com/ai-gateway/models/o4-mini.md',
+    ...READ,
+  },
+];
+
+export const builtInPrices: ModelPrices = new Map(
+  priceRows.map(({ model, input, output }) => [model, dollars(input, output)]),
+);
 
 /** The version behind a model's name: `-2026-03-17`. */
 const DATED = /-\d{4}-\d{2}-\d{2}$/;

@@ -26,6 +26,20 @@ describe('Updates by getUpdates', () => {
     expect((await call('getUpdates', { offset: Number(second) + 1 })).result).toEqual([]);
   });
 
+  it('tell of a message that was passed on, and of one that was changed', async () => {
+    const origin = { type: 'hidden_user', sender_user_name: 'Eve', date: 1 } as const;
+    telegram.say(CHAT, ADA, 'hers', origin);
+    const written = telegram.say(CHAT, ADA, 'frist');
+    telegram.change(written, 'first');
+    const { message_id } = written.message ?? {};
+    expect((await call('getUpdates')).result).toMatchObject([
+      { message: { text: 'hers', forward_origin: origin } },
+      { message: { text: 'frist', message_id } },
+      { edited_message: { text: 'first', message_id, edit_date: expect.any(Number) } },
+    ]);
+    expect(telegram.chat(CHAT)?.messages.map(({ text }) => text)).toEqual(['hers', 'first']);
+  });
+
   it('are waited for', async () => {
     const polled = call('getUpdates', { timeout: 50 });
     await waitFor(() => telegram.calls.has('getUpdates'));

@@ -1,16 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Update } from '@grammyjs/types';
+import type { MessageOrigin, Update } from '@grammyjs/types';
 import { Clock } from '../runtime/clock.js';
 import { BotApiError } from './bot-api/bot-api-error.js';
-import { botMethods } from './bot-api/bot-methods.js';
 import { BotState } from './bot-api/bot-state.js';
 import type { Ack, ChatEvent, ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { privateChat, userJson } from './bot-api/message-json.js';
-import { messageMethods } from './bot-api/message-methods.js';
 import type { BotApiMethod } from './bot-api/method-table.js';
+import { readPath } from './bot-api/call-path.js';
 import { readCall } from './bot-api/read-call.js';
-import { updateMethods } from './bot-api/update-methods.js';
 import { listenOnLoopback, stopServer } from './loopback.js';
 import { Ring } from './ring.js';
 
@@ -33,14 +31,6 @@ export interface BotApiCall {
   /** The refusal's description; null where it was `ok`. */
   readonly refused: string | null;
 }
-
-const METHODS = new Map(
-  Object.entries({ ...botMethods, ...messageMethods, ...updateMethods }).map(([name, run]) => [
-    name.toLowerCase(),
-    { name, run },
-  ]),
-);
-const CALL_PATH = /^\/bot([^/]+)\/(?:test\/)?(\w+)\/?$/;
 
 /**
  * Takes Telegram's place: a Bot API server on a free loopback port, as strict as the real one, and people who write to
@@ -97,9 +87,10 @@ export class BotApiSimulator {
   /**
    * Somebody writes to the bot: the message shows in the chat and its update waits for delivery.
    * @param chatId of a private chat, so also the user's id: above 0
+   * @param origin of a message that the user only passes on
    * @throws RetryLaterError when 1,000 updates of this chat wait already
    */
-  say(chatId: number, user: SimulatedUser, text: string): Update {
+  say(chatId: number, user: SimulatedUser, text: string, origin?: MessageOrigin): Update {
     this.bot.chats.open(chatId, user);
     const command = /^\/\w{1,32}(@\w+)?/.exec(text)?.[0];
     const entities = command ? [{ type: 'bot_command' as const, offset: 0, length: command.length }] : [];
@@ -113,6 +104,7 @@ export class BotApiSimulator {
         from: userJson(chatId, user),
         text,
         ...(entities.length > 0 ? { entities } : {}),
+        ...(origin ? { forward_origin: origin } : {}),
       },
     };
     this.rememberUpdate(update.update_id, messageId);
@@ -136,6 +128,17 @@ export class BotApiSimulator {
       },
     };
     this.bot.updates.add(chatId, update);
+    return update;
+  }
+
+  /** Somebody changes what they wrote. @returns null where the update is of no message */
+  change({ message }: Update, text: string): Update | null {
+    if (!message) return null;
+    const editedAt = this.bot.clock.now().getTime();
+    this.bot.chats.change(message.chat.id, message.message_id, { text, entities: [], editedAt });
+    const edited = { ...message, text, edit_date: Math.floor(editedAt / 1000) };
+    const update: Update = { update_id: ++this.lastUpdateId, edited_message: edited };
+    this.bot.updates.add(message.chat.id, update);
     return update;
   }
 
@@ -202,12 +205,11 @@ export class BotApiSimulator {
 
   private async call(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.root);
-    const [, token, name = ''] = CALL_PATH.exec(decodePath(pathname)) ?? [];
-    if (token === undefined) throw new BotApiError(404, 'Not Found');
+    const { token, method } = readPath(pathname);
+    if (token === null) throw new BotApiError(404, 'Not Found');
     if (token !== this.token) throw new BotApiError(401, 'Unauthorized');
     if (request.method !== 'GET' && request.method !== 'POST')
       throw new BotApiError(405, 'Method Not Allowed');
-    const method = METHODS.get(name.toLowerCase());
     if (!method) throw new BotApiError(404, 'Not Found: method not found');
     const params = await readCall(request, searchParams);
     const gone = new AbortController();
@@ -234,14 +236,6 @@ export class BotApiSimulator {
     } finally {
       this.events.emit('call', { method, chatId, refused });
     }
-  }
-}
-
-function decodePath(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return '';
   }
 }
 

@@ -184,7 +184,7 @@ export class AgentRoom {
       ids,
     );
     const facts = new FactsRepository(prisma);
-    this.summaries = new SummaryRepository(prisma, leases);
+    this.summaries = new SummaryRepository(prisma, leases, this.ledger);
     this.history = new HistoryReader(this.messages, this.tokens);
     this.context = new ContextBuilder(
       this.messages,
@@ -351,6 +351,7 @@ export class AgentRoom {
       this.room.holder,
       stopping,
       this.tokens,
+      this.budgets,
       this.settings,
       new NoJitter(),
     );

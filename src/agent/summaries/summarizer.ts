@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Budgets } from '../../budget/budgets.service.js';
+import type { SummaryBudget } from '../../budget/summary-budget.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { GiveUpError, LeaseLostError, RetryLaterError, TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
-import type { Conversation, Summary } from '../../generated/prisma/client.js';
+import type { BudgetScope, Conversation, Summary } from '../../generated/prisma/client.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { LeaseHolder } from '../../lease/lease-holder.js';
 import type { Lease } from '../../lease/lease.repository.js';
@@ -18,7 +20,8 @@ import { ModelClient, type ModelRequest } from '../model/model-client.js';
 import { ContextOverflowError } from '../model/model-error.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { outgrownPart, sharesOf } from './outgrown.js';
-import { nextTryMs } from './summary-failure.js';
+import { requestTokens, withUsage } from '../turn/usage-estimate.js';
+import { budgetPauseMs, nextTryMs } from './summary-failure.js';
 import { summaryRequest, withinTokens } from './summary-request.js';
 import { SummaryRepository } from './summary.repository.js';
 
@@ -30,13 +33,24 @@ const unseen = (): void => undefined;
 
 const none: LaneOutcome = { next: 'none' };
 
+/** A try to take in one part more. */
+interface Attempt {
+  readonly lease: Lease;
+  readonly lost: AbortSignal;
+  readonly conversation: Conversation;
+  readonly summary: Summary;
+  readonly budget: SummaryBudget;
+}
+
 /**
  * Folds the oldest part of a conversation's history into its summary, until what is left is within its share. No turn
- * waits for it: while there is no summary, or an older one, a turn shows as much of the history as fits.
+ * waits for it: while there is no summary, or an older one, a turn shows as much of the history as fits. Where a budget
+ * does not allow it, it is put off.
  */
 @Injectable()
 export class Summarizer {
   private readonly logger = new Logger(Summarizer.name);
+  private readonly count = (text: string): number => this.tokens.count(text);
 
   constructor(
     private readonly conversations: ConversationRepository,
@@ -47,6 +61,7 @@ export class Summarizer {
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
     private readonly tokens: TokenCounter,
+    private readonly budgets: Budgets,
     private readonly settings: AgentSettings,
     private readonly random: Random,
   ) {}
@@ -70,57 +85,66 @@ export class Summarizer {
       if (conversation?.status !== 'active') return;
       const summary = await this.summaries.due(lease, conversation);
       if (!summary) return;
+      const budget = this.budgets.openForSummary(lease, conversation.model);
+      const attempt = { lease, lost, conversation, summary, budget };
       try {
-        await this.goOn(lease, lost, conversation, summary);
+        await this.goOn(attempt);
       } catch (error) {
         lost.throwIfAborted();
         if (this.stopping.now.aborted) return;
         if (error instanceof LeaseLostError || isUnreachable(error)) throw error;
-        await this.fail(lease, summary, error);
+        await this.fail(attempt, error);
         return;
       }
     }
   }
 
   /** One part more, or the end of it. */
-  private async goOn(
-    lease: Lease,
-    lost: AbortSignal,
-    conversation: Conversation,
-    summary: Summary,
-  ): Promise<void> {
+  private async goOn(attempt: Attempt): Promise<void> {
+    const { lease, conversation, summary } = attempt;
     const shares = sharesOf(this.settings.contextTokens);
     const history = await this.unsummarised(conversation, summary, shares.catchUp);
     let partTokens = shares.part;
     for (let halvings = 0; ; halvings += 1, partTokens /= 2) {
-      const part = outgrownPart(history, shares, partTokens);
-      const [first] = part;
-      const last = part.at(-1);
+      const entries = outgrownPart(history, shares, partTokens);
+      const [first] = entries;
+      const last = entries.at(-1);
       if (!first || !last) return await this.summaries.settle(lease, summary);
-      const request = summaryRequest(summary.text, part, shares.summary, Math.floor(partTokens));
+      const request = {
+        ...summaryRequest(summary.text, entries, shares.summary, Math.floor(partTokens)),
+        ...attempt.budget.callLimit,
+      };
+      const refused = await attempt.budget.admit(() => requestTokens(request, this.count));
+      if (refused) return await this.putOff(attempt, refused);
       try {
-        const answer = await this.ask(request, conversation, lost);
-        const text = withinTokens(textOf(answer), shares.summary, (one) => this.tokens.count(one));
-        const coversFrom = summary.text === '' ? first.message.id : summary.coversFrom;
-        const coversUntil = last.message.id;
-        const { model, inputTokens, outputTokens } = answer;
-        const tokens = this.tokens.count(text);
-        await this.summaries.replace(lease, summary, { text, coversFrom, coversUntil, model, tokens });
-        const about = { conversationId: conversation.id, messages: part.length, coversUntil };
-        this.logger.log({ msg: 'history summarised', ...about, tokens, inputTokens, outputTokens });
-        return;
+        const answer = await this.ask(request, attempt);
+        const covered = { from: first.message.id, until: last.message.id, messages: entries.length };
+        return await this.fold(attempt, covered, answer, shares.summary);
       } catch (error) {
         if (!(error instanceof ContextOverflowError) || halvings >= HALVINGS) throw error;
       }
     }
   }
 
+  /** Puts what the model answered in the place of the summary so far. */
+  private async fold(
+    { lease, conversation, summary, budget }: Attempt,
+    { from, until, messages }: { from: bigint; until: bigint; messages: number },
+    answer: ModelAnswer,
+    limitTokens: number,
+  ): Promise<void> {
+    const text = withinTokens(textOf(answer), limitTokens, this.count);
+    const coversFrom = summary.text === '' ? from : summary.coversFrom;
+    const { model, inputTokens, outputTokens } = answer;
+    const tokens = this.tokens.count(text);
+    const made = { text, coversFrom, coversUntil: until, model, tokens };
+    await this.summaries.replace(lease, summary, made, budget.used);
+    const about = { conversationId: conversation.id, messages, coversUntil: until };
+    this.logger.log({ msg: 'history summarised', ...about, tokens, inputTokens, outputTokens });
+  }
+
   /** In no more time than a turn may take. */
-  private async ask(
-    request: ModelRequest,
-    conversation: Conversation,
-    lost: AbortSignal,
-  ): Promise<ModelAnswer> {
+  private async ask(request: ModelRequest, { conversation, lost, budget }: Attempt): Promise<ModelAnswer> {
     const { turnTimeoutMs } = this.settings;
     const end = new AbortController();
     const timer = setTimeout(
@@ -130,7 +154,14 @@ export class Summarizer {
     try {
       const caller = await this.callers.of(conversation, null);
       const signal = AbortSignal.any([lost, this.stopping.now, end.signal]);
-      return await this.model.complete(request, caller, signal, unseen);
+      const answer = withUsage(
+        await this.model.complete(request, caller, signal, unseen),
+        request,
+        this.count,
+      );
+      // Also of an answer that is of no use.
+      budget.spend(answer);
+      return answer;
     } finally {
       clearTimeout(timer);
       // Frees the composed signal, to which the client leaves listeners, from those that outlive the call.
@@ -155,7 +186,14 @@ export class Summarizer {
     return pages.flat();
   }
 
-  private async fail(lease: Lease, summary: Summary, error: unknown): Promise<void> {
+  private async putOff({ lease, summary }: Attempt, scope: BudgetScope): Promise<void> {
+    const delayMs = budgetPauseMs(this.random.next());
+    const { conversationId } = summary;
+    this.logger.log({ msg: 'summary put off', conversationId, code: 'BUDGET_EXHAUSTED', scope, delayMs });
+    await this.summaries.wait(lease, summary, `BUDGET_EXHAUSTED: the budget of scope ${scope}`, delayMs);
+  }
+
+  private async fail({ lease, summary, budget }: Attempt, error: unknown): Promise<void> {
     const delayMs = nextTryMs(error, summary.attempts + 1, this.random.next());
     const code = error instanceof TurnpikeError ? error.code : 'SUMMARY_BROKEN';
     const message = `${code}: ${error instanceof Error ? error.message : String(error)}`;
@@ -166,7 +204,8 @@ export class Summarizer {
       delayMs,
       error: message,
     });
-    await this.summaries.fail(lease, summary, message.replaceAll('\0', '').toWellFormed(), delayMs);
+    const told = message.replaceAll('\0', '').toWellFormed();
+    await this.summaries.fail(lease, summary, told, delayMs, budget.used);
   }
 }
 

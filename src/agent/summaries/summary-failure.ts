@@ -11,3 +11,11 @@ export function nextTryMs(error: unknown, attempts: number, random: number): num
   const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(asked, backoffMs(attempts, RETRY, random));
 }
+
+/** Between 5 and 10 minutes: running turns may give back what they reserved, and a day has an end. */
+const BUDGET_PAUSE_MS = 600_000;
+
+/** When it is looked again whether a used up budget allows a summary. Pure; `random` is in [0, 1). */
+export function budgetPauseMs(random: number): number {
+  return Math.round((BUDGET_PAUSE_MS * (1 + random)) / 2);
+}

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { type Amount, nothing } from '../../budget/amount.js';
+import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Conversation, Prisma, Summary } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
@@ -14,13 +16,15 @@ export interface NewSummary {
 
 /**
  * One rolling summary for each epoch of a conversation. A row is there as soon as one was asked for; while `due_at` is
- * set the lane "summaries" has work. Every change but the asking checks that lane's lease in its own transaction.
+ * set the lane "summaries" has work. Every change but the asking checks that lane's lease in its own transaction, and
+ * settles there what the summary has used of the budgets.
  */
 @Injectable()
 export class SummaryRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly leases: LeaseRepository,
+    private readonly budgets: BudgetLedger,
   ) {}
 
   /** What is known of the epoch's older part; null where nothing was asked for. The text may still be empty. */
@@ -59,18 +63,27 @@ export class SummaryRepository {
       const due = await tx.$queryRaw<unknown[]>`
         SELECT FROM summaries
         WHERE conversation_id = ${id}::uuid AND epoch = ${epoch} AND due_at <= clock_timestamp()`;
-      return due.length > 0 ? await this.of(id, epoch, tx) : null;
+      if (due.length > 0) return await this.of(id, epoch, tx);
+      // What a process that died had reserved for a summary that is not made any more.
+      await this.budgets.settle(tx, [], { conversationId: id, used: nothing });
+      return null;
     });
   }
 
   /** Takes the place of the summary it was made from, and is due again at once. @throws LeaseLostError */
-  async replace(lease: Lease, { conversationId, epoch }: Summary, made: NewSummary): Promise<void> {
+  async replace(
+    lease: Lease,
+    { conversationId, epoch }: Summary,
+    made: NewSummary,
+    used: Amount,
+  ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.summary.update({
         where: { conversationId_epoch: { conversationId, epoch } },
         data: { ...made, attempts: 0, error: null },
       });
+      await this.budgets.settle(tx, [], { conversationId, used });
     });
   }
 
@@ -82,6 +95,7 @@ export class SummaryRepository {
         where: { conversationId, epoch, askedUntil },
         data: { dueAt: null, attempts: 0, error: null },
       });
+      await this.budgets.settle(tx, [], { conversationId, used: nothing });
     });
   }
 
@@ -90,13 +104,27 @@ export class SummaryRepository {
    * @param delayMs until the next one; null: none before it is asked for again
    * @throws LeaseLostError
    */
-  async fail(lease: Lease, summary: Summary, error: string, delayMs: number | null): Promise<void> {
+  fail(lease: Lease, summary: Summary, error: string, delayMs: number | null, used: Amount): Promise<void> {
+    return this.putOff(lease, summary, { error, delayMs, used, tries: 1 });
+  }
+
+  /** Nothing was tried: its budget does not allow it now. @throws LeaseLostError */
+  wait(lease: Lease, summary: Summary, reason: string, delayMs: number): Promise<void> {
+    return this.putOff(lease, summary, { error: reason, delayMs, used: nothing, tries: 0 });
+  }
+
+  private async putOff(
+    lease: Lease,
+    { conversationId, epoch }: Summary,
+    { error, delayMs, used, tries }: { error: string; delayMs: number | null; used: Amount; tries: number },
+  ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.$executeRaw`
         UPDATE summaries
-        SET attempts = attempts + 1, error = ${error}, due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
-        WHERE conversation_id = ${summary.conversationId}::uuid AND epoch = ${summary.epoch}`;
+        SET attempts = attempts + ${tries}::int, error = ${error}, due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
+        WHERE conversation_id = ${conversationId}::uuid AND epoch = ${epoch}`;
+      await this.budgets.settle(tx, [], { conversationId, used });
     });
   }
 }

@@ -1,5 +1,8 @@
 import type { ChatRequest, ChatTurn, ToolCall } from '../chat-completions/chat-request.js';
 import { type Intent, intentOf } from './intent.js';
+import { languageIn } from './language.js';
+import { notesOf } from './notes.js';
+import { wordings } from './wording.js';
 
 /** What the demo model decides: words, or calls whose results it wants first. */
 export type DemoAnswer =
@@ -8,20 +11,6 @@ export type DemoAnswer =
 
 /** Characters of a message that are said back. */
 const QUOTED_LENGTH = 160;
-
-const HELP = [
-  "Hello! I'm Turnpike's demo model, not a real one: I follow a few simple rules, so that you can try the way of a message without a key.",
-  '',
-  'Try one of these:',
-  '- `what time is it in Tokyo?`',
-  '- `12*(3+4)`',
-  '- `remember that I like tea`, then `what do you know about me?`',
-  '- `forget that I like tea`',
-  '- `search tea`',
-  '- several messages, quickly one after the other',
-  '',
-  'For real answers set **OPENAI_API_KEY**, or **OPENAI_BASE_URL** for a model of your own.',
-].join('\n');
 
 /** The user's messages that have no answer yet, and what was called for them. */
 interface Fresh {
@@ -35,6 +24,8 @@ interface Fresh {
  * that names them all.
  */
 export function demoAnswer({ messages, tools }: ChatRequest): DemoAnswer {
+  const notes = notesOf(messages);
+  if (notes !== null) return { kind: 'text', text: notes };
   const fresh = freshOf(messages);
   const intents = fresh.texts.map(intentOf);
   if (fresh.results.length === 0) {
@@ -69,6 +60,7 @@ function callOf(intent: Intent, tools: readonly string[]): Omit<ToolCall, 'id'>[
   return [{ name: intent.tool, arguments: JSON.stringify(intent.arguments) }];
 }
 
+/** Each message is answered in its own language. */
 function wording(
   { texts, results }: Fresh,
   intents: readonly Intent[],
@@ -78,24 +70,24 @@ function wording(
   const waiting = [...results];
   const sentences = texts.map((text, index) => {
     const intent = intents[index] ?? { kind: 'talk' };
-    if (intent.kind === 'help') return HELP;
-    if (intent.kind === 'talk') return texts.length === 1 ? echo(text, seen) : quote(text);
-    if (!tools.includes(intent.tool)) return `I would need the tool ${intent.tool}, and was not given it.`;
+    const words = wordings[languageIn(text)];
+    if (intent.kind === 'help') return words.help;
+    if (intent.kind === 'count') return numbers(intent.to);
+    if (intent.kind === 'talk') return texts.length === 1 ? words.echo(quote(text), seen) : quote(text);
+    if (!tools.includes(intent.tool)) return words.toolMissing(intent.tool);
     const found = waiting.findIndex(({ tool }) => tool === intent.tool);
     const [outcome] = found < 0 ? [] : waiting.splice(found, 1);
-    return outcome ? sentence(intent, outcome.result) : quote(text);
+    return outcome ? words.outcome(intent, outcome.result) : quote(text);
   });
-  if (sentences.length === 0) return echo('', seen);
+  const { echo, several } = wordings[languageIn(texts.join('\n'))];
+  if (sentences.length === 0) return echo(quote(''), seen);
   if (sentences.length === 1) return sentences[0] ?? '';
   const numbered = sentences.map((words, index) => `${index + 1}. ${words}`);
-  return [`You sent ${texts.length} messages; here is one answer to all of them:`, '', ...numbered].join(
-    '\n',
-  );
+  return [several(texts.length), '', ...numbered].join('\n');
 }
 
-function echo(text: string, seen: number): string {
-  const count = seen === 1 ? 'your first message' : `${seen} messages of yours`;
-  return `You said ${quote(text)}. I am only a demo and saw ${count} so far; say **help** for what I can do.`;
+function numbers(to: number): string {
+  return Array.from({ length: to }, (_, index) => index + 1).join(' ');
 }
 
 /** Words in quotes are kept whole: whoever marks a word so looks for it in the answer. */
@@ -103,21 +95,4 @@ function quote(text: string): string {
   if (text.length <= QUOTED_LENGTH) return `“${text}”`;
   const marked = [...text.slice(QUOTED_LENGTH).matchAll(/"[^"\n]{1,80}"/g)].map(([words]) => words);
   return [`“${text.slice(0, QUOTED_LENGTH).trimEnd()} …”`, ...marked].join(' ');
-}
-
-function sentence(intent: Extract<Intent, { kind: 'tool' }>, result: string): string {
-  switch (intent.tool) {
-    case 'current_time':
-      return intent.arguments['timeZone']
-        ? `In ${intent.arguments['timeZone']} it is **${result}**.`
-        : `It is **${result}**.`;
-    case 'calculate':
-      return `\`${intent.arguments['expression'] ?? ''}\` is **${result}**.`;
-    case 'recall':
-      return `This is what I know:\n${result}`;
-    case 'search_history':
-      return `I searched for “${intent.arguments['query'] ?? ''}”:\n${result}`;
-    default:
-      return /[.!?]$/.test(result) ? result : `${result}.`;
-  }
 }

@@ -4,7 +4,11 @@ import { timeZoneIn } from './time-zone.js';
 export type Intent =
   | { readonly kind: 'tool'; readonly tool: string; readonly arguments: Readonly<Record<string, string>> }
   | { readonly kind: 'help' }
+  | { readonly kind: 'count'; readonly to: number }
   | { readonly kind: 'talk' };
+
+/** As far as the demo model counts. */
+const MAX_COUNT = 2_000;
 
 interface Rule {
   readonly pattern: RegExp;
@@ -15,16 +19,30 @@ interface Rule {
 /** Tried in this order; the first capture group is given as `words`. */
 const RULES: readonly Rule[] = [
   {
+    // Text from outside, which says so itself: it is read, and nothing is done that it says.
+    pattern: /^Between the marks: /,
+    read: () => ({ kind: 'talk' }),
+  },
+  {
     pattern: /^(?:please\s+)?(?:hi|hello|hey|help|who are you|what (?:can|do) you do)\b/i,
     read: () => ({ kind: 'help' }),
   },
   {
-    pattern: /^(?:please\s+)?remember(?:\s+that)?[\s:,]+(.+)/is,
+    pattern:
+      /^(?:(?:please|bitte|por favor),?\s+)?(?:remember(?:\s+that)?|merke? dir,?(?:\s+dass)?|recuerda(?:\s+que)?)[\s:,]+(.+)/is,
     read: (fact) => tool('remember', { fact }),
   },
   {
     pattern: /^(?:please\s+)?forget(?:\s+that)?[\s:,]+(.+)/is,
     read: (fact) => tool('forget', { fact }),
+  },
+  {
+    pattern: /^count\s+(?:from\s+1\s+)?to\s+(\d{1,4})\b/i,
+    read: (to) => ({ kind: 'count', to: Math.min(Number(to), MAX_COUNT) }),
+  },
+  {
+    pattern: /\bwhat did i (?:say|write|tell you)\s+about\s+(.+)/is,
+    read: (query) => tool('search_history', { query: unquoted(query) }),
   },
   {
     pattern: /\bwhat (?:do|did) (?:you (?:know|remember)|i (?:tell|told) you)\b|^recall\b/i,
@@ -44,7 +62,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /^(?:(?:please\s+)?(?:calculate|compute|what(?:'s|’s|\s+is)|how much is)\s+)?([\d\s.+\-*/×÷^%()]+)[=?.!]*$/i,
+      /^(?:(?:please\s+)?(?:calculate|compute|what(?:'s|’s|\s+is)|how much is|wie ?viel ist|was ist|¿?cuánto es)\s+)?([\d\s.+\-*/×÷^%()]+)[=?.!]*$/i,
     read: (expression) => readCalculation(expression),
   },
 ];
