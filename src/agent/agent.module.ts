@@ -19,6 +19,7 @@ import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
+import { McpModule } from './mcp/mcp.module.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './turn/model-steps.js';
 import { Newcomers } from './busy/newcomers.js';
@@ -46,6 +47,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     LeaseModule,
     BudgetModule,
     DeliveryModule,
+    McpModule,
     ModelModule,
     MovesModule,
     SchedulesModule,
