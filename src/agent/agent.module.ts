@@ -20,6 +20,7 @@ import { Corrections } from './corrections/corrections.repository.js';
 import { Happenings } from './happenings/happenings.repository.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
+import { McpModule } from './mcp/mcp.module.js';
 import { ModelModule } from './model/model.module.js';
 import { ModelSteps } from './turn/model-steps.js';
 import { Newcomers } from './busy/newcomers.js';
@@ -53,6 +54,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     LeaseModule,
     BudgetModule,
     DeliveryModule,
+    McpModule,
     ModelModule,
     MovesModule,
     SchedulesModule,

@@ -8,6 +8,8 @@ import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { FloodSettings } from './flood.settings.js';
 import { LogSettings } from './log.settings.js';
+import { readMcpFile } from './mcp-file.js';
+import { McpSettings } from './mcp.settings.js';
 import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
 import { modelNameOf, modelTarget } from './model-target.js';
@@ -35,6 +37,7 @@ export interface Settings {
   readonly busy: BusySettings;
   readonly streaming: StreamingSettings;
   readonly tools: ToolSettings;
+  readonly mcp: McpSettings;
   readonly budget: BudgetSettings;
   readonly worker: WorkerSettings;
   readonly chatLimit: ChatLimitSettings;
@@ -56,6 +59,7 @@ export const settingsClasses = {
   busy: BusySettings,
   streaming: StreamingSettings,
   tools: ToolSettings,
+  mcp: McpSettings,
   budget: BudgetSettings,
   worker: WorkerSettings,
   chatLimit: ChatLimitSettings,
@@ -82,6 +86,7 @@ export function loadSettings(env: Environment): Settings {
     busy: readSettings(BusySettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),
     tools: readSettings(ToolSettings, env, problems),
+    mcp: readSettings(McpSettings, env, problems),
     budget: readSettings(BudgetSettings, env, problems),
     worker: readSettings(WorkerSettings, env, problems),
     chatLimit: readSettings(ChatLimitSettings, env, problems),
@@ -90,6 +95,7 @@ export function loadSettings(env: Environment): Settings {
     log: readSettings(LogSettings, env, problems),
   };
   readPromptFile(settings.agent, problems);
+  if (settings.server.works) readMcpServers(settings.mcp, env, problems);
   if (settings.budget.priceOverrides instanceof Map) completePrices(settings.budget, problems);
   problems.push(
     ...missingTogether(settings),
@@ -108,6 +114,14 @@ function readPromptFile(agent: AgentSettings, problems: string[]): void {
   } catch (error) {
     problems.push(`AGENT_SYSTEM_PROMPT_FILE cannot be read: ${messageOf(error)} (for example ./prompt.md)`);
   }
+}
+
+function readMcpServers(mcp: McpSettings, env: Environment, problems: string[]): void {
+  if (!mcp.configFile) return;
+  const file = readMcpFile(mcp.configFile, env);
+  mcp.servers = file.servers;
+  mcp.secrets = file.secrets;
+  problems.push(...file.problems.map((problem) => `MCP_CONFIG_FILE ${mcp.configFile}: ${problem}`));
 }
 
 function completePrices(budget: BudgetSettings, problems: string[]): void {

@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { TurnpikeError } from '../../errors/errors.js';
 import type { Approval } from '../../generated/prisma/client.js';
-import { readArguments } from '../tools/tool-arguments.js';
 import type { ToolCall, ToolResult } from '../tools/tool-context.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 import { denialOf, refusals } from './approval-words.js';
@@ -53,6 +52,6 @@ export class ApprovalGate {
   private async asks({ name, arguments: given }: ToolCall): Promise<boolean> {
     const tool = this.registry.find(name);
     if (!tool || !(tool.requiresApproval || this.settings.requireApproval.includes(name))) return false;
-    return (await readArguments(given, tool.parameters)).kind !== 'invalid';
+    return (await tool.read(given)).kind !== 'invalid';
   }
 }

@@ -15,15 +15,8 @@ export type ReadArguments =
  * Turns the text a model wrote into a validated instance of a tool's parameters. An empty text and `null` fields mean
  * "not given"; NUL and lone surrogates are taken out of strings. Never throws.
  */
-export async function readArguments(text: string, type: Type<object>): Promise<ReadArguments> {
-  if (text.length > MAX_ARGUMENTS_CHARS) {
-    return invalid(`they are ${text.length} characters long; ${MAX_ARGUMENTS_CHARS} is the most`);
-  }
-  try {
-    const given: unknown = text.trim() === '' ? {} : JSON.parse(text, clean);
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      return invalid('they must be a JSON object');
-    }
+export function readArguments(text: string, type: Type<object>): Promise<ReadArguments> {
+  return readObject(text, async (given) => {
     const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
     const parameters = plainToInstance(type, fields);
     const errors = await validate(parameters, {
@@ -34,6 +27,26 @@ export async function readArguments(text: string, type: Type<object>): Promise<R
     return errors.length === 0
       ? { kind: 'valid', parameters }
       : { kind: 'invalid', reasons: errors.flatMap((error) => reasonsOf(error, '')) };
+  });
+}
+
+/**
+ * Reads a text that shall be a JSON object, and has it checked. An empty text is an empty object; NUL and lone surrogates
+ * are taken out of strings. Never throws.
+ */
+export async function readObject(
+  text: string,
+  check: (given: object) => ReadArguments | Promise<ReadArguments>,
+): Promise<ReadArguments> {
+  if (text.length > MAX_ARGUMENTS_CHARS) {
+    return invalid(`they are ${text.length} characters long; ${MAX_ARGUMENTS_CHARS} is the most`);
+  }
+  try {
+    const given: unknown = text.trim() === '' ? {} : JSON.parse(text, clean);
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      return invalid('they must be a JSON object');
+    }
+    return await check(given);
   } catch (error) {
     return invalid(
       error instanceof SyntaxError ? `they are not JSON (${error.message})` : 'they cannot be read',

@@ -3,6 +3,7 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { ChatCompletionFunctionTool } from 'openai/resources/chat/completions';
 import { GiveUpError, messageOf } from '../../errors/errors.js';
 import { type JsonSchema, parameterSchema } from './parameter-schema.js';
+import { type ReadArguments, readArguments } from './tool-arguments.js';
 import type { ToolHandler } from './tool-context.js';
 import {
   DEFAULT_MAX_OUTPUT_CHARS,
@@ -10,12 +11,15 @@ import {
   TOOL_METADATA,
   type ToolOptions,
 } from './tool.decorator.js';
+import type { ToolSource } from './tool-source.js';
 
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 /** A tool as it was found: what the model is told of it, and how to call it. */
-export interface RegisteredTool extends Required<ToolOptions<object>> {
+export interface RegisteredTool extends Required<Omit<ToolOptions<object>, 'parameters'>> {
   readonly schema: JsonSchema;
+  /** Turns the text a model wrote into what `invoke` takes. Never throws. */
+  readonly read: (text: string) => Promise<ReadArguments>;
   readonly invoke: ToolHandler<object>;
   /** `Provider.method`, for messages. */
   readonly origin: string;
@@ -23,12 +27,13 @@ export interface RegisteredTool extends Required<ToolOptions<object>> {
 
 /**
  * Knows every `@Tool()` of the application. Collected once, when the modules start; a tool that cannot be offered to a
- * model stops the start with a message that names it and the mend.
+ * model stops the start with a message that names it and the mend. Besides, sources may have tools that come and go; where
+ * one of theirs has the name of ours, ours is meant.
  */
 @Injectable()
 export class ToolRegistry implements OnModuleInit {
   private tools: ReadonlyMap<string, RegisteredTool> = new Map();
-  private offered: readonly ChatCompletionFunctionTool[] = [];
+  private readonly sources: ToolSource[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -53,25 +58,49 @@ export class ToolRegistry implements OnModuleInit {
         `Turnpike cannot start with these tools:\n  - ${problems.join('\n  - ')}`,
       );
     }
-    this.tools = new Map([...tools].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    this.offered = [...this.tools.values()].map(({ name, description, schema }) => ({
+    this.tools = tools;
+  }
+
+  /** Adds tools that may come and go from now on. */
+  add(source: ToolSource): void {
+    this.sources.push(source);
+  }
+
+  /** What the model is offered, in the order of names: the same in every process, so that prompt caches hold. */
+  definitions(): ChatCompletionFunctionTool[] {
+    return this.now().map(({ name, description, schema }) => ({
       type: 'function',
       function: { name, description, parameters: schema },
     }));
   }
 
-  /** What the model is offered, in the order of names: the same in every process, so that prompt caches hold. */
-  definitions(): ChatCompletionFunctionTool[] {
-    return [...this.offered];
+  /** Waits for a tool that is away for a moment, so that a call of it finds it. Not for long. */
+  async ready(name: string, signal: AbortSignal): Promise<void> {
+    if (this.tools.has(name)) return;
+    await Promise.all(this.sources.map((source) => source.ready(name, signal)));
   }
 
   find(name: string): RegisteredTool | undefined {
-    return this.tools.get(name);
+    return this.tools.get(name) ?? this.coming().find((tool) => tool.name === name);
   }
 
   /** Every name, sorted. */
   names(): string[] {
-    return [...this.tools.keys()];
+    return this.now().map(({ name }) => name);
+  }
+
+  /** Why a tool that `find` does not know is away; null: nobody has heard of it. */
+  absence(name: string): string | null {
+    return this.sources.flatMap((source) => source.absence(name) ?? [])[0] ?? null;
+  }
+
+  private now(): RegisteredTool[] {
+    const coming = this.coming().filter(({ name }) => !this.tools.has(name));
+    return [...this.tools.values(), ...coming].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  private coming(): RegisteredTool[] {
+    return this.sources.flatMap((source) => source.tools());
   }
 
   private toolsOf(wrapper: ProviderWrapper, problems: string[]): RegisteredTool[] {
@@ -125,13 +154,13 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
     tool: {
       name,
       description,
-      parameters,
       timeoutMs,
       maxOutputChars,
       repeatable,
       requiresApproval,
       schema,
       origin,
+      read: (text: string) => readArguments(text, parameters),
       invoke,
     },
   };

@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
-import { readArguments } from './tool-arguments.js';
 import { type CallMark, noMark } from './call-mark.js';
 import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
 import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
@@ -16,9 +15,14 @@ export class ToolRunner {
 
   constructor(private readonly registry: ToolRegistry) {}
 
+  /** Waits, some seconds at most, for a tool that is away for a moment: what is decided about a call is decided of its tool. */
+  async ready({ name }: ToolCall, signal: AbortSignal): Promise<void> {
+    await this.registry.ready(name, signal);
+  }
+
   /**
-   * The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_ARGUMENTS_INVALID`,
-   * `TOOL_TIMEOUT`, the code of the `TurnpikeError` it threw, or `TOOL_FAILED`.
+   * The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_UNAVAILABLE`,
+   * `TOOL_ARGUMENTS_INVALID`, `TOOL_TIMEOUT`, the code of the `TurnpikeError` it threw, or `TOOL_FAILED`.
    * @param mark set before the method of a tool that is not repeatable is entered, and only then
    * @throws the reason of `signal`, when that is aborted before the tool has ended; what `mark` throws, and then the
    * method was not entered
@@ -33,9 +37,12 @@ export class ToolRunner {
     const tool = this.registry.find(call.name);
     if (!tool) {
       const known = this.registry.names().join(', ');
-      return failure('TOOL_UNKNOWN', `There is no tool "${cut(call.name, 64)}". The tools are: ${known}.`);
+      const away = this.registry.absence(call.name);
+      return away
+        ? failure('TOOL_UNAVAILABLE', `${away} The tools that are there: ${known}.`)
+        : failure('TOOL_UNKNOWN', `There is no tool "${cut(call.name, 64)}". The tools are: ${known}.`);
     }
-    const read = await readArguments(call.arguments, tool.parameters);
+    const read = await tool.read(call.arguments);
     signal.throwIfAborted();
     if (read.kind === 'invalid') {
       return failure(

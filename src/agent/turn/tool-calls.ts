@@ -85,6 +85,7 @@ export class ToolCalls {
     admitted: boolean,
   ): Promise<ToolAnswer | WaitingCall> {
     const { turn, lease, signal, approvals } = caller;
+    if (admitted) await this.runner.ready(placed.call, signal);
     const admission = admitted
       ? await this.gate.admit(placed.call, approvals.get(placed.index))
       : ({ kind: 'refused', result: tooManyCalls } as const);

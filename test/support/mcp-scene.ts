@@ -1,0 +1,95 @@
+import type { LoggerService } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { readMcpFile } from '../../src/config/mcp-file.js';
+import { McpSettings } from '../../src/config/mcp.settings.js';
+import { makeMcpServers, McpServers } from '../../src/agent/mcp/mcp-servers.service.js';
+import type { ToolContext, ToolResult } from '../../src/agent/tools/tool-context.js';
+import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
+import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
+import { eventually } from './eventually.js';
+import { McpFolder } from './mcp-everything.js';
+import { NoJitter, SteeredClock } from './steered.js';
+
+const context: ToolContext = {
+  conversationId: 'c1',
+  turnId: 't1',
+  idempotencyKey: 't1:3',
+  sender: null,
+  languageCode: null,
+};
+
+/** Configured MCP servers, and what the model gets of them. */
+export class McpScene {
+  readonly clock = new SteeredClock();
+  private module: TestingModule | undefined;
+
+  private constructor(readonly folder: McpFolder) {}
+
+  static async make(): Promise<McpScene> {
+    return new McpScene(await McpFolder.make());
+  }
+
+  /** @param wishes providers with tools of our own; who gets what is logged */
+  async start(
+    servers: object,
+    { tools = [], logger }: { tools?: readonly (new () => object)[]; logger?: LoggerService } = {},
+  ): Promise<void> {
+    await this.stop();
+    const read = readMcpFile(await this.folder.file(servers), process.env);
+    if (read.problems.length > 0) throw new Error(read.problems.join('; '));
+    const settings = Object.assign(new McpSettings(), { servers: read.servers });
+    const builder = Test.createTestingModule({
+      imports: [DiscoveryModule],
+      providers: [
+        ToolRegistry,
+        ToolRunner,
+        ...tools,
+        {
+          provide: McpServers,
+          inject: [ToolRegistry],
+          useFactory: (registry: ToolRegistry) =>
+            makeMcpServers(settings, registry, this.clock, new NoJitter()),
+        },
+      ],
+    });
+    if (logger) builder.setLogger(logger);
+    this.module = await builder.compile();
+    await this.module.init();
+  }
+
+  get registry(): ToolRegistry {
+    if (!this.module) throw new Error('start it first');
+    return this.module.get(ToolRegistry);
+  }
+
+  names(): string[] {
+    return this.registry.definitions().map((tool) => tool.function.name);
+  }
+
+  /** Waits until the model is offered this tool. */
+  async offered(name: string): Promise<void> {
+    await eventually(() => {
+      if (!this.names().includes(name)) throw new Error(`offered: ${this.names().join(', ')}`);
+    });
+  }
+
+  /** Makes a call as a turn does. */
+  async call(name: string, given: object = {}, signal = new AbortController().signal): Promise<ToolResult> {
+    const runner = this.module?.get(ToolRunner);
+    if (!runner) throw new Error('start it first');
+    const call = { id: 'call_1', name, arguments: JSON.stringify(given) };
+    await runner.ready(call, signal);
+    return await runner.run(call, context, signal);
+  }
+
+  async stop(): Promise<void> {
+    await this.module?.close();
+    this.module = undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.stop();
+    await this.folder.remove();
+  }
+}
