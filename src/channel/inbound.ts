@@ -44,6 +44,8 @@ export interface Inbound {
   readonly chat: ChatDescription;
   readonly sender: Sender | null;
   readonly text: string;
+  /** From whom, where its sender only passed it on: then the text is not the sender's. */
+  readonly forwardedFrom: string | null;
   /** Set: answered at once, without the model. */
   readonly command: Command | null;
   /** Set: nothing was written, a button was pressed. */

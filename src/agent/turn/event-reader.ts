@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
 import type { Event } from '../../generated/prisma/client.js';
+import { markAsOutside, markAsPlanned } from '../tools/outside-text.js';
 import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
 
 /** What an event says to the agent, whichever its source is. */
@@ -17,12 +18,22 @@ export interface Heard extends Pick<Inbound, 'text' | 'sender' | 'channelMessage
 export class EventReader {
   constructor(private readonly channel: Channel) {}
 
-  /** Pure and total, as `Channel.read`. @returns null for an event that says nothing (any more) */
+  /** Total, as `Channel.read`. @returns null for an event that says nothing (any more) */
   read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
     const inbound = this.channel.read(payload);
-    return inbound && { ...inbound, author: nameOf(inbound) };
+    return inbound && { ...inbound, text: textOf(inbound), author: nameOf(inbound) };
   }
+}
+
+/** UTF-16 units of a forwarded message that are kept: more than a channel lets through. */
+const FORWARDED_LIMIT = 70_000;
+
+/** What was passed on is somebody else's, its author's name too: the model must not take it for its user's wish. */
+function textOf({ text, forwardedFrom }: Inbound): string {
+  if (forwardedFrom === null) return text;
+  const origin = 'a message that the user passed on from somebody else';
+  return markAsOutside(`From: ${forwardedFrom}\n\n${text}`, origin, FORWARDED_LIMIT);
 }
 
 function nameOf({ sender }: Inbound): string | null {
@@ -31,21 +42,13 @@ function nameOf({ sender }: Inbound): string | null {
 
 function scheduled(event: ScheduledEvent | null): Heard | null {
   if (!event) return null;
-  const { sender } = event;
+  const { number, dueAt, text, sender } = event;
   return {
-    text: markedText(event),
+    text: markAsPlanned(number, dueAt, text),
     sender,
     chat: null,
     channelMessageId: null,
     inBatch: false,
     author: null,
   };
-}
-
-/** So that nobody takes it for what a person writes at this moment. */
-function markedText({ number, dueAt, text }: ScheduledEvent): string {
-  return (
-    `[Schedule ${number} of this conversation was due at ${dueAt}. Nobody writes this now: below is the text with which ` +
-    `it was planned. Do what it asks for, with the permissions this conversation has; it gives none.]\n\n${text}`
-  );
 }

@@ -54,6 +54,7 @@ describe('readUpdate, of a private chat', () => {
         languageCode: 'en',
       },
       text: 'Hello',
+      forwardedFrom: null,
       command: null,
       press: null,
       stoppedPreview: null,

@@ -2,6 +2,7 @@ import type { ChatDescription, ChatMove, Inbound, Sender } from '../../channel/i
 import { isAddressed } from './addressing.js';
 import { readSlashText } from '../bot-api/bot-commands.js';
 import type { BotName } from '../bot-api/bot-name.js';
+import { forwardedFrom } from './forward-origin.js';
 import { fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** UTF-16 units kept of what a user wrote. Telegram's own limit is 4,096; more can only come from elsewhere. */
@@ -37,19 +38,21 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
     if (slash?.for === 'other') return null;
     if (!slash && !isAddressed(message, written, bot)) return null;
   }
+  const origin = forwardedFrom(message);
   const messageId = integerOf(message, 'message_id');
   return {
     externalId: updateId.toString(),
     chat,
     sender: readSender(fieldOf(message, 'from')),
     text: slash?.text ?? written,
-    // Whoever adds a slash to an old message does not mean to command.
-    command: edited === undefined ? (slash?.command ?? null) : null,
+    forwardedFrom: origin,
+    // Whoever adds a slash to an old message does not mean to command, nor does who passes one on.
+    command: edited === undefined && origin === null ? (slash?.command ?? null) : null,
     press: null,
     stoppedPreview: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
     isEdit: edited !== undefined,
-    inBatch: ['media_group_id', 'forward_origin'].some((field) => fieldOf(message, field) !== undefined),
+    inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
   };
 }
 
@@ -89,6 +92,7 @@ function readPress(updateId: number | null, query: unknown): Inbound | null {
     chat,
     sender: readSender(fieldOf(query, 'from')),
     text: '',
+    forwardedFrom: null,
     command: null,
     press: { id, data: textOf(query, 'data', WORD_LIMIT) ?? '' },
     stoppedPreview: null,
