@@ -92,5 +92,7 @@ export interface Texts {
   readonly budget: Readonly<Record<BudgetOwner, string>>;
   readonly empty: string;
   readonly filtered: string;
+  /** No answer passed the check of answers. */
+  readonly notSent: string;
   readonly cutOff: string;
 }

@@ -6,6 +6,7 @@ import { AgentLoop } from './agent-loop.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from './event-claim.js';
 import { LiveReplies } from '../live/live-replies.js';
+import { notesOnly } from '../live/notes-only.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
 import { TurnEndings } from './turn-endings.repository.js';
@@ -57,9 +58,20 @@ export class TurnWork {
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const newcomers = this.newcomers.of(lease, conversation, turn);
-    const live = await this.live.of(lease, turn, conversation, signal);
+    const shown = await this.live.of(lease, turn, conversation, signal);
+    const live = conversation.outputCheck ? notesOnly(shown) : shown;
     try {
-      const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
+      const end = await this.loop.run({
+        turn,
+        lease,
+        conversation,
+        context,
+        caller,
+        tools,
+        signal,
+        newcomers,
+        live,
+      });
       // Before the commit: an edit that is under way must not come after the final one.
       await live.end();
       return await this.endings.finish(lease, turn, end);
