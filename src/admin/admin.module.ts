@@ -29,6 +29,9 @@ import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { OperatorVoice } from './conversations/operator-voice.service.js';
+import { PeopleController } from './people/people.controller.js';
+import { PeopleService } from './people/people.service.js';
+import { PersonListing } from './people/person-listing.repository.js';
 import { ScheduleDesk } from './schedules/schedule-desk.service.js';
 import { ScheduleListing } from './schedules/schedule-listing.repository.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
@@ -54,6 +57,7 @@ import { TurnsService } from './turns/turns.service.js';
     TurnsController,
     DeadLettersController,
     BudgetsController,
+    PeopleController,
     SchedulesController,
     ApprovalsController,
     FloodGateController,
@@ -77,6 +81,8 @@ import { TurnsService } from './turns/turns.service.js';
     FloodGateView,
     MessageListing,
     OperatorVoice,
+    PeopleService,
+    PersonListing,
     ScheduleDesk,
     ScheduleListing,
     TranscriptService,

@@ -29,6 +29,8 @@ describe('the API’s description', () => {
       '/admin/dead-letters/{id}',
       '/admin/dead-letters/{id}/replay',
       '/admin/flood-gate',
+      '/admin/people',
+      '/admin/people/{key}',
       '/admin/schedules',
       '/admin/schedules/{id}',
       '/admin/turns',

@@ -10,6 +10,7 @@ import { AgentLoop } from './turn/agent-loop.js';
 import { ApprovalGate } from './approvals/approval-gate.js';
 import { ApprovalsModule } from './approvals/approvals.module.js';
 import { BusyIndicator } from './turn/busy-indicator.js';
+import { CallAdmission } from './guard/call-admission.js';
 import { CommandAnswers } from './commands/command-answers.js';
 import { Commands } from './commands/commands.service.js';
 import { ContextBuilder } from './context/context-builder.js';
@@ -18,6 +19,7 @@ import { EventClaim } from './turn/event-claim.js';
 import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
 import { Happenings } from './happenings/happenings.repository.js';
+import { FinalAnswers } from './turn/final-answers.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
 import { McpModule } from './mcp/mcp.module.js';
@@ -30,12 +32,14 @@ import { FileReader } from './attachments/file-reader.js';
 import { Pictures } from './attachments/pictures.js';
 import { Transcriber } from './attachments/transcriber.js';
 import { Opening } from './turn/opening.js';
+import { OutputCheck } from './guard/output-check.js';
 import { ScheduleList } from './commands/schedule-list.js';
 import { StepRepository } from './turn/step.repository.js';
 import { Summarizer } from './summaries/summarizer.js';
 import { SummaryRepository } from './summaries/summary.repository.js';
 import { TokenCounter } from './context/token-counter.js';
 import { ToolCalls } from './turn/tool-calls.js';
+import { ToolPermissions } from './guard/tool-permissions.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn/turn-endings.repository.js';
 import { TurnReaction } from './turn/turn-reaction.js';
@@ -95,6 +99,10 @@ import { WaitNotices } from './waiting/wait-notices.js';
     AgentLoop,
     ModelSteps,
     ApprovalGate,
+    CallAdmission,
+    FinalAnswers,
+    OutputCheck,
+    ToolPermissions,
     ToolCalls,
     BusyIndicator,
     TokenCounter,

@@ -11,9 +11,9 @@ export class Prices {
   private readonly table: ModelPrices;
   private readonly configured: readonly ModelPrice[];
 
-  constructor(budget: BudgetSettings, { model, fallbackModels }: ModelSettings) {
+  constructor(budget: BudgetSettings, { model, fallbackModels, checkModel = model }: ModelSettings) {
     this.table = budget.prices;
-    this.configured = [model, ...fallbackModels].flatMap((text) => this.find(text));
+    this.configured = [model, ...fallbackModels, checkModel].flatMap((text) => this.find(text));
   }
 
   /** Of a call that was answered by `model`; by a name that the table does not know, at the highest price that may be. */

@@ -53,6 +53,15 @@ export class ModelSettings {
   @IsString({ each: true })
   fallbackModels: readonly string[] = [];
 
+  @FromEnv('OPENAI_CHECK_MODEL', {
+    description:
+      'the model that checks answers, in conversations that want it; unset: the one that answers. Written like OPENAI_MODEL',
+    example: 'gpt-5.4-nano',
+  })
+  @IsOptional()
+  @IsNotEmpty()
+  checkModel?: string;
+
   @FromEnv('OPENAI_PROVIDERS', {
     description: 'further OpenAI-compatible APIs, comma-separated: name=address',
     example: 'groq=https://api.groq.com/openai/v1,local=http://localhost:11434/v1',

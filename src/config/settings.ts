@@ -146,7 +146,8 @@ function useless({ budget, model }: Settings): string[] {
     );
   }
   if (!budget.countsMoney) return problems;
-  for (const name of [model.model, ...model.fallbackModels].map(modelNameOf)) {
+  const { checkModel = model.model } = model;
+  for (const name of new Set([model.model, ...model.fallbackModels, checkModel].map(modelNameOf))) {
     if (priceOf(budget.prices, name)) continue;
     problems.push(
       `MODEL_PRICES has no price for ${name}, so no budget in dollars could hold (for example MODEL_PRICES={"${name}":{"input":0.75,"output":4.5}})`,
@@ -185,12 +186,16 @@ function missingTogether({ telegram }: Settings): string[] {
 }
 
 /** Names that are used and have no address. Where the lists are not readable that is the problem to mend first. */
-function missingProviders({ model, fallbackModels, providers, providerKeys }: ModelSettings): string[] {
+function missingProviders(settings: ModelSettings): string[] {
+  const { model, fallbackModels, checkModel, providers, providerKeys } = settings;
   if (!(providers instanceof Map) || !(providerKeys instanceof Map)) return [];
   const uses: (readonly [variable: string, text: string, known: boolean])[] = [
     ['OPENAI_MODEL', model, modelTarget(model, providers) !== null],
     ...fallbackModels.map(
       (text) => ['OPENAI_FALLBACK_MODELS', text, modelTarget(text, providers) !== null] as const,
+    ),
+    ...(checkModel === undefined ? [] : [checkModel]).map(
+      (text) => ['OPENAI_CHECK_MODEL', text, modelTarget(text, providers) !== null] as const,
     ),
     ...[...providerKeys.keys()].map((name) => ['OPENAI_PROVIDER_KEYS', name, providers.has(name)] as const),
   ];

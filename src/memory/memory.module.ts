@@ -4,6 +4,7 @@ import { FactsRepository } from './facts.repository.js';
 import { MessageSearchRepository } from './message-search.repository.js';
 import { MessageRepository } from './message.repository.js';
 import { PersonRepository } from './person.repository.js';
+import { PersonToolsRepository } from './person-tools.repository.js';
 
 const repositories = [
   ConversationRepository,
@@ -11,6 +12,7 @@ const repositories = [
   MessageSearchRepository,
   FactsRepository,
   PersonRepository,
+  PersonToolsRepository,
 ];
 
 @Module({ providers: repositories, exports: repositories })

@@ -72,12 +72,27 @@ describe('ChatMoves', () => {
       await room.prisma.summary.create({ data: { conversationId: other.id, epoch, text: `of ${epoch}` } });
     await room.prisma.conversation.update({
       where: { id: other.id },
-      data: { epoch: 1, epochSince: 9n, status: 'paused' },
+      data: {
+        epoch: 1,
+        epochSince: 9n,
+        status: 'paused',
+        tools: { allow: [], deny: [] },
+        outputCheck: true,
+      },
     });
     await moveAll();
 
     expect(await conversations()).toMatchObject([
-      { id: group.id, chatId: move.toChatId, epoch: 3, epochSince: 9n, model: 'mine', status: 'paused' },
+      {
+        id: group.id,
+        chatId: move.toChatId,
+        epoch: 3,
+        epochSince: 9n,
+        model: 'mine',
+        status: 'paused',
+        tools: { allow: [], deny: [] },
+        outputCheck: true,
+      },
     ]);
     const where = { conversationId: group.id };
     const messages = await room.prisma.message.findMany({ where, orderBy: { id: 'asc' } });

@@ -76,7 +76,9 @@ export class ConversationMerge {
         status = greatest(k.status, g.status),
         busy_mode = coalesce(g.busy_mode, k.busy_mode),
         model = coalesce(g.model, k.model),
-        system_prompt = coalesce(g.system_prompt, k.system_prompt)
+        system_prompt = coalesce(g.system_prompt, k.system_prompt),
+        tools = coalesce(g.tools, k.tools),
+        output_check = k.output_check OR g.output_check
       FROM conversations g WHERE k.id = ${keep}::uuid AND g.id = ${gone}::uuid`;
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${gone}::uuid`;
   }

@@ -142,5 +142,6 @@ export const de: Texts = {
   },
   empty: 'Darauf habe ich keine Antwort. Bitte formuliere es anders.',
   filtered: 'Darauf kann ich nicht antworten: Der Inhaltsfilter des Anbieters hat die Antwort gestoppt.',
+  notSent: 'Darauf kann ich leider keine Antwort geben.',
   cutOff: '_(Die Antwort hat ihre größte Länge erreicht und endet hier.)_',
 };

@@ -136,5 +136,6 @@ export const en: Texts = {
   },
   empty: 'I have no answer to that. Please put it another way.',
   filtered: 'I cannot answer that: the provider’s content filter stopped the answer.',
+  notSent: 'Sorry, I cannot give you an answer to this.',
   cutOff: '_(The answer reached its length limit and ends here.)_',
 };

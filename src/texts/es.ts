@@ -141,5 +141,6 @@ export const es: Texts = {
   },
   empty: 'No tengo respuesta para eso. Dímelo de otra manera, por favor.',
   filtered: 'No puedo responder a eso: el filtro de contenido del proveedor detuvo la respuesta.',
+  notSent: 'Lo siento, no puedo darte una respuesta a esto.',
   cutOff: '_(La respuesta alcanzó su longitud máxima y termina aquí.)_',
 };

@@ -107,5 +107,7 @@ export interface Texts {
   readonly files: FileTexts;
   readonly empty: string;
   readonly filtered: string;
+  /** No answer passed the check of answers. */
+  readonly notSent: string;
   readonly cutOff: string;
 }

@@ -83,6 +83,26 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('current_time …'));
   });
 
+  it('is not shown before it is checked where the chat wants that, but what the tools do', async () => {
+    const chat = newChatId();
+    world.model.script(`[${chat}] hello`, { text: 'Hello.' });
+    await world.say(chat, `[${chat}] hello`);
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Hello.']));
+    const id = await world.conversationId(chat);
+    await world.admin(`conversations/${id}`, 'patch').send({ outputCheck: true }).expect(200);
+    const hold = world.model.gate();
+    const tool = { calls: [{ name: 'current_time', arguments: {} }] };
+    world.model.script(`[${chat}] story`, tool, { pieces: ['Once upon', ' a time.'], hold });
+    world.model.script(`{"asked":"[${chat}] story`, { text: '{"verdict":"ok"}' });
+    await world.say(chat, `[${chat}] story`);
+    // Shown unchecked, the beginning would have taken the place of the note.
+    await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('current_time …'));
+    await eventually(() => expect(hold.waiting).toBe(1));
+    hold.release();
+    await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Hello.', 'Once upon a time.']));
+    expect(JSON.stringify(world.telegram.callsOf('editMessageText', chat))).not.toContain('Once upon ▌');
+  });
+
   it('is sent when it is whole where streaming is off', async () => {
     const app = await World.start(backend);
     const chat = newChatId();

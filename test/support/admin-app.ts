@@ -149,6 +149,12 @@ export class AdminApp {
       INSERT INTO schedules (id, conversation_id, number, kind, text, next_at)
       SELECT gen_random_uuid(), id, 1, 'reminder', 'x', last_message_at + interval '100 years'
       FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO people (channel, user_id, first_name)
+      SELECT 'filler', n, 'Somebody' FROM generate_series(1, ${conversations}) AS n`;
+    await this.prisma.$executeRaw`
+      INSERT INTO person_tools (channel, user_id, tools)
+      SELECT 'filler', n, '{"allow":null,"deny":[]}' FROM generate_series(1, ${conversations}) AS n`;
     await this.prisma.$executeRaw`ANALYZE`;
   }
 }

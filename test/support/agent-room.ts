@@ -7,12 +7,16 @@ import { ApprovalGate } from '../../src/agent/approvals/approval-gate.js';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
 import { Approvals } from '../../src/agent/approvals/approvals.service.js';
 import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
+import { CallAdmission } from '../../src/agent/guard/call-admission.js';
 import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
 import { Commands } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
 import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
 import { Edits } from '../../src/agent/busy/edits.repository.js';
 import { Happenings } from '../../src/agent/happenings/happenings.repository.js';
+import { FinalAnswers } from '../../src/agent/turn/final-answers.js';
+import { OutputCheck } from '../../src/agent/guard/output-check.js';
+import { ToolPermissions } from '../../src/agent/guard/tool-permissions.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
 import { EventReader } from '../../src/agent/turn/event-reader.js';
@@ -61,6 +65,7 @@ import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
+import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
 import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
@@ -96,8 +101,10 @@ export class AgentRoom {
   readonly busy = new BusySettings();
   readonly streaming = new StreamingSettings();
   readonly toolSettings = new ToolSettings();
+  readonly models = new ModelSettings();
   readonly tokens = new TokenCounter();
   readonly attachments: ReturnType<typeof attachmentsOver>;
+  readonly personTools: PersonToolsRepository;
   readonly approvalStore: ApprovalRepository;
   readonly approvals: Approvals;
   readonly drafts: DraftRepository;
@@ -142,6 +149,7 @@ export class AgentRoom {
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     const people = new PersonRepository();
+    this.personTools = new PersonToolsRepository(prisma);
     const reader = new EventReader(channel);
     this.turns = new TurnRepository(
       prisma,
@@ -196,7 +204,7 @@ export class AgentRoom {
       this.clock,
       new Pictures(channel),
     );
-    const models = Object.assign(new ModelSettings(), {
+    const models = Object.assign(this.models, {
       apiKey: 'a-key',
       baseUrl: model.baseUrl,
       model: 'double',
@@ -277,15 +285,18 @@ export class AgentRoom {
     const registry = this.tools.get(ToolRegistry);
     const calls = new ToolCalls(
       new ToolRunner(registry),
-      new ApprovalGate(registry, this.toolSettings),
+      new CallAdmission(registry, new ApprovalGate(registry, this.toolSettings)),
       steps,
       this.clock,
     );
+    const modelSteps = new ModelSteps(this.client, registry, steps, this.tokens, this.clock);
     return new AgentLoop(
-      new ModelSteps(this.client, registry, steps, this.tokens, this.clock),
+      modelSteps,
       calls,
+      new FinalAnswers(new OutputCheck(modelSteps, this.models), this.tokens),
       steps,
       this.approvalStore,
+      new ToolPermissions(this.toolSettings, this.personTools, this.claim),
       this.tokens,
       this.budgets,
       this.settings,

@@ -17,6 +17,7 @@ const context: ToolContext = {
   idempotencyKey: 't1:3',
   sender: null,
   languageCode: null,
+  progress: () => {},
 };
 
 /** Configured MCP servers, and what the model gets of them. */

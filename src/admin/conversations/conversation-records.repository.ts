@@ -1,6 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
-import type { BusyMode, Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+import {
+  type BusyMode,
+  type Conversation,
+  type ConversationStatus,
+  Prisma,
+} from '../../generated/prisma/client.js';
+import { type ToolRules, writeToolRules } from '../../memory/tool-rules.js';
 
 /** One conversation's own row, as an operator reads and changes it. */
 @Injectable()
@@ -12,7 +18,9 @@ export class ConversationRecords {
   }
 
   /** Changes what is given. @returns the changed row; null where there is none (any more) */
-  async change(id: string, data: ChangeOfConversation): Promise<Conversation | null> {
+  async change(id: string, { tools, ...change }: ChangeOfConversation): Promise<Conversation | null> {
+    const rules = tools === null ? Prisma.DbNull : tools && writeToolRules(tools);
+    const data = { ...change, ...(rules && { tools: rules }) };
     const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data });
     return changed ?? null;
   }
@@ -24,4 +32,6 @@ export interface ChangeOfConversation {
   readonly model?: string | null | undefined;
   readonly systemPrompt?: string | null | undefined;
   readonly busyMode?: BusyMode | null | undefined;
+  readonly tools?: ToolRules | null | undefined;
+  readonly outputCheck?: boolean | undefined;
 }

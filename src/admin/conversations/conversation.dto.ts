@@ -1,6 +1,19 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsIn,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
 import { BusyMode, type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
+import { readToolRules } from '../../memory/tool-rules.js';
+import { ShownToolRules, ToolRulesDto } from '../people/tool-rules.dto.js';
 import { PageQuery } from '../listing/page.js';
 
 const statuses = Object.values(ConversationStatus);
@@ -72,6 +85,26 @@ export class ConversationChange {
   @IsOptional()
   @IsIn(busyModes)
   busyMode?: BusyMode | null;
+
+  @ApiPropertyOptional({
+    type: ToolRulesDto,
+    nullable: true,
+    description:
+      'Which tools may be used here, of those that the deployment permits, from the next turn on; null: all of those',
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ToolRulesDto)
+  tools?: ToolRulesDto | null;
+
+  @ApiPropertyOptional({
+    type: Boolean,
+    description: 'Answers are checked by a model before they are sent, from the next turn on',
+  })
+  @ValidateIf((_, outputCheck) => outputCheck !== undefined)
+  @IsBoolean()
+  outputCheck?: boolean;
 }
 
 /** One line of talk, as the admin API shows it. 64-bit ids are strings. */
@@ -128,6 +161,12 @@ export class ConversationDetailDto extends ConversationDto {
     description: 'Since when the bot is shut out: blocked by the person, or removed from the group',
   })
   readonly leftAt: string | null;
+
+  @ApiProperty({ type: ShownToolRules, nullable: true, description: 'null: as the deployment says' })
+  readonly tools: ShownToolRules | null;
+
+  @ApiProperty({ description: 'Answers are checked before they are sent' })
+  readonly outputCheck: boolean;
 }
 
 export class ConversationPage {
@@ -159,8 +198,16 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  const { model, systemPrompt, busyMode, leftAt } = row;
-  return { ...shown(row), model, systemPrompt, busyMode, leftAt: leftAt?.toISOString() ?? null };
+  const { model, systemPrompt, busyMode, leftAt, outputCheck } = row;
+  return {
+    ...shown(row),
+    model,
+    systemPrompt,
+    busyMode,
+    tools: readToolRules(row.tools),
+    outputCheck,
+    leftAt: leftAt?.toISOString() ?? null,
+  };
 }
 
 function shown(row: ShownConversation) {

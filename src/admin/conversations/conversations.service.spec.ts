@@ -40,6 +40,8 @@ describe('conversations', () => {
       systemPrompt: null,
       busyMode: null,
       leftAt: null,
+      tools: null,
+      outputCheck: false,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
@@ -73,6 +75,25 @@ describe('conversations', () => {
     const found = await admin.pages('conversations?search=Filler%2012345');
     expect(found.flat()).toHaveLength(1);
     expect(found.length).toBeGreaterThan(1);
+  });
+
+  it('gets rules about tools and a check of its answers, and loses them', async () => {
+    const { id } = await admin.talk(0);
+    const change = async (given: object) => (await admin.call(`conversations/${id}`, 'PATCH', given)).json();
+    const set = { tools: { allow: ['calculate'] }, outputCheck: true };
+    expect(await change(set)).toMatchObject({ tools: { allow: ['calculate'], deny: [] }, outputCheck: true });
+    expect(await change({ model: null })).toMatchObject({ tools: { allow: ['calculate'], deny: [] } });
+    expect(await change({ tools: null, outputCheck: false })).toMatchObject({
+      tools: null,
+      outputCheck: false,
+    });
+    for (const odd of [
+      { outputCheck: null },
+      { outputCheck: 'yes' },
+      { tools: { deny: ['a b'] } },
+      { tools: [] },
+    ])
+      expect(await change(odd)).toMatchObject({ statusCode: 400 });
   });
 
   it('changes the status, and lists by it', async () => {
@@ -172,7 +193,14 @@ describe('a conversation’s own model and prompt', () => {
       components: { schemas: Record<string, { properties: Record<string, object>; required?: string[] }> };
     }>();
     const change = doc.components.schemas['ConversationChange'];
-    expect(Object.keys(change?.properties ?? {})).toEqual(['status', 'model', 'systemPrompt', 'busyMode']);
+    expect(Object.keys(change?.properties ?? {})).toEqual([
+      'status',
+      'model',
+      'systemPrompt',
+      'busyMode',
+      'tools',
+      'outputCheck',
+    ]);
     expect(change?.required ?? []).toEqual([]);
     expect(change?.properties['systemPrompt']).toMatchObject({
       type: 'string',

@@ -26,6 +26,7 @@ import { type MessageDto, type MessagePage, type MessageQuery, toMessageDto } fr
 import { MessageListing } from './message-listing.repository.js';
 import { OperatorVoice } from './operator-voice.service.js';
 import { pageOf } from '../listing/page.js';
+import { toToolRules } from '../people/tool-rules.dto.js';
 import { TranscriptService } from './transcript.service.js';
 
 /** What an operator does with conversations. */
@@ -59,16 +60,18 @@ export class ConversationsService {
   }
 
   /**
-   * A pause, another model and another prompt take effect with the next turn, a block with the end of the one under way,
-   * which is not answered then, a busy mode with the next message. What waited is looked at anew: taken up, or dropped.
+   * A pause, another model or prompt, other tools and a check take effect with the next turn, a block with the end of the
+   * one under way, which is not answered then, a busy mode with the next message. What waited is looked at anew: taken
+   * up, or dropped.
    */
   async change(
     id: string,
-    { status, model, systemPrompt, busyMode }: ConversationChange,
+    { status, model, systemPrompt, busyMode, tools, outputCheck }: ConversationChange,
   ): Promise<ConversationDetailDto> {
-    const change = { status, model, systemPrompt, busyMode };
+    const rules = tools && toToolRules(tools);
+    const change = { status, model, systemPrompt, busyMode, tools: rules, outputCheck };
     if (Object.values(change).every((value) => value === undefined)) {
-      throw new BadRequestException('name at least one of status, model, systemPrompt, busyMode');
+      throw new BadRequestException(`name at least one of ${Object.keys(change).join(', ')}`);
     }
     if (typeof model === 'string') this.assertUsable(model);
     const changed = await this.records.change(id, change);

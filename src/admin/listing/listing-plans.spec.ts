@@ -5,6 +5,7 @@ import { approvalRows } from '../approvals/approval-listing.repository.js';
 import { spenderRows } from '../budgets/budget-listing.repository.js';
 import { conversationRows } from '../conversations/conversation-listing.repository.js';
 import { deadLetterRows } from '../dead-letters/dead-letter-listing.repository.js';
+import { personRows } from '../people/person-listing.repository.js';
 import { scheduleRows } from '../schedules/schedule-listing.repository.js';
 import { turnRows } from '../turns/turn-listing.repository.js';
 
@@ -59,6 +60,7 @@ describe('queries on filled tables', () => {
       approvalRows({ conversationId: after.id, state: null }, null, 51),
       'approvals_conversation_id',
     ],
+    ['people after a cursor', personRows({ channel: 'filler', userId: 5n }, 51), 'people_pkey'],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
   ])('%s are read from an index and no further than needed', async (_what, query, index) => {

@@ -58,6 +58,7 @@ function registered(listed: Tool, server: McpServerSettings, call: Call): Regist
     maxOutputChars,
     repeatable: tool.repeatable,
     requiresApproval: isMeant(tool.own, requiresApproval),
+    sideEffects: listed.annotations?.readOnlyHint !== true,
     schema: modelSchema(given),
     read: argumentReader(given),
     invoke: (parameters, _context, signal) => call(tool, parameters, signal),

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { markAsOutside } from './outside-text.js';
+import { hasOutsideText, markAsOutside, markAsPlanned } from './outside-text.js';
+import { cutOutput } from './tool-output.js';
 
 describe('Text from outside', () => {
   it('stands between two marks, after a sentence that says that it is data', () => {
@@ -31,6 +32,23 @@ describe('Text from outside', () => {
           expect(lines.at(-1)).toBe(lines[1]);
         },
       ),
+    );
+  });
+
+  it('is told from the words of people and of tools, also inside of JSON and behind a name', () => {
+    const page = markAsOutside('One', 'a web page', 1_000);
+    for (const outside of [page, `Ada: ${page}`, JSON.stringify({ page }), cutOutput(page, 100)])
+      expect(hasOutsideText(outside)).toBe(true);
+    expect(hasOutsideText(markAsPlanned(12, '2026-11-25T09:00:00.000Z', 'One'))).toBe(true);
+    for (const inside of ['', 'One', 'the schedule 3 of this conversation', '=== 0123456789ab ===', '42'])
+      expect(hasOutsideText(inside)).toBe(false);
+  });
+
+  it('is told whatever it says, and however far it is cut', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.integer({ min: 80, max: 500 }), (text, before, room) => {
+        expect(hasOutsideText(before + cutOutput(markAsOutside(text, 'a web page', 1_000), room))).toBe(true);
+      }),
     );
   });
 

@@ -13,7 +13,16 @@ export interface ToolContext {
   readonly sender: Sender | null;
   /** IETF tag as the channel reports it, e.g. `en` or `pt-br`. */
   readonly languageCode: string | null;
+  /**
+   * Tells whoever waits how far the call is. Costs nothing, however often it is called; shown where the chat sees the
+   * answer while it is written.
+   */
+  readonly progress: (progress: ToolProgress) => void;
 }
+
+/** How far a call is: in words, or in numbers such as 3 of 10. */
+export type ToolProgress =
+  { readonly note: string } | { readonly done: number; readonly total: number; readonly note?: string };
 
 /** One call as the model made it; `arguments` is whatever text the model wrote. */
 export interface ToolCall {

@@ -130,7 +130,7 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
   const problems: string[] = [];
   const { name, description, parameters } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxOutputChars = DEFAULT_MAX_OUTPUT_CHARS } = options;
-  const { repeatable = true, requiresApproval = false } = options;
+  const { repeatable = true, requiresApproval = false, sideEffects = true } = options;
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
     problems.push(
       `the name ${JSON.stringify(name)} is not 1-64 of A-Z a-z 0-9 _ -; change it in @Tool({ name })`,
@@ -158,6 +158,7 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
       maxOutputChars,
       repeatable,
       requiresApproval,
+      sideEffects,
       schema,
       origin,
       read: (text: string) => readArguments(text, parameters),

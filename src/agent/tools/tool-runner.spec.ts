@@ -98,6 +98,7 @@ const context: ToolContext = {
   conversationId: 'c1',
   turnId: 't1',
   idempotencyKey: 't1:3',
+  progress: () => {},
   sender: null,
   languageCode: null,
 };

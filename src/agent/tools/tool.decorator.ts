@@ -26,6 +26,11 @@ export interface ToolOptions<P extends object> {
   readonly repeatable?: boolean;
   /** Does each call have to be allowed by a person? Default false; `TOOLS_REQUIRE_APPROVAL` can demand it. */
   readonly requiresApproval?: boolean;
+  /**
+   * Does it change anything, here or elsewhere, now or later? Default true: in a turn that has read text from outside each
+   * call has to be allowed by a person. Say false of a tool that only looks something up or works something out.
+   */
+  readonly sideEffects?: boolean;
 }
 
 /** The key under which `@Tool()` leaves its options on a method. */

@@ -25,7 +25,14 @@ describe('the built-in tools, with a database', () => {
   const run = (name: string, fields: object) =>
     runner.run(
       { id: 'call_1', name, arguments: JSON.stringify(fields) },
-      { conversationId, turnId: 't', idempotencyKey: 't:1', sender: null, languageCode: null },
+      {
+        conversationId,
+        turnId: 't',
+        idempotencyKey: 't:1',
+        sender: null,
+        languageCode: null,
+        progress: () => {},
+      },
       new AbortController().signal,
     );
 

@@ -84,6 +84,7 @@ async function begin() {
       tools: { sender: null, languageCode: null },
       signal,
       newcomers,
+      conversation,
       live: silent,
     });
   return { turn, lease, run };
@@ -221,7 +222,7 @@ describe('AgentLoop', () => {
   });
 
   it('asks for an answer without tools when one call is left, and stops after it', async () => {
-    agent.model.script(word, mark('again'));
+    agent.model.script(word, ...Array.from({ length: 100 }, (_, index) => mark(`again ${index}`)));
     const { run } = await begin();
     expect(await run()).toMatchObject({ text: en.stepsExhausted, errorCode: 'STEPS_EXHAUSTED' });
     expect(asked()).toHaveLength(agent.settings.maxSteps);

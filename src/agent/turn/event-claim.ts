@@ -116,6 +116,12 @@ export class EventClaim {
     return newest && this.reader.read(newest);
   }
 
+  /** Everybody who wrote a message of the turn, or had it planned, as far as that is known. */
+  async sendersOf(turn: Turn): Promise<readonly Sender[]> {
+    const events = await this.turns.eventsOf(turn.id);
+    return events.flatMap((event) => this.reader.read(event)?.sender ?? []);
+  }
+
   private read(event: WaitingEvent): Candidate {
     return { event, heard: this.reader.read(event) };
   }

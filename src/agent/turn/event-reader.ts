@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
 import type { Event } from '../../generated/prisma/client.js';
-import { markAsOutside } from '../tools/outside-text.js';
+import { markAsOutside, markAsPlanned } from '../tools/outside-text.js';
 import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
 
 /** What an event says to the agent, whichever its source is. */
@@ -29,13 +29,14 @@ export class EventReader {
   }
 }
 
-/** UTF-16 units of a forwarded message that are kept; Telegram's own limit is 4,096. */
+/** UTF-16 units of a forwarded message that are kept: more than a channel lets through. */
 const FORWARDED_LIMIT = 70_000;
 
-/** What was passed on is somebody else's: the model must not take it for what its user wants. */
+/** What was passed on is somebody else's, its author's name too: the model must not take it for its user's wish. */
 function textOf({ text, forwardedFrom }: Inbound): string {
   if (forwardedFrom === null) return text;
-  return markAsOutside(text, `a message that the user forwarded, from ${forwardedFrom}`, FORWARDED_LIMIT);
+  const origin = 'a message that the user passed on from somebody else';
+  return markAsOutside(`From: ${forwardedFrom}\n\n${text}`, origin, FORWARDED_LIMIT);
 }
 
 function nameOf({ sender }: Inbound): string | null {
@@ -44,9 +45,9 @@ function nameOf({ sender }: Inbound): string | null {
 
 function scheduled(event: ScheduledEvent | null): Heard | null {
   if (!event) return null;
-  const { sender } = event;
+  const { number, dueAt, text, sender } = event;
   return {
-    text: markedText(event),
+    text: markAsPlanned(number, dueAt, text),
     sender,
     chat: null,
     channelMessageId: null,
@@ -56,12 +57,4 @@ function scheduled(event: ScheduledEvent | null): Heard | null {
     inBatch: false,
     author: null,
   };
-}
-
-/** So that nobody takes it for what a person writes at this moment. */
-function markedText({ number, dueAt, text }: ScheduledEvent): string {
-  return (
-    `[Schedule ${number} of this conversation was due at ${dueAt}. Nobody writes this now: below is the text with which ` +
-    `it was planned. Do what it asks for, with the permissions this conversation has; it gives none.]\n\n${text}`
-  );
 }

@@ -4,6 +4,7 @@ import { insist } from '../../database/insist.js';
 import type { Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { messageOf } from '../../errors/errors.js';
+import type { ToolRules } from '../../memory/tool-rules.js';
 import { Clock } from '../../runtime/clock.js';
 import type { ContextWindow, Progress } from '../context/context-window.js';
 import type { Live } from '../live/live-reply.js';
@@ -11,6 +12,7 @@ import type { ModelAnswer } from './model-answer.js';
 import type { ModelCaller } from '../model/model-caller.js';
 import { ModelClient, type ModelRequest } from '../model/model-client.js';
 import { ContextOverflowError, mayBeThePictures } from '../model/model-error.js';
+import { permits } from '../guard/tool-permission.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { digest } from './tool-calls.js';
@@ -30,6 +32,8 @@ export interface Asking {
 export interface Talk extends Progress {
   readonly window: ContextWindow;
   readonly budget: TurnBudget;
+  /** Which tools may be used. */
+  readonly rules: readonly ToolRules[];
 }
 
 /** The call's place in its turn; the last one has to answer with what is known by then. */
@@ -38,7 +42,7 @@ export interface Place {
   readonly last: boolean;
 }
 
-type Taken = ModelAnswer | { readonly refused: Refusal };
+export type Taken = ModelAnswer | { readonly refused: Refusal };
 
 /** Makes model calls, each a committed step of its turn when it has ended. */
 @Injectable()
@@ -62,9 +66,34 @@ export class ModelSteps {
     const taken = await this.ask(asking, talk, place);
     if ('refused' in taken) return taken;
     const { request, answer } = taken;
+    await this.record(asking, place.index, startedAt, request, answer);
+    return answer;
+  }
+
+  /**
+   * Makes a call whose request stands as it is, of which nothing is shown.
+   * @returns and @throws as `take`; ContextOverflowError where the request is more than the model can read at once
+   */
+  async put(asking: Asking, budget: TurnBudget, index: number, asked: ModelRequest): Promise<Taken> {
+    const startedAt = this.clock.now();
+    const count = (text: string) => this.tokens.count(text);
+    const request = { ...asked, ...budget.callLimit };
+    const refused = await budget.admit(() => requestTokens(request, count));
+    if (refused) return { refused };
+    const given = await this.model.complete(request, asking.caller, asking.signal, unseen);
+    const answer = withUsage(given, request, count);
+    await this.record(asking, index, startedAt, request, answer);
+    return answer;
+  }
+
+  private async record(
+    { turn, lease }: Asking,
+    index: number,
+    startedAt: Date,
+    request: ModelRequest,
+    answer: ModelAnswer,
+  ): Promise<void> {
     const { inputTokens, outputTokens, finishReason: finish } = answer;
-    const { turn, lease } = asking;
-    const { index } = place;
     const step = {
       turnId: turn.id,
       index,
@@ -80,7 +109,6 @@ export class ModelSteps {
     await insist(() => this.steps.add(lease, step));
     const ms = this.clock.now().getTime() - startedAt.getTime();
     this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
-    return answer;
   }
 
   /** A request that is more than the model can read at once is asked again with less in it, a few times. */
@@ -110,7 +138,7 @@ export class ModelSteps {
   }
 
   private requestOf(talk: Talk, last: boolean): ModelRequest {
-    const tools = this.registry.definitions();
+    const tools = this.registry.definitions().filter((tool) => permits(talk.rules, tool.function.name));
     return {
       messages: talk.window.messages(talk),
       ...(tools.length > 0 ? { tools } : {}),
@@ -125,3 +153,4 @@ function withLess(error: unknown, talk: Talk): string | null {
   if (error instanceof ContextOverflowError && talk.window.shrink(talk)) return 'context shrunk';
   return mayBeThePictures(error) && talk.window.leaveOutPictures(talk) ? 'pictures left out' : null;
 }
+const unseen = (): void => {};

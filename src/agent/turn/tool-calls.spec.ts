@@ -76,9 +76,17 @@ async function begin() {
   const tools = { sender: null, languageCode: null };
   const newcomers = () => Promise.resolve(null);
   const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent
-      .loop(steps)
-      .run({ turn, lease: held, context, caller: aCaller, tools, signal, newcomers, live: silent });
+    agent.loop(steps).run({
+      turn,
+      lease: held,
+      context,
+      caller: aCaller,
+      tools,
+      signal,
+      newcomers,
+      conversation,
+      live: silent,
+    });
   return { turn, lease, run };
 }
 

@@ -3,8 +3,12 @@ import { Injectable, Logger } from '@nestjs/common';
 import { insist } from '../../database/insist.js';
 import type { Approval, Step, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
+import { textsFor } from '../../texts/texts-for.js';
 import { Clock } from '../../runtime/clock.js';
-import { ApprovalGate, ApprovalNeededError, type WaitingCall } from '../approvals/approval-gate.js';
+import { ApprovalNeededError, type WaitingCall } from '../approvals/approval-gate.js';
+import { CallAdmission, type CallCircumstances } from '../guard/call-admission.js';
+import type { Live } from '../live/live-reply.js';
+import { ToolNotes } from '../live/tool-notes.js';
 import { readToolAnswer, type ToolAnswer } from './model-answer.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import type { CallMark } from '../tools/call-mark.js';
@@ -18,14 +22,25 @@ export interface ToolCaller {
   readonly lease: Lease;
   readonly tools: Pick<ToolContext, 'sender' | 'languageCode'>;
   readonly signal: AbortSignal;
+  readonly live: Pick<Live, 'note'>;
   /** What people have said of the turn's calls, by step. */
   readonly approvals: ReadonlyMap<number, Approval>;
+}
+
+/** The calls of one answer. */
+export interface AskedCalls extends Pick<CallCircumstances, 'influence' | 'rules'> {
+  /** The step of the answer; those of the calls are the next ones. */
+  readonly modelIndex: number;
+  readonly calls: readonly ToolCall[];
+  /** For each call whether it asks for exactly the same once too often. */
+  readonly repeated: readonly boolean[];
 }
 
 /** One call, and its place among the steps of its turn. */
 interface PlacedCall {
   readonly call: ToolCall;
   readonly index: number;
+  readonly progress: ToolContext['progress'];
 }
 
 /**
@@ -39,7 +54,7 @@ export class ToolCalls {
 
   constructor(
     private readonly runner: ToolRunner,
-    private readonly gate: ApprovalGate,
+    private readonly admission: CallAdmission,
     private readonly steps: StepRepository,
     private readonly clock: Clock,
   ) {}
@@ -47,20 +62,31 @@ export class ToolCalls {
   /**
    * Side by side; each result is committed as soon as it is there. All have ended when this does: no tool of the turn is
    * still at work when the turn is handed on.
-   * @param modelIndex the step of the answer that asks for the calls; theirs are the next ones
    * @throws ApprovalNeededError when all others have ended, LeaseLostError, the reason of the signal, or what the database throws
    */
   async make(
     caller: ToolCaller,
     done: ReadonlyMap<number, Step>,
-    modelIndex: number,
-    calls: readonly ToolCall[],
+    { modelIndex, calls, repeated, influence, rules }: AskedCalls,
   ): Promise<ToolAnswer[]> {
+    const notes = new ToolNotes(
+      caller.live,
+      textsFor(caller.tools.languageCode),
+      calls.map(({ name }) => name),
+    );
     const results = await Promise.allSettled(
-      calls.map((call, place) => {
+      calls.map(async (call, place) => {
         const index = modelIndex + 1 + place;
         const step = done.get(index);
-        return step ? this.recall(step) : this.call(caller, { call, index }, place < MAX_CALLS_AT_ONCE);
+        if (step) return this.recall(step);
+        const approval = caller.approvals.get(index);
+        const about = { place, repeated: repeated[place] ?? false, approval, influence, rules };
+        const progress = notes.of(place);
+        try {
+          return await this.call(caller, { call, index, progress: progress.report }, about);
+        } finally {
+          progress.end();
+        }
       }),
     );
     const answers = results.map((result) => {
@@ -72,7 +98,7 @@ export class ToolCalls {
     return answers.flatMap((answer) => ('stepIndex' in answer ? [] : [answer]));
   }
 
-  private async recall(step: Step): Promise<ToolAnswer> {
+  private recall(step: Step): ToolAnswer {
     const { turnId, index, name } = step;
     if (step.error === TOOL_OUTCOME_UNKNOWN)
       this.logger.warn({ msg: 'tool outcome unknown, not called again', turnId, index, tool: name });
@@ -82,13 +108,11 @@ export class ToolCalls {
   private async call(
     caller: ToolCaller,
     placed: PlacedCall,
-    admitted: boolean,
+    circumstances: CallCircumstances,
   ): Promise<ToolAnswer | WaitingCall> {
-    const { turn, lease, signal, approvals } = caller;
-    if (admitted) await this.runner.ready(placed.call, signal);
-    const admission = admitted
-      ? await this.gate.admit(placed.call, approvals.get(placed.index))
-      : ({ kind: 'refused', result: tooManyCalls } as const);
+    const { turn, lease, signal } = caller;
+    await this.runner.ready(placed.call, signal);
+    const admission = await this.admission.admit(placed.call, circumstances);
     if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index };
     const startedAt = this.clock.now();
     const stepOf = (result: ToolResult) => newStep(turn.id, placed, result, startedAt);
@@ -127,16 +151,10 @@ class StepMark implements CallMark {
   }
 }
 
-/** Tool calls of one answer that are made; they run side by side. */
-const MAX_CALLS_AT_ONCE = 16;
-const tooManyCalls: ToolResult = {
-  output: `Not called: at most ${MAX_CALLS_AT_ONCE} tool calls at once.`,
-  error: 'TOO_MANY_CALLS',
-};
-
-function contextOf({ turn, tools }: ToolCaller, { index }: PlacedCall): ToolContext {
+function contextOf({ turn, tools }: ToolCaller, { index, progress }: PlacedCall): ToolContext {
   return {
     ...tools,
+    progress,
     conversationId: turn.conversationId,
     turnId: turn.id,
     idempotencyKey: `${turn.id}:${index}`,

@@ -13,6 +13,7 @@ import { EventClaim } from './event-claim.js';
 import { withinOneMessage } from './one-message.js';
 import { Opening } from './opening.js';
 import { LiveReplies } from '../live/live-replies.js';
+import { notesOnly } from '../live/notes-only.js';
 import { ModelCallers } from '../model/model-caller.js';
 import { Newcomers } from '../busy/newcomers.js';
 import { type TurnEnd, TurnEndings } from './turn-endings.repository.js';
@@ -69,9 +70,20 @@ export class TurnWork {
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const newcomers = this.newcomers.of(lease, conversation, turn, texts, signal);
-    const live = await this.live.of(lease, turn, conversation, signal);
+    const shown = await this.live.of(lease, turn, conversation, signal);
+    const live = conversation.outputCheck ? notesOnly(shown) : shown;
     try {
-      const end = await this.loop.run({ turn, lease, context, caller, tools, signal, newcomers, live });
+      const end = await this.loop.run({
+        turn,
+        lease,
+        conversation,
+        context,
+        caller,
+        tools,
+        signal,
+        newcomers,
+        live,
+      });
       // Before the commit: an edit that is under way must not come after the final one.
       await live.end();
       const one = this.channel.takesOneMessage(conversation);

@@ -81,6 +81,11 @@ export class TurnRepository {
     return this.prisma.event.findFirst({ where: { turnId }, orderBy: { id: 'desc' } });
   }
 
+  /** All events that a turn owns, oldest first. */
+  eventsOf(turnId: string): Promise<Event[]> {
+    return this.prisma.event.findMany({ where: { turnId }, orderBy: { id: 'asc' } });
+  }
+
   /** What the lane does when a turn has ended: goes on with what waits. */
   async whatNext(conversationId: string): Promise<LaneOutcome> {
     return (await this.waiting(conversationId, 1)).length > 0 ? { next: 'now' } : { next: 'none' };

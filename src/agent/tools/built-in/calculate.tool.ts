@@ -24,6 +24,7 @@ export class CalculateTool {
       'cbrt abs round floor ceil trunc sign exp ln log (natural) log2 log10 sin cos tan asin acos atan (radians) ' +
       'atan2 min max hypot pow roundTo(x, digits). Constants: pi, e.',
     parameters: CalculateParameters,
+    sideEffects: false,
   })
   calculate({ expression }: CalculateParameters): string {
     return calculate(expression);

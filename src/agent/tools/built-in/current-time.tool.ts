@@ -21,6 +21,7 @@ export class CurrentTimeTool {
       'The current date and time as ISO 8601 with its UTC offset, the weekday and the time zone. ' +
       'Give the time zone of the user where it is known.',
     parameters: CurrentTimeParameters,
+    sideEffects: false,
   })
   now({ timeZone = 'UTC' }: CurrentTimeParameters): string {
     return describeTime(this.clock.now(), timeZone);

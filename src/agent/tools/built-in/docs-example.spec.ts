@@ -36,6 +36,7 @@ export class RollDiceTool {
     name: 'roll_dice',
     description: 'Rolls dice and returns what each of them shows.',
     parameters: RollDiceParameters,
+    sideEffects: false,
   })
   roll({ sides, count = 1 }: RollDiceParameters): number[] {
     return Array.from({ length: count }, () => randomInt(1, sides + 1));
@@ -93,7 +94,14 @@ describe('the examples of docs/tools.md', () => {
   const run = (name: string, fields: object) =>
     runner.run(
       { id: 'call_1', name, arguments: JSON.stringify(fields) },
-      { conversationId: 'c', turnId: 't', idempotencyKey: 't:1', sender: null, languageCode: null },
+      {
+        conversationId: 'c',
+        turnId: 't',
+        idempotencyKey: 't:1',
+        sender: null,
+        languageCode: null,
+        progress: () => {},
+      },
       new AbortController().signal,
     );
 

@@ -74,6 +74,7 @@ export class FactsTool {
     description:
       'Lists the remembered facts, one a line, oldest first; with a query those that hold any of its words.',
     parameters: RecallParameters,
+    sideEffects: false,
   })
   async recall({ query = '' }: RecallParameters, { conversationId }: ToolContext): Promise<string> {
     const facts = (await this.facts.list(conversationId)).map(({ text }) => text);

@@ -16,7 +16,14 @@ describe('fetch_url', () => {
   const run = (url: unknown): Promise<ToolResult> =>
     runner.run(
       { id: 'call_1', name: 'fetch_url', arguments: JSON.stringify({ url }) },
-      { conversationId: 'c', turnId: 't', idempotencyKey: 't:1', sender: null, languageCode: null },
+      {
+        conversationId: 'c',
+        turnId: 't',
+        idempotencyKey: 't:1',
+        sender: null,
+        languageCode: null,
+        progress: () => {},
+      },
       new AbortController().signal,
     );
 

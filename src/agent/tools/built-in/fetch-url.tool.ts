@@ -25,8 +25,10 @@ export class FetchUrlTool {
       'Fetches a public web page and returns its readable text (HTML, plain text, Markdown, JSON or XML). Redirects ' +
       'are followed; scripts are not run; nothing behind a login or in a private network can be read.',
     parameters: FetchUrlParameters,
+    sideEffects: false,
   })
-  async fetch({ url }: FetchUrlParameters, _: ToolContext, signal: AbortSignal): Promise<string> {
+  async fetch({ url }: FetchUrlParameters, { progress }: ToolContext, signal: AbortSignal): Promise<string> {
+    progress({ note: URL.canParse(url) ? new URL(url).host : '' });
     const page = await this.pages.fetch(url, signal);
     const text = page.kind === 'html' ? await readableText(page.source, signal) : page.source.trim();
     const content = text === '' ? '(the page has no readable text)' : text;

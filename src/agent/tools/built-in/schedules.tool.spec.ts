@@ -30,6 +30,7 @@ function context() {
     conversationId: conversation.id,
     turnId: 't',
     idempotencyKey: `t:${calls}`,
+    progress: () => {},
     sender,
     languageCode: 'en',
   };

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
 import { type FoundMessage, MessageSearchRepository } from '../../../memory/message-search.repository.js';
 import type { ToolContext } from '../tool-context.js';
-import { Describe, Tool } from '../tool.decorator.js';
+import { hasOutsideText, markAsOutside } from '../outside-text.js';
+import { DEFAULT_MAX_OUTPUT_CHARS, Describe, Tool } from '../tool.decorator.js';
 import { excerpt } from './excerpt.js';
 
 const MAX_RESULTS = 10;
@@ -29,12 +30,20 @@ export class SearchHistoryTool {
       `Searches all earlier messages of this conversation, also those that are no longer shown to you, and returns ` +
       `the newest ${MAX_RESULTS} that match, each with its date, who said it and an excerpt.`,
     parameters: SearchHistoryParameters,
+    sideEffects: false,
   })
   async search({ query }: SearchHistoryParameters, { conversationId }: ToolContext): Promise<string> {
     const found = await this.messages.search(conversationId, query, MAX_RESULTS);
     if (found.length === 0)
       return `No earlier message matches ${JSON.stringify(query)}. Try fewer or other words.`;
-    return found.map((message) => describe(message, query)).join('\n');
+    const lines = found.map((message) => describe(message, query)).join('\n');
+    // Excerpts are without the marks that the messages have.
+    if (!found.some(({ text }) => hasOutsideText(text))) return lines;
+    return markAsOutside(
+      lines,
+      'what was found, in part text from outside this conversation',
+      DEFAULT_MAX_OUTPUT_CHARS,
+    );
   }
 }
 

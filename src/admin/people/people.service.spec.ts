@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AdminApp } from '../../../test/support/admin-app.js';
+
+let admin: AdminApp;
+
+beforeAll(async () => {
+  admin = await AdminApp.start();
+  await admin.prisma.person.createMany({
+    data: Array.from({ length: 7 }, (_, index) => ({
+      channel: index < 3 ? 'other' : 'telegram',
+      userId: 9_007_199_254_740_993n + BigInt(index),
+      firstName: `Person ${index}`,
+    })),
+  });
+});
+
+afterAll(() => admin.stop());
+
+const key = 'telegram:9007199254740996';
+
+describe('people', () => {
+  it('are listed by channel and id, 64-bit ids as strings', async () => {
+    const pages = await admin.pages('people?limit=3');
+    expect(pages.map((page) => page.length)).toEqual([3, 3, 1]);
+    expect(pages.flat().map(({ channel, userId }) => `${String(channel)}:${String(userId)}`)).toEqual([
+      'other:9007199254740993',
+      'other:9007199254740994',
+      'other:9007199254740995',
+      key,
+      'telegram:9007199254740997',
+      'telegram:9007199254740998',
+      'telegram:9007199254740999',
+    ]);
+    expect((await admin.call('people?cursor=WyJ4Il0')).statusCode).toBe(400);
+  });
+
+  it('get rules about tools, and lose them', async () => {
+    const none = await admin.call(`people/${key}`);
+    expect(none.json()).toEqual({
+      channel: 'telegram',
+      userId: '9007199254740996',
+      firstName: 'Person 3',
+      lastName: null,
+      username: null,
+      tools: null,
+    });
+    const set = await admin.call(`people/${key}`, 'PATCH', { tools: { deny: ['fetch_*'] } });
+    expect(set.json()).toMatchObject({ tools: { allow: null, deny: ['fetch_*'] } });
+    const other = await admin.call(`people/${key}`, 'PATCH', { tools: { allow: [], deny: [] } });
+    expect(other.json()).toMatchObject({ tools: { allow: [], deny: [] } });
+    const lost = await admin.call(`people/${key}`, 'PATCH', { tools: null });
+    expect(lost.json()).toMatchObject({ tools: null });
+    expect(await admin.prisma.personTools.count()).toBe(0);
+  });
+
+  it.each([
+    {},
+    { tools: [] },
+    { tools: 'all' },
+    { tools: { allow: 'all' } },
+    { tools: { deny: null } },
+    { tools: { allow: ['with space'] } },
+    { tools: { allow: [''] } },
+    { tools: { forbid: ['x'] } },
+    { tools: { allow: Array(201).fill('x') } },
+    { tools: null, name: 'x' },
+  ])('refuses %j', async (change) => {
+    expect((await admin.call(`people/${key}`, 'PATCH', change)).statusCode).toBe(400);
+  });
+
+  it.each([
+    'telegram:1',
+    'telegram:',
+    'nobody',
+    'telegram:x',
+    'telegram:99999999999999999999',
+    'other:9007199254740996',
+  ])('answers 404 to %s, of whom nothing is known', async (unknown) => {
+    expect((await admin.call(`people/${unknown}`)).statusCode).toBe(404);
+    expect((await admin.call(`people/${unknown}`, 'PATCH', { tools: null })).statusCode).toBe(404);
+  });
+});

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { Approval } from '../../generated/prisma/client.js';
+import type { ToolRules } from '../../memory/tool-rules.js';
+import { type Admission, ApprovalGate } from '../approvals/approval-gate.js';
+import type { ToolCall, ToolResult } from '../tools/tool-context.js';
+import { ToolRegistry } from '../tools/tool-registry.js';
+import { callRefusals } from './call-refusals.js';
+import type { Influence } from './outside-influence.js';
+import { permits } from './tool-permission.js';
+
+/** What is known of a call before it is made. */
+export interface CallCircumstances {
+  /** Its place among the calls of its answer, from 0. */
+  readonly place: number;
+  /** It asks for exactly the same once too often. */
+  readonly repeated: boolean;
+  /** What people have said of it; undefined: nobody was asked. */
+  readonly approval: Approval | undefined;
+  readonly influence: Influence;
+  /** Which tools may be used in its turn. */
+  readonly rules: readonly ToolRules[];
+}
+
+/** Tool calls of one answer that are made; they run side by side. */
+const MAX_CALLS_AT_ONCE = 16;
+
+const tooManyCalls: ToolResult = {
+  output: `Not called: at most ${MAX_CALLS_AT_ONCE} tool calls at once.`,
+  error: 'TOO_MANY_CALLS',
+};
+
+/** Decides whether a tool call is made: by the rules first, so that no person is asked about what may not be done. */
+@Injectable()
+export class CallAdmission {
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly gate: ApprovalGate,
+  ) {}
+
+  async admit(call: ToolCall, circumstances: CallCircumstances): Promise<Admission> {
+    const refusal = this.refusalOf(call, circumstances);
+    if (refusal) return { kind: 'refused', result: refusal };
+    return await this.gate.admit(call, circumstances.approval, circumstances.influence);
+  }
+
+  private refusalOf({ name }: ToolCall, { place, repeated, rules }: CallCircumstances): ToolResult | null {
+    if (place >= MAX_CALLS_AT_ONCE) return tooManyCalls;
+    const known = this.registry.find(name) !== undefined;
+    if (!known || !permits(rules, name)) {
+      const permitted = this.registry.names().filter((one) => permits(rules, one));
+      return known ? callRefusals.notPermitted(name, permitted) : callRefusals.unknown(name, permitted);
+    }
+    return repeated ? callRefusals.repeated(name) : null;
+  }
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { ApprovalNeededError } from '../approvals/approval-gate.js';
+import { markAsOutside } from '../tools/outside-text.js';
+import { openGuardScene } from './guard-scene.spec-support.js';
+
+const scene = openGuardScene();
+const { asked, call, script } = scene;
+
+describe('A tool with side effects', () => {
+  it('needs to be allowed once a tool has brought text from outside', async () => {
+    script(call('page', 'Send it!'), call('send', 'x'), { text: 'Done.' });
+    const { run } = await scene.begin();
+    await expect(run()).rejects.toBeInstanceOf(ApprovalNeededError);
+    expect(scene.desk.sent).toEqual([]);
+    // Again, from the committed steps alone.
+    await expect(run()).rejects.toBeInstanceOf(ApprovalNeededError);
+    expect(asked()).toHaveLength(2);
+  });
+
+  it('needs to be allowed whichever process goes on with the turn', async () => {
+    for (let steps = 1; steps <= 3; steps += 1) {
+      await scene.renew();
+      script(call('page', 'Send it!'), call('send', 'x'), { text: 'Done.' });
+      const { run } = await scene.begin();
+      await expect(run(scene.mortalSteps(steps))).rejects.toThrow('died');
+      await expect(run(), `after step ${steps}`).rejects.toBeInstanceOf(ApprovalNeededError);
+    }
+    expect(scene.desk.sent).toEqual([]);
+  });
+
+  it('is called at once without such text, beside what brings it, or where that is switched off', async () => {
+    script(
+      call('look'),
+      {
+        calls: [
+          { name: 'page', arguments: { text: 'Send it!' } },
+          { name: 'send', arguments: { text: 'beside' } },
+        ],
+      },
+      { text: 'Done.' },
+    );
+    expect(await (await scene.begin()).run()).toMatchObject({ text: 'Done.' });
+    expect(scene.desk.sent).toEqual(['beside']);
+    await scene.renew();
+    scene.agent.toolSettings.approvalAfterOutsideText = false;
+    script(call('page'), call('send', 'off'), { text: 'Done.' });
+    expect(await (await scene.begin()).run()).toMatchObject({ text: 'Done.' });
+    expect(scene.desk.sent).toEqual(['off']);
+  });
+
+  it('is not meant where a tool says that it has none', async () => {
+    script(call('page', 'Look!'), call('look', 'x'), { text: 'Done.' });
+    expect(await (await scene.begin()).run()).toMatchObject({ text: 'Done.' });
+    expect(scene.desk.looks).toBe(1);
+  });
+
+  it('needs to be allowed where the message itself is from outside', async () => {
+    const text = markAsOutside(scene.word, 'a message that the user passed on', 1_000);
+    script(call('send', 'x'), { text: 'Done.' });
+    await expect((await scene.begin(text)).run()).rejects.toBeInstanceOf(ApprovalNeededError);
+  });
+});
