@@ -41,7 +41,7 @@ const PATIENCE_MS = 500;
 /** Who was told a time may be that late, for whom nobody waits comes behind him all the same. */
 const LATE_MS = 100;
 /** Where places become free all at once, they are taken one after another within this part of the period. */
-const SPREAD = 0.25;
+const SPREAD = 0.15;
 
 /**
  * Decides whether a message may go out now, to this chat, from this bot. Pure.
