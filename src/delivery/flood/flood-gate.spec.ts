@@ -25,7 +25,8 @@ const newChat = (chatType = 'private'): FloodChat => ({
   chatType,
 });
 const ask = (chat: FloodChat, who: Ask = interactive, gate = gates[0]) =>
-  room.prisma.$transaction((tx) => gate.pass(tx, chat, who));
+  // On a slow machine many wait for a connection, and for each other.
+  room.prisma.$transaction((tx) => gate.pass(tx, chat, who), { maxWait: 20_000, timeout: 20_000 });
 
 /** As time does it. */
 const pass = (ms: number) =>
