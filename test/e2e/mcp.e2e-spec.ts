@@ -35,6 +35,14 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
 
   const offered = (call: ModelCall | undefined) => call?.tools.map((tool) => tool.function.name) ?? [];
 
+  const stateOf = async (chat: number): Promise<string | undefined> => {
+    const [turn] = await world.sql<{ state: string }>(
+      'SELECT t.state FROM turns t JOIN conversations c ON c.id = t.conversation_id WHERE c.chat_id = $1',
+      [chat],
+    );
+    return turn?.state;
+  };
+
   /** The model uses a tool, and says so. */
   const script = (chat: number, name: string, given: object) =>
     world.model.script(`[${chat}]`, { calls: [{ name, arguments: given }] }, { text: `[${chat}] done` });
@@ -90,9 +98,14 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
     const asked = world.telegram.callsOf('sendMessage', chat).at(-1);
     await world.stopApp();
     expect(isAlive(pid)).toBe(false);
-    await world.startApp();
     const [, data = ''] = /"callback_data":"([^"]*:yes:[^"]*)"/.exec(JSON.stringify(asked?.params)) ?? [];
+    await world.startApp({ APP_ROLE: 'web' });
     await world.post(pressUpdate(chat, data)).expect(200);
+    // The turn goes on before the server answers.
+    await folder.bar();
+    await world.startApp({ APP_ROLE: 'worker' });
+    await eventually(async () => expect(await stateOf(chat)).toBe('running'));
+    await folder.unbar();
     expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
     expect(toolResults(world.model.callsAbout(`[${chat}]`)[1])).toEqual([
       expect.stringContaining('The sum of 2 and 40 is 42.'),

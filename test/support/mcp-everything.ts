@@ -15,8 +15,12 @@ const MAIN = fileURLToPath(
 /** What it says where only messages belong, and where anything does. */
 const NOISE = `console.log('no message'); console.error('a word to the operator');`;
 
-/** Writes the id of its process down, then is that server. */
-const WITH_PID = `${NOISE} require('node:fs').writeFileSync(process.env.PID_FILE, String(process.pid)); import(process.env.MAIN)`;
+/** Writes the id of its process down, and is that server as soon as nothing bars its door. */
+const WITH_PID = `${NOISE}
+const fs = require('node:fs');
+fs.writeFileSync(process.env.PID_FILE, String(process.pid));
+const begin = () => fs.existsSync(process.env.PID_FILE + '.barred') ? setTimeout(begin, 20) : import(process.env.MAIN);
+begin();`;
 
 /** A folder for the files of one test: what servers are configured, and which process is theirs. */
 export class McpFolder {
@@ -48,6 +52,15 @@ export class McpFolder {
       if (!(pid > 0)) throw new Error('no process yet');
       return pid;
     });
+  }
+
+  /** Keeps the server of that name from answering, from its next start on. */
+  async bar(name = 'child'): Promise<void> {
+    await writeFile(join(this.path, `${name}.pid.barred`), '');
+  }
+
+  async unbar(name = 'child'): Promise<void> {
+    await rm(join(this.path, `${name}.pid.barred`));
   }
 
   async remove(): Promise<void> {

@@ -57,6 +57,7 @@ export class McpServer {
   async run(signal: AbortSignal): Promise<void> {
     const server = this.settings.name;
     let failures = 0;
+    this.awaySince = this.clock.now().getTime();
     while (!signal.aborted) {
       const since = this.clock.now().getTime();
       const reason = cut(await this.connect(signal), MAX_REASON_CHARS);

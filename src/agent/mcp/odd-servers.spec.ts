@@ -153,7 +153,8 @@ describe('An MCP server that is not as it should be', () => {
     await odd.announceList();
     await eventually(() => expect(asked).toBe(true));
     await scene.stop();
-  });
+    // The server has 30 s for a page.
+  }, 25_000);
 
   it('learns of a call that was stopped, and of the end of the session', async () => {
     await start([[listed('last')]]);

@@ -15,7 +15,7 @@ interface Words extends Answer {
 const words = (markdown: string, shown = markdown, inTable = shown): Words => ({ markdown, shown, inTable });
 
 // What is cut out of every text: between the marks of code it would make a longer mark.
-export const CUT_OUT = /(?!\n)[\p{Cc}\u202a-\u202e]|\u030a|\u0333|\u033f/gu;
+export const CUT_OUT = /(?![\n\t])[\p{Cc}\u202a-\u202e]|\u030a|\u0333|\u033f/gu;
 export const LINE_END = /[\n\r\v\f\u0085\u2028\u2029]/g;
 
 const CLUSTERS = [

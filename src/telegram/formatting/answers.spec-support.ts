@@ -19,6 +19,11 @@ const paragraph = inline.map(({ markdown, shown }) => ({
   markdown: `p ${markdown}`,
   shown: `p${shown}`,
 }));
+/** Often too long for one message. */
+const longParagraph = fc.array(oneLine, { minLength: 20, maxLength: 60, size: 'max' }).map((lines) => ({
+  markdown: lines.map(({ markdown }) => `p ${markdown}`).join('\n'),
+  shown: lines.reduce((text, { shown }) => `${text}p${shown}`, ''),
+}));
 const long = fc.array(longWord, { minLength: 1, maxLength: 3 }).map((words) => ({
   markdown: words.join(' '),
   shown: words.join(''),
@@ -132,6 +137,7 @@ function stackOf(maxLength: number): fc.Arbitrary<Answer[]> {
     { weight: 6, arbitrary: block },
     { weight: 1, arbitrary: blocks },
     { weight: 1, arbitrary: long },
+    { weight: 1, arbitrary: longParagraph },
   );
   return fc.array(part, { minLength: 1, maxLength, size: 'max' });
 }

@@ -13,7 +13,7 @@ import { splitFormatted } from './split-formatted.js';
 // `MARKDOWN_RUNS=10000 MARKDOWN_SEED=7 npm run test:unit -- answers`: that many answers, from that seed.
 const { MARKDOWN_RUNS: runs = '200', MARKDOWN_SEED: seed = '1' } = process.env;
 const plan = { numRuns: Number(runs), seed: Number(seed), endOnFailure: true };
-const timeout = 60_000 + plan.numRuns * 60;
+const timeout = 60_000 + plan.numRuns * 300;
 const never = new AbortController().signal;
 
 describe(`${runs} generated answers, seed ${seed}`, { timeout }, () => {
