@@ -46,10 +46,17 @@ export class CallAdmission {
   private refusalOf({ name }: ToolCall, { place, repeated, rules }: CallCircumstances): ToolResult | null {
     if (place >= MAX_CALLS_AT_ONCE) return tooManyCalls;
     const known = this.registry.find(name) !== undefined;
-    if (!known || !permits(rules, name)) {
-      const permitted = this.registry.names().filter((one) => permits(rules, one));
-      return known ? callRefusals.notPermitted(name, permitted) : callRefusals.unknown(name, permitted);
-    }
+    if (!known || !permits(rules, name)) return this.outOfReach(name, known, rules);
     return repeated ? callRefusals.repeated(name) : null;
+  }
+
+  /** A tool that is only away for now is told as such to who may use it. */
+  private outOfReach(name: string, known: boolean, rules: readonly ToolRules[]): ToolResult {
+    const permitted = this.registry.names().filter((one) => permits(rules, one));
+    const away = known ? null : this.registry.absence(name);
+    if (!known && away === null) return callRefusals.unknown(name, permitted);
+    return away !== null && permits(rules, name)
+      ? callRefusals.away(away, permitted)
+      : callRefusals.notPermitted(name, permitted);
   }
 }

@@ -12,6 +12,11 @@ export const callRefusals = {
     output: `There is no tool "${cleanText(cut(name, 64))}". ${offer(permitted)}`,
     error: 'TOOL_UNKNOWN',
   }),
+  /** @param why it cannot be called now */
+  away: (why: string, permitted: readonly string[]): ToolResult => ({
+    output: `${why} ${offer(permitted)}`,
+    error: 'TOOL_UNAVAILABLE',
+  }),
   repeated: (name: string): ToolResult => ({
     output:
       `Not called: you have asked ${cleanText(cut(name, 64))} for exactly this twice already, and its results stand above. ` +
