@@ -164,8 +164,9 @@ describe('a tool that is not repeatable', () => {
     const { run, turn } = await begin();
     const stop = new AbortController();
     const first = expect(run(agent.steps, stop.signal)).rejects.toThrow('interrupted');
-    // The three that end are recorded; the fourth hangs.
+    // The three that end are recorded; the fourth hangs, in its method.
     await eventually(async () => {
+      expect(bank.paid).toHaveLength(3);
       const done = (await stepsOf(turn.id)).filter(({ error }) => error === null);
       expect(done).toHaveLength(3);
     });
