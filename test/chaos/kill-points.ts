@@ -15,6 +15,7 @@ const work = 'agent/turn/turn-work.js';
 const model = 'agent/turn/model-steps.js';
 const tools = 'agent/turn/tool-calls.js';
 const send = 'delivery/deliverer.js';
+const records = 'delivery/send-records.js';
 const door = 'inbox/inbox.service.js';
 
 /** Every gap that a turn and its reply go through, in their order. */
@@ -48,21 +49,21 @@ export const killPoints: readonly KillPoint[] = [
     name: 'before the turn ends',
     role: 'worker',
     file: work,
-    before: /return await this\.endings\.finish\(/,
+    before: /return await this\.endings\.finish\(lease, turn, \{/,
   },
   { name: 'after the turn has ended', role: 'worker', file: turn, before: /const ms = spentMs\(\)/ },
   {
     name: 'before the mark of the send',
     role: 'worker',
     file: send,
-    before: /await this\.replies\.markSending\(/,
+    before: /const waitMs = await this\.replies\.markSending\(/,
   },
   { name: 'before the send', role: 'worker', file: send, before: /const outcome = await this\.sendOnce\(/ },
   { name: 'after the send', role: 'worker', file: send, before: /const tries = this\.triesOf\(reply\)/ },
   {
     name: 'after the record of the send',
     role: 'worker',
-    file: send,
+    file: records,
     before: /this\.logger\.log\(\{\s*msg: 'reply sent'/,
   },
 ];

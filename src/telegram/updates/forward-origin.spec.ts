@@ -7,7 +7,7 @@ describe('From whom a message is', () => {
     ['a user', { type: 'user', sender_user: { first_name: 'Grace', last_name: 'Hopper' } }, 'Grace Hopper'],
     ['a user who hides', { type: 'hidden_user', sender_user_name: 'Mallory' }, 'Mallory'],
     ['a chat', { type: 'chat', sender_chat: { title: 'The club' } }, 'The club'],
-    ['a channel', { type: 'channel', chat: { title: 'News' } }, 'News'],
+    ['a channel', { type: 'channel', chat: { title: 'News' } }, 'the channel News'],
     ['an origin that nobody knows yet', { type: 'dream' }, 'somebody'],
     ['a user without a name', { type: 'user', sender_user: {} }, 'somebody'],
   ])('is told of %s', (_what, forward_origin, name) => {
