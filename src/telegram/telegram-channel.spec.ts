@@ -4,6 +4,7 @@ import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { MessageSender } from './sending/message-sender.js';
 import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
@@ -33,10 +34,11 @@ function channelWith(settings = settingsFor()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
   const [access, presence] = [new TelegramAccess(settings), new TelegramPresence(botApi, settings)];
-  const [composer, guests] = [new MessageComposer(settings), new GuestMessages(botApi)];
+  const composer = new MessageComposer(settings);
+  const sender = new MessageSender(botApi, new GuestMessages(botApi));
   const files = new BotFiles(botApi, settings);
   return {
-    channel: new TelegramChannel(botApi, identity, access, presence, composer, files, guests),
+    channel: new TelegramChannel(botApi, identity, access, presence, composer, files, sender),
     identity,
   };
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import {
   Channel,
   type Choice,
@@ -12,26 +12,17 @@ import {
 import type { Fetched } from '../channel/attachment.js';
 import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
-import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { MessageComposer } from './message-composer.js';
-import { readBody, type TelegramMessage, writeBody } from './sending/reply-body.js';
-import { couldBeTheForm } from './sending/rich-refusal.js';
-import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './sending/send-outcome.js';
+import { MessageSender } from './sending/message-sender.js';
+import { readBody, unreadable, writeBody } from './sending/reply-body.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
 import { declineQuery } from './sending/decline-query.js';
 import { TelegramAccess } from './telegram-access.js';
-import { integerOf } from './updates/update-fields.js';
-import { guestAnswerOf, guestVia, routeParams } from './updates/chat-route.js';
+import { addressOf, guestAnswerOf } from './updates/chat-route.js';
 import { kindOf, languageOf, queryOf } from './updates/declined.js';
 import { readUpdate } from './updates/update-reader.js';
-
-const unreadable = {
-  kind: 'refused',
-  code: 'BODY_UNREADABLE',
-  error: 'not a message of this channel',
-} as const;
 
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -41,7 +32,6 @@ const BUSY_TIMEOUT_MS = 5_000;
 export class TelegramChannel extends Channel {
   override readonly name = 'telegram';
   override readonly previewLastsMs = 30_000;
-  private readonly logger = new Logger(TelegramChannel.name);
 
   constructor(
     private readonly botApi: BotApi,
@@ -50,7 +40,7 @@ export class TelegramChannel extends Channel {
     private readonly presence: TelegramPresence,
     private readonly composer: MessageComposer,
     private readonly files: BotFiles,
-    private readonly guests: GuestMessages,
+    private readonly sender: MessageSender,
   ) {
     super();
   }
@@ -106,35 +96,17 @@ export class TelegramChannel extends Channel {
     }
   }
 
-  /**
-   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). Where Telegram refuses its form,
-   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text; where the topic is
-   * gone, the message goes to the chat itself: an answer in another topic is more use than none.
-   */
-  override async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    const outcome = await this.sendTo(destination, body, signal);
-    if (destination.threadId === 0n || !isThreadRefusal(outcome)) return outcome;
-    this.logger.warn({ msg: 'topic is gone, sending to the chat', ...idsOf(destination), outcome });
-    return await this.sendTo({ ...destination, threadId: 0n }, body, signal);
+  override send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    return this.sender.send(destination, body, signal);
   }
 
-  private async sendTo(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    const guest = guestAnswerOf(destination);
-    return await this.inAFormTaken(destination, body, (message) =>
-      guest ? this.guests.send(guest, message, signal) : this.sendOnce(destination, message, signal),
-    );
-  }
-
-  /** https://core.telegram.org/bots/api#editmessagetext */
-  override async edit(
+  override edit(
     destination: Destination,
     channelMessageId: bigint,
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    return await this.inAFormTaken(destination, body, (message) =>
-      this.editOnce(destination, channelMessageId, message, signal),
-    );
+    return this.sender.edit(destination, channelMessageId, body, signal);
   }
 
   override async preview(
@@ -162,11 +134,8 @@ export class TelegramChannel extends Channel {
     return guestAnswerOf(destination) !== null;
   }
 
-  override async open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
-    const guest = guestAnswerOf(destination);
-    if (guest === null || guest.inlineMessageId !== null) return null;
-    const id = await this.guests.open(guest, { text: words, entities: [] }, signal);
-    return id === null ? null : guestVia(guest.queryId, id);
+  override open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
+    return this.sender.open(destination, words, signal);
   }
 
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
@@ -183,86 +152,4 @@ export class TelegramChannel extends Channel {
   override fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
     return this.files.fetch(ref, maxBytes, signal);
   }
-
-  private async inAFormTaken(
-    destination: Destination,
-    body: ReplyBody,
-    bring: (message: TelegramMessage) => Promise<SendOutcome>,
-  ): Promise<SendOutcome> {
-    const whole = readBody(body);
-    if (!whole) return unreadable;
-    if (whole.rich) {
-      const outcome = await bring(whole);
-      if (!couldBeTheForm(outcome)) return outcome;
-      this.logger.warn({ msg: 'rich message refused, sending text', ...idsOf(destination), outcome });
-    }
-    const message = { ...whole, rich: null };
-    const outcome = await bring(message);
-    if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
-    this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
-    return await bring({ ...message, entities: [] });
-  }
-
-  private async editOnce(
-    destination: Destination,
-    channelMessageId: bigint,
-    message: TelegramMessage,
-    signal: AbortSignal,
-  ): Promise<SendOutcome> {
-    const { business_connection_id: via } = routeParams(destination);
-    const edit = {
-      chat_id: Number(destination.chatId),
-      message_id: Number(channelMessageId),
-      ...(via !== undefined && { business_connection_id: via }),
-      ...(message.rich ? { rich_message: message.rich } : textOf(message)),
-      ...buttonsOf(message),
-    };
-    const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
-    if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
-    return outcomeOf(result.failure);
-  }
-
-  private async sendOnce(
-    destination: Destination,
-    text: TelegramMessage,
-    signal: AbortSignal,
-  ): Promise<SendOutcome> {
-    const to = { ...addressOf(destination), ...buttonsOf(text), ...replyOf(text) };
-    const { rich } = text;
-    const result = await this.botApi.call<object>(
-      (api) =>
-        rich
-          ? api.sendRichMessage({ ...to, rich_message: rich })
-          : api.sendMessage({ ...to, ...textOf(text) }),
-      signal,
-    );
-    if (!result.ok) return outcomeOf(result.failure);
-    const messageId = integerOf(result.value, 'message_id');
-    if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
-    return { kind: 'sent', channelMessageId: BigInt(messageId) };
-  }
-}
-
-function textOf({ text, entities }: TelegramMessage) {
-  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
-}
-
-function buttonsOf({ choices }: TelegramMessage) {
-  const buttons = choices.map(({ label, data }) => ({ text: label, callback_data: data }));
-  return buttons.length > 0 ? { reply_markup: { inline_keyboard: [buttons] } } : {};
-}
-
-/** https://core.telegram.org/bots/api#replyparameters; sent all the same where the message is gone. */
-function replyOf({ replyTo }: TelegramMessage) {
-  if (replyTo === null) return {};
-  return { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } };
-}
-
-/** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */
-function addressOf(destination: Destination) {
-  return { chat_id: Number(destination.chatId), ...routeParams(destination) };
-}
-
-function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {
-  return { chatId: chatId.toString(), threadId: threadId.toString() };
 }

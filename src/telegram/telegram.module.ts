@@ -5,6 +5,7 @@ import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
 import { MessageComposer } from './message-composer.js';
+import { MessageSender } from './sending/message-sender.js';
 import { Pauses } from './receiving/pauses.js';
 import { TokenWatch } from './bot-api/token-watch.js';
 import { TelegramAccess } from './telegram-access.js';
@@ -19,6 +20,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
     BotApi,
     BotFiles,
     GuestMessages,
+    MessageSender,
     BotIdentity,
     MessageComposer,
     Pauses,

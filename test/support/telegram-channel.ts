@@ -1,6 +1,7 @@
 import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
+import { MessageSender } from '../../src/telegram/sending/message-sender.js';
 import { GuestMessages } from '../../src/telegram/sending/guest-messages.js';
 import { BotFiles } from '../../src/telegram/bot-api/bot-files.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
@@ -34,6 +35,6 @@ export function telegramParts(
     new TelegramPresence(botApi, settings),
     new MessageComposer(settings),
     new BotFiles(botApi, settings),
-    new GuestMessages(botApi),
+    new MessageSender(botApi, new GuestMessages(botApi)),
   ];
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { pdfBomb, pdfOf } from '../../../test/support/pdf.js';
 import { pdfLimits, readPdf } from './pdf-text.js';
@@ -65,7 +65,7 @@ describe('readPdf', () => {
   it('ends with its signal', async () => {
     const stop = new AbortController();
     const read = readPdf(pdfBomb(200 * MEBI), stop.signal);
-    await sleep(0);
+    await immediate();
     stop.abort(new Error('stopped'));
     await expect(read).rejects.toThrow('stopped');
   });

@@ -44,3 +44,27 @@ function isEntity(value: unknown): boolean {
   const placed = integerOf(value, 'offset') !== null && integerOf(value, 'length') !== null;
   return placed && typeof fieldOf(value, 'type') === 'string';
 }
+
+/** What of it is its text. */
+export function textOf({ text, entities }: TelegramMessage) {
+  return { text, ...(entities.length > 0 && { entities: [...entities] }) };
+}
+
+/** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
+export function buttonsOf({ choices }: TelegramMessage) {
+  const buttons = choices.map(({ label, data }) => ({ text: label, callback_data: data }));
+  return buttons.length > 0 ? { reply_markup: { inline_keyboard: [buttons] } } : {};
+}
+
+/** https://core.telegram.org/bots/api#replyparameters; sent all the same where the message is gone. */
+export function replyOf({ replyTo }: TelegramMessage) {
+  if (replyTo === null) return {};
+  return { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } };
+}
+
+/** Of a body that this channel did not write. */
+export const unreadable = {
+  kind: 'refused',
+  code: 'BODY_UNREADABLE',
+  error: 'not a message of this channel',
+} as const;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Destination } from '../../channel/channel.js';
 import { fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** Where in a chat a message belongs: the identity of its conversation there, and how an answer gets there. */
@@ -67,4 +68,9 @@ export function routeParams({ threadId, via }: Route): {
   if (via?.startsWith(BUSINESS)) return { business_connection_id: via.slice(BUSINESS.length) };
   // Below zero there is no topic.
   return threadId <= 0n ? {} : { message_thread_id: Number(threadId) };
+}
+
+/** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */
+export function addressOf(destination: Destination) {
+  return { chat_id: Number(destination.chatId), ...routeParams(destination) };
 }

@@ -1,0 +1,121 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { Destination, ReplyBody, SendOutcome } from '../../channel/channel.js';
+import { BotApi } from '../bot-api/bot-api.js';
+import { addressOf, guestAnswerOf, guestVia, routeParams } from '../updates/chat-route.js';
+import { integerOf } from '../updates/update-fields.js';
+import { GuestMessages } from './guest-messages.js';
+import { buttonsOf, readBody, replyOf, type TelegramMessage, textOf, unreadable } from './reply-body.js';
+import { couldBeTheForm } from './rich-refusal.js';
+import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
+
+/** Brings messages to chats, in the richest form and the place that Telegram takes; each call once. */
+@Injectable()
+export class MessageSender {
+  private readonly logger = new Logger(MessageSender.name);
+
+  constructor(
+    private readonly botApi: BotApi,
+    private readonly guests: GuestMessages,
+  ) {}
+
+  /**
+   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). Where Telegram refuses its form,
+   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text; where the topic is
+   * gone, the message goes to the chat itself: an answer in another topic is more use than none.
+   */
+  async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    const outcome = await this.sendTo(destination, body, signal);
+    if (destination.threadId === 0n || !isThreadRefusal(outcome)) return outcome;
+    this.logger.warn({ msg: 'topic is gone, sending to the chat', ...idsOf(destination), outcome });
+    return await this.sendTo({ ...destination, threadId: 0n }, body, signal);
+  }
+
+  /** https://core.telegram.org/bots/api#editmessagetext; a message that says so already counts as edited. */
+  async edit(
+    destination: Destination,
+    channelMessageId: bigint,
+    body: ReplyBody,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    return await this.inAFormTaken(destination, body, (message) =>
+      this.editOnce(destination, channelMessageId, message, signal),
+    );
+  }
+
+  /** See `Channel.open`. */
+  async open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
+    const guest = guestAnswerOf(destination);
+    if (guest === null || guest.inlineMessageId !== null) return null;
+    const id = await this.guests.open(guest, { text: words, entities: [] }, signal);
+    return id === null ? null : guestVia(guest.queryId, id);
+  }
+
+  private async sendTo(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
+    const guest = guestAnswerOf(destination);
+    return await this.inAFormTaken(destination, body, (message) =>
+      guest ? this.guests.send(guest, message, signal) : this.sendOnce(destination, message, signal),
+    );
+  }
+
+  private async inAFormTaken(
+    destination: Destination,
+    body: ReplyBody,
+    bring: (message: TelegramMessage) => Promise<SendOutcome>,
+  ): Promise<SendOutcome> {
+    const whole = readBody(body);
+    if (!whole) return unreadable;
+    if (whole.rich) {
+      const outcome = await bring(whole);
+      if (!couldBeTheForm(outcome)) return outcome;
+      this.logger.warn({ msg: 'rich message refused, sending text', ...idsOf(destination), outcome });
+    }
+    const message = { ...whole, rich: null };
+    const outcome = await bring(message);
+    if (message.entities.length === 0 || !isFormattingRefusal(outcome)) return outcome;
+    this.logger.warn({ msg: 'formatting refused, sending plain text', ...idsOf(destination), outcome });
+    return await bring({ ...message, entities: [] });
+  }
+
+  private async editOnce(
+    destination: Destination,
+    channelMessageId: bigint,
+    message: TelegramMessage,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    const { business_connection_id: via } = routeParams(destination);
+    const edit = {
+      chat_id: Number(destination.chatId),
+      message_id: Number(channelMessageId),
+      ...(via !== undefined && { business_connection_id: via }),
+      ...(message.rich ? { rich_message: message.rich } : textOf(message)),
+      ...buttonsOf(message),
+    };
+    const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
+    if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId };
+    return outcomeOf(result.failure);
+  }
+
+  private async sendOnce(
+    destination: Destination,
+    text: TelegramMessage,
+    signal: AbortSignal,
+  ): Promise<SendOutcome> {
+    const to = { ...addressOf(destination), ...buttonsOf(text), ...replyOf(text) };
+    const { rich } = text;
+    const result = await this.botApi.call<object>(
+      (api) =>
+        rich
+          ? api.sendRichMessage({ ...to, rich_message: rich })
+          : api.sendMessage({ ...to, ...textOf(text) }),
+      signal,
+    );
+    if (!result.ok) return outcomeOf(result.failure);
+    const messageId = integerOf(result.value, 'message_id');
+    if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
+    return { kind: 'sent', channelMessageId: BigInt(messageId) };
+  }
+}
+
+function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {
+  return { chatId: chatId.toString(), threadId: threadId.toString() };
+}
