@@ -47,7 +47,8 @@ export class PollerLock {
       const { rows } = await client.query<{ held: boolean }>(
         `SELECT pg_try_advisory_lock(hashtextextended('turnpike telegram poller', 0)) AS held`,
       );
-      if (rows[0]?.held !== true) return;
+      // Told to stop, or cut off, while it asked: work that waits for its signal would wait for ever.
+      if (rows[0]?.held !== true || lost.signal.aborted) return;
       this.logger.log({ msg: 'poller lock taken' });
       await work(lost.signal);
       if (!signal.aborted) this.logger.warn({ msg: 'poller lock lost' });
