@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { type Approval, ApprovalState } from '../../generated/prisma/client.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 import { STORABLE } from '../listing/storable.js';
 
 const states = Object.values(ApprovalState);
@@ -79,13 +80,7 @@ export class ApprovalDto {
   readonly decidedAt: string | null;
 }
 
-export class ApprovalPage {
-  @ApiProperty({ type: [ApprovalDto] })
-  readonly items: readonly ApprovalDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class ApprovalPage extends pageOfDtos(ApprovalDto) {}
 
 export type ShownApproval = Omit<Approval, 'stepIndex'>;
 

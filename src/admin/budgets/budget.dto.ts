@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import type { Amount, Limit } from '../../budget/amount.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 const spenders = ['chat', 'user'] as const;
 
@@ -47,13 +48,7 @@ export class BudgetDayDto {
   readonly limit: LimitDto;
 }
 
-export class BudgetDayPage {
-  @ApiProperty({ type: [BudgetDayDto] })
-  readonly items: readonly BudgetDayDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class BudgetDayPage extends pageOfDtos(BudgetDayDto) {}
 
 /** What a user or a chat used in one day. */
 export class SpenderDto extends BudgetDayDto {
@@ -61,13 +56,7 @@ export class SpenderDto extends BudgetDayDto {
   readonly key: string;
 }
 
-export class SpenderPage {
-  @ApiProperty({ type: [SpenderDto] })
-  readonly items: readonly SpenderDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class SpenderPage extends pageOfDtos(SpenderDto) {}
 
 /** A row of the listing. */
 export interface BudgetFigures {

@@ -15,6 +15,7 @@ import { BusyMode, type Conversation, ConversationStatus } from '../../generated
 import { readToolRules } from '../../memory/tool-rules.js';
 import { ShownToolRules, ToolRulesDto } from '../people/tool-rules.dto.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 const statuses = Object.values(ConversationStatus);
 const busyModes = Object.values(BusyMode);
@@ -169,13 +170,7 @@ export class ConversationDetailDto extends ConversationDto {
   readonly outputCheck: boolean;
 }
 
-export class ConversationPage {
-  @ApiProperty({ type: [ConversationDto] })
-  readonly items: readonly ConversationDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class ConversationPage extends pageOfDtos(ConversationDto) {}
 
 /** What of a conversation's row is shown. */
 export type ShownConversation = Pick<

@@ -3,6 +3,7 @@ import { IsIn } from 'class-validator';
 import { type Message, MessageRole } from '../../generated/prisma/client.js';
 import { DeliveryDto, deliveryOf, type ReplyPart } from './delivery.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 export const orders = ['asc', 'desc'] as const;
 export type Order = (typeof orders)[number];
@@ -45,13 +46,7 @@ export class MessageDto {
   readonly delivery: DeliveryDto | null;
 }
 
-export class MessagePage {
-  @ApiProperty({ type: [MessageDto] })
-  readonly items: readonly MessageDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class MessagePage extends pageOfDtos(MessageDto) {}
 
 /** A message with the parts it was sent in, in their order. */
 export interface SentMessage extends Pick<

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { type DeadLetter, DeadLetterKind } from '../../generated/prisma/client.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 /** Work that failed for good, as the admin API lists it. */
 export class DeadLetterDto {
@@ -31,13 +32,7 @@ export class DeadLetterDto {
   readonly createdAt: string;
 }
 
-export class DeadLetterPage {
-  @ApiProperty({ type: [DeadLetterDto] })
-  readonly items: readonly DeadLetterDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class DeadLetterPage extends pageOfDtos(DeadLetterDto) {}
 
 export class DeadLetterWithPayloadDto extends DeadLetterDto {
   @ApiProperty({

@@ -4,6 +4,7 @@ import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
 import type { Person } from '../../generated/prisma/client.js';
 import { readToolRules } from '../../memory/tool-rules.js';
 import { ShownToolRules, ToolRulesDto } from './tool-rules.dto.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 export class PersonChange {
   @ApiProperty({
@@ -39,13 +40,7 @@ export class PersonDto {
   readonly tools: ShownToolRules | null;
 }
 
-export class PersonPage {
-  @ApiProperty({ type: [PersonDto] })
-  readonly items: readonly PersonDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class PersonPage extends pageOfDtos(PersonDto) {}
 
 export interface ShownPerson extends Pick<
   Person,

@@ -12,6 +12,7 @@ import {
 import { type Schedule, ScheduleKind, ScheduleState } from '../../generated/prisma/client.js';
 import { MAX_SCHEDULE_CHARS } from '../../schedules/schedule.repository.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 /** May be left out, but not be null. */
 const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
@@ -151,13 +152,7 @@ export class ScheduleDto {
   readonly endedAt: string | null;
 }
 
-export class SchedulePage {
-  @ApiProperty({ type: [ScheduleDto] })
-  readonly items: readonly ScheduleDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class SchedulePage extends pageOfDtos(ScheduleDto) {}
 
 export type ShownSchedule = Omit<Schedule, 'idempotencyKey'>;
 

@@ -3,6 +3,7 @@ import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Step, StepKind, type Turn, TurnFeedback, TurnState } from '../../generated/prisma/client.js';
 import { dollars } from '../budgets/budget.dto.js';
 import { PageQuery } from '../listing/page.js';
+import { pageOfDtos } from '../listing/page-dto.js';
 
 const states = Object.values(TurnState);
 
@@ -69,13 +70,7 @@ export class TurnDto {
   readonly finishedAt: string | null;
 }
 
-export class TurnPage {
-  @ApiProperty({ type: [TurnDto] })
-  readonly items: readonly TurnDto[];
-
-  @ApiProperty({ type: String, nullable: true })
-  readonly nextCursor: string | null;
-}
+export class TurnPage extends pageOfDtos(TurnDto) {}
 
 /** One finished model call or tool call. */
 export class StepDto {

@@ -1,0 +1,20 @@
+import type { Type } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import type { Page } from './page.js';
+
+/**
+ * The class of a page as the API’s description shows it: a type parameter alone would not be there at run time.
+ *
+ * @example
+ * export class TurnPage extends pageOfDtos(TurnDto) {}
+ */
+export function pageOfDtos<Dto>(dto: Type<Dto>): Type<Page<Dto>> {
+  class PageDto implements Page<Dto> {
+    @ApiProperty({ type: [dto] })
+    readonly items: readonly Dto[];
+
+    @ApiProperty({ type: String, nullable: true, description: 'null: the last page' })
+    readonly nextCursor: string | null;
+  }
+  return PageDto;
+}
