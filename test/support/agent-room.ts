@@ -2,42 +2,30 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { Provider } from '@nestjs/common';
 import { AfterRun } from '../../src/agent/turn/after-run.js';
-import { AgentLoop } from '../../src/agent/turn/agent-loop.js';
-import { ApprovalGate } from '../../src/agent/approvals/approval-gate.js';
+import type { AgentLoop } from '../../src/agent/turn/agent-loop.js';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
 import { Approvals } from '../../src/agent/approvals/approvals.service.js';
 import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
-import { CallAdmission } from '../../src/agent/guard/call-admission.js';
-import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
-import { Commands } from '../../src/agent/commands/commands.service.js';
+import type { Commands } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
 import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
-import { Edits } from '../../src/agent/busy/edits.repository.js';
-import { Happenings } from '../../src/agent/happenings/happenings.repository.js';
-import { FinalAnswers } from '../../src/agent/turn/final-answers.js';
-import { OutputCheck } from '../../src/agent/guard/output-check.js';
-import { ToolPermissions } from '../../src/agent/guard/tool-permissions.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
 import { EventClaim } from '../../src/agent/turn/event-claim.js';
 import { EventReader } from '../../src/agent/turn/event-reader.js';
 import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
 import { ModelCallers } from '../../src/agent/model/model-caller.js';
 import type { ModelClient } from '../../src/agent/model/model-client.js';
-import { ModelSteps } from '../../src/agent/turn/model-steps.js';
 import { Pictures } from '../../src/agent/attachments/pictures.js';
-import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
 import { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { Summarizer } from '../../src/agent/summaries/summarizer.js';
 import { SummaryRepository } from '../../src/agent/summaries/summary.repository.js';
 import { TokenCounter } from '../../src/agent/context/token-counter.js';
-import { ToolCalls } from '../../src/agent/turn/tool-calls.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
-import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
 import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
 import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
-import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
+import type { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
 import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
 import { WaitNotices } from '../../src/agent/waiting/wait-notices.js';
@@ -45,7 +33,6 @@ import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
 import { Budgets } from '../../src/budget/budgets.service.js';
 import { Prices } from '../../src/budget/prices.js';
-import { UsageRepository } from '../../src/budget/usage.repository.js';
 import { AgentSettings } from '../../src/config/agent.settings.js';
 import { BudgetSettings } from '../../src/config/budget.settings.js';
 import { BusySettings } from '../../src/config/busy.settings.js';
@@ -66,11 +53,12 @@ import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
-import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { loopOf } from './agent-loop.js';
+import { commandsOf } from './agent-commands.js';
 import { attachmentsOver } from './attachments.js';
-import { chatMoves, openFloodGate } from './delivery-parts.js';
+import { openFloodGate } from './delivery-parts.js';
 import { modelClient } from './model-client.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
@@ -124,9 +112,9 @@ export class AgentRoom {
   readonly channel: TelegramChannel;
   readonly prices: Prices;
   readonly ledger: BudgetLedger;
-  private readonly budgets: Budgets;
+  readonly budgets: Budgets;
   readonly callers: ModelCallers;
-  private readonly client: ModelClient;
+  readonly client: ModelClient;
 
   private constructor(
     readonly room: Room,
@@ -229,39 +217,9 @@ export class AgentRoom {
       this.ledger,
       ids,
     );
-    this.turnStop = new TurnStop(
-      leases,
-      conversations,
-      this.messages,
-      this.drafts,
-      this.waitNotices,
-      outbox,
-      people,
-      this.approvalStore,
-      this.ledger,
-    );
-    const answers = new CommandAnswers(
-      channel,
-      conversations,
-      this.turnStop,
-      new ScheduleList(new ScheduleRepository(prisma, ids)),
-      facts,
-      people,
-      this.summaries,
-      new UsageRepository(limits),
-      this.busy,
-    );
-    const edits = new Edits(channel, conversations, this.busy);
-    this.commands = new Commands(
-      prisma,
-      channel,
-      outbox,
-      answers,
-      this.approvals,
-      edits,
-      chatMoves(prisma),
-      new Happenings(conversations),
-    );
+    const { turnStop, commands } = commandsOf(this, { facts, people, limits });
+    this.turnStop = turnStop;
+    this.commands = commands;
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {
@@ -282,25 +240,7 @@ export class AgentRoom {
 
   /** @param steps another one where the checkpoints shall misbehave */
   loop(steps = this.steps): AgentLoop {
-    const registry = this.tools.get(ToolRegistry);
-    const calls = new ToolCalls(
-      new ToolRunner(registry),
-      new CallAdmission(registry, new ApprovalGate(registry, this.toolSettings)),
-      steps,
-      this.clock,
-    );
-    const modelSteps = new ModelSteps(this.client, registry, steps, this.tokens, this.clock);
-    return new AgentLoop(
-      modelSteps,
-      calls,
-      new FinalAnswers(new OutputCheck(modelSteps, this.models), this.tokens),
-      steps,
-      this.approvalStore,
-      new ToolPermissions(this.toolSettings, this.personTools, this.claim),
-      this.tokens,
-      this.budgets,
-      this.settings,
-    );
+    return loopOf(this, this.tools.get(ToolRegistry), steps);
   }
 
   /** What the model sees of a conversation in which nothing but this was said. */

@@ -1,0 +1,76 @@
+import { Edits } from '../../src/agent/busy/edits.repository.js';
+import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
+import { Commands } from '../../src/agent/commands/commands.service.js';
+import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
+import { Happenings } from '../../src/agent/happenings/happenings.repository.js';
+import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
+import type { BudgetLimits } from '../../src/budget/budget-limits.js';
+import { UsageRepository } from '../../src/budget/usage.repository.js';
+import type { FactsRepository } from '../../src/memory/facts.repository.js';
+import type { PersonRepository } from '../../src/memory/person.repository.js';
+import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
+import type { AgentRoom } from './agent-room.js';
+import { chatMoves } from './delivery-parts.js';
+
+interface Memory {
+  readonly facts: FactsRepository;
+  readonly people: PersonRepository;
+  readonly limits: BudgetLimits;
+}
+
+/** What handles what needs no model, and what stops a turn. */
+export function commandsOf(
+  agent: Pick<
+    AgentRoom,
+    | 'room'
+    | 'channel'
+    | 'messages'
+    | 'drafts'
+    | 'waitNotices'
+    | 'outbox'
+    | 'approvals'
+    | 'approvalStore'
+    | 'ledger'
+    | 'summaries'
+    | 'busy'
+  >,
+  { facts, people, limits }: Memory,
+): { turnStop: TurnStop; commands: Commands } {
+  const { channel, messages, drafts, waitNotices, outbox, approvalStore, ledger, busy } = agent;
+  const { prisma, leases, conversations, ids } = agent.room;
+  const turnStop = new TurnStop(
+    leases,
+    conversations,
+    messages,
+    drafts,
+    waitNotices,
+    outbox,
+    people,
+    approvalStore,
+    ledger,
+  );
+  const schedules = new ScheduleList(new ScheduleRepository(prisma, ids));
+  const usage = new UsageRepository(limits);
+  const answers = new CommandAnswers(
+    channel,
+    conversations,
+    turnStop,
+    schedules,
+    facts,
+    people,
+    agent.summaries,
+    usage,
+    busy,
+  );
+  const commands = new Commands(
+    prisma,
+    channel,
+    outbox,
+    answers,
+    agent.approvals,
+    new Edits(channel, conversations, busy),
+    chatMoves(prisma),
+    new Happenings(conversations),
+  );
+  return { turnStop, commands };
+}
