@@ -128,10 +128,16 @@ export class ConversationRepository {
     return next ? { epoch: next.epoch - 1, until: next.eventId } : { epoch: epoch - 1, until: epochSince };
   }
 
-  /** The bot was shut out of the chat, with all of its topics, or let in again (null). */
-  async markShutOut(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
-    const { channel, chatId } = await tx.conversation.findUniqueOrThrow({ where: { id } });
-    await tx.conversation.updateMany({ where: { channel, chatId }, data: { leftAt: since } });
+  /**
+   * Nothing can be sent to the chat, in all of its topics, or it can again (null).
+   * @param since by the channel's clock: what was written after it shows that somebody is there
+   */
+  async markUnreachable(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
+    await tx.$executeRaw`
+      UPDATE conversations c SET unreachable_at =
+        CASE WHEN ${since}::timestamptz IS NULL THEN NULL ELSE least(${since}::timestamptz, clock_timestamp()) END
+      FROM conversations known
+      WHERE known.id = ${id}::uuid AND c.channel = known.channel AND c.chat_id = known.chat_id`;
   }
 
   /** In the caller's transaction. */

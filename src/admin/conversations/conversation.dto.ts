@@ -159,9 +159,10 @@ export class ConversationDetailDto extends ConversationDto {
     type: String,
     format: 'date-time',
     nullable: true,
-    description: 'Since when the bot is shut out: blocked by the person, or removed from the group',
+    description:
+      'Since when nothing can be sent to the chat: the bot is blocked or removed, or the chat is gone',
   })
-  readonly leftAt: string | null;
+  readonly unreachableAt: string | null;
 
   @ApiProperty({ type: ShownToolRules, nullable: true, description: 'null: as the deployment says' })
   readonly tools: ShownToolRules | null;
@@ -193,7 +194,7 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  const { model, systemPrompt, busyMode, leftAt, outputCheck } = row;
+  const { model, systemPrompt, busyMode, unreachableAt, outputCheck } = row;
   return {
     ...shown(row),
     model,
@@ -201,7 +202,7 @@ export function toConversationDetailDto(row: Conversation): ConversationDetailDt
     busyMode,
     tools: readToolRules(row.tools),
     outputCheck,
-    leftAt: leftAt?.toISOString() ?? null,
+    unreachableAt: unreachableAt?.toISOString() ?? null,
   };
 }
 

@@ -39,7 +39,7 @@ describe('conversations', () => {
       model: null,
       systemPrompt: null,
       busyMode: null,
-      leftAt: null,
+      unreachableAt: null,
       tools: null,
       outputCheck: false,
     });

@@ -17,9 +17,9 @@ export class Happenings {
       case 'reaction':
         return await this.judge(tx, conversationId, happening);
       case 'shut-out':
-        return await this.conversations.markShutOut(tx, conversationId, happening.at);
+        return await this.conversations.markUnreachable(tx, conversationId, happening.at);
       case 'let-in':
-        return await this.conversations.markShutOut(tx, conversationId, null);
+        return await this.conversations.markUnreachable(tx, conversationId, null);
     }
   }
 

@@ -67,17 +67,29 @@ describe('a reaction', () => {
 });
 
 describe('a bot that is shut out', () => {
-  const leftAt = async (id = scene.conversation.id) =>
-    (await scene.agent.room.conversations.find(id))?.leftAt ?? null;
+  const unreachableAt = async (id = scene.conversation.id) =>
+    (await scene.agent.room.conversations.find(id))?.unreachableAt ?? null;
 
   it('is marked so in all topics of the chat, until it is let in', async () => {
     const topic = await scene.agent.room.conversation({ chatId: scene.conversation.chatId, threadId: 7n });
     await happens(membershipUpdate(chat(), 'member', 'kicked'));
-    expect(await leftAt()).not.toBeNull();
-    expect(await leftAt(topic.id)).not.toBeNull();
+    expect(await unreachableAt()).not.toBeNull();
+    expect(await unreachableAt(topic.id)).not.toBeNull();
     await happens(membershipUpdate(chat(), 'kicked', 'member'));
-    expect(await leftAt()).toBeNull();
-    expect(await leftAt(topic.id)).toBeNull();
+    expect(await unreachableAt()).toBeNull();
+    expect(await unreachableAt(topic.id)).toBeNull();
     expect(await scene.replies()).toHaveLength(0);
+  });
+
+  it('works for nobody there who wrote before, and for whoever writes afterwards', async () => {
+    const receivedAt = new Date(Date.now() - 60_000);
+    await scene.agent.room.event(scene.conversation, `${scene.word} before`, { receivedAt });
+    await happens(membershipUpdate(chat(), 'member', 'kicked'));
+    await scene.run();
+    expect(scene.asked()).toHaveLength(0);
+    await scene.say(`${scene.word} I am back`);
+    await scene.run();
+    expect(scene.asked().map(({ news }) => news)).toEqual([[`${scene.word} I am back`]]);
+    expect(await unreachableAt()).toBeNull();
   });
 });
