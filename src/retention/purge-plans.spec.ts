@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { planOf } from '../../test/support/query-plan.js';
 import { Room } from '../../test/support/room.js';
-import { Prisma } from '../generated/prisma/client.js';
 import { smallestIdOf } from '../runtime/ids.js';
 import { purgeBudgets } from './budget-purge.repository.js';
 import { purgePayloads } from './payload-purge.repository.js';
@@ -43,13 +43,6 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-async function planOf(query: Prisma.Sql): Promise<string> {
-  const rows = await room.prisma.$queryRaw<{ 'QUERY PLAN': string }[]>(
-    Prisma.sql`EXPLAIN (ANALYZE, COSTS OFF) ${query}`,
-  );
-  return rows.map((row) => row['QUERY PLAN']).join('\n');
-}
-
 describe('purging filled tables', () => {
   const before = daysAgo(30);
 
@@ -80,7 +73,7 @@ describe('purging filled tables', () => {
       'budget_days_pkey',
     ],
   ])('reads %s from an index, no more rows than a batch has', async (_what, query, index) => {
-    const plan = await planOf(query());
+    const { text: plan } = await planOf(room.prisma, query());
     expect(plan).toContain(index);
     expect(plan).not.toContain('Seq Scan');
     // A turn of two steps, at most, beyond the batch.
@@ -95,7 +88,7 @@ describe('purging filled tables', () => {
     ['replies', () => purgeReplies(daysAgo(200), null, 100)],
     ['budgets', () => purgeBudgets(daysAgo(200), null, 100)],
   ])('reads no row where no %s are old', async (_what, query) => {
-    const plan = await planOf(query());
+    const { text: plan } = await planOf(room.prisma, query());
     for (const [, read] of plan.matchAll(/ rows=(\d+)/g)) expect(Number(read), plan).toBeLessThanOrEqual(1);
     expect(plan).not.toContain('Rows Removed');
   });

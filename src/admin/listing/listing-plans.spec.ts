@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
+import { planOf } from '../../../test/support/query-plan.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import { approvalRows } from '../approvals/approval-listing.repository.js';
 import { spenderRows } from '../budgets/budget-listing.repository.js';
@@ -64,10 +65,7 @@ describe('queries on filled tables', () => {
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
   ])('%s are read from an index and no further than needed', async (_what, query, index) => {
-    const rows = await admin.prisma.$queryRaw<{ 'QUERY PLAN': string }[]>(
-      Prisma.sql`EXPLAIN (ANALYZE, COSTS OFF) ${query}`,
-    );
-    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    const { text: plan } = await planOf(admin.prisma, query);
     expect(plan).toContain(index);
     expect(plan).not.toContain('Seq Scan');
     for (const [, read] of plan.matchAll(/rows=(\d+)/g)) expect(Number(read)).toBeLessThanOrEqual(51);
@@ -75,9 +73,11 @@ describe('queries on filled tables', () => {
   });
 
   it('a conversation’s messages are read from an index', async () => {
-    const rows = await admin.prisma.$queryRaw<{ 'QUERY PLAN': string }[]>`
-      EXPLAIN (COSTS OFF) SELECT * FROM messages
-      WHERE conversation_id = ${after.id}::uuid AND id < 1000000 ORDER BY id DESC LIMIT 51`;
-    expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('messages_conversation_id_id_idx');
+    const { text } = await planOf(
+      admin.prisma,
+      Prisma.sql`SELECT * FROM messages
+                 WHERE conversation_id = ${after.id}::uuid AND id < 1000000 ORDER BY id DESC LIMIT 51`,
+    );
+    expect(text).toContain('messages_conversation_id_id_idx');
   });
 });
