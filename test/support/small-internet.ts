@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, TcpNetConnectOpts } from 'node:net';
+import { promisify } from 'node:util';
 import { Dialer } from '../../src/agent/tools/web/dialer.js';
 import { FetchLimits } from '../../src/agent/tools/web/fetch-limits.js';
 import { HostResolver } from '../../src/agent/tools/web/host-resolver.js';
@@ -65,6 +66,14 @@ export class SmallInternet {
       if (addresses.some((address) => address !== PUBLIC_ADDRESS)) return this.canaryPort;
       return this.portOfServer(port === 443 ? 2 : 1);
     });
+  }
+
+  /** To the pages, the canary included. */
+  async openConnections(): Promise<number> {
+    const counts = await Promise.all(
+      this.servers.map((server) => promisify(server.getConnections.bind(server))()),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async close(): Promise<void> {
