@@ -1,9 +1,10 @@
 import { createServer as createTlsServer } from 'node:https';
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:net';
+import type { Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { TEST_CERTIFICATE, TEST_KEY } from '../support/certificate.js';
+import { freePort } from '../support/free-port.js';
 import type { Environment } from '../../src/config/read-settings.js';
 import { allowedUpdates } from '../../src/telegram/receiving/allowed-updates.js';
 import { runCli } from '../../src/cli/run-cli.js';
@@ -13,7 +14,7 @@ let world: World;
 let nowhere: string;
 
 beforeAll(async () => {
-  nowhere = await freeAddress();
+  nowhere = `127.0.0.1:${await freePort()}`;
   world = await World.start('postgresql');
 });
 afterAll(() => world.stop());
@@ -179,15 +180,6 @@ describe('doctor about the public address', () => {
     ]);
   });
 });
-
-async function freeAddress(): Promise<string> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return `127.0.0.1:${address}`;
-}
 
 function portOf(server: Server): number {
   const address = server.address();

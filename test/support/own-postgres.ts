@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { freePort } from './free-port.js';
 
 /** A PostgreSQL that a suite has to itself, and may stop or starve. */
 export class OwnPostgres {
@@ -11,8 +12,10 @@ export class OwnPostgres {
     readonly url: string,
   ) {}
 
+  /** At a port that nobody takes while it is stopped. */
   static async open(): Promise<OwnPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
+    await writeFile(join(folder, 'port'), String(await freePort()));
     const server = new EmbeddedPostgres(folder);
     return new OwnPostgres(folder, server, await server.start());
   }
