@@ -8,7 +8,8 @@ describeOnEachBackend('While the agent is busy', (backend) => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start(backend, { AGENT_COLLECT_QUIET_MS: '400' });
+    // Long enough for the next message to be posted, however slow the machine.
+    world = await World.start(backend, { AGENT_COLLECT_QUIET_MS: '3000' });
   });
   afterAll(() => world.stop());
 

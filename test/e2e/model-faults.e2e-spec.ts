@@ -11,7 +11,7 @@ describeOnEachBackend('When the model fails', (backend) => {
   let world: World;
 
   beforeAll(async () => {
-    world = await World.start(backend, { AGENT_TURN_TIMEOUT_MS: '3000' });
+    world = await World.start(backend, { AGENT_TURN_TIMEOUT_MS: '10000' });
   });
   afterAll(() => world.stop());
 

@@ -13,7 +13,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
     elsewhere = await ScriptedModel.start();
     world = await World.start(backend, {
       AGENT_TURN_TIMEOUT_MS: '20000',
-      OPENAI_TIMEOUT_MS: '300',
+      OPENAI_TIMEOUT_MS: '3000',
       OPENAI_FALLBACK_MODELS: 'second,elsewhere=third',
       OPENAI_PROVIDERS: `elsewhere=${elsewhere.baseUrl}`,
       OPENAI_PROVIDER_KEYS: 'elsewhere=another-key',
@@ -85,6 +85,10 @@ describeOnEachBackend('Several models and providers', (backend) => {
       'broken',
       'second',
     ]);
+    // However long it takes to start another process and to ask twice.
+    await world.sql(
+      `UPDATE model_circuits SET retry_at = clock_timestamp() + interval '1 hour' WHERE model = 'broken'`,
+    );
     const other = await world.startApp({ APP_ROLE: 'worker' });
     try {
       for (const text of ['fourth', 'fifth']) await world.sayAndRead(chat, `[${chat}] ${text}`);

@@ -10,7 +10,7 @@ describeOnEachBackend('Which tools may be used', (backend) => {
     world = await World.start(backend, {
       TOOLS_DENIED: 'fetch_*',
       AGENT_BUSY_MODE: 'collect',
-      AGENT_COLLECT_QUIET_MS: '700',
+      AGENT_COLLECT_QUIET_MS: '1500',
     });
   });
   afterAll(() => world.stop());
