@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { DatabaseSettings } from '../config/database.settings.js';
 import { loadSettings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
@@ -85,7 +86,7 @@ describe('DatabaseModule', () => {
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
     );
     await cutter.end();
-    await vi.waitFor(() => expect(pool.idleCount).toBe(0));
+    await eventually(() => expect(pool.idleCount).toBe(0));
     expect(await prisma.conversation.count()).toBe(0);
     await expect(lent.query('SELECT 1')).rejects.toThrow();
     lent.release(true);
@@ -101,7 +102,7 @@ describe('DatabaseModule', () => {
       .query<{ pid: string }>(`SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid`);
     process.kill(Number(rows[0]?.pid), 'SIGINT');
     await vi.waitFor(() => expect(health.check()).rejects.toThrow(), { timeout: 10_000, interval: 5 });
-    await vi.waitFor(() => health.check(), { timeout: 30_000 });
-    await vi.waitFor(async () => expect(await prisma.conversation.count()).toBe(0), 10_000);
+    await eventually(() => health.check());
+    await eventually(async () => expect(await prisma.conversation.count()).toBe(0));
   });
 });

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { inspectPostmaster, readPostmasterFile } from './postmaster-file.js';
 
@@ -38,6 +39,12 @@ async function ask(url: string, sql: string): Promise<unknown> {
   } finally {
     await client.end();
   }
+}
+
+/** Until the server knows of one process that uses it, and of no other any more. */
+async function oneIsPresent(url: string): Promise<void> {
+  const presences = `SELECT count(*)::int AS answer FROM pg_stat_activity WHERE application_name ~ 'presence'`;
+  await eventually(async () => expect(await ask(url, presences)).toBe(1));
 }
 
 async function serverPid(at = folder): Promise<number> {
@@ -111,14 +118,7 @@ describe('EmbeddedPostgres', () => {
     const heir = newServer();
     expect(await heir.start()).toBe(url);
     expect(await serverPid()).toBe(pid);
-    await vi.waitFor(async () => {
-      expect(
-        await ask(
-          url,
-          `SELECT count(*)::int AS answer FROM pg_stat_activity WHERE application_name ~ 'presence'`,
-        ),
-      ).toBe(1);
-    });
+    await oneIsPresent(url);
     await heir.stop();
     expect(await isServing(pid)).toBe(false);
   });
@@ -150,7 +150,7 @@ describe('EmbeddedPostgres', () => {
     const url = await newServer().start();
     const pid = await serverPid();
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(async () => expect(await ask(url, 'SELECT 1 AS answer')).toBe(1), 20_000);
+    await eventually(async () => expect(await ask(url, 'SELECT 1 AS answer')).toBe(1));
     expect(await serverPid()).not.toBe(pid);
   });
 
@@ -159,7 +159,7 @@ describe('EmbeddedPostgres', () => {
     const pid = await serverPid();
     const checkpointer = `SELECT pid AS answer FROM pg_stat_activity WHERE backend_type = 'checkpointer'`;
     process.kill(Number(await ask(url, checkpointer)), 'SIGKILL');
-    await vi.waitFor(async () => expect(await ask(url, 'SELECT 1 AS answer')).toBe(1), { timeout: 20_000 });
+    await eventually(async () => expect(await ask(url, 'SELECT 1 AS answer')).toBe(1));
     expect(await isServing(pid)).toBe(false);
     expect(await serverPid()).not.toBe(pid);
   });
@@ -172,14 +172,7 @@ describe('EmbeddedPostgres', () => {
       url,
       'SELECT pg_terminate_backend(pid) AS answer FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
     );
-    await vi.waitFor(async () => {
-      expect(
-        await ask(
-          url,
-          `SELECT count(*)::int AS answer FROM pg_stat_activity WHERE application_name ~ 'presence'`,
-        ),
-      ).toBe(1);
-    }, 10_000);
+    await oneIsPresent(url);
     await server.stop();
     expect(await isServing(pid)).toBe(false);
   });
@@ -188,7 +181,10 @@ describe('EmbeddedPostgres', () => {
     const server = newServer();
     await server.start();
     process.kill(await serverPid(), 'SIGKILL');
-    await vi.waitFor(async () => expect(await isServing(await serverPid())).toBe(false), { interval: 2 });
+    await vi.waitFor(async () => expect(await isServing(await serverPid())).toBe(false), {
+      timeout: 20_000,
+      interval: 2,
+    });
     // Waits for the replacement to have been begun.
     await vi.waitFor(async () => expect(await isServing(await serverPid())).toBe(true), {
       timeout: 20_000,

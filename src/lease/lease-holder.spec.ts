@@ -91,8 +91,10 @@ describe('LeaseHolder', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const outcome = await room.holder.hold(id, 'turns', async (lease, lost) => {
       await room.pool.query('ALTER TABLE leases RENAME TO leases_away');
+      const renew = vi.spyOn(room.leases, 'renew');
       beat();
-      await room.pool.query('SELECT pg_sleep(0.05)');
+      await eventually(() => expect(renew.mock.settledResults[0]?.type).toBe('rejected'));
+      renew.mockRestore();
       await room.pool.query('ALTER TABLE leases_away RENAME TO leases');
       expect(await room.leases.renew(lease)).toBe(true);
       return lost.aborted;

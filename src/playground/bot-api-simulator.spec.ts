@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { callMethod } from './bot-api/call-method.spec-support.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { listenOnLoopback, stopServer } from './loopback.js';
@@ -151,5 +152,5 @@ describe('Updates by webhook', () => {
 });
 
 async function waitFor(holds: () => boolean): Promise<void> {
-  await expect.poll(holds, { interval: 5 }).toBe(true);
+  await eventually(() => expect(holds()).toBe(true));
 }

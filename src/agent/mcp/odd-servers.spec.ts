@@ -39,6 +39,13 @@ describe('An MCP server that is not as it should be', () => {
     await scene.offered('odd_last');
   };
 
+  /** Whoever is connected may not listen yet: an announcement is for those who do. */
+  const announcedUntil = (heard: () => void) =>
+    eventually(async () => {
+      await odd.announceList();
+      heard();
+    });
+
   it('is read page by page, and in any order offered in one', async () => {
     await start([[listed('c'), listed('a')], [listed('b')], [listed('last')]]);
     expect(scene.names()).toEqual(['odd_a', 'odd_b', 'odd_c', 'odd_last']);
@@ -47,8 +54,7 @@ describe('An MCP server that is not as it should be', () => {
   it('may change its list, and the model is told of a tool that is gone', async () => {
     await start([[listed('first'), listed('last')]]);
     odd.pages = [[listed('last'), listed('new')]];
-    await odd.announceList();
-    await scene.offered('odd_new');
+    await announcedUntil(() => expect(scene.names()).toContain('odd_new'));
     expect(scene.names()).toEqual(['odd_last', 'odd_new']);
     expect(await scene.call('odd_first')).toEqual({
       error: 'TOOL_UNAVAILABLE',
@@ -150,8 +156,7 @@ describe('An MCP server that is not as it should be', () => {
       asked = true;
       return new Promise(() => undefined);
     };
-    await odd.announceList();
-    await eventually(() => expect(asked).toBe(true));
+    await announcedUntil(() => expect(asked).toBe(true));
     await scene.stop();
     // The server has 30 s for a page.
   }, 25_000);
