@@ -1,18 +1,15 @@
 import { IsString } from 'class-validator';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AgentRoom } from '../../../test/support/agent-room.js';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { aCaller } from '../../../test/support/model-client.js';
 import type { Answer } from '../../../test/support/scripted-model.js';
 import { GiveUpError, LeaseLostError } from '../../errors/errors.js';
-import type { Conversation } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { Stopping } from '../../runtime/stopping.js';
-import { silent } from '../live/live-reply.js';
 import { type NewStep, StepRepository } from './step.repository.js';
 import type { ToolContext } from '../tools/tool-context.js';
 import { Tool } from '../tools/tool.decorator.js';
 import { TOOL_OUTCOME_UNKNOWN } from '../tools/unknown-outcome.js';
+import { openLoopScene } from './loop-scene.spec-support.js';
 
 class Payment {
   @IsString()
@@ -42,27 +39,15 @@ class Bank {
   }
 }
 
-let agent: AgentRoom;
-let bank: Bank;
-let conversation: Conversation;
-let word: string;
-let words = 0;
+const scene = openLoopScene(Bank);
+const { begin } = scene;
 
-beforeAll(async () => {
-  agent = await AgentRoom.open({ tools: [Bank] });
-  bank = agent.tool(Bank);
-});
-afterAll(() => agent.close());
-
-beforeEach(async () => {
-  conversation = await agent.room.conversation();
-  word = `word-${(words += 1)}.`;
-  bank.paid.length = 0;
-  bank.noted.length = 0;
-  bank.whenEntered = () => Promise.resolve();
+beforeEach(() => {
+  scene.tools.paid.length = 0;
+  scene.tools.noted.length = 0;
+  scene.tools.whenEntered = () => Promise.resolve();
 });
 
-const never = new AbortController().signal;
 const calls = (...names: string[]): Answer => ({
   calls: names.map((call) => {
     const [name = '', to = ''] = call.split(' ');
@@ -70,40 +55,17 @@ const calls = (...names: string[]): Answer => ({
   }),
 });
 
-async function begin() {
-  const { lease, turn } = await agent.begin(conversation, word);
-  const context = agent.contextOf(word);
-  const tools = { sender: null, languageCode: null };
-  const newcomers = () => Promise.resolve(null);
-  const run = (steps = agent.steps, signal = never, held = lease) =>
-    agent.loop(steps).run({
-      turn,
-      lease: held,
-      context,
-      caller: aCaller,
-      tools,
-      signal,
-      newcomers,
-      conversation,
-      live: silent,
-    });
-  return { turn, lease, run };
-}
-
 /** The tool steps of the turn as they stand in the database. */
 const stepsOf = (turnId: string) =>
-  agent.room.prisma.step.findMany({ where: { turnId, kind: 'tool' }, orderBy: { index: 'asc' } });
+  scene.agent.room.prisma.step.findMany({ where: { turnId, kind: 'tool' }, orderBy: { index: 'asc' } });
 /** What the model was told of its calls, in the last request. */
-const told = () =>
-  (agent.model.callsAbout(word).at(-1)?.messages ?? []).flatMap(({ role, content }) =>
-    role === 'tool' ? [content] : [],
-  );
+const told = () => scene.shown().flatMap(({ role, content }) => (role === 'tool' ? [content] : []));
 const unknown = expect.stringMatching(/outcome of this call is unknown.*pay was begun/);
 
 /** A process that meets its end at one of the writes. */
 class BreakingSteps extends StepRepository {
   constructor(private readonly breaking: { readonly [write in 'add' | 'settle']?: Breaking }) {
-    super(agent.room.prisma, agent.room.leases, agent.prices);
+    super(scene.agent.room.prisma, scene.agent.room.leases, scene.agent.prices);
   }
 
   override async add(lease: Lease, step: NewStep): Promise<void> {
@@ -126,10 +88,10 @@ const diesAfter: Breaking = (write) => write().then(dies);
 
 describe('a tool that is not repeatable', () => {
   it('is recorded as begun before its method is entered, and as done after it', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'Done.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'Done.' });
     const { run, turn } = await begin();
     let whenEntered: unknown = null;
-    bank.whenEntered = async () => void (whenEntered = await stepsOf(turn.id));
+    scene.tools.whenEntered = async () => void (whenEntered = await stepsOf(turn.id));
     expect(await run()).toMatchObject({ text: 'Done.' });
     expect(whenEntered).toMatchObject([{ index: 1, name: 'pay', error: TOOL_OUTCOME_UNKNOWN }]);
     expect(await stepsOf(turn.id)).toMatchObject([{ index: 1, error: null, result: { output: 'paid Ada' } }]);
@@ -137,50 +99,52 @@ describe('a tool that is not repeatable', () => {
   });
 
   it('is not called again by whoever takes over from a process that died in it; the model is told', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'I do not know.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'I do not know.' });
     const { run, turn } = await begin();
     await expect(run(new BreakingSteps({ settle: diesBefore }))).rejects.toThrow('died');
     expect(await run()).toMatchObject({ text: 'I do not know.', errorCode: null });
-    expect(bank.paid).toEqual(['Ada']);
+    expect(scene.tools.paid).toEqual(['Ada']);
     expect(told()).toEqual([unknown]);
     expect(await stepsOf(turn.id)).toMatchObject([{ error: TOOL_OUTCOME_UNKNOWN }]);
   });
 
   it('settles nothing for a worker that lost its lease while it was called', async () => {
-    agent.model.script(word, calls('pay slow'), { text: 'I do not know.' });
+    scene.agent.model.script(scene.word, calls('pay slow'), { text: 'I do not know.' });
     const { run, turn } = await begin();
     const first = expect(run()).rejects.toBeInstanceOf(LeaseLostError);
-    await eventually(() => expect(bank.paid).toHaveLength(1));
-    const next = await agent.room.takeOver(conversation.id);
-    expect(await run(agent.steps, never, next)).toMatchObject({ text: 'I do not know.' });
-    bank.goOn();
+    await eventually(() => expect(scene.tools.paid).toHaveLength(1));
+    const next = await scene.agent.room.takeOver(scene.conversation.id);
+    expect(await run(scene.agent.steps, undefined, next)).toMatchObject({ text: 'I do not know.' });
+    scene.tools.goOn();
     await first;
-    expect(bank.paid).toEqual(['slow']);
+    expect(scene.tools.paid).toEqual(['slow']);
     expect(await stepsOf(turn.id)).toMatchObject([{ error: TOOL_OUTCOME_UNKNOWN }]);
   });
 
   it('of several calls of one answer, leaves in doubt only those that had begun', async () => {
-    agent.model.script(word, calls('pay Ada', 'pay slow', 'note this', 'pay Bob'), { text: 'Partly.' });
+    scene.agent.model.script(scene.word, calls('pay Ada', 'pay slow', 'note this', 'pay Bob'), {
+      text: 'Partly.',
+    });
     const { run, turn } = await begin();
     const stop = new AbortController();
-    const first = expect(run(agent.steps, stop.signal)).rejects.toThrow('interrupted');
+    const first = expect(run(scene.agent.steps, stop.signal)).rejects.toThrow('interrupted');
     // The three that end are recorded; the fourth hangs, in its method.
     await eventually(async () => {
-      expect(bank.paid).toHaveLength(3);
+      expect(scene.tools.paid).toHaveLength(3);
       const done = (await stepsOf(turn.id)).filter(({ error }) => error === null);
       expect(done).toHaveLength(3);
     });
     stop.abort(new Error('interrupted'));
     await first;
-    await agent.room.prisma.step.delete({ where: { turnId_index: { turnId: turn.id, index: 3 } } });
+    await scene.agent.room.prisma.step.delete({ where: { turnId_index: { turnId: turn.id, index: 3 } } });
     expect(await run()).toMatchObject({ text: 'Partly.' });
-    expect(bank.paid.toSorted()).toEqual(['Ada', 'Bob', 'slow']);
-    expect(bank.noted).toEqual(['this', 'this']);
+    expect(scene.tools.paid.toSorted()).toEqual(['Ada', 'Bob', 'slow']);
+    expect(scene.tools.noted).toEqual(['this', 'this']);
     expect(told()).toEqual(['paid Ada', unknown, 'noted this', 'paid Bob']);
   });
 
   it('is called once though the answer to its begin mark was lost', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'Done.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'Done.' });
     const { run, turn } = await begin();
     let failures = 0;
     const add: Breaking = async (write) => {
@@ -188,31 +152,31 @@ describe('a tool that is not repeatable', () => {
       if (failures++ === 0) throw new Error('connection terminated unexpectedly');
     };
     expect(await run(new BreakingSteps({ add }))).toMatchObject({ text: 'Done.' });
-    expect(bank.paid).toEqual(['Ada']);
+    expect(scene.tools.paid).toEqual(['Ada']);
     expect(await stepsOf(turn.id)).toMatchObject([{ error: null }]);
   });
 
   it('is not called where the process died behind its begin mark, then or later', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'I do not know.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'I do not know.' });
     const { run } = await begin();
     await expect(run(new BreakingSteps({ add: diesAfter }))).rejects.toThrow('died');
     expect(await run()).toMatchObject({ text: 'I do not know.' });
-    expect(bank.paid).toEqual([]);
+    expect(scene.tools.paid).toEqual([]);
     expect(told()).toEqual([unknown]);
   });
 
   it('is called by the next try where its begin mark could not be written', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'Done.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'Done.' });
     const { run } = await begin();
     await expect(run(new BreakingSteps({ add: diesBefore }))).rejects.toThrow('died');
-    expect(bank.paid).toEqual([]);
+    expect(scene.tools.paid).toEqual([]);
     expect(await run()).toMatchObject({ text: 'Done.' });
-    expect(bank.paid).toEqual(['Ada']);
+    expect(scene.tools.paid).toEqual(['Ada']);
     expect(told()).toEqual(['paid Ada']);
   });
 
   it('is called by the next try where the turn was broken off before the method was entered', async () => {
-    agent.model.script(word, calls('pay Ada'), { text: 'Done.' });
+    scene.agent.model.script(scene.word, calls('pay Ada'), { text: 'Done.' });
     const { run, turn } = await begin();
     const stop = new AbortController();
     const add: Breaking = async (write) => {
@@ -220,16 +184,16 @@ describe('a tool that is not repeatable', () => {
       stop.abort(new Error('broken off'));
     };
     await expect(run(new BreakingSteps({ add }), stop.signal)).rejects.toThrow('broken off');
-    expect(bank.paid).toEqual([]);
+    expect(scene.tools.paid).toEqual([]);
     expect(await stepsOf(turn.id)).toEqual([]);
     expect(await run()).toMatchObject({ text: 'Done.' });
-    expect(bank.paid).toEqual(['Ada']);
+    expect(scene.tools.paid).toEqual(['Ada']);
     expect(told()).toEqual(['paid Ada']);
   });
 
   it('that refuses, or is not called for a reason of ours, has a known outcome', async () => {
-    agent.model.script(
-      word,
+    scene.agent.model.script(
+      scene.word,
       {
         calls: [
           { name: 'pay', arguments: { to: 'nobody' } },
@@ -241,20 +205,20 @@ describe('a tool that is not repeatable', () => {
     const { run, turn } = await begin();
     expect(await run()).toMatchObject({ text: 'No.' });
     expect((await stepsOf(turn.id)).map(({ error }) => error)).toEqual(['NOBODY', 'TOOL_ARGUMENTS_INVALID']);
-    expect(bank.paid).toEqual(['nobody']);
+    expect(scene.tools.paid).toEqual(['nobody']);
   });
 
   it('is in doubt after a hand-back on SIGTERM in the middle of it', async () => {
-    agent.model.script(word, calls('pay slow'), { text: 'I do not know.' });
-    await agent.room.event(conversation, word);
+    scene.agent.model.script(scene.word, calls('pay slow'), { text: 'I do not know.' });
+    await scene.agent.room.event(scene.conversation, scene.word);
     const stopping = new Stopping();
-    const first = agent.runner(stopping).run(conversation.id);
-    await eventually(() => expect(bank.paid).toHaveLength(1));
+    const first = scene.agent.runner(stopping).run(scene.conversation.id);
+    await eventually(() => expect(scene.tools.paid).toHaveLength(1));
     stopping.onModuleDestroy();
     await stopping.beforeApplicationShutdown();
     expect(await first).toEqual({ lane: { next: 'now' }, replied: false });
-    expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
-    expect(bank.paid).toEqual(['slow']);
+    expect(await scene.agent.runner().run(scene.conversation.id)).toMatchObject({ replied: true });
+    expect(scene.tools.paid).toEqual(['slow']);
     expect(told()).toEqual([unknown]);
   });
 });
