@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
+import { startApart } from '../support/start-apart.js';
 import { failures } from '../support/telegram-double.js';
 import { newChatId, stopUpdate, textUpdate } from '../support/updates.js';
 
@@ -10,8 +11,7 @@ describeOnEachBackend('An answer that is shown as a draft', (backend) => {
 
   beforeAll(async () => {
     world = await World.prepare(backend, { AGENT_STREAMING: 'draft' });
-    await world.startApp({ APP_ROLE: 'web' });
-    await Promise.all([world.startApp({ APP_ROLE: 'worker' }), world.startApp({ APP_ROLE: 'worker' })]);
+    await startApart(world);
   });
   afterAll(() => world.stop());
 

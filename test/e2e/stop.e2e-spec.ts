@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
+import { startApart } from '../support/start-apart.js';
 import { newChatId } from '../support/updates.js';
 
 describeOnEachBackend('/stop', (backend) => {
@@ -9,9 +10,8 @@ describeOnEachBackend('/stop', (backend) => {
 
   beforeAll(async () => {
     world = await World.prepare(backend);
-    await world.startApp({ APP_ROLE: 'web' });
     // The command may be handled by either, whichever runs the turn.
-    await Promise.all([world.startApp({ APP_ROLE: 'worker' }), world.startApp({ APP_ROLE: 'worker' })]);
+    await startApart(world);
   });
   afterAll(() => world.stop());
 

@@ -49,6 +49,18 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     expect(said?.some((text) => text?.startsWith('Once **upon'))).toBe(true);
   });
 
+  it('keeps what was said when the operator cancels it, with a note below', async () => {
+    const { chat } = await watchingChat();
+    const id = await world.conversationId(chat);
+    const { body } = await world.admin(`turns?conversationId=${id}&limit=1`).expect(200);
+    await world.admin(`turns/${body.items[0].id}/cancel`, 'post').expect(200);
+    await eventually(() =>
+      expect(world.telegram.textsOf(chat)).toEqual([
+        'Once **upon\n\n(The operator has stopped this answer here.)',
+      ]),
+    );
+  });
+
   it('keeps what was said when it is interrupted', async () => {
     const { chat } = await watchingChat('interrupt');
     await world.say(chat, `[${chat}] wait`);

@@ -1,0 +1,14 @@
+import type { ToolContext } from '../../src/agent/tools/tool-context.js';
+
+/** What a turn tells a tool that it calls, with one interesting difference. */
+export function toolContext(change: Partial<ToolContext> = {}): ToolContext {
+  return {
+    conversationId: 'c1',
+    turnId: 't1',
+    idempotencyKey: 't1:3',
+    sender: null,
+    languageCode: null,
+    progress: () => {},
+    ...change,
+  };
+}
