@@ -82,6 +82,8 @@ describe('ModelClient', () => {
     ['a connection that is cut', { fault: 'reset' }, RetryLaterError, 'MODEL_UNREACHABLE'],
     ['what is no JSON', { raw: '<html>' }, RetryLaterError, 'MODEL_GARBLED'],
     ['JSON without choices', { raw: '{"error":"overloaded"}' }, RetryLaterError, 'MODEL_GARBLED'],
+    ['an error with status 200', { raw: '{"error":{"code":502}}' }, RetryLaterError, 'MODEL_502'],
+    ['a wrong key with status 200', { raw: '{"error":{"code":401}}' }, GiveUpError, 'MODEL_401'],
     ['null', { raw: 'null' }, RetryLaterError, 'MODEL_GARBLED'],
     ['choices without a message', { raw: '{"choices":[{}]}' }, RetryLaterError, 'MODEL_GARBLED'],
   ])('knows what to do about %s', async (_name, answer, type, code) => {
@@ -180,6 +182,9 @@ describe('ModelClient', () => {
     { status: 400, message: 'prompt is too long: 213462 tokens > 200000 maximum' },
     { status: 400, message: 'The input token count (1196265) exceeds the maximum number of tokens allowed' },
     { status: 400, message: 'Please reduce the length of the messages or completion.' },
+    // As llama.cpp and OpenRouter send it where the answer has begun already.
+    { raw: '{"error":{"code":400,"message":"request exceeds the available context size","type":"x"}}' },
+    { raw: '{"error":{"code":"context_length_exceeded","message":"too long"}}' },
   ])(
     'says that there is too much in a request, and asks no other model: $status $code $message',
     async (fault) => {
@@ -257,13 +262,19 @@ describe('ModelClient', () => {
     const message = {
       role: 'assistant',
       content: ['no', 'text'],
-      tool_calls: [{ type: 'function', id: 'a\u0000b', function: { name: 'x', arguments: '\ud800' } }],
+      tool_calls: [
+        { type: 'function', id: 'a\u0000b', function: { name: 'x', arguments: '\ud800' } },
+        { id: 'c', function: { name: 'y', arguments: { z: 1 } } },
+      ],
     };
     expect(
       (await ask([{ raw: completion({ choices: [{ message }], usage: { prompt_tokens: 1e12 } }) }])).outcome,
     ).toMatchObject({
       content: null,
-      toolCalls: [{ id: 'ab', name: 'x', arguments: '\ufffd' }],
+      toolCalls: [
+        { id: 'ab', name: 'x', arguments: '\ufffd' },
+        { id: 'c', name: 'y', arguments: '{"z":1}' },
+      ],
       inputTokens: 0,
     });
   });

@@ -18,6 +18,7 @@ import { type Pass, ModelCircuits } from './model-circuits.js';
 import { classifyModelError, type ModelFailure } from './model-error.js';
 import { filteredAnswer, readCompletion } from './read-completion.js';
 import { requestParameters } from './request-parameters.js';
+import { sendableCalls } from './sendable-calls.js';
 import { StreamedCompletion } from './streamed-completion.js';
 
 /** `max_completion_tokens`: what the turn's budget allows; each model gets it by the name that it knows. */
@@ -142,7 +143,8 @@ export class ModelClient {
     // Not the SDK's own time-out: that ends when a stream begins.
     const options = { signal: limit ? AbortSignal.any([signal, limit]) : signal };
     try {
-      const body = { ...content, ...parameters, model };
+      const messages = sendableCalls(content.messages, client.baseURL);
+      const body = { ...content, messages, ...parameters, model };
       const completions = client.chat.completions;
       const completion = show
         ? await streamed(completions.create({ ...body, ...asStream }, options), show)

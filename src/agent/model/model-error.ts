@@ -60,11 +60,22 @@ export function classifyModelError(error: unknown): ModelFailure {
     const hint = 'check OPENAI_BASE_URL';
     return { kind: 'moment', error: new RetryLaterError('MODEL_UNREACHABLE', message, null, hint) };
   }
-  if (!(error instanceof APIError) || error.status === undefined) {
+  const status = error instanceof APIError ? (error.status ?? statusWithin(error)) : null;
+  if (!(error instanceof APIError) || status === null) {
     const message = `the model’s answer was not readable: ${messageOf(error)}`;
     return { kind: 'moment', error: new RetryLaterError('MODEL_GARBLED', message) };
   }
-  return classifyAnswer(error, Number(error.status));
+  return classifyAnswer(error, Number(status));
+}
+
+/**
+ * An error that came with the status 200, in a stream or in the place of an answer, often tells the status that it would
+ * have had: OpenRouter and llama.cpp as its `code`. Null: it does not.
+ */
+function statusWithin(error: APIError): number | null {
+  const told = Number(error.code ?? Reflect.get(Object(error.error), 'status'));
+  if (Number.isInteger(told) && told >= 400 && told < 600) return told;
+  return OVERFLOW.test(`${String(error.code)} ${error.message}`) ? 400 : null;
 }
 
 function classifyAnswer(error: APIError, status: number): ModelFailure {

@@ -1,21 +1,29 @@
+import { APIError } from 'openai';
 import type { ChatCompletion } from 'openai/resources/chat/completions';
 import type { ModelAnswer } from '../turn/model-answer.js';
 
 /**
  * Servers are compatible to a degree: every field is checked before it is believed.
- * @throws Error where it is no completion
+ * @throws Error where it is no completion; APIError where it is an error that was sent with the status 200
  */
 export function readCompletion(completion: ChatCompletion, model: string): ModelAnswer {
   const choices: unknown = completion?.choices;
   const choice = Array.isArray(choices) ? completion.choices[0] : undefined;
-  if (!choice?.message) throw new Error('no choices in the answer');
+  if (!choice?.message) throw errorIn(completion) ?? new Error('no choices in the answer');
   const { message } = choice;
   return {
     content: typeof message.content === 'string' ? clean(message.content) : null,
     refusal: typeof message.refusal === 'string' ? clean(message.refusal) : null,
     toolCalls: (message.tool_calls ?? []).flatMap((call) =>
-      call.type === 'function'
-        ? [{ id: text(call.id), name: text(call.function?.name), arguments: text(call.function?.arguments) }]
+      // Some servers leave the type out.
+      'function' in call
+        ? [
+            {
+              id: text(call.id),
+              name: text(call.function?.name),
+              arguments: clean(argumentsOf(call.function?.arguments)),
+            },
+          ]
         : [],
     ),
     finishReason: text(choice.finish_reason) || 'stop',
@@ -36,6 +44,19 @@ export function filteredAnswer(model: string): ModelAnswer {
     inputTokens: 0,
     outputTokens: 0,
   };
+}
+
+/** Text; some servers give an object. */
+export function argumentsOf(given: unknown): string {
+  if (typeof given === 'string') return given;
+  return typeof given === 'object' && given !== null ? JSON.stringify(given) : '';
+}
+
+function errorIn(completion: unknown): APIError | null {
+  const error: unknown = Reflect.get(Object(completion), 'error');
+  return typeof error === 'object' && error !== null
+    ? new APIError(undefined, error, undefined, undefined)
+    : null;
 }
 
 const MAX_TOKENS = 2 ** 31 - 1;

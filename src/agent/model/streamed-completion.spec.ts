@@ -58,6 +58,23 @@ describe('StreamedCompletion', () => {
     });
   });
 
+  it('tells calls apart to which a server gives the same index', () => {
+    const whole = (id: string, name: string, given: string): Delta => ({
+      tool_calls: [{ index: 0, id, function: { name, arguments: given } }],
+    });
+    const { choices } = streamed(
+      chunk(whole('a', 'one', '{"x":1}')),
+      chunk(whole('b', 'one', '{"x"')),
+      // Some give every piece an id, but only the first of a call its name.
+      chunk({ tool_calls: [{ index: 0, id: 'c', function: { arguments: ':2}' } }] }),
+      chunk({}, 'tool_calls'),
+    ).completion();
+    expect(choices[0]?.message.tool_calls).toMatchObject([
+      { id: 'a', function: { name: 'one', arguments: '{"x":1}' } },
+      { id: 'b', function: { name: 'one', arguments: '{"x":2}' } },
+    ]);
+  });
+
   it('takes the usage from the last chunk, which has no choice', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 };
     const completion = streamed(chunk({ content: 'x' }, 'stop'), { ...chunk({}), choices: [], usage });

@@ -1,6 +1,8 @@
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/completions';
+import { argumentsOf } from './read-completion.js';
 
 interface StreamedCall {
+  readonly index: number;
   id: string;
   name: string;
   arguments: string;
@@ -16,7 +18,9 @@ export class StreamedCompletion {
   private refusal = '';
   private finish: string | null = null;
   private usage: ChatCompletionChunk['usage'];
-  private readonly calls = new Map<number, StreamedCall>();
+  private readonly calls: StreamedCall[] = [];
+  /** The newest call of each index. */
+  private readonly open = new Map<number, StreamedCall>();
 
   /** @returns whether more of the answer's text is there */
   add(chunk: ChatCompletionChunk): boolean {
@@ -40,7 +44,7 @@ export class StreamedCompletion {
   completion(): ChatCompletion {
     const { head, finish, usage } = this;
     if (!head || finish === null) throw new Error('the stream ended before the answer did');
-    const calls = [...this.calls].toSorted(([one], [other]) => one - other).map(([, call]) => call);
+    const calls = this.calls.toSorted((one, other) => one.index - other.index);
     return {
       id: head.id,
       created: head.created,
@@ -69,13 +73,21 @@ export class StreamedCompletion {
     };
   }
 
-  /** A call comes in pieces, told apart by their index: name and id first, then the arguments bit by bit. */
-  private addCall({ index, id, function: piece }: PieceOfCall): void {
-    const call = this.calls.get(index ?? 0) ?? { id: '', name: '', arguments: '' };
+  /**
+   * A call comes in pieces, told apart by their index: name and id first, then the arguments bit by bit. Some servers give
+   * every call the index 0: one that is named anew under another id is another one.
+   */
+  private addCall({ index: given, id, function: piece }: PieceOfCall): void {
+    const index = given ?? 0;
+    let call = this.open.get(index);
+    if (!call || (id && piece?.name && call.id !== '' && call.id !== id)) {
+      call = { index, id: '', name: '', arguments: '' };
+      this.open.set(index, call);
+      this.calls.push(call);
+    }
     call.id ||= id ?? '';
     call.name ||= piece?.name ?? '';
-    call.arguments += piece?.arguments ?? '';
-    this.calls.set(index ?? 0, call);
+    call.arguments += argumentsOf(piece?.arguments);
   }
 }
 
