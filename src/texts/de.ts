@@ -97,6 +97,11 @@ export const de: Texts = {
   working: (tools) => `_${tools.join(', ')} …_`,
   approvals: {
     question: 'Darf ich das tun?',
+    why: {
+      rule: 'Vor jedem solchen Aufruf soll ich fragen.',
+      outside:
+        'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und der hat mich vielleicht dazu gebracht.',
+    },
     approve: '✅ Erlauben',
     deny: '❌ Ablehnen',
     waiting: (tools) =>

@@ -95,6 +95,11 @@ export const en: Texts = {
   working: (tools) => `_${tools.join(', ')} …_`,
   approvals: {
     question: 'May I do this?',
+    why: {
+      rule: 'I am to ask before each such call.',
+      outside:
+        'I have read text from outside, such as a page or a forwarded message, and it may have led me to this.',
+    },
     approve: '✅ Approve',
     deny: '❌ Deny',
     waiting: (tools) =>

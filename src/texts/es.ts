@@ -98,6 +98,11 @@ export const es: Texts = {
   working: (tools) => `_${tools.join(', ')} …_`,
   approvals: {
     question: '¿Puedo hacer esto?',
+    why: {
+      rule: 'Debo preguntar antes de cada llamada de este tipo.',
+      outside:
+        'He leído texto de fuera, como una página o un mensaje reenviado, y puede ser lo que me ha llevado a esto.',
+    },
     approve: '✅ Permitir',
     deny: '❌ Rechazar',
     waiting: (tools) =>

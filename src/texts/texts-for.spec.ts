@@ -30,6 +30,7 @@ function allOf(texts: Texts): string[] {
     schedules.cancelled('tea'),
     schedules.unknown(9),
     approvals.question,
+    ...Object.values(approvals.why),
     approvals.waiting(['clock']),
     approvals.operator,
     ...(['approved', 'denied', 'expired', 'withdrawn'] as const).flatMap((ending) => [

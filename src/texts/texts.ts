@@ -9,6 +9,9 @@ export type ModeName = 'queue' | 'steer' | 'interrupt' | 'collect';
 /** How a question about a tool call ended; `withdrawn`: its turn was cancelled. */
 export type QuestionEnding = 'approved' | 'denied' | 'expired' | 'withdrawn';
 
+/** Why somebody is asked about a tool call: it is always so, or text was read that neither the user nor we wrote. */
+export type ApprovalReason = 'rule' | 'outside';
+
 /** What a user can type, without the slash. */
 export type CommandName = 'start' | 'help' | 'reset' | 'stop' | 'mode' | 'memory' | 'usage' | 'schedules';
 
@@ -82,6 +85,8 @@ export interface Texts {
   /** Tool calls that a person has to allow. Buttons and what a press says hold no Markdown. */
   readonly approvals: {
     readonly question: string;
+    /** Behind the question. */
+    readonly why: Readonly<Record<ApprovalReason, string>>;
     readonly approve: string;
     readonly deny: string;
     readonly waiting: (tools: readonly string[]) => string;

@@ -95,6 +95,10 @@ export const zh: Texts = {
   working: (tools) => `_${tools.join('、')} …_`,
   approvals: {
     question: '可以执行这个操作吗？',
+    why: {
+      rule: '每次这样的调用之前我都要先询问。',
+      outside: '我读过来自外部的文字（例如网页或转发的消息），这个操作可能是它引起的。',
+    },
     approve: '✅ 允许',
     deny: '❌ 拒绝',
     waiting: (tools) => `_（正在等待批准：${tools.join('、')}。你可以继续发消息。）_`,

@@ -49,6 +49,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   it('is made when the one who asked presses Approve, and the buttons go', async () => {
     const chat = await askingChat();
     expect(await facts(chat)).toHaveLength(0);
+    expect(world.telegram.textsOf(chat)[0]).toMatch(/^May I do this\? I am to ask before each such call\.\n/);
     expect(await press(chat, 'yes')).toBe('Thank you.');
     expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
     expect(await facts(chat)).toHaveLength(1);

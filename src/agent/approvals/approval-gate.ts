@@ -2,13 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { TurnpikeError } from '../../errors/errors.js';
 import type { Approval } from '../../generated/prisma/client.js';
+import type { ApprovalReason } from '../../texts/texts.js';
 import type { Influence } from '../guard/outside-influence.js';
 import type { ToolCall, ToolResult } from '../tools/tool-context.js';
 import { denialOf, refusals } from './approval-words.js';
-import { type RegisteredTool, ToolRegistry } from '../tools/tool-registry.js';
+import { ToolRegistry } from '../tools/tool-registry.js';
 
 /** A call that waits for a person. */
 export interface WaitingCall {
+  readonly why: ApprovalReason;
   readonly call: ToolCall;
   readonly stepIndex: number;
 }
@@ -22,7 +24,7 @@ export class ApprovalNeededError extends TurnpikeError {
 
 export type Admission =
   | { readonly kind: 'go' }
-  | { readonly kind: 'wait' }
+  | { readonly kind: 'wait'; readonly why: ApprovalReason }
   | { readonly kind: 'refused'; readonly result: ToolResult };
 
 /** Says whether a tool call may be made. */
@@ -42,29 +44,32 @@ export class ApprovalGate {
       case 'approved':
         return { kind: 'go' };
       case 'pending':
-        return { kind: 'wait' };
+        return { kind: 'wait', why: this.reasonFor(call, influence) ?? 'rule' };
       case 'denied':
         return { kind: 'refused', result: { output: denialOf(approval), error: 'TOOL_DENIED' } };
       case 'expired':
         return { kind: 'refused', result: { output: refusals.expired, error: 'TOOL_APPROVAL_EXPIRED' } };
-      case undefined:
-        return (await this.asks(call, influence)) ? { kind: 'wait' } : { kind: 'go' };
+      case undefined: {
+        const why = await this.asks(call, influence);
+        return why === null ? { kind: 'go' } : { kind: 'wait', why };
+      }
     }
   }
 
-  /** Nobody is asked about a call that cannot be made as it stands. */
-  private async asks({ name, arguments: given }: ToolCall, influence: Influence): Promise<boolean> {
-    const tool = this.registry.find(name);
-    if (!tool || !this.needsApproval(tool, influence)) return false;
-    return (await tool.read(given)).kind !== 'invalid';
+  /** Nobody is asked about a call that cannot be made as it stands. @returns why somebody is; null: nobody is */
+  private async asks(call: ToolCall, influence: Influence): Promise<ApprovalReason | null> {
+    const why = this.reasonFor(call, influence);
+    const tool = why && this.registry.find(call.name);
+    if (!tool) return null;
+    return (await tool.read(call.arguments)).kind === 'invalid' ? null : why;
   }
 
-  private needsApproval(
-    { name, requiresApproval, sideEffects }: RegisteredTool,
-    influence: Influence,
-  ): boolean {
+  /** What was read is said first: whoever decides has to look twice then. */
+  private reasonFor({ name }: ToolCall, influence: Influence): ApprovalReason | null {
+    const tool = this.registry.find(name);
+    if (!tool) return null;
     const { requireApproval, approvalAfterOutsideText } = this.settings;
-    if (requiresApproval || requireApproval.includes(name)) return true;
-    return sideEffects && influence === 'outside' && approvalAfterOutsideText;
+    if (tool.sideEffects && influence === 'outside' && approvalAfterOutsideText) return 'outside';
+    return tool.requiresApproval || requireApproval.includes(name) ? 'rule' : null;
   }
 }

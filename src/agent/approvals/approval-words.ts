@@ -1,6 +1,6 @@
 import type { Choice } from '../../channel/channel.js';
 import type { Approval } from '../../generated/prisma/client.js';
-import type { Texts } from '../../texts/texts.js';
+import type { ApprovalReason, Texts } from '../../texts/texts.js';
 import { cut } from '../tools/tool-output.js';
 
 /** What came of an approval. */
@@ -35,8 +35,8 @@ function readable(given: string): string {
   }
 }
 
-export function question(call: Call, { approvals }: Texts): string {
-  return `${approvals.question}\n\n${describeCall(call)}`;
+export function question(call: Call, why: ApprovalReason, { approvals }: Texts): string {
+  return `${approvals.question} ${approvals.why[why]}\n\n${describeCall(call)}`;
 }
 
 /** The question again, once it is decided. */

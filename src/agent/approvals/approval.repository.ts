@@ -7,7 +7,7 @@ import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
-import type { Texts } from '../../texts/texts.js';
+import type { ApprovalReason, Texts } from '../../texts/texts.js';
 import { textsFor } from '../../texts/texts-for.js';
 import { choicesOf, type Decider, type Decision, type Ending, outcome, question } from './approval-words.js';
 
@@ -18,6 +18,8 @@ export interface NewApproval {
   readonly tool: string;
   readonly arguments: string;
   readonly askedBy: bigint | null;
+  /** Why it has to be; said in the question. */
+  readonly why: ApprovalReason;
 }
 
 export interface Parking {
@@ -63,14 +65,14 @@ export class ApprovalRepository {
     const notice = textsFor(languageCode).approvals.waiting(approvals.map(({ tool }) => tool));
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      for (const { id, stepIndex, tool, arguments: given, askedBy } of approvals) {
+      for (const { id, stepIndex, tool, arguments: given, askedBy, why } of approvals) {
         await tx.$executeRaw`
           INSERT INTO approvals (id, turn_id, step_index, conversation_id, tool, arguments, asked_by, expires_at)
           VALUES (${id}::uuid, ${turn.id}::uuid, ${stepIndex}, ${conversationId}::uuid, ${tool}, ${given}, ${askedBy},
                   clock_timestamp() + ${timeoutMs} * interval '1 ms')`;
         for (const asked of askIn) {
           const texts = asked === conversationId ? textsFor(languageCode) : await this.textsIn(tx, asked);
-          const text = question({ tool, arguments: given }, texts);
+          const text = question({ tool, arguments: given }, why, texts);
           const choices = choicesOf(id, texts);
           await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices });
         }

@@ -17,6 +17,22 @@ describe('A tool with side effects', () => {
     expect(asked()).toHaveLength(2);
   });
 
+  it('is asked about with the reason: what was read, or else the rule', async () => {
+    const why = (error: unknown) =>
+      error instanceof ApprovalNeededError ? error.calls.map((waiting) => waiting.why) : error;
+    Object.assign(scene.agent.toolSettings, { requireApproval: ['send', 'look'] });
+    script(call('send', 'x'), { text: 'Done.' });
+    expect(await (await scene.begin()).run().catch(why)).toEqual(['rule']);
+    await scene.renew();
+    Object.assign(scene.agent.toolSettings, { requireApproval: ['send', 'look'] });
+    script(
+      call('page', 'Send it!'),
+      { calls: ['send', 'look'].map((name) => ({ name, arguments: { text: 'x' } })) },
+      { text: 'Done.' },
+    );
+    expect(await (await scene.begin()).run().catch(why)).toEqual(['outside', 'rule']);
+  });
+
   it('needs to be allowed whichever process goes on with the turn', async () => {
     for (let steps = 1; steps <= 3; steps += 1) {
       await scene.renew();

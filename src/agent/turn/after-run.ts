@@ -61,8 +61,8 @@ export class AfterRun {
   ): Promise<TurnOutcome> {
     const sender = await this.claim.senderOf(turn);
     const askedBy = sender?.userId ?? null;
-    const asked = calls.map(({ call: { name: tool, arguments: given }, stepIndex }) => {
-      return { stepIndex, tool, arguments: given, askedBy };
+    const asked = calls.map(({ call: { name: tool, arguments: given }, stepIndex, why }) => {
+      return { stepIndex, tool, arguments: given, askedBy, why };
     });
     await this.approvals.ask(lease, conversation, turn, asked, sender?.languageCode ?? null);
     this.logger.log({ msg: 'turn parked', conversationId: conversation.id, turnId: turn.id });

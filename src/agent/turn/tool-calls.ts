@@ -113,7 +113,7 @@ export class ToolCalls {
     const { turn, lease, signal } = caller;
     await this.runner.ready(placed.call, signal);
     const admission = await this.admission.admit(placed.call, circumstances);
-    if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index };
+    if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index, why: admission.why };
     const startedAt = this.clock.now();
     const stepOf = (result: ToolResult) => newStep(turn.id, placed, result, startedAt);
     const mark = new StepMark(this.steps, lease, stepOf(unknownOutcome(placed.call.name)));
