@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ReplyBody } from '../../channel/channel.js';
 import { messageOf } from '../../errors/errors.js';
-import { cut } from '../tools/tool-output.js';
+import { beginningOf } from './beginning.js';
 import type { Screen } from './screen.js';
 
 /** Shows what a running turn has so far. */
@@ -75,7 +75,7 @@ export class LiveReply implements Live {
     this.timer = null;
     const text = [this.written, this.noted].filter((part) => part.trim() !== '').join('\n\n');
     if (text === '') return;
-    const body = this.bodyOf(text, this.noted === '' ? this.screen.cursor : '');
+    const body = beginningOf(text, this.noted === '' ? this.screen.cursor : '', this.channel);
     if (!body || JSON.stringify(body) === JSON.stringify(this.shown)) return;
     this.notBefore = performance.now() + this.everyMs;
     this.underWay = this.show(text, body)
@@ -84,15 +84,6 @@ export class LiveReply implements Live {
         this.underWay = null;
         this.schedule();
       });
-  }
-
-  /** As much from the beginning as one message holds, and a cursor. */
-  private bodyOf(text: string, cursor: string): ReplyBody | undefined {
-    for (let length = text.length; length > 0; length = Math.floor(length * 0.7)) {
-      const parts = this.channel.compose(`${cut(text, length)}${cursor}`);
-      if (parts.length === 1) return parts[0];
-    }
-    return undefined;
   }
 
   private async show(text: string, body: ReplyBody): Promise<void> {
