@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { headOfOthers } from '../../channel/quoted.js';
 import { describe, expect, it } from 'vitest';
 import { hasOutsideText, markAsOutside, markAsPlanned } from './outside-text.js';
 import { cutOutput } from './tool-output.js';
@@ -40,6 +41,7 @@ describe('Text from outside', () => {
     for (const outside of [page, `Ada: ${page}`, JSON.stringify({ page }), cutOutput(page, 100)])
       expect(hasOutsideText(outside)).toBe(true);
     expect(hasOutsideText(markAsPlanned(12, '2026-11-25T09:00:00.000Z', 'One'))).toBe(true);
+    expect(hasOutsideText(`Ada: ${headOfOthers('Eve')}\n> One`)).toBe(true);
     for (const inside of ['', 'One', 'the schedule 3 of this conversation', '=== 0123456789ab ===', '42'])
       expect(hasOutsideText(inside)).toBe(false);
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { quotesOthers } from '../../channel/quoted.js';
 import { cutOutput } from './tool-output.js';
 
 /** How text that `markAsOutside` has marked begins. */
@@ -30,5 +31,7 @@ export function markAsPlanned(number: number, dueAt: string, text: string): stri
  * so it holds for what is on record too, whoever put it there. Somebody can pretend to be outside, but not to be inside.
  */
 export function hasOutsideText(text: string): boolean {
-  return text.includes(HEAD) || /\[Schedule \d+ of this conversation was due at /.test(text);
+  return (
+    text.includes(HEAD) || quotesOthers(text) || /\[Schedule \d+ of this conversation was due at /.test(text)
+  );
 }

@@ -1,10 +1,11 @@
+import { headOfOthers } from '../../channel/quoted.js';
 import type { BotName } from '../bot-api/bot-name.js';
 import { isOfBot, originalOf } from './addressing.js';
 import { titleOf } from './chat-reader.js';
-import { originOf } from './forward-origin.js';
+import { forwardedFrom, originOf } from './forward-origin.js';
 import { noteOf, writtenIn } from './message-content.js';
 import { label, quotation } from './quoting.js';
-import { fieldOf, textOf } from './update-fields.js';
+import { fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** UTF-16 units shown of what a message replies to; the part that its author chose is shown whole. */
 const SHOWN = 1_000;
@@ -23,7 +24,26 @@ export function replyContext(message: unknown, bot: BotName | null): string | nu
   if (replied === undefined) return null;
   const said = textOf(fieldOf(message, 'quote'), 'text', QUOTE_LIMIT) ?? saidIn(replied);
   if (said === null) return null;
-  return `[in reply to ${authorOf(replied, bot)}:]\n${quotation(said)}`;
+  return `${headOf(message, replied, bot)}\n${quotation(said)}`;
+}
+
+/** What was said by anybody but the bot and the sender is data, as what was passed on is. */
+function headOf(message: unknown, replied: unknown, bot: BotName | null): string {
+  if (isOfBot(replied, bot)) return '[in reply to what you said:]';
+  const author = authorOf(replied);
+  return isOwn(message, replied) ? `[in reply to ${author}:]` : headOfOthers(author);
+}
+
+/** Did who replies write that themselves? Not what they passed on, or had another bot write. */
+function isOwn(message: unknown, replied: unknown): boolean {
+  const author = integerOf(fieldOf(replied, 'from'), 'id');
+  if (author === null || author !== integerOf(fieldOf(message, 'from'), 'id')) return false;
+  const others = [
+    fieldOf(replied, 'sender_chat'),
+    fieldOf(replied, 'via_bot'),
+    forwardedFrom(replied) ?? undefined,
+  ];
+  return others.every((other) => other === undefined);
 }
 
 function saidIn(message: unknown): string | null {
@@ -32,9 +52,8 @@ function saidIn(message: unknown): string | null {
   return [noteOf(message), cut].filter((part) => part !== null).join('\n') || null;
 }
 
-function authorOf(message: unknown, bot: BotName | null): string {
-  if (isOfBot(message, bot)) return 'what you said';
-  const origin = originOf(fieldOf(message, 'origin'));
+function authorOf(message: unknown): string {
+  const origin = forwardedFrom(message) ?? originOf(fieldOf(message, 'origin'));
   return origin ?? named(fieldOf(message, 'sender_chat') ?? fieldOf(message, 'from'));
 }
 
