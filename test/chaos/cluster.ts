@@ -41,6 +41,7 @@ export class Cluster {
     readonly telegram: TelegramDouble,
     private readonly road: LongRoad,
     readonly model: ChaosModel,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {
     const env = this.env();
     this.web = [new Slot('web', 0, build.main, env), new Slot('web', 1, build.main, env)];
@@ -51,7 +52,13 @@ export class Cluster {
     ];
   }
 
-  static async start(backend: Backend, pace: Pace, changes: readonly Edit[] = []): Promise<Cluster> {
+  /** @param settings of all processes, over those that they have in every cluster */
+  static async start(
+    backend: Backend,
+    pace: Pace,
+    changes: readonly Edit[] = [],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Cluster> {
     // First what may be missing: then nothing else has been started.
     const build = await makeBuild(pace, changes);
     const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
@@ -63,7 +70,18 @@ export class Cluster {
     const telegram = await TelegramDouble.start();
     const road = await LongRoad.to(telegram.root);
     const model = await ChaosModel.start();
-    const cluster = new Cluster(backend, pace, build, postgres, databaseRoads, redis, telegram, road, model);
+    const cluster = new Cluster(
+      backend,
+      pace,
+      build,
+      postgres,
+      databaseRoads,
+      redis,
+      telegram,
+      road,
+      model,
+      settings,
+    );
     for (const slot of cluster.slots) slot.start();
     try {
       await cluster.ready();
@@ -141,6 +159,7 @@ export class Cluster {
       AGENT_TURN_TIMEOUT_MS: String(pace.turnTimeoutMs),
       CHAT_RATE_LIMIT: '1000000',
       CHAT_BACKLOG_LIMIT: '1000000',
+      ...this.settings,
     };
   }
 }

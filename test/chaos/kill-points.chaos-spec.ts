@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findRedisServer } from '../support/redis.js';
 import { Cluster } from './cluster.js';
-import { killPointEdits, killPoints } from './kill-points.js';
+import { editsFor, killPoints } from './kill-points.js';
 import { hurried } from './pace.js';
 import { conclude } from './round.js';
 import type { Planned } from './schedule.js';
@@ -19,7 +19,7 @@ describe('A kill -9 between two steps', () => {
   const sent: Sent[] = [];
 
   beforeAll(async () => {
-    cluster = await Cluster.start(findRedisServer() ? 'redis' : 'postgresql', hurried, killPointEdits);
+    cluster = await Cluster.start(findRedisServer() ? 'redis' : 'postgresql', hurried, editsFor(killPoints));
   }, LIMIT_MS);
   afterAll(() => cluster.stop());
 

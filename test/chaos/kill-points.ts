@@ -69,8 +69,9 @@ export const killPoints: readonly KillPoint[] = [
 ];
 
 /** Prepares a build for them. */
-export const killPointEdits: readonly Edit[] = killPoints.map(({ name, file, before }) => ({
-  file,
-  find: before,
-  put: `dieAt(${JSON.stringify(name)}); $&`,
-}));
+export const editsFor = (points: readonly KillPoint[]): readonly Edit[] =>
+  points.map(({ name, file, before }) => ({
+    file,
+    find: before,
+    put: `dieAt(${JSON.stringify(name)}); $&`,
+  }));
