@@ -103,6 +103,13 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(await facts(chat)).toHaveLength(0);
   });
 
+  it('is not made, and who presses is told, once its conversation has been erased', async () => {
+    const chat = await askingChat();
+    await world.admin(`conversations/${await world.conversationId(chat)}`, 'delete').expect(204);
+    expect(await press(chat, 'yes')).toMatch(/decided already/);
+    expect(await facts(chat)).toHaveLength(0);
+  });
+
   it('answers a button that nobody knows', async () => {
     const chat = newChatId();
     const update = pressUpdate(chat, 'nobody knows');

@@ -58,7 +58,9 @@ export class Approvals {
     const texts = textsFor(sender?.languageCode).approvals;
     const choice = readChoice(press.data);
     const approval = choice && (await this.repository.find(tx, choice.id));
-    if (!choice || !approval || !sender) return { words: '', conversationId: null };
+    if (!choice || !sender) return { words: '', conversationId: null };
+    // Erased with its conversation: who presses what still stands there must not wait for something to happen.
+    if (!approval) return { words: texts.decidedAlready, conversationId: null };
     if (!this.mayDecide(approval, sender.userId)) return { words: texts.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${this.channel.name}:${sender.userId}`, name };
