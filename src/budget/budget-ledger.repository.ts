@@ -5,6 +5,7 @@ import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { type Amount, limits } from './amount.js';
 import { BudgetLimits } from './budget-limits.js';
 import {
+  chargeStatement,
   reserveStatement,
   settleStatement,
   summaryClaims,
@@ -74,6 +75,14 @@ export class BudgetLedger {
   ): Promise<void> {
     if (turnIds.length === 0 && summary === null) return;
     await tx.$executeRaw(settleStatement(turnIds, summary, limits(this.limits.day.all)));
+  }
+
+  /**
+   * Counts what a model call of the turn used that came to no step. Whoever made it may have lost the turn: no lease is
+   * asked for. Of an erased conversation nothing is counted.
+   */
+  async charge(turnId: string, used: Amount): Promise<void> {
+    await this.prisma.$executeRaw(chargeStatement(turnId, used, limits(this.limits.day.all)));
   }
 
   /** A limit for all that was not there this morning counts what was used since: the row of all is brought up to it. */

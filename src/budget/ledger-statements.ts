@@ -92,6 +92,24 @@ export function reserveStatement(
 const MAX_BIGINT = Prisma.sql`9223372036854775807`;
 const MAX_INT = Prisma.sql`2147483647`;
 
+/** Records what a turn used besides what its steps tell; it ends nothing. */
+export function chargeStatement(
+  turnId: string,
+  { tokens, microUsd }: Amount,
+  allLimited: boolean,
+): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO budget_days AS d (day, scope, key, spent_tokens, spent_micro_usd)
+    SELECT ${today}, b.scope, b.key, ${tokens}::bigint, ${microUsd}::bigint
+    FROM turns t JOIN conversations c ON c.id = t.conversation_id
+    CROSS JOIN LATERAL (VALUES ('user'::budget_scope, ${keys.user}), ('chat', ${keys.chat}), ('all', '')) AS b (scope, key)
+    WHERE t.id = ${turnId}::uuid AND b.key IS NOT NULL AND (b.scope <> 'all' OR ${allLimited})
+    ORDER BY b.scope, b.key
+    ON CONFLICT (day, scope, key) DO UPDATE
+      SET spent_tokens = d.spent_tokens + EXCLUDED.spent_tokens,
+          spent_micro_usd = d.spent_micro_usd + EXCLUDED.spent_micro_usd`;
+}
+
 /** What one summary used, also where that is nothing. */
 export interface SummaryUse {
   readonly conversationId: string;

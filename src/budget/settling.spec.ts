@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { byScopeAndKey, ledgerScene, tokens } from './ledger-scene.spec-support.js';
 
@@ -38,6 +39,21 @@ describe('settling', () => {
     expect(await rows()).toEqual([
       ['user', 'telegram:7', 950, 0],
       ['chat', turn.chat, 950, 0],
+    ]);
+  });
+
+  it('leaves alone what was charged besides, of a turn that is still there', async () => {
+    const by = ledger({ userDayTokens: 9_000, dayTokens: 9_000 });
+    const turn = await running(7n);
+    await by.reserve(turn.lease, turn.id, tokens(5_000));
+    await by.charge(turn.id, tokens(100));
+    await by.charge(randomUUID(), tokens(100));
+    await called(turn, 0, 300, 50);
+    await settle(by, turn);
+    expect(await rows()).toEqual([
+      ['user', 'telegram:7', 450, 0],
+      ['chat', turn.chat, 450, 0],
+      ['all', '', 450, 0],
     ]);
   });
 

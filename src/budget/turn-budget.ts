@@ -55,6 +55,16 @@ export class TurnBudget {
     this.used = plus(this.used, usedBy(this.prices, call));
   }
 
+  /**
+   * A model call was broken off by who stopped or interrupted the turn, or by its time limit. No server tells what it used
+   * by then; it is paid for all the same, and counted at the highest price that it may have.
+   * @param outputTokens what was written of the answer
+   */
+  async brokenOff(inputTokens: number, outputTokens: number): Promise<void> {
+    const microUsd = this.prices.highest(inputTokens, outputTokens, this.ownModel);
+    await this.ledger.charge(this.turn.id, { tokens: BigInt(inputTokens + outputTokens), microUsd });
+  }
+
   private counted(): Amount {
     const { inputTokens, outputTokens, microUsd } = this.turn;
     return { tokens: BigInt(inputTokens + outputTokens), microUsd };

@@ -176,7 +176,7 @@ describe('a turn and its budget', () => {
     expect(await day('user')).toEqual([0, 0, 0]);
   });
 
-  it('that is stopped counts what its finished calls used, and releases the rest', async () => {
+  it('that is stopped counts what its calls used, the broken one by its request, and releases the rest', async () => {
     await open({ userDayTokens: 10_000 });
     agent.model.script(word(), { calls: [{ name: 'nothing', arguments: {} }] }, { fault: 'hang' });
     await agent.room.event(conversation, word());
@@ -187,7 +187,12 @@ describe('a turn and its budget', () => {
     expect(await day('user')).toEqual([CALL, 0, 20]);
     await running;
     expect(await turns()).toMatchObject([{ state: 'cancelled', inputTokens: 10 }]);
-    expect(await day('user')).toEqual([CALL, 0, 20]);
+    const asked = JSON.stringify(agent.model.calls[1]?.messages).length;
+    const [spent = 0, reserved] = (await day('user')) ?? [];
+    expect(spent - CALL).toBeGreaterThan(asked / 10);
+    expect(spent - CALL).toBeLessThan(asked);
+    expect(reserved).toBe(0);
+    expect(await day('chat')).toEqual(await day('user'));
   });
 
   it('that waits for a person has nothing reserved meanwhile, and reserves anew when it goes on', async () => {

@@ -3,14 +3,14 @@ import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
 import { insist } from '../../database/insist.js';
 import type { Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
-import { messageOf } from '../../errors/errors.js';
+import { messageOf, TurnpikeError } from '../../errors/errors.js';
 import type { ToolRules } from '../../memory/tool-rules.js';
 import { Clock } from '../../runtime/clock.js';
 import type { ContextWindow, Progress } from '../context/context-window.js';
 import type { Live } from '../live/live-reply.js';
 import type { ModelAnswer } from './model-answer.js';
 import type { ModelCaller } from '../model/model-caller.js';
-import { ModelClient, type ModelRequest } from '../model/model-client.js';
+import { ModelClient, type ModelRequest, type Show } from '../model/model-client.js';
 import { ContextOverflowError, mayBeThePictures } from '../model/model-error.js';
 import { permits } from '../guard/tool-permission.js';
 import { StepRepository } from './step.repository.js';
@@ -80,8 +80,7 @@ export class ModelSteps {
     const request = { ...asked, ...budget.callLimit };
     const refused = await budget.admit(() => requestTokens(request, count));
     if (refused) return { refused };
-    const given = await this.model.complete(request, asking.caller, asking.signal, unseen);
-    const answer = withUsage(given, request, count);
+    const answer = await this.complete(asking, budget, request, unseen);
     await this.record(asking, index, startedAt, request, answer);
     return answer;
   }
@@ -113,27 +112,50 @@ export class ModelSteps {
 
   /** A request that is more than the model can read at once is asked again with less in it, a few times. */
   private async ask(
-    { turn, caller, signal, live }: Asking,
+    asking: Asking,
     talk: Talk,
     { index, last }: Place,
   ): Promise<
     { readonly request: ModelRequest; readonly answer: ModelAnswer } | { readonly refused: Refusal }
   > {
     const count = (text: string) => this.tokens.count(text);
+    const { turn, live } = asking;
     const show = (text: string) => live.write(text);
     for (;;) {
       const request = this.requestOf(talk, last);
       const refused = await talk.budget.admit(() => requestTokens(request, count));
       if (refused) return { refused };
       try {
-        const answer = await this.model.complete(request, caller, signal, show);
-        return { request, answer: withUsage(answer, request, count) };
+        return { request, answer: await this.complete(asking, talk.budget, request, show) };
       } catch (error) {
         const less = withLess(error, talk);
         if (less === null) throw error;
         const { budget } = talk.window;
         this.logger.warn({ msg: less, turnId: turn.id, index, budget, error: messageOf(error) });
       }
+    }
+  }
+
+  /** Breaking a call off is not for nothing, or whoever does it again and again would spend without a limit. */
+  private async complete(
+    { turn, caller, signal }: Asking,
+    budget: TurnBudget,
+    request: ModelRequest,
+    show: Show,
+  ): Promise<ModelAnswer> {
+    const count = (text: string) => this.tokens.count(text);
+    let written = '';
+    signal.throwIfAborted();
+    try {
+      const answer = await this.model.complete(request, caller, signal, (text) => show((written = text)));
+      return withUsage(answer, request, count);
+    } catch (error) {
+      // Where the process ends, another one makes the call.
+      if (signal.reason instanceof TurnpikeError)
+        await budget.brokenOff(requestTokens(request, count), count(written)).catch((reason: unknown) => {
+          this.logger.warn({ msg: 'broken off, not counted', turnId: turn.id, error: messageOf(reason) });
+        });
+      throw error;
     }
   }
 
