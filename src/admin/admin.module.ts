@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { TurnStopModule } from '../agent/turn/turn-stop.module.js';
 import { BudgetModule } from '../budget/budget.module.js';
@@ -29,6 +30,9 @@ import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { OperatorVoice } from './conversations/operator-voice.service.js';
+import { PairingDesk } from './pairings/pairing-desk.service.js';
+import { PairingListing } from './pairings/pairing-listing.repository.js';
+import { PairingsController } from './pairings/pairings.controller.js';
 import { PeopleController } from './people/people.controller.js';
 import { PeopleService } from './people/people.service.js';
 import { PersonListing } from './people/person-listing.repository.js';
@@ -44,6 +48,7 @@ import { TurnsService } from './turns/turns.service.js';
 /** What operators see and do, under `/admin`. */
 @Module({
   imports: [
+    AccessModule,
     ApprovalsModule,
     BudgetModule,
     DeliveryModule,
@@ -61,6 +66,7 @@ import { TurnsService } from './turns/turns.service.js';
     SchedulesController,
     ApprovalsController,
     FloodGateController,
+    PairingsController,
   ],
   providers: [
     AdminKey,
@@ -81,6 +87,8 @@ import { TurnsService } from './turns/turns.service.js';
     FloodGateView,
     MessageListing,
     OperatorVoice,
+    PairingDesk,
+    PairingListing,
     PeopleService,
     PersonListing,
     ScheduleDesk,

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { BudgetModule } from '../budget/budget.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { LeaseModule } from '../lease/lease.module.js';
@@ -49,10 +50,12 @@ import { TurnStopModule } from './turn/turn-stop.module.js';
 import { TurnWatch } from './turn/turn-watch.js';
 import { TurnWork } from './turn/turn-work.js';
 import { TurnWatchRepository } from './turn/turn-watch.repository.js';
+import { Uninvited } from './turn/uninvited.js';
 import { WaitNotices } from './waiting/wait-notices.js';
 
 @Module({
   imports: [
+    AccessModule,
     ApprovalsModule,
     MemoryModule,
     LeaseModule,
@@ -87,6 +90,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     Pictures,
     TurnWatch,
     TurnWatchRepository,
+    Uninvited,
     WaitNotices,
     CommandAnswers,
     Commands,

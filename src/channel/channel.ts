@@ -41,6 +41,9 @@ export type SendOutcome =
   /** Not sent, and never will be: blocked, chat gone, token revoked. `code` is stable. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: string };
 
+/** May somebody talk to the agent? `refused`: no; `unknown`: as operators decided. */
+export type Admission = 'admitted' | 'refused' | 'unknown';
+
 /** What the bot thinks of a message. */
 export type Mood = 'seen' | 'done';
 
@@ -74,8 +77,8 @@ export abstract class Channel {
     signal: AbortSignal,
   ): Promise<void>;
 
-  /** May this sender talk to the agent? Others get one polite refusal. Pure. */
-  abstract admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean;
+  /** What the channel's settings say of this sender in this chat. Pure. */
+  abstract admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission;
 
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];

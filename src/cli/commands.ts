@@ -4,6 +4,8 @@ import type { CliCommand } from './cli-command.js';
 import { chats } from './chats.command.js';
 import { deadLetters } from './dead-letters.command.js';
 import { doctor } from './doctor/doctor.command.js';
+import { pairing } from './pairing.command.js';
+import { people } from './people.command.js';
 import { webhook } from './webhook.command.js';
 
 const migrate: CliCommand = {
@@ -27,7 +29,16 @@ const environment: CliCommand = {
   },
 };
 
-const commands: readonly CliCommand[] = [doctor, webhook, chats, deadLetters, migrate, environment];
+const commands: readonly CliCommand[] = [
+  doctor,
+  webhook,
+  chats,
+  pairing,
+  people,
+  deadLetters,
+  migrate,
+  environment,
+];
 
 export function findCommand(name: string | undefined): CliCommand | undefined {
   return commands.find((command) => command.name === name);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../errors/errors.js';
+import { AccessSettings } from './access.settings.js';
 import { AdminSettings } from './admin.settings.js';
 import { AgentSettings } from './agent.settings.js';
 import { BudgetSettings } from './budget.settings.js';
@@ -30,6 +31,7 @@ export interface Settings {
   readonly database: DatabaseSettings;
   readonly redis: RedisSettings;
   readonly telegram: TelegramSettings;
+  readonly access: AccessSettings;
   readonly flood: FloodSettings;
   readonly model: ModelSettings;
   readonly transcription: TranscriptionSettings;
@@ -52,6 +54,7 @@ export const settingsClasses = {
   database: DatabaseSettings,
   redis: RedisSettings,
   telegram: TelegramSettings,
+  access: AccessSettings,
   flood: FloodSettings,
   model: ModelSettings,
   transcription: TranscriptionSettings,
@@ -79,6 +82,7 @@ export function loadSettings(env: Environment): Settings {
     database: readSettings(DatabaseSettings, env, problems),
     redis: readSettings(RedisSettings, env, problems),
     telegram: readSettings(TelegramSettings, env, problems),
+    access: readSettings(AccessSettings, env, problems),
     flood: readSettings(FloodSettings, env, problems),
     model: readSettings(ModelSettings, env, problems),
     transcription: readSettings(TranscriptionSettings, env, problems),

@@ -92,7 +92,7 @@ export class Inbox implements OnApplicationBootstrap {
     const payload = storableJson(text);
     const { command, press, happening, stoppedPreview, moved } = inbound;
     const unwritten = (press ?? happening ?? stoppedPreview ?? moved ?? null) !== null;
-    const withoutModel = command !== null || unwritten || !this.channel.admits(inbound);
+    const withoutModel = command !== null || unwritten || this.channel.admission(inbound) === 'refused';
     return {
       channel: this.channel.name,
       chat: inbound.chat,

@@ -32,6 +32,7 @@ export class OverflowNotice {
   private async tellOnce(conversationId: string, languageCode: string | null): Promise<void> {
     try {
       const told = await this.prisma.$transaction(async (tx) => {
+        if (await this.conversations.isBlocked(tx, conversationId)) return false;
         if (!(await this.conversations.markOverflowTold(tx, conversationId))) return false;
         await this.outbox.add(tx, { conversationId, text: textsFor(languageCode).overflow });
         return true;

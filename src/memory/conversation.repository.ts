@@ -69,10 +69,17 @@ export class ConversationRepository {
     return this.prisma.conversation.findUnique({ where: { id } });
   }
 
-  /** Inside the caller's transaction: a second connection for it could be one too many. */
-  async isBlocked(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
-    const conversation = await tx.conversation.findUnique({ where: { id }, select: { status: true } });
-    return conversation?.status === 'blocked';
+  /**
+   * The conversation is blocked, or it is the private chat of somebody who is.
+   * @param db the caller's transaction, where there is one: a second connection could be one too many
+   */
+  async isBlocked(db: Prisma.TransactionClient | null, id: string): Promise<boolean> {
+    const [row] = await (db ?? this.prisma).$queryRaw<{ blocked: boolean }[]>`
+      SELECT c.status = 'blocked' OR (c.chat_type = 'private' AND coalesce((
+        SELECT a.blocked_at IS NOT NULL FROM person_access a WHERE a.channel = c.channel AND a.user_id = c.chat_id
+      ), false)) AS blocked
+      FROM conversations c WHERE c.id = ${id}::uuid`;
+    return row?.blocked ?? false;
   }
 
   /**

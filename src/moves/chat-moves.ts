@@ -60,7 +60,20 @@ export class ChatMoves {
         to: String(toChatId),
       });
     }
+    await this.moveAccess(tx, channel, move);
     await this.budgets.move(tx, `${channel}:${fromChatId}`, `${channel}:${toChatId}`);
+  }
+
+  /** A group that was let in stays so; one that waits asks again, with a code of its own. */
+  private async moveAccess(tx: Prisma.TransactionClient, channel: string, move: ChatMove): Promise<void> {
+    const { fromChatId, toChatId } = move;
+    await tx.$executeRaw`
+      INSERT INTO admitted_chats (channel, chat_id, admitted_at)
+      SELECT channel, ${toChatId}::bigint, admitted_at FROM admitted_chats
+      WHERE channel = ${channel} AND chat_id = ${fromChatId}
+      ON CONFLICT DO NOTHING`;
+    await tx.admittedChat.deleteMany({ where: { channel, chatId: fromChatId } });
+    await tx.pairing.deleteMany({ where: { channel, chatId: fromChatId } });
   }
 
   /** From now on the door takes the old id for the new one, and what led to the old id leads on. */

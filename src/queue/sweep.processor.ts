@@ -1,5 +1,6 @@
 import { InjectQueue, Processor } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
+import { PairingQuestions } from '../access/pairing-questions.js';
 import { Approvals } from '../agent/approvals/approvals.service.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
@@ -18,6 +19,7 @@ export class SweepProcessor extends ScheduledProcessor {
   constructor(
     private readonly sweep: Sweep,
     private readonly approvals: Approvals,
+    private readonly pairings: PairingQuestions,
     private readonly firing: ScheduleFiring,
     private readonly backlog: BacklogNotices,
     private readonly waker: LaneWaker,
@@ -31,6 +33,7 @@ export class SweepProcessor extends ScheduledProcessor {
   protected override async run(): Promise<void> {
     // First: the turns they park are due then.
     await this.approvals.expireOverdue();
+    for (const id of await this.pairings.run()) this.waker.wake('deliveries', id);
     // Before the sweep puts jobs of chats into the line that wait for something else.
     await this.backlog.run();
     await this.sweep.run();

@@ -1,5 +1,6 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../access/access.module.js';
 import { AgentModule } from '../agent/agent.module.js';
 import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
@@ -22,6 +23,7 @@ import { WorkersHealth } from './workers-health.js';
 @Module({
   imports: [
     LanesModule,
+    AccessModule,
     AgentModule,
     ApprovalsModule,
     DeliveryModule,

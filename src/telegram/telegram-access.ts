@@ -1,22 +1,23 @@
 import { Injectable } from '@nestjs/common';
+import type { Admission } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
+import { AccessSettings } from '../config/access.settings.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 
-/** Who may talk to the bot: `TELEGRAM_ALLOWED_CHATS`. */
+/** Whom the settings let in: `TELEGRAM_ALLOWED_CHATS`, `TELEGRAM_OWNERS`, `TELEGRAM_ACCESS`. */
 @Injectable()
 export class TelegramAccess {
-  private readonly allowed: ReadonlySet<string>;
+  private readonly listed: ReadonlySet<string>;
+  private readonly others: Admission;
 
-  constructor(settings: TelegramSettings) {
-    this.allowed = new Set(settings.allowedChats);
+  constructor({ allowedChats }: TelegramSettings, { owners, mode }: AccessSettings) {
+    this.listed = new Set([...allowedChats, ...owners]);
+    this.others = mode === 'pairing' ? 'unknown' : allowedChats.length === 0 ? 'admitted' : 'refused';
   }
 
-  /** True where nothing is restricted, or the chat or its sender is listed: a listed user is served in any group. */
-  isAllowed({ chat, sender }: Pick<Inbound, 'chat' | 'sender'>): boolean {
-    if (this.allowed.size === 0) return true;
-    return (
-      this.allowed.has(chat.chatId.toString()) ||
-      (sender !== null && this.allowed.has(sender.userId.toString()))
-    );
+  /** A chat is admitted where it or its sender is listed: a listed user is served in any group. */
+  admissionOf({ chat, sender }: Pick<Inbound, 'chat' | 'sender'>): Admission {
+    if (this.listed.has(chat.chatId.toString())) return 'admitted';
+    return sender !== null && this.listed.has(sender.userId.toString()) ? 'admitted' : this.others;
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
+import { AccessSettings } from '../config/access.settings.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from './bot-api/bot-api.js';
@@ -30,10 +31,11 @@ function settingsFor(overrides: Partial<TelegramSettings> = {}): TelegramSetting
   );
 }
 
-function channelWith(settings = settingsFor()) {
+function channelWith(settings = settingsFor(), accessSettings = new AccessSettings()) {
   const botApi = new BotApi(settings);
   const identity = new BotIdentity(botApi, new Pauses(new Random()));
-  const [access, presence] = [new TelegramAccess(settings), new TelegramPresence(botApi, settings)];
+  const access = new TelegramAccess(settings, accessSettings);
+  const presence = new TelegramPresence(botApi, settings);
   const composer = new MessageComposer(settings);
   const sender = new MessageSender(botApi, new GuestMessages(botApi));
   const files = new BotFiles(botApi, settings);
@@ -171,7 +173,7 @@ describe('TelegramChannel', () => {
     expect(channel.read(textUpdate(group, '@other_bot hi'))).toBeNull();
   });
 
-  it('admits everybody, or the listed chats and people', () => {
+  it('admits everybody, or the listed chats and people and the owners; others are refused, or asked about', () => {
     const person = newChatId();
     const group = -newChatId();
     const inbound = (chat: number, from: number) => {
@@ -179,11 +181,22 @@ describe('TelegramChannel', () => {
       if (!read) throw new Error('unreadable');
       return read;
     };
-    expect(channelWith().channel.admits(inbound(person, person))).toBe(true);
-    const { channel } = channelWith(settingsFor({ allowedChats: [String(person), String(group)] }));
-    expect(channel.admits(inbound(person, person))).toBe(true);
-    expect(channel.admits(inbound(group, newChatId()))).toBe(true);
-    expect(channel.admits(inbound(-newChatId(), person))).toBe(true);
-    expect(channel.admits(inbound(newChatId(), newChatId()))).toBe(false);
+    expect(channelWith().channel.admission(inbound(person, person))).toBe('admitted');
+    const listed = settingsFor({ allowedChats: [String(person), String(group)] });
+    const owner = newChatId();
+    for (const [mode, others] of [
+      ['open', 'refused'],
+      ['pairing', 'unknown'],
+    ] as const) {
+      const settings = Object.assign(new AccessSettings(), { mode, owners: [String(owner)] });
+      const { channel } = channelWith(listed, settings);
+      expect(channel.admission(inbound(person, person))).toBe('admitted');
+      expect(channel.admission(inbound(group, newChatId()))).toBe('admitted');
+      expect(channel.admission(inbound(-newChatId(), person))).toBe('admitted');
+      expect(channel.admission(inbound(owner, owner))).toBe('admitted');
+      expect(channel.admission(inbound(newChatId(), newChatId()))).toBe(others);
+    }
+    const pairing = Object.assign(new AccessSettings(), { mode: 'pairing' });
+    expect(channelWith(settingsFor(), pairing).channel.admission(inbound(person, person))).toBe('unknown');
   });
 });

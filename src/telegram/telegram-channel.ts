@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import {
+  type Admission,
   Channel,
   type Choice,
   type Declining,
@@ -68,8 +69,8 @@ export class TelegramChannel extends Channel {
     }
   }
 
-  override admits(origin: Pick<Inbound, 'chat' | 'sender'>): boolean {
-    return this.access.isAllowed(origin);
+  override admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission {
+    return this.access.admissionOf(origin);
   }
 
   override compose(markdown: string): readonly ReplyBody[] {

@@ -112,6 +112,17 @@ export const de: Texts = {
     operator: 'Betreiber',
     ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` (${by})`}:`,
   },
+  pairing: {
+    code: (code) =>
+      `Dieser Bot ist privat: Sein Betreiber muss dich zulassen. Dein Code ist **${code}**, eine Stunde lang gültig. Ich schreibe dir, sobald entschieden ist.`,
+    groupCode: (code) =>
+      `Dieser Bot ist privat: Sein Betreiber muss diese Gruppe zulassen. Ihr Code ist **${code}**, eine Stunde lang gültig. Ich schreibe, sobald entschieden ist.`,
+    question: 'Darf diese Person mit mir sprechen?',
+    groupQuestion: 'Dürfen alle in dieser Gruppe mit mir sprechen?',
+    welcome: 'Du bist zugelassen. Schreib mir wie einem Menschen; /help zeigt die Befehle.',
+    groupWelcome: 'Diese Gruppe ist zugelassen. Erwähnt mich oder antwortet mir, dann antworte ich.',
+    denied: 'Leider hat der Betreiber es nicht erlaubt.',
+  },
   refusal: 'Dieser Bot ist leider privat. Bitte seinen Betreiber, dich zuzulassen.',
   overflow:
     'Du schreibst schneller, als ich antworten kann. Bis ich aufgeholt habe, werden weitere Nachrichten nicht gelesen.',

@@ -110,6 +110,17 @@ export const en: Texts = {
     operator: 'the operator',
     ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` by ${by}`}:`,
   },
+  pairing: {
+    code: (code) =>
+      `This bot is private: its operator has to let you in. Your code is **${code}**, good for an hour. I write to you when it is decided.`,
+    groupCode: (code) =>
+      `This bot is private: its operator has to let this group in. Its code is **${code}**, good for an hour. I write when it is decided.`,
+    question: 'May this person talk to me?',
+    groupQuestion: 'May everybody in this group talk to me?',
+    welcome: 'You have been let in. Write to me as you would to a person; /help shows the commands.',
+    groupWelcome: 'This group has been let in. Mention me or reply to me, and I answer.',
+    denied: 'Sorry, the operator has not allowed it.',
+  },
   refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
   overflow:
     'You are writing faster than I can answer. Until I have caught up, further messages are not read.',

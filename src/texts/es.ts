@@ -113,6 +113,17 @@ export const es: Texts = {
     operator: 'el operador',
     ending: (ending, by) => `${endings[ending]}${by === null ? '' : ` por ${by}`}:`,
   },
+  pairing: {
+    code: (code) =>
+      `Este bot es privado: su operador tiene que darte acceso. Tu código es **${code}** y vale una hora. Te escribo cuando esté decidido.`,
+    groupCode: (code) =>
+      `Este bot es privado: su operador tiene que dar acceso a este grupo. Su código es **${code}** y vale una hora. Escribo cuando esté decidido.`,
+    question: '¿Puede esta persona hablar conmigo?',
+    groupQuestion: '¿Pueden todos los de este grupo hablar conmigo?',
+    welcome: 'Ya tienes acceso. Escríbeme como a una persona; /help muestra los comandos.',
+    groupWelcome: 'Este grupo ya tiene acceso. Quien me mencione o me responda tendrá respuesta.',
+    denied: 'Lo siento, el operador no ha dado acceso.',
+  },
   refusal: 'Lo siento, este bot es privado. Pídele acceso a su operador.',
   overflow: 'Escribes más rápido de lo que puedo responder. Hasta que me ponga al día no leeré más mensajes.',
   failed: 'Lo siento, algo salió mal y no pude responder. Inténtalo de nuevo más tarde, por favor.',

@@ -98,6 +98,19 @@ export interface Texts {
     readonly ending: (ending: QuestionEnding, by: string | null) => string;
   };
 
+  /** Chats that ask to be let in. */
+  readonly pairing: {
+    /** To a person, and to a group: with the code by which an operator knows them. */
+    readonly code: (code: string) => string;
+    readonly groupCode: (code: string) => string;
+    /** To owners and admins; who it is stands below. */
+    readonly question: string;
+    readonly groupQuestion: string;
+    readonly welcome: string;
+    readonly groupWelcome: string;
+    readonly denied: string;
+  };
+
   /** In the place of an answer. */
   readonly refusal: string;
   readonly overflow: string;

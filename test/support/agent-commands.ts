@@ -33,6 +33,7 @@ export function commandsOf(
     | 'ledger'
     | 'summaries'
     | 'busy'
+    | 'access'
   >,
   { facts, people, limits }: Memory,
 ): { turnStop: TurnStop; commands: Commands } {
@@ -71,6 +72,8 @@ export function commandsOf(
     new Edits(channel, conversations, busy),
     chatMoves(prisma),
     new Happenings(conversations),
+    agent.access.doorkeeper,
+    agent.access.pairings,
   );
   return { turnStop, commands };
 }

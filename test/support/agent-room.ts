@@ -33,6 +33,7 @@ import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../src/budget/budget-limits.js';
 import { Budgets } from '../../src/budget/budgets.service.js';
 import { Prices } from '../../src/budget/prices.js';
+import type { AccessSettings } from '../../src/config/access.settings.js';
 import { AgentSettings } from '../../src/config/agent.settings.js';
 import { BudgetSettings } from '../../src/config/budget.settings.js';
 import { BusySettings } from '../../src/config/busy.settings.js';
@@ -55,6 +56,7 @@ import { PersonRepository } from '../../src/memory/person.repository.js';
 import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
+import { accessParts } from './access-parts.js';
 import { loopOf } from './agent-loop.js';
 import { commandsOf } from './agent-commands.js';
 import { attachmentsOver } from './attachments.js';
@@ -75,6 +77,7 @@ interface Wishes {
   readonly busy?: Partial<BusySettings>;
   readonly toolSettings?: Partial<ToolSettings>;
   readonly telegram?: Partial<TelegramSettings>;
+  readonly access?: Partial<AccessSettings>;
   readonly budgets?: Partial<BudgetSettings>;
   readonly models?: Partial<ModelSettings>;
   readonly transcription?: Partial<TranscriptionSettings>;
@@ -99,6 +102,7 @@ export class AgentRoom {
   readonly waitNotices: WaitNoticeRepository;
   readonly gate: FloodGate;
   readonly outbox: Outbox;
+  readonly access: ReturnType<typeof accessParts>;
   readonly messages: MessageRepository;
   readonly steps: StepRepository;
   readonly turns: TurnRepository;
@@ -128,12 +132,13 @@ export class AgentRoom {
     Object.assign(this.toolSettings, wishes.toolSettings);
     Object.assign(this.busy, wishes.busy);
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
-    const channel = telegramChannel(telegram, wishes.telegram);
+    const channel = telegramChannel(telegram, wishes.telegram, wishes.access);
     this.drafts = new DraftRepository(prisma, leases);
     this.waitNotices = new WaitNoticeRepository(prisma, leases);
     this.gate = openFloodGate(prisma);
     const outbox = new Outbox(channel, this.drafts);
     this.outbox = outbox;
+    this.access = accessParts(room, channel, outbox, wishes.access);
     this.channel = channel;
     this.messages = new MessageRepository(prisma);
     const people = new PersonRepository();
@@ -159,6 +164,7 @@ export class AgentRoom {
       this.tokens,
       this.settings,
       this.busy,
+      this.access.uninvited,
     );
     const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
     this.ledger = new BudgetLedger(prisma, leases, limits);
@@ -178,6 +184,7 @@ export class AgentRoom {
       conversations,
       this.toolSettings,
       ids,
+      this.access.doorkeeper,
     );
     const facts = new FactsRepository(prisma);
     this.summaries = new SummaryRepository(prisma, leases, this.ledger);
@@ -288,6 +295,7 @@ export class AgentRoom {
       reader,
       holder,
       this.limits,
+      this.access.uninvited,
     );
   }
 

@@ -1,3 +1,4 @@
+import { AccessSettings } from '../../src/config/access.settings.js';
 import { TelegramSettings } from '../../src/config/telegram.settings.js';
 import { Random } from '../../src/runtime/random.js';
 import { BotApi } from '../../src/telegram/bot-api/bot-api.js';
@@ -16,14 +17,16 @@ import type { TelegramDouble } from './telegram-double.js';
 export function telegramChannel(
   telegram: Pick<TelegramDouble, 'token' | 'root'>,
   overrides: Partial<TelegramSettings> = {},
+  access: Partial<AccessSettings> = {},
 ): TelegramChannel {
-  return new TelegramChannel(...telegramParts(telegram, overrides));
+  return new TelegramChannel(...telegramParts(telegram, overrides, access));
 }
 
 /** What such a channel is made of, for those that extend it. */
 export function telegramParts(
   { token, root }: Pick<TelegramDouble, 'token' | 'root'>,
   overrides: Partial<TelegramSettings> = {},
+  access: Partial<AccessSettings> = {},
 ): ConstructorParameters<typeof TelegramChannel> {
   const settings = Object.assign(new TelegramSettings(), { botToken: token, apiRoot: root }, overrides);
   const botApi = new BotApi(settings);
@@ -31,7 +34,7 @@ export function telegramParts(
   return [
     botApi,
     identity,
-    new TelegramAccess(settings),
+    new TelegramAccess(settings, Object.assign(new AccessSettings(), access)),
     new TelegramPresence(botApi, settings),
     new MessageComposer(settings),
     new BotFiles(botApi, settings),

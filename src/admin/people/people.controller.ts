@@ -28,7 +28,7 @@ export class PeopleController {
   }
 
   @Patch(':key')
-  @ApiOperation({ summary: 'Say which tools a person may use' })
+  @ApiOperation({ summary: 'Give a person a role, block them, say which tools they may use' })
   @ApiParam(key)
   @ApiOkResponse({ type: PersonDto })
   @ApiNotFoundResponse()

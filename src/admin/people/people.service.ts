@@ -1,4 +1,6 @@
-import { BadRequestException, Injectable, NotFoundException } from '@nestjs/common';
+import { BadRequestException, ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { type AccessChange, OwnerBySettingsError, PeopleAccess } from '../../access/people-access.js';
+import { AccessSettings } from '../../config/access.settings.js';
 import { PersonToolsRepository } from '../../memory/person-tools.repository.js';
 import { decodeTextCursor, encodeTextCursor } from '../listing/cursor.js';
 import { type PageQuery, pageOf } from '../listing/page.js';
@@ -18,27 +20,53 @@ export class PeopleService {
   constructor(
     private readonly listing: PersonListing,
     private readonly tools: PersonToolsRepository,
+    private readonly access: PeopleAccess,
+    private readonly settings: AccessSettings,
   ) {}
 
   async list({ limit, cursor }: PageQuery): Promise<PersonPage> {
     const after = cursor === undefined ? null : keyOf(decodeTextCursor(cursor));
     if (cursor !== undefined && !after) throw new BadRequestException('cursor is of another listing');
     const rows = await this.listing.rows(after, limit + 1);
-    return pageOf(rows, limit, toPersonDto, ({ channel, userId }) =>
-      encodeTextCursor(`${channel}:${userId}`),
+    return pageOf(
+      rows,
+      limit,
+      (person) => this.shown(person),
+      ({ channel, userId }) => encodeTextCursor(`${channel}:${userId}`),
     );
   }
 
   /** @param key `<channel>:<user id>` */
   async get(key: string): Promise<PersonDto> {
-    return toPersonDto(await this.findOrFail(key));
+    return this.shown(await this.findOrFail(key));
   }
 
-  /** Counts from the person's next turn on; a turn under way heeds it when it goes on after a pause or another message. */
-  async change(key: string, { tools }: PersonChange): Promise<PersonDto> {
+  /**
+   * Counts from the person's next message on; rules about tools also for a turn under way, when it goes on after a pause
+   * or another message.
+   */
+  async change(key: string, { tools, role, blocked }: PersonChange): Promise<PersonDto> {
+    if (tools === undefined && role === undefined && blocked === undefined)
+      throw new BadRequestException('name at least one of tools, role, blocked');
     const { channel, userId } = await this.findOrFail(key);
-    await this.tools.set(channel, userId, tools && toToolRules(tools));
+    if (role !== undefined || blocked !== undefined)
+      await this.changeAccess({ channel, userId }, { role, blocked });
+    if (tools !== undefined) await this.tools.set(channel, userId, tools && toToolRules(tools));
     return await this.get(key);
+  }
+
+  private async changeAccess(person: PersonKey, change: AccessChange): Promise<void> {
+    try {
+      await this.access.change(person, change, { key: 'admin', name: null });
+    } catch (error) {
+      if (error instanceof OwnerBySettingsError) throw new ConflictException(error.message);
+      throw error;
+    }
+  }
+
+  private shown(person: ShownPerson): PersonDto {
+    const role = this.settings.isOwner(person.userId) ? 'owner' : person.role;
+    return toPersonDto({ ...person, role });
   }
 
   private async findOrFail(text: string): Promise<ShownPerson> {

@@ -27,8 +27,10 @@ export class PersonListing {
 }
 
 const selected = Prisma.sql`
-  SELECT p.channel, p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName", p.username, t.tools
-  FROM people p LEFT JOIN person_tools t ON t.channel = p.channel AND t.user_id = p.user_id`;
+  SELECT p.channel, p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName", p.username, t.tools,
+         a.role::text AS role, a.blocked_at IS NOT NULL AS blocked
+  FROM people p LEFT JOIN person_tools t ON t.channel = p.channel AND t.user_id = p.user_id
+  LEFT JOIN person_access a ON a.channel = p.channel AND a.user_id = p.user_id`;
 
 export function personRows(after: PersonKey | null, limit: number): Prisma.Sql {
   const behind = after

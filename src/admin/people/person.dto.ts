@@ -1,22 +1,39 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsObject, ValidateIf, ValidateNested } from 'class-validator';
-import type { Person } from '../../generated/prisma/client.js';
+import { IsBoolean, IsIn, IsObject, ValidateIf, ValidateNested } from 'class-validator';
+import { type Person, PersonRole } from '../../generated/prisma/client.js';
 import { readToolRules } from '../../memory/tool-rules.js';
 import { ShownToolRules, ToolRulesDto } from './tool-rules.dto.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 
+const roles = Object.values(PersonRole);
+
+/** What is not named stays as it is. */
 export class PersonChange {
-  @ApiProperty({
+  @ApiPropertyOptional({
     type: ToolRulesDto,
     nullable: true,
     description: 'Which tools this person may use, from the next turn on; null: what the deployment permits',
   })
-  @ValidateIf((_, tools) => tools !== null)
+  @ValidateIf((_, tools) => tools !== null && tools !== undefined)
   @IsObject()
   @ValidateNested()
   @Type(() => ToolRulesDto)
-  tools: ToolRulesDto | null;
+  tools?: ToolRulesDto | null;
+
+  @ApiPropertyOptional({
+    enum: roles,
+    nullable: true,
+    description: 'Lets them in, from their next message on; null: nobody has let them in',
+  })
+  @ValidateIf((_, role) => role !== null && role !== undefined)
+  @IsIn(roles)
+  role?: PersonRole | null;
+
+  @ApiPropertyOptional({ type: Boolean, description: 'true: nothing that they say is heard or answered' })
+  @ValidateIf((_, blocked) => blocked !== undefined)
+  @IsBoolean()
+  blocked?: boolean;
 }
 
 /** A channel's user, as last seen. 64-bit ids are strings. */
@@ -38,6 +55,12 @@ export class PersonDto {
 
   @ApiProperty({ type: ShownToolRules, nullable: true })
   readonly tools: ShownToolRules | null;
+
+  @ApiProperty({ enum: roles, nullable: true, description: 'null: nobody has let them in' })
+  readonly role: PersonRole | null;
+
+  @ApiProperty()
+  readonly blocked: boolean;
 }
 
 export class PersonPage extends pageOfDtos(PersonDto) {}
@@ -47,6 +70,8 @@ export interface ShownPerson extends Pick<
   'channel' | 'userId' | 'firstName' | 'lastName' | 'username'
 > {
   readonly tools: unknown;
+  readonly role: PersonRole | null;
+  readonly blocked: boolean;
 }
 
 export function toPersonDto({ userId, tools, ...person }: ShownPerson): PersonDto {

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AccessModule } from '../../access/access.module.js';
 import { BudgetModule } from '../../budget/budget.module.js';
 import { DeliveryModule } from '../../delivery/delivery.module.js';
 import { LeaseModule } from '../../lease/lease.module.js';
@@ -8,7 +9,7 @@ import { Approvals } from './approvals.service.js';
 
 /** Tool calls that a person has to allow: asked by the agent, decided in the chat or by an operator. */
 @Module({
-  imports: [MemoryModule, LeaseModule, BudgetModule, DeliveryModule],
+  imports: [AccessModule, MemoryModule, LeaseModule, BudgetModule, DeliveryModule],
   providers: [Approvals, ApprovalRepository],
   exports: [Approvals, ApprovalRepository],
 })

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Doorkeeper } from '../../access/doorkeeper.js';
 import { Channel } from '../../channel/channel.js';
 import type { Inbound, Press } from '../../channel/inbound.js';
 import { ToolSettings } from '../../config/tool.settings.js';
@@ -33,6 +34,7 @@ export class Approvals {
     private readonly conversations: ConversationRepository,
     private readonly settings: ToolSettings,
     private readonly ids: Ids,
+    private readonly doorkeeper: Doorkeeper,
   ) {}
 
   /**
@@ -61,7 +63,8 @@ export class Approvals {
     if (!choice || !sender) return { words: '', conversationId: null };
     // Erased with its conversation: who presses what still stands there must not wait for something to happen.
     if (!approval) return { words: texts.decidedAlready, conversationId: null };
-    if (!this.mayDecide(approval, sender.userId)) return { words: texts.notYours, conversationId: null };
+    if (!(await this.mayDecide(tx, approval, sender.userId)))
+      return { words: texts.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${this.channel.name}:${sender.userId}`, name };
     const decided = await this.decide(tx, choice.id, choice.decision, by);
@@ -113,9 +116,15 @@ export class Approvals {
     return approval;
   }
 
-  private mayDecide({ askedBy }: Approval, userId: bigint): boolean {
+  /** Those who are named; where nobody is, whoever asked, and owners and admins. */
+  private async mayDecide(
+    tx: Prisma.TransactionClient,
+    { askedBy }: Approval,
+    userId: bigint,
+  ): Promise<boolean> {
     const { approvalUsers } = this.settings;
-    return approvalUsers.length > 0 ? approvalUsers.includes(userId.toString()) : askedBy === userId;
+    if (approvalUsers.length > 0) return approvalUsers.includes(userId.toString());
+    return askedBy === userId || (await this.doorkeeper.decides(userId, tx));
   }
 
   /** The private chats of the approvers, or where it was asked for. */

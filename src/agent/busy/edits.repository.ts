@@ -33,7 +33,7 @@ export class Edits {
    */
   async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<EditOutcome> {
     const { conversationId } = event;
-    if (inbound.channelMessageId === null || !this.channel.admits(inbound)) return 'ignored';
+    if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return 'ignored';
     // Nobody can change what they only passed on; and their text is kept with marks that this one has not.
     if (inbound.forwardedFrom !== null) return 'ignored';
     if (await this.conversations.isBlocked(tx, conversationId)) return 'ignored';

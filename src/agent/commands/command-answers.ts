@@ -50,7 +50,7 @@ export class CommandAnswers {
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (inbound.stoppedPreview !== null) return await this.stopPreview(place, inbound.stoppedPreview);
     const texts = textsFor(inbound.sender?.languageCode);
-    if (!this.channel.admits(inbound)) {
+    if (this.channel.admission(inbound) === 'refused') {
       const first = await this.conversations.markRefusalTold(tx, conversationId);
       return first ? { text: texts.refusal } : null;
     }

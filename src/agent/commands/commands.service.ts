@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Doorkeeper } from '../../access/doorkeeper.js';
+import { Pairings } from '../../access/pairings.service.js';
 import { Channel } from '../../channel/channel.js';
 import type { Happening, Inbound, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
@@ -25,6 +27,8 @@ export class Commands {
     private readonly edits: Edits,
     private readonly moves: ChatMoves,
     private readonly happenings: Happenings,
+    private readonly doorkeeper: Doorkeeper,
+    private readonly pairings: Pairings,
   ) {}
 
   /**
@@ -34,11 +38,15 @@ export class Commands {
    * @throws LeaseLostError
    */
   async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
-    let all: Handled = { replied: false, freed: [] };
+    let all: Handled = { replied: false, freed: [], told: [] };
     while (await this.waits(conversationId)) {
       const next = await this.prisma.$transaction((tx) => this.handleNext(tx, conversationId, holder));
       if (next === null) break;
-      all = { replied: all.replied || next.replied, freed: [...all.freed, ...next.freed] };
+      all = {
+        replied: all.replied || next.replied,
+        freed: [...all.freed, ...next.freed],
+        told: [...all.told, ...next.told],
+      };
       // Not waited for: a button that is not answered stops waiting by itself.
       if (next.felt) void this.channel.answerPress(next.felt.press, next.felt.words, never);
     }
@@ -66,11 +74,13 @@ export class Commands {
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
-    if (!inbound) return { replied: false, freed: [], felt: null };
+    if (!inbound) return nothing;
     if (inbound.moved) {
       await this.moves.moveWithin(tx, this.channel.name, inbound.moved);
-      return { replied: false, freed: [], felt: null };
+      return nothing;
     }
+    const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound);
+    if (turnedAway) return turnedAway;
     if (inbound.happening) return await this.happened(tx, conversationId, inbound.happening);
     if (inbound.press) return await this.press(tx, inbound, inbound.press);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
@@ -79,7 +89,25 @@ export class Commands {
     const command = stops ? 'stop' : (inbound.command?.name ?? null);
     this.logger.log({ msg: 'command handled', conversationId, command });
     if (reply) await this.outbox.add(tx, { conversationId, ...reply });
-    return { replied: reply !== null, freed: command === 'stop' ? [conversationId] : [], felt: null };
+    return { ...nothing, replied: reply !== null, freed: command === 'stop' ? [conversationId] : [] };
+  }
+
+  /** Who is blocked or not let in commands nothing; whether a button is theirs to press is asked behind it. */
+  private async turnAway(
+    tx: Prisma.TransactionClient,
+    event: EditEvent,
+    inbound: Inbound,
+  ): Promise<HandledOne | null> {
+    const { command, press, happening } = inbound;
+    // What becomes of the chat is a fact, whoever made it one.
+    if (happening && happening.kind !== 'reaction') return null;
+    const verdict = await this.doorkeeper.verdictOn(inbound, tx);
+    if (verdict === 'serve' || verdict === 'refuse' || (verdict === 'pair' && press)) return null;
+    const { id, conversationId } = event;
+    if (verdict === 'pair' && command)
+      return { ...nothing, replied: await this.pairings.request(tx, conversationId, inbound) };
+    await tx.event.update({ where: { id }, data: { state: 'dropped' } });
+    return { ...nothing, felt: press && { press, words: '' } };
   }
 
   private async happened(
@@ -89,20 +117,23 @@ export class Commands {
   ): Promise<HandledOne> {
     await this.happenings.apply(tx, conversationId, happening);
     this.logger.log({ msg: 'happening handled', conversationId, kind: happening.kind });
-    return { replied: false, freed: [], felt: null };
+    return nothing;
   }
 
   private async press(tx: Prisma.TransactionClient, inbound: Inbound, press: Press): Promise<HandledOne> {
+    const paired = await this.pairings.press(tx, press, inbound);
+    if (paired)
+      return { ...nothing, told: listOf(paired.conversationId), felt: { press, words: paired.words } };
     const { words, conversationId } = await this.approvals.press(tx, press, inbound);
-    const freed = conversationId === null ? [] : [conversationId];
-    return { replied: freed.length > 0, freed, felt: { press, words } };
+    const freed = listOf(conversationId);
+    return { ...nothing, replied: freed.length > 0, freed, felt: { press, words } };
   }
 
   private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<HandledOne> {
     const outcome = await this.edits.apply(tx, event, inbound);
     const waits = outcome === 'joins' || outcome === 'corrects';
     this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
-    return { replied: false, freed: waits ? [event.conversationId] : [], felt: null };
+    return { ...nothing, freed: waits ? [event.conversationId] : [] };
   }
 }
 
@@ -113,10 +144,16 @@ interface HandledOne extends Handled {
   readonly felt: { readonly press: Press; readonly words: string } | null;
 }
 
+const nothing: HandledOne = { replied: false, freed: [], told: [], felt: null };
+
+const listOf = (id: string | null): readonly string[] => (id === null ? [] : [id]);
+
 /** What handling commands came to. */
 export interface Handled {
   /** Replies wait to be sent. */
   readonly replied: boolean;
   /** Conversations whose lane "turns" has something to do: behind a stopped turn, an edit, an approval. */
   readonly freed: readonly string[];
+  /** Other conversations in which replies wait to be sent. */
+  readonly told: readonly string[];
 }

@@ -10,6 +10,7 @@ import { EventReader, type Heard } from './event-reader.js';
 import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
+import { Uninvited } from './uninvited.js';
 
 /** Turns in a row that answer nobody but other bots: with more, two bots could keep each other busy for ever. */
 const MAX_BOT_STREAK = 3;
@@ -19,7 +20,8 @@ const MAX_EVENTS = 200;
 
 export type Claimed =
   | { readonly kind: 'turn'; readonly turn: Turn }
-  | { readonly kind: 'nothing' }
+  /** @param replied somebody who is not let in was told so */
+  | { readonly kind: 'nothing'; readonly replied: boolean }
   /** There is something, but not yet: the chat's rate limit, or more is about to come. */
   | {
       readonly kind: 'later';
@@ -27,6 +29,8 @@ export type Claimed =
       /** Those that wait for the chat's rate limit; none: they wait for more. */
       readonly deferred: readonly Candidate[];
     };
+
+const nothing: Claimed & Ready = { kind: 'nothing', replied: false };
 
 type Ready =
   | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
@@ -43,6 +47,7 @@ export class EventClaim {
     private readonly tokens: TokenCounter,
     private readonly settings: AgentSettings,
     private readonly busy: BusySettings,
+    private readonly uninvited: Uninvited,
   ) {}
 
   /** @throws LeaseLostError, or RetryLaterError while the limit cannot be asked */
@@ -77,21 +82,24 @@ export class EventClaim {
 
   private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
-    if (waiting.length === 0) return { kind: 'nothing' };
+    if (waiting.length === 0) return nothing;
     const candidates = waiting.map((event) => this.read(event));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
-    const readable = upToLateEdit(candidates.filter(({ heard }) => heard !== null));
+    const heard = candidates.filter((candidate) => candidate.heard !== null);
+    const invited = await this.uninvited.turnAway(lease, conversation, heard);
+    if (invited.candidates.length === 0) return { kind: 'nothing', replied: invited.replied };
+    const readable = upToLateEdit(invited.candidates);
     if (isLoop(conversation, readable)) {
       await this.turns.passOver(
         lease,
         readable.map(({ event }) => event.id),
       );
-      return { kind: 'nothing' };
+      return nothing;
     }
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
-    if (fitting.length === 0) return { kind: 'nothing' };
+    if (fitting.length === 0) return nothing;
     const quietMs = quietLeftMs(
       fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
       collectMs,

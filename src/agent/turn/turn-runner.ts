@@ -77,7 +77,7 @@ export class TurnRunner {
   private async runNext(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return idle(none);
-    if (conversation.status === 'blocked') {
+    if (await this.conversations.isBlocked(null, conversation.id)) {
       await this.endings.dropAll(lease);
       return idle(none);
     }
@@ -90,7 +90,7 @@ export class TurnRunner {
       return await this.goOn({ lease, conversation, turn }, lost);
     }
     const claimed = await this.claim.next(lease, conversation);
-    if (claimed.kind === 'nothing') return idle(none);
+    if (claimed.kind === 'nothing') return { lane: none, replied: claimed.replied };
     if (claimed.kind === 'later') {
       const { delayMs, deferred } = claimed;
       await this.waitNotices.tell(lease, conversation, deferred, { position: null, waitMs: delayMs });

@@ -11,6 +11,7 @@ import { roughTime } from '../../texts/rough-time.js';
 import { textsFor } from '../../texts/texts-for.js';
 import { EventReader } from '../turn/event-reader.js';
 import { type Candidate, TurnRepository } from '../turn/turn.repository.js';
+import { Uninvited } from '../turn/uninvited.js';
 
 /** Who waits for less is not told. */
 export const WORTH_TELLING_MS = 5_000;
@@ -42,6 +43,7 @@ export class WaitNotices {
     private readonly reader: EventReader,
     private readonly leases: LeaseHolder,
     private readonly settings: ChatLimitSettings,
+    private readonly uninvited: Uninvited,
   ) {}
 
   /**
@@ -83,7 +85,8 @@ export class WaitNotices {
       if (conversation?.status !== 'active' || (await this.turns.findOpen(conversationId))) return true;
       const waiting = await this.turns.waiting(conversationId, LOOKED_AT);
       const candidates = waiting.map((event) => ({ event, heard: this.reader.read(event) }));
-      await this.tell(lease, conversation, candidates, wait);
+      const invited = await this.uninvited.invited(conversation, candidates);
+      await this.tell(lease, conversation, invited, wait);
       return true;
     });
     return held ?? false;

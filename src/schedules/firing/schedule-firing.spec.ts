@@ -13,6 +13,9 @@ import { PrismaService } from '../../database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Conversation, Prisma, Schedule } from '../../generated/prisma/client.js';
+import { Doorkeeper } from '../../access/doorkeeper.js';
+import { StandingRepository } from '../../access/standing.repository.js';
+import { AccessSettings } from '../../config/access.settings.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { readScheduledEvent } from '../scheduled-event.js';
 import { DueSchedules, dueStatement } from './due-schedules.repository.js';
@@ -33,7 +36,14 @@ function processOn(prisma: PrismaService, allowedChats: readonly string[] = []):
     { allowedChats: [...allowedChats] },
   );
   const outbox = new Outbox(channel, new DraftRepository(prisma, room.leases));
-  return new ScheduleFiring(prisma, new DueSchedules(prisma), new MessageRepository(prisma), outbox, channel);
+  const doorkeeper = new Doorkeeper(channel, new StandingRepository(prisma), new AccessSettings());
+  return new ScheduleFiring(
+    prisma,
+    new DueSchedules(prisma),
+    new MessageRepository(prisma),
+    outbox,
+    doorkeeper,
+  );
 }
 
 function eraserOn(prisma: PrismaService): ConversationEraser {

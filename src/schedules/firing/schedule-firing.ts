@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel } from '../../channel/channel.js';
+import { Doorkeeper } from '../../access/doorkeeper.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import { messageOf } from '../../errors/errors.js';
@@ -31,7 +31,7 @@ export class ScheduleFiring {
     private readonly due: DueSchedules,
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
-    private readonly channel: Channel,
+    private readonly doorkeeper: Doorkeeper,
   ) {}
 
   /** One pass. @throws what the database throws while it cannot be reached */
@@ -61,7 +61,8 @@ export class ScheduleFiring {
     const { conversationId, kind, cron, timeZone, now } = due;
     const next = cron === null ? null : nextTime({ cron, timeZone }, now);
     // A chat that may not talk to the agent any more is not talked to, as its messages are dropped; nor one that cannot be.
-    const served = due.status === 'active' && !due.unreachable && this.channel.admits(due);
+    const active = due.status === 'active' && !due.unreachable;
+    const served = active && (await this.doorkeeper.verdictOn(due, tx)) === 'serve';
     const fired = served && (await this.takeEffect(tx, due));
     await this.due.moveOn(tx, due, next, fired ? 'fired' : 'passed');
     this.logger.log({

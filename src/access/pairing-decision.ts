@@ -1,0 +1,33 @@
+import type { PairingState } from '../generated/prisma/client.js';
+
+/** For how long a code is good, in milliseconds. */
+export const CODE_LASTS_MS = 3_600_000;
+/** A chat that goes on writing is told its code again after so long, in milliseconds. */
+export const REPEAT_AFTER_MS = 600_000;
+/** For how long a chat that was denied is not heard, in milliseconds. */
+export const DENIED_FOR_MS = 86_400_000;
+/** Requests that may be open at once: strangers must not bury the operators in questions. */
+export const MAX_PENDING = 20;
+
+/** The newest request of a chat. */
+export interface LatestPairing {
+  readonly id: string;
+  readonly code: string;
+  readonly state: PairingState;
+  /** Its time is over, whether or not that is recorded. */
+  readonly overdue: boolean;
+  readonly sinceToldMs: number;
+  /** 0 while nobody has decided. */
+  readonly sinceDecidedMs: number;
+}
+
+/** `full`: too many wait already. */
+export type Answer = 'new' | 'repeat' | 'quiet' | 'full';
+
+/** What a chat that is not let in hears. @param pending other requests that are open. Pure. */
+export function decideAnswer(latest: LatestPairing | null, pending: number): Answer {
+  if (latest?.state === 'pending' && !latest.overdue)
+    return latest.sinceToldMs >= REPEAT_AFTER_MS ? 'repeat' : 'quiet';
+  if (latest?.state === 'denied' && latest.sinceDecidedMs < DENIED_FOR_MS) return 'quiet';
+  return pending >= MAX_PENDING ? 'full' : 'new';
+}

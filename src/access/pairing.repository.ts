@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import type { ChatDescription, Sender } from '../channel/inbound.js';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Pairing, Prisma } from '../generated/prisma/client.js';
+import { Ids } from '../runtime/ids.js';
+import { newPairingCode } from './pairing-code.js';
+import { CODE_LASTS_MS, type LatestPairing } from './pairing-decision.js';
+
+/** A code that another open request has is made again; with 300 million codes and a few requests once is rare. */
+const CODE_TRIES = 5;
+
+/** A chat that asks to be let in. */
+export interface NewPairing {
+  readonly channel: string;
+  readonly conversationId: string;
+  readonly chat: ChatDescription;
+  readonly sender: Sender | null;
+}
+
+/** How a request ends; `expired`: nobody decided in time. */
+export type PairingEnd = 'approved' | 'denied' | 'expired';
+
+type Tx = Prisma.TransactionClient;
+
+/** Requests to be let in: of each chat the newest. */
+@Injectable()
+export class PairingRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly ids: Ids,
+  ) {}
+
+  /** Until the transaction ends nobody else opens a request: so their number is exact, and each chat has one. */
+  async lock(tx: Tx): Promise<void> {
+    await tx.$queryRaw`SELECT true AS locked FROM (SELECT pg_advisory_xact_lock(hashtext('turnpike:pairings'))) AS l`;
+  }
+
+  async latest(tx: Tx, channel: string, chatId: bigint): Promise<LatestPairing | null> {
+    const [row] = await tx.$queryRaw<LatestPairing[]>`
+      SELECT id, code, state::text AS state, expires_at <= clock_timestamp() AS overdue,
+             extract(epoch FROM clock_timestamp() - told_at)::float8 * 1000 AS "sinceToldMs",
+             coalesce(extract(epoch FROM clock_timestamp() - decided_at)::float8 * 1000, 0) AS "sinceDecidedMs"
+      FROM pairings WHERE channel = ${channel} AND chat_id = ${chatId}`;
+    return row ?? null;
+  }
+
+  async countOpen(tx: Tx): Promise<number> {
+    const [row] = await tx.$queryRaw<{ count: number }[]>`
+      SELECT count(*)::int AS count FROM pairings WHERE state = 'pending' AND expires_at > clock_timestamp()`;
+    return row?.count ?? 0;
+  }
+
+  /** Opens a request in the place of the chat's last one. @returns its code */
+  async open(tx: Tx, { channel, conversationId, chat, sender }: NewPairing): Promise<string> {
+    await tx.pairing.deleteMany({ where: { channel, chatId: chat.chatId } });
+    const name = sender && [sender.firstName, sender.lastName].filter(Boolean).join(' ');
+    const title = chat.type === 'private' ? null : chat.title;
+    for (let tries = 0; tries < CODE_TRIES; tries += 1) {
+      const code = newPairingCode();
+      const opened = await tx.$executeRaw`
+        INSERT INTO pairings (id, channel, chat_id, conversation_id, code, user_id, name, username, title, language_code,
+                              expires_at)
+        VALUES (${this.ids.next()}::uuid, ${channel}, ${chat.chatId}, ${conversationId}::uuid, ${code},
+                ${sender?.userId ?? null}, ${name}, ${sender?.username ?? null}, ${title}, ${sender?.languageCode ?? null},
+                clock_timestamp() + ${CODE_LASTS_MS} * interval '1 ms')
+        ON CONFLICT DO NOTHING`;
+      if (opened > 0) return code;
+    }
+    throw new Error('no free pairing code found');
+  }
+
+  async markTold(tx: Tx, id: string): Promise<void> {
+    await tx.$executeRaw`UPDATE pairings SET told_at = clock_timestamp() WHERE id = ${id}::uuid`;
+  }
+
+  /**
+   * Decides once, as long as it has not expired; `expired`: once it has.
+   * @param by who; null: time
+   * @returns null where it was decided before, or there is none
+   */
+  async decide(tx: Tx, id: string, end: PairingEnd, by: string | null): Promise<Pairing | null> {
+    const decided = await tx.$executeRaw`
+      UPDATE pairings SET state = ${end}::pairing_state, decided_at = clock_timestamp(), decided_by = ${by}
+      WHERE id = ${id}::uuid AND state = 'pending' AND (expires_at > clock_timestamp()) = (${end} <> 'expired')`;
+    return decided > 0 ? await tx.pairing.findUnique({ where: { id } }) : null;
+  }
+
+  /** Requests that owners and admins have not been asked about, oldest first. */
+  async unasked(limit: number): Promise<Pairing[]> {
+    return await this.prisma.pairing.findMany({
+      where: { state: 'pending', askedAt: null },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+  }
+
+  /** True for the first who is about to ask; the mark and the questions commit together. */
+  async markAsked(tx: Tx, id: string): Promise<boolean> {
+    const marked = await tx.$executeRaw`
+      UPDATE pairings SET asked_at = clock_timestamp()
+      WHERE id = ${id}::uuid AND state = 'pending' AND asked_at IS NULL AND expires_at > clock_timestamp()`;
+    return marked > 0;
+  }
+
+  /** Those whose time is over, oldest first. */
+  async overdue(limit: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id FROM pairings WHERE state = 'pending' AND expires_at <= clock_timestamp() ORDER BY id LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** Those that are open, oldest first. */
+  async openOnes(limit: number): Promise<Pairing[]> {
+    return await this.prisma.pairing.findMany({
+      where: { state: 'pending' },
+      orderBy: { id: 'asc' },
+      take: limit,
+    });
+  }
+
+  /** The open request with this code. */
+  async withCode(code: string): Promise<Pairing | null> {
+    return await this.prisma.pairing.findFirst({ where: { code, state: 'pending' } });
+  }
+
+  /** The open request of a private chat or group. */
+  async openOf(tx: Tx, channel: string, chatId: bigint): Promise<string | null> {
+    const pairing = await tx.pairing.findFirst({ where: { channel, chatId, state: 'pending' } });
+    return pairing?.id ?? null;
+  }
+}

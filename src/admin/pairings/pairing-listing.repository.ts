@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../../database/prisma.service.js';
+import type { Pairing, PairingState } from '../../generated/prisma/client.js';
+
+/** Lists requests to be let in, for operators, the newest first: the order of their ids. */
+@Injectable()
+export class PairingListing {
+  constructor(private readonly prisma: PrismaService) {}
+
+  /** Up to `limit` older than the one with the given id. @param state null: in whichever state */
+  rows(state: PairingState | null, after: string | null, limit: number): Promise<Pairing[]> {
+    return this.prisma.pairing.findMany({
+      where: { ...(state && { state }), ...(after !== null && { id: { lt: after } }) },
+      orderBy: { id: 'desc' },
+      take: limit,
+    });
+  }
+
+  find(id: string): Promise<Pairing | null> {
+    return this.prisma.pairing.findUnique({ where: { id } });
+  }
+}

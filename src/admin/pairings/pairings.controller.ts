@@ -1,0 +1,48 @@
+import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { AdminApi } from '../admin-api.decorator.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { PairingDto, PairingPage, PairingQuery } from './pairing.dto.js';
+import { PairingDesk } from './pairing-desk.service.js';
+
+const tooLate = { description: 'It is decided already, or its time is over' };
+
+@AdminApi('pairings')
+export class PairingsController {
+  constructor(private readonly desk: PairingDesk) {}
+
+  @Get()
+  @ApiOperation({ summary: 'List the people and groups that ask to be let in, the newest request first' })
+  @ApiOkResponse({ type: PairingPage })
+  list(@Query() query: PairingQuery): Promise<PairingPage> {
+    return this.desk.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'Show one of them' })
+  @ApiOkResponse({ type: PairingDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
+    return this.desk.get(id);
+  }
+
+  @Post(':id/approve')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let the person or the group in, and tell them' })
+  @ApiOkResponse({ type: PairingDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse(tooLate)
+  approve(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
+    return this.desk.decide(id, 'approved');
+  }
+
+  @Post(':id/deny')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Do not let them in, and tell them; for a day they are not heard' })
+  @ApiOkResponse({ type: PairingDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse(tooLate)
+  deny(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
+    return this.desk.decide(id, 'denied');
+  }
+}

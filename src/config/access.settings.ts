@@ -1,0 +1,30 @@
+import { ArrayUnique, IsIn, Matches } from 'class-validator';
+import { FromEnv, list } from './variable.js';
+
+export const accessModes = ['open', 'pairing'] as const;
+export type AccessMode = (typeof accessModes)[number];
+
+/** Who may talk to the bot, besides `TELEGRAM_ALLOWED_CHATS`. */
+export class AccessSettings {
+  @FromEnv('TELEGRAM_ACCESS', {
+    description:
+      'open: everybody, or who is in TELEGRAM_ALLOWED_CHATS; pairing: others get a code, by which an operator lets them in',
+    example: 'pairing',
+  })
+  @IsIn(accessModes)
+  mode: AccessMode = 'open';
+
+  @FromEnv('TELEGRAM_OWNERS', {
+    description:
+      'comma-separated user ids: always let in, never blocked, asked whom to let in, and may allow tool calls',
+    example: '123456789',
+    parse: list,
+  })
+  @ArrayUnique()
+  @Matches(/^\d{1,18}$/, { each: true, message: 'must be ids of users, separated by commas' })
+  owners: readonly string[] = [];
+
+  isOwner(userId: bigint): boolean {
+    return this.owners.includes(userId.toString());
+  }
+}

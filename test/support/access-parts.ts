@@ -1,0 +1,49 @@
+import { Doorkeeper } from '../../src/access/doorkeeper.js';
+import { PairingQuestions } from '../../src/access/pairing-questions.js';
+import { PairingRepository } from '../../src/access/pairing.repository.js';
+import { Pairings } from '../../src/access/pairings.service.js';
+import { PeopleAccess } from '../../src/access/people-access.js';
+import { StandingRepository } from '../../src/access/standing.repository.js';
+import { Uninvited } from '../../src/agent/turn/uninvited.js';
+import type { Channel } from '../../src/channel/channel.js';
+import { AccessSettings } from '../../src/config/access.settings.js';
+import type { Outbox } from '../../src/delivery/outbox.js';
+import { PersonRepository } from '../../src/memory/person.repository.js';
+import type { Room } from './room.js';
+
+/** Who may talk to the agent, over the room's database. */
+export function accessParts(
+  { prisma, conversations, ids, leases }: Room,
+  channel: Channel,
+  outbox: Outbox,
+  wishes: Partial<AccessSettings> = {},
+) {
+  const settings = Object.assign(new AccessSettings(), wishes);
+  const people = new PersonRepository();
+  const standings = new StandingRepository(prisma);
+  const doorkeeper = new Doorkeeper(channel, standings, settings);
+  const repository = new PairingRepository(prisma, ids);
+  const pairings = new Pairings(
+    repository,
+    standings,
+    doorkeeper,
+    prisma,
+    channel,
+    conversations,
+    people,
+    outbox,
+  );
+  const questions = new PairingQuestions(
+    repository,
+    pairings,
+    standings,
+    prisma,
+    conversations,
+    people,
+    outbox,
+    settings,
+  );
+  const peopleAccess = new PeopleAccess(prisma, standings, pairings, settings);
+  const uninvited = new Uninvited(prisma, leases, doorkeeper, pairings);
+  return { doorkeeper, repository, pairings, questions, peopleAccess, standings, uninvited };
+}
