@@ -31,9 +31,9 @@ function describe({ chatId, userId, name, username, title, code }: Asked): strin
   const person = [name, username === null ? null : `@${username}`, userId?.toString() ?? null];
   const lines = isOfGroup({ chatId }) ? [[title, chatId.toString()], person, [code]] : [person, [code]];
   return lines
-    .map((parts) => parts.flatMap((part) => (part === null || part === '' ? [] : verbatim(part))).join(' · '))
-    .filter((line) => line !== '')
-    .map((line) => `- ${line}`)
+    .map((parts) => parts.map((part) => verbatim(part ?? '')).filter((part) => part !== ''))
+    .filter((parts) => parts.length > 0)
+    .map((parts) => `- ${parts.join(' · ')}`)
     .join('\n');
 }
 

@@ -73,6 +73,8 @@ describe('Migrator', () => {
       'events_waiting',
       'flood_windows_limited',
       'messages_search',
+      'pairings_open_code',
+      'person_access_deciders',
       'replies_of_approval',
       'replies_open',
       'replies_settled',

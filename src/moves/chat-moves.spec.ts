@@ -51,6 +51,22 @@ describe('ChatMoves', () => {
     expect(await room.conversations.resolve([{ channel: 'telegram', chat }])).toEqual([group.id]);
   });
 
+  it('keeps a group let in, and ends its open request', async () => {
+    const { fromChatId, toChatId } = move;
+    const row = { channel: 'telegram', chatId: fromChatId };
+    await room.prisma.admittedChat.create({ data: row });
+    await room.prisma.pairing.create({
+      data: { ...row, id: room.ids.next(), conversationId: group.id, code: 'MOVING', expiresAt: new Date() },
+    });
+    await moveAll();
+    await moveAll();
+    const chatId = { in: [fromChatId, toChatId] };
+    expect(await room.prisma.admittedChat.findMany({ where: { chatId } })).toMatchObject([
+      { chatId: toChatId },
+    ]);
+    expect(await room.prisma.pairing.count({ where: { chatId } })).toBe(0);
+  });
+
   it('makes one of two, with everything that belongs to either', async () => {
     const other = await supergroup();
     const plan = { kind: 'reminder', text: 'x', nextAt: new Date(Date.now() + 1e6) } as const;

@@ -43,6 +43,8 @@ describe('people', () => {
       lastName: null,
       username: null,
       tools: null,
+      role: null,
+      blocked: false,
     });
     const set = await admin.call(`people/${key}`, 'PATCH', { tools: { deny: ['fetch_*'] } });
     expect(set.json()).toMatchObject({ tools: { allow: null, deny: ['fetch_*'] } });
@@ -53,8 +55,29 @@ describe('people', () => {
     expect(await admin.prisma.personTools.count()).toBe(0);
   });
 
+  it('get a role and are blocked, and lose both; what is not named stays', async () => {
+    const change = async (wish: object) => (await admin.call(`people/${key}`, 'PATCH', wish)).json();
+    expect(await change({ role: 'admin' })).toMatchObject({ role: 'admin', blocked: false, tools: null });
+    expect(await change({ blocked: true })).toMatchObject({ role: 'admin', blocked: true });
+    expect(await change({ tools: { deny: [] } })).toMatchObject({ role: 'admin', blocked: true });
+    expect(await admin.list('people?limit=200')).toMatchObject({
+      items: expect.arrayContaining([
+        expect.objectContaining({ userId: '9007199254740996', role: 'admin', blocked: true }),
+      ]),
+    });
+    expect(await change({ role: null, blocked: false, tools: null })).toMatchObject({
+      role: null,
+      blocked: false,
+      tools: null,
+    });
+  });
+
   it.each([
     {},
+    { role: 'king' },
+    { role: 1 },
+    { blocked: 'yes' },
+    { blocked: null },
     { tools: [] },
     { tools: 'all' },
     { tools: { allow: 'all' } },

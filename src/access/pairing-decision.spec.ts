@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  decideAnswer,
+  DENIED_FOR_MS,
+  type LatestPairing,
+  MAX_PENDING,
+  REPEAT_AFTER_MS,
+} from './pairing-decision.js';
+
+const latest: fc.Arbitrary<LatestPairing> = fc.record({
+  id: fc.constant('id'),
+  code: fc.constant('CODE22'),
+  state: fc.constantFrom('pending', 'approved', 'denied', 'expired'),
+  overdue: fc.boolean(),
+  sinceToldMs: fc.integer({ min: 0, max: 2 * REPEAT_AFTER_MS }),
+  sinceDecidedMs: fc.integer({ min: 0, max: 2 * DENIED_FOR_MS }),
+});
+const pending = fc.nat(2 * MAX_PENDING);
+
+describe('What a chat that is not let in hears', () => {
+  it('is its code, at first, as long as not too many wait', () => {
+    fc.assert(
+      fc.property(pending, (others) => {
+        expect(decideAnswer(null, others)).toBe(others < MAX_PENDING ? 'new' : 'full');
+      }),
+    );
+  });
+
+  it('is its code again, but seldom, while somebody may decide, however many wait', () => {
+    fc.assert(
+      fc.property(latest, pending, (one, others) => {
+        const open: LatestPairing = { ...one, state: 'pending', overdue: false };
+        expect(decideAnswer(open, others)).toBe(one.sinceToldMs >= REPEAT_AFTER_MS ? 'repeat' : 'quiet');
+      }),
+    );
+  });
+
+  it('is nothing for a day where it was denied', () => {
+    fc.assert(
+      fc.property(latest, pending, (one, others) => {
+        const answer = decideAnswer({ ...one, state: 'denied' }, others);
+        if (one.sinceDecidedMs < DENIED_FOR_MS) expect(answer).toBe('quiet');
+        else expect(answer).not.toBe('quiet');
+      }),
+    );
+  });
+
+  it('is a new code where the last one is over, so a code is never told twice after that', () => {
+    fc.assert(
+      fc.property(latest, (one) => {
+        if (one.state === 'denied' || (one.state === 'pending' && !one.overdue)) return;
+        expect(decideAnswer(one, 0)).toBe('new');
+      }),
+    );
+  });
+});

@@ -1,0 +1,280 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { accessParts } from '../../test/support/access-parts.js';
+import { Room } from '../../test/support/room.js';
+import { telegramChannel } from '../../test/support/telegram-channel.js';
+import { newChatId } from '../../test/support/updates.js';
+import type { Sender } from '../channel/inbound.js';
+import { DraftRepository } from '../delivery/draft.repository.js';
+import { Outbox } from '../delivery/outbox.js';
+import type { Conversation, Reply } from '../generated/prisma/client.js';
+import { de } from '../texts/de.js';
+import { en } from '../texts/en.js';
+import { MAX_PENDING } from './pairing-decision.js';
+import type { PairingEnd } from './pairing.repository.js';
+
+const double = { token: '1:a', root: 'http://127.0.0.1:9' };
+const operator = { key: 'admin', name: null };
+const owner = newChatId();
+
+let room: Room;
+let access: ReturnType<typeof accessParts>;
+let conversation: Conversation;
+
+beforeAll(async () => {
+  room = await Room.open();
+  const settings = { mode: 'pairing', owners: [String(owner)] } as const;
+  const channel = telegramChannel(double, {}, settings);
+  const outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
+  access = accessParts(room, channel, outbox, settings);
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  await room.prisma.pairing.deleteMany();
+  await room.prisma.personAccess.deleteMany();
+  conversation = await room.conversation();
+});
+
+const sender = (userId: bigint, languageCode = 'en'): Sender => ({
+  userId,
+  firstName: 'Ada',
+  lastName: null,
+  username: 'ada',
+  languageCode,
+});
+const chatOf = ({ chatId, chatType: type, title }: Conversation) => {
+  return { chatId, threadId: 0n, via: null, type, title, username: null };
+};
+/** Somebody writes who is not let in. */
+const write = (to = conversation, from = sender(to.chatId)) =>
+  room.prisma.$transaction((tx) => access.pairings.request(tx, to.id, { chat: chatOf(to), sender: from }));
+const textsOf = async ({ id }: Pick<Conversation, 'id'>) => {
+  const replies = await room.prisma.reply.findMany({ where: { conversationId: id }, orderBy: { id: 'asc' } });
+  return replies.map(({ body }: Reply) => JSON.stringify(body));
+};
+const pairing = () => room.prisma.pairing.findFirstOrThrow({ where: { conversationId: conversation.id } });
+const ageBy = (interval: string) =>
+  room.pool.query(
+    `UPDATE pairings SET created_at = created_at - $1::interval, expires_at = expires_at - $1::interval,
+       told_at = told_at - $1::interval, decided_at = decided_at - $1::interval`,
+    [interval],
+  );
+const decide = async (end: Exclude<PairingEnd, 'expired'>) =>
+  access.pairings.decide((await pairing()).id, end, operator);
+const verdictOn = (userId: bigint) =>
+  room.prisma.$transaction((tx) =>
+    access.doorkeeper.verdictOn({ chat: chatOf(conversation), sender: sender(userId) }, tx),
+  );
+const ownersChat = () =>
+  room.prisma.conversation.findFirstOrThrow({ where: { chatId: BigInt(owner), channel: 'telegram' } });
+
+describe('A request to be let in', () => {
+  it('is answered with its code once, however much is written at the same time', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => write()));
+    expect(answers.filter(Boolean)).toHaveLength(1);
+    const { code } = await pairing();
+    expect(await textsOf(conversation)).toEqual([expect.stringContaining(code)]);
+  });
+
+  it('is answered with the same code again after a while, and with a new one when that is over', async () => {
+    await write();
+    const { code } = await pairing();
+    await ageBy('11 minutes');
+    expect([await write(), await write()]).toEqual([true, false]);
+    await ageBy('1 hour');
+    expect([await write(), await write()]).toEqual([true, false]);
+    const { code: next } = await pairing();
+    expect(next).not.toBe(code);
+    expect(await textsOf(conversation)).toEqual(
+      [code, code, next].map((one) => expect.stringContaining(one)),
+    );
+    expect(await room.prisma.pairing.count()).toBe(1);
+  });
+
+  it('is not taken where too many wait: that is said once', async () => {
+    const others = Array.from({ length: MAX_PENDING }, () => room.conversation());
+    await Promise.all((await Promise.all(others)).map((other) => write(other)));
+    expect([await write(), await write()]).toEqual([true, false]);
+    expect(await textsOf(conversation)).toEqual([expect.stringContaining(en.refusal)]);
+    expect(await room.prisma.pairing.count()).toBe(MAX_PENDING);
+    await ageBy('2 hours');
+    expect(await write()).toBe(true);
+  });
+
+  it('of many at once leaves no more open than may be', async () => {
+    const others = await Promise.all(Array.from({ length: MAX_PENDING + 5 }, () => room.conversation()));
+    await Promise.all(others.map((other) => write(other)));
+    expect(await room.prisma.pairing.count()).toBe(MAX_PENDING);
+  });
+});
+
+describe('Owners and admins', () => {
+  it('are asked once each, in their own chats, though several processes ask', async () => {
+    const admin = BigInt(newChatId());
+    await room.prisma.personAccess.create({ data: { channel: 'telegram', userId: admin, role: 'admin' } });
+    await write();
+    const { id, code } = await pairing();
+    const told = (await Promise.all([1, 2, 3].map(() => access.questions.run()))).flat();
+    expect(told).toHaveLength(2);
+    for (const conversationId of told) {
+      const questions = await room.prisma.reply.findMany({ where: { conversationId, approvalId: id } });
+      expect(questions.map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining(code)]);
+    }
+    expect(told).toContain((await ownersChat()).id);
+  });
+
+  it('are asked no more about what is decided, and see how it ended', async () => {
+    await write();
+    await access.questions.run();
+    const { id } = await pairing();
+    await decide('approved');
+    const questions = await room.prisma.reply.findMany({ where: { approvalId: id } });
+    expect(questions.map(({ body }) => JSON.stringify(body))).toEqual([
+      expect.stringContaining('Approved by the operator'),
+    ]);
+    expect(JSON.stringify(questions[0]?.body)).not.toContain('pairing:');
+    conversation = await room.conversation();
+    await write();
+    await decide('denied');
+    expect(await access.questions.run()).toEqual([]);
+  });
+
+  it('see when the time of a request is over, and it can be decided no more', async () => {
+    await write();
+    await access.questions.run();
+    await ageBy('1 hour');
+    const { id } = await pairing();
+    expect(await decide('approved')).toBeNull();
+    await access.questions.run();
+    expect((await pairing()).state).toBe('expired');
+    const [question] = await room.prisma.reply.findMany({ where: { approvalId: id } });
+    expect(JSON.stringify(question?.body)).toContain('Nobody answered in time');
+    expect(await verdictOn(conversation.chatId)).toBe('pair');
+  });
+});
+
+describe('A decision', () => {
+  it('lets a person in and welcomes them in their language', async () => {
+    await write(conversation, sender(conversation.chatId, 'de-AT'));
+    expect(await verdictOn(conversation.chatId)).toBe('pair');
+    expect(await decide('approved')).toMatchObject({ state: 'approved', decidedBy: 'admin' });
+    expect(await verdictOn(conversation.chatId)).toBe('serve');
+    expect((await textsOf(conversation)).at(-1)).toContain(de.pairing.welcome.slice(0, 20));
+  });
+
+  it('has one effect, however many decide at once: presses on two machines, the command line, the admin API', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      conversation = await room.conversation();
+      await write();
+      const { id } = await pairing();
+      const press = (verdict: string) =>
+        room.prisma.$transaction((tx) => {
+          const by = { ...sender(BigInt(owner)) };
+          return access.pairings.press(tx, { id: '1', data: `pairing:${verdict}:${id}` }, { sender: by });
+        });
+      const results = await Promise.all([
+        press('yes'),
+        press('no'),
+        press('yes'),
+        access.pairings.decide(id, 'denied', { key: 'cli', name: null }),
+        access.pairings.decide(id, 'approved', operator),
+      ]);
+      const pressed = results
+        .slice(0, 3)
+        .filter((one) => one && 'words' in one && one.conversationId !== null);
+      const commanded = results.slice(3).filter((one) => one !== null);
+      expect(pressed.length + commanded.length).toBe(1);
+      expect(await textsOf(conversation)).toHaveLength(2);
+      const { state } = await pairing();
+      expect(await verdictOn(conversation.chatId)).toBe(state === 'approved' ? 'serve' : 'pair');
+    }
+  });
+
+  it('is not a stranger’s, a user’s, a blocked admin’s, or of somebody who was an admin', async () => {
+    await write();
+    const { id } = await pairing();
+    const press = async (userId: number) =>
+      room.prisma.$transaction((tx) =>
+        access.pairings.press(tx, { id: '1', data: `pairing:yes:${id}` }, { sender: sender(BigInt(userId)) }),
+      );
+    const person = { channel: 'telegram', userId: BigInt(newChatId()) };
+    const standings = [
+      {},
+      { role: 'user' },
+      { role: 'admin', blockedAt: new Date() },
+      { role: null },
+    ] as const;
+    for (const standing of standings) {
+      const { channel, userId } = person;
+      await room.prisma.personAccess.upsert({
+        where: { channel_userId: person },
+        create: { channel, userId, ...standing },
+        update: standing,
+      });
+      expect(await press(Number(userId))).toEqual({ words: en.approvals.notYours, conversationId: null });
+    }
+    expect((await pairing()).state).toBe('pending');
+    const own = await press(Number(conversation.chatId));
+    expect(own).toEqual({ words: en.approvals.notYours, conversationId: null });
+  });
+
+  it('against a person is told, and for a day nothing is answered', async () => {
+    await write();
+    await decide('denied');
+    expect((await textsOf(conversation)).at(-1)).toContain(en.pairing.denied);
+    expect(await write()).toBe(false);
+    await ageBy('1 day');
+    expect(await write()).toBe(true);
+  });
+
+  it('lets a whole group in, and not the one who asked there', async () => {
+    conversation = await room.conversation({ chatId: BigInt(-newChatId()), chatType: 'supergroup' });
+    const asker = BigInt(newChatId());
+    await write(conversation, sender(asker));
+    expect((await textsOf(conversation))[0]).toContain((await pairing()).code);
+    await decide('approved');
+    expect(await verdictOn(asker)).toBe('serve');
+    expect(await verdictOn(BigInt(newChatId()))).toBe('serve');
+    conversation = await room.conversation({ chatId: asker });
+    expect(await verdictOn(asker)).toBe('pair');
+  });
+
+  it('keeps the role of who has one', async () => {
+    await write();
+    const person = { channel: 'telegram', userId: conversation.chatId };
+    await room.prisma.personAccess.create({ data: { ...person, role: 'admin' } });
+    await decide('approved');
+    const found = await room.prisma.personAccess.findUnique({ where: { channel_userId: person } });
+    expect(found?.role).toBe('admin');
+  });
+});
+
+describe('An operator', () => {
+  const change = (wish: Parameters<typeof access.peopleAccess.change>[1], userId = conversation.chatId) =>
+    access.peopleAccess.change({ channel: 'telegram', userId }, wish, operator);
+
+  it('lets in by a role who waits, which they are told', async () => {
+    await write();
+    await change({ role: 'user' });
+    expect((await pairing()).state).toBe('approved');
+    expect((await textsOf(conversation)).at(-1)).toContain(en.pairing.welcome.slice(0, 20));
+    await change({ role: null });
+    expect(await verdictOn(conversation.chatId)).toBe('pair');
+  });
+
+  it('blocks who waits, which they are not told', async () => {
+    await write();
+    await change({ blocked: true });
+    expect((await pairing()).state).toBe('denied');
+    expect(await textsOf(conversation)).toHaveLength(1);
+    expect(await verdictOn(conversation.chatId)).toBe('ignore');
+    expect(await room.conversations.isBlocked(null, conversation.id)).toBe(true);
+    await change({ blocked: false });
+    expect(await room.conversations.isBlocked(null, conversation.id)).toBe(false);
+  });
+
+  it('cannot take away what the settings give', async () => {
+    for (const wish of [{ blocked: true }, { role: 'admin' }, { role: null }] as const)
+      await expect(change(wish, BigInt(owner))).rejects.toMatchObject({ code: 'OWNER_BY_SETTINGS' });
+    await change({ blocked: false, role: 'owner' }, BigInt(owner));
+  });
+});
