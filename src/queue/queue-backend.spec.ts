@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { Worker } from 'bullmq';
-import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { Queue, Worker } from 'bullmq';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeOnEachBackend } from '../../test/support/backends.js';
 import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
-import type { LaneJob } from './lanes.js';
+import { OwnPostgres } from '../../test/support/own-postgres.js';
+import { RationedDatabase } from '../../test/support/rationed-database.js';
+import { type LaneJob, workerOptions } from './lanes.js';
+import { PostgresQueueBackend, queueOptions } from './queue-backend.js';
 
 const HOUR_MS = 3_600_000;
 const LOCK_MS = 300;
@@ -54,5 +57,33 @@ describeOnEachBackend('QueueBackend', (backend) => {
     await lanes.backend.undoFastClocks(LOCK_MS);
     // A machine that is slower than the lock is long may see it again.
     await eventually(() => expect(ran).toContain(id));
+  });
+});
+
+describe('PostgresQueueBackend', () => {
+  it('works as soon as there are connections, though there was none when a queue and a worker were made', async () => {
+    const server = await OwnPostgres.open();
+    const database = await RationedDatabase.create(server.url);
+    const backend = await PostgresQueueBackend.open(database.url);
+    const { connection } = backend;
+    await database.exhaust();
+    const ran: string[] = [];
+    const errors: Error[] = [];
+    const queue = new Queue<LaneJob>('turns', { connection, ...queueOptions });
+    const work = ({ data }: { data: LaneJob }) => Promise.resolve(void ran.push(data.conversationId));
+    const worker = new Worker<LaneJob>('turns', work, { connection, ...workerOptions, prefix: 'turnpike' });
+    queue.on('error', () => undefined);
+    worker.on('error', (error) => errors.push(error));
+    const id = randomUUID();
+    const add = () => queue.add('lane', { conversationId: id });
+    await expect(add()).rejects.toThrow();
+    await eventually(() => expect(errors).not.toEqual([]));
+    await database.relieve();
+    await eventually(add);
+    await eventually(() => expect(ran).toContain(id));
+    await worker.close(true);
+    await queue.close();
+    await backend.close();
+    await server.remove();
   });
 });

@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
 import {
+  type BackendFactory,
   type ConnectionOptions,
-  createPostgresBackend,
   createRedisBackend,
   DEFAULT_SCHEMA,
   isPgPool,
+  PostgresConnection,
+  PostgresQueueBackend as PostgresJobs,
   type Queue,
   type QueueOptions,
   runMigrations,
@@ -124,7 +126,7 @@ export class PostgresQueueBackend extends QueueBackend {
   }
 
   static async open(url: string): Promise<PostgresQueueBackend> {
-    setDefaultBackendFactory(createPostgresBackend);
+    setDefaultBackendFactory(postgresJobs);
     const pool = new Pool({
       connectionString: url,
       options: `-c search_path=${DEFAULT_SCHEMA}`,
@@ -176,6 +178,22 @@ export class PostgresQueueBackend extends QueueBackend {
     await this.pool.end();
   }
 }
+
+/**
+ * `open` has brought the schema up to date. BullMQ (6.7.0) would look once more for each queue and worker, and remember
+ * for good where that failed: with no connection to be had in that moment, the lane stood still until the process ended.
+ */
+class ReadyConnection extends PostgresConnection {
+  override waitUntilReady(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const postgresJobs: BackendFactory = (name, opts) => {
+  const { connection: pool } = opts;
+  if (!isPgPool(pool)) throw new Error('BullMQ is to be given a pool');
+  return new PostgresJobs(new ReadyConnection(pool), name, { ...opts, connection: pool });
+};
 
 /** Nest's option is typed for Redis; which backend reads it was decided by `setDefaultBackendFactory`. */
 const isConnection = (pool: object): pool is ConnectionOptions => isPgPool(pool);
