@@ -5,7 +5,13 @@ import { findRedisServer } from '../support/redis.js';
 import type { Edit } from './build.js';
 import { Cluster } from './cluster.js';
 import { editsFor, type KillPoint } from './kill-points.js';
-import { NOTICE_UNKNOWN, noticeKillPoints, previewKillPoints } from './live-kill-points.js';
+import {
+  MESSAGE_UNKNOWN,
+  messageKillPoints,
+  NOTICE_UNKNOWN,
+  noticeKillPoints,
+  previewKillPoints,
+} from './live-kill-points.js';
 import { hurried } from './pace.js';
 import { openWork } from './records.js';
 import { conclude } from './round.js';
@@ -102,6 +108,31 @@ describe('A kill -9 while a private chat sees a draft of the answer', () => {
       const others = scene.shown(index).filter((text) => text !== `heard q0c${index}n0z`);
       expect(others).toEqual([]);
       await eventually(() => expect(scene.running.telegram.draftOf(scene.chat(index))).toBeNull());
+    },
+  );
+
+  it(
+    'loses nothing, repeats no finished step, and sends twice only what is uncertain',
+    async () => {
+      expect(await scene.violations()).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('A kill -9 while a chat sees a message that is edited', () => {
+  const scene = new Scene(93_000_000);
+  beforeAll(() => scene.open(messageKillPoints, {}), LIMIT_MS);
+  afterAll(() => scene.close());
+
+  it.each(messageKillPoints.map((point, index) => ({ ...point, index })))(
+    'happens $name, and the answer is there once',
+    { timeout: LIMIT_MS },
+    async ({ index, ...point }) => {
+      await scene.sayToDeath(point, index, 0, SLOW);
+      await scene.answered(index, 0);
+      const unknown = point.name === MESSAGE_UNKNOWN ? [expect.stringMatching(/current_time/)] : [];
+      expect(scene.shown(index)).toEqual([...unknown, `heard q0c${index}n0z`]);
     },
   );
 

@@ -25,6 +25,32 @@ export const previewKillPoints: readonly KillPoint[] = [
   ...END_TO_SEND,
 ];
 
+/** The one gap after which nobody knows the message that Telegram has. */
+export const MESSAGE_UNKNOWN = 'after the message is sent';
+
+/** What lies around the first showing of a message that is edited until it is the answer. */
+export const messageKillPoints: readonly KillPoint[] = [
+  {
+    name: 'before the message is on record',
+    role: 'worker',
+    file: message,
+    before: /if \(!\(await this\.drafts\.begin\(/,
+  },
+  {
+    name: 'before the message is sent',
+    role: 'worker',
+    file: message,
+    before: /const outcome = await this\.channel\.send\(/,
+  },
+  { name: MESSAGE_UNKNOWN, role: 'worker', file: message, before: /if \(outcome\.kind === 'sent'\)/ },
+  {
+    name: 'after the message is known',
+    role: 'worker',
+    file: message,
+    before: /return \{ kind: 'shown' \};/,
+  },
+];
+
 /** The one gap after which nobody knows the notice that Telegram has. */
 export const NOTICE_UNKNOWN = 'after the notice is sent';
 
