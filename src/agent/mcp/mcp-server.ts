@@ -10,8 +10,9 @@ import { cut } from '../tools/tool-output.js';
 import type { RegisteredTool } from '../tools/tool-registry.js';
 import { TOOL_OUTCOME_UNKNOWN, unknownOutcome } from '../tools/unknown-outcome.js';
 import { callFailure } from './call-failure.js';
+import { ListReader } from './list-reader.js';
 import { McpSession } from './mcp-session.js';
-import { type McpTool, readTool } from './mcp-tool.js';
+import type { McpTool, ToolReading } from './mcp-tool.js';
 import { resultText } from './result-text.js';
 
 /** Pauses between tries to reach a server that is away. */
@@ -33,6 +34,7 @@ export class McpServer {
   private session: McpSession | null = null;
   private offered: readonly RegisteredTool[] = [];
   private awaySince: number;
+  private readonly reader: ListReader;
   private returned: () => void = () => undefined;
   private back: Promise<void> = this.nextReturn();
 
@@ -42,6 +44,7 @@ export class McpServer {
     private readonly random: Random,
   ) {
     this.awaySince = clock.now().getTime();
+    this.reader = new ListReader(settings, (...call) => this.call(...call));
   }
 
   /** Those that it offers now; none while it is away. */
@@ -90,7 +93,7 @@ export class McpServer {
     try {
       await session.open();
       for (;;) {
-        this.offer(session, await session.list());
+        this.offer(session, await this.reader.read(await session.list()));
         const ended = await Promise.race([session.ended, session.changed()]);
         if (ended !== null) return ended;
         await pause(LIST_PAUSE_MS, signal);
@@ -104,11 +107,10 @@ export class McpServer {
     }
   }
 
-  private offer(session: McpSession, listed: readonly unknown[]): void {
+  private offer(session: McpSession, readings: readonly ToolReading[]): void {
     const { name: server } = this.settings;
     const tools = new Map<string, RegisteredTool>();
-    for (const entry of listed) {
-      const reading = readTool(entry, this.settings, (...call) => this.call(...call));
+    for (const reading of readings) {
       if (reading?.kind === 'tool' && !tools.has(reading.tool.name))
         tools.set(reading.tool.name, reading.tool);
       if (reading?.kind === 'problem') {
