@@ -45,6 +45,16 @@ describeOnEachBackend('What keeps the agent in bounds', (backend) => {
     expect(await facts(chat)).toHaveLength(1);
   });
 
+  it('asks too where the user replies to what somebody else said', async () => {
+    const chat = newChatId();
+    world.model.script(`[${chat}]`, remember(chat), { text: 'Done.' });
+    const { message } = forwarded(chat);
+    const reply = textUpdate(chat, 'What is this?', { reply_to_message: message });
+    await world.post(reply).expect(200, { status: 'queued' });
+    expect(await world.lastOf(chat, 1)).toMatch(/^May I do this\? I have read text from outside/);
+    expect(await facts(chat)).toEqual([]);
+  });
+
   it('does not call it where that is denied', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, remember(chat), { text: 'As you wish.' });
