@@ -70,7 +70,9 @@ describe('sendableCalls', () => {
       ...called(call({ id: 'x', name: 'd' }), call({ id: 'x', name: 'e' })),
       ...called(call({ id: 'x', name: 'f' })),
     ]);
-    expect(calls.map(({ result }) => result)).toEqual([...'abcdef'].map((name) => `result of ${name}`));
+    expect(calls.map(({ result }) => result)).toEqual(
+      ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `result of ${name}`),
+    );
     expect(new Set(calls.map(({ id }) => id)).size).toBe(6);
     expect(calls[3]?.id).toBe('x');
     for (const { id } of calls) expect(id).toMatch(/^[\w-]{1,64}$/);
