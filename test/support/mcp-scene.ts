@@ -4,21 +4,13 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { readMcpFile } from '../../src/config/mcp-file.js';
 import { McpSettings } from '../../src/config/mcp.settings.js';
 import { makeMcpServers, McpServers } from '../../src/agent/mcp/mcp-servers.service.js';
-import type { ToolContext, ToolResult } from '../../src/agent/tools/tool-context.js';
+import type { ToolResult } from '../../src/agent/tools/tool-context.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import { eventually } from './eventually.js';
 import { McpFolder } from './mcp-everything.js';
 import { NoJitter, SteeredClock } from './steered.js';
-
-const context: ToolContext = {
-  conversationId: 'c1',
-  turnId: 't1',
-  idempotencyKey: 't1:3',
-  sender: null,
-  languageCode: null,
-  progress: () => {},
-};
+import { toolContext } from './tool-context.js';
 
 /** Configured MCP servers, and what the model gets of them. */
 export class McpScene {
@@ -81,7 +73,7 @@ export class McpScene {
     if (!runner) throw new Error('start it first');
     const call = { id: 'call_1', name, arguments: JSON.stringify(given) };
     await runner.ready(call, signal);
-    return await runner.run(call, context, signal);
+    return await runner.run(call, toolContext(), signal);
   }
 
   async stop(): Promise<void> {

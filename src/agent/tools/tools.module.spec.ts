@@ -12,6 +12,7 @@ import { RuntimeModule } from '../../runtime/runtime.module.js';
 import { ToolRegistry } from './tool-registry.js';
 import { ToolRunner } from './tool-runner.js';
 import { ToolsModule } from './tools.module.js';
+import { toolContext } from '../../../test/support/tool-context.js';
 
 describe('the built-in tools, with a database', () => {
   let database: TestDatabase;
@@ -25,14 +26,7 @@ describe('the built-in tools, with a database', () => {
   const run = (name: string, fields: object) =>
     runner.run(
       { id: 'call_1', name, arguments: JSON.stringify(fields) },
-      {
-        conversationId,
-        turnId: 't',
-        idempotencyKey: 't:1',
-        sender: null,
-        languageCode: null,
-        progress: () => {},
-      },
+      toolContext({ conversationId }),
       new AbortController().signal,
     );
 

@@ -12,6 +12,7 @@ import type { ToolContext } from '../tool-context.js';
 import { ToolRegistry } from '../tool-registry.js';
 import { ToolRunner } from '../tool-runner.js';
 import { Describe, Tool } from '../tool.decorator.js';
+import { toolContext } from '../../../../test/support/tool-context.js';
 
 // docs/tools.md shows these two word for word; the last test compares.
 
@@ -94,14 +95,7 @@ describe('the examples of docs/tools.md', () => {
   const run = (name: string, fields: object) =>
     runner.run(
       { id: 'call_1', name, arguments: JSON.stringify(fields) },
-      {
-        conversationId: 'c',
-        turnId: 't',
-        idempotencyKey: 't:1',
-        sender: null,
-        languageCode: null,
-        progress: () => {},
-      },
+      toolContext({ idempotencyKey: 't:1' }),
       new AbortController().signal,
     );
 

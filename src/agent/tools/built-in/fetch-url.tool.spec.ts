@@ -7,6 +7,7 @@ import { ToolRunner } from '../tool-runner.js';
 import type { ToolResult } from '../tool-context.js';
 import { PageFetcher } from '../web/page-fetcher.js';
 import { FetchUrlTool } from './fetch-url.tool.js';
+import { toolContext } from '../../../../test/support/tool-context.js';
 
 describe('fetch_url', () => {
   let internet: SmallInternet;
@@ -16,14 +17,7 @@ describe('fetch_url', () => {
   const run = (url: unknown): Promise<ToolResult> =>
     runner.run(
       { id: 'call_1', name: 'fetch_url', arguments: JSON.stringify({ url }) },
-      {
-        conversationId: 'c',
-        turnId: 't',
-        idempotencyKey: 't:1',
-        sender: null,
-        languageCode: null,
-        progress: () => {},
-      },
+      toolContext(),
       new AbortController().signal,
     );
 
