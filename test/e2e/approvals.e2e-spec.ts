@@ -83,6 +83,16 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(2);
   });
 
+  it('is decided by an admin or owner too, whom nobody had to name for it', async () => {
+    const [chat, admin] = [await askingChat(), newChatId()];
+    await world.sayAndRead(admin, 'hello');
+    expect(await press(chat, 'yes', admin)).toBe('This is not for you to decide.');
+    await world.admin(`people/telegram:${admin}`, 'patch').send({ role: 'admin' }).expect(200);
+    expect(await press(chat, 'yes', admin)).toBe('Thank you.');
+    expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
+    expect(await facts(chat)).toHaveLength(1);
+  });
+
   it('counts as denied when its time is over', async () => {
     const chat = await askingChat();
     await world.sql(

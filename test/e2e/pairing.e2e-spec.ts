@@ -47,7 +47,8 @@ describeOnEachBackend('A bot that pairs', (backend) => {
         .callsOf('answerCallbackQuery')
         .find(({ params }) => params['callback_query_id'] === update.callback_query.id);
       if (!answered) throw new Error('not answered');
-      return String(answered.params['text'] ?? '');
+      const { text } = answered.params;
+      return typeof text === 'string' ? text : '';
     });
   };
 

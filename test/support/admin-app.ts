@@ -155,6 +155,9 @@ export class AdminApp {
     await this.prisma.$executeRaw`
       INSERT INTO person_tools (channel, user_id, tools)
       SELECT 'filler', n, '{"allow":null,"deny":[]}' FROM generate_series(1, ${conversations}) AS n`;
+    await this.prisma.$executeRaw`
+      INSERT INTO person_access (channel, user_id, role)
+      SELECT 'filler', n, 'user' FROM generate_series(1, ${conversations}) AS n`;
     await this.prisma.$executeRaw`ANALYZE`;
   }
 }
