@@ -4,6 +4,7 @@ import { Pairings } from '../../access/pairings.service.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
 import type { Candidate } from './turn.repository.js';
 
 /** What is left when those who may not talk to the agent are turned away. */
@@ -36,9 +37,12 @@ export class Uninvited {
     const origins = candidates.map((candidate) => originOf(conversation, candidate));
     const verdicts = await this.doorkeeper.verdictsOn(origins);
     const of = (verdict: 'pair' | 'ignore') => candidates.filter((_, index) => verdicts[index] === verdict);
-    const [asking, ignored] = [of('pair'), of('ignore')];
+    // What was planned by somebody who has been put out since asks for nothing.
+    const asking = of('pair').filter(({ event }) => event.source !== SCHEDULE_SOURCE);
+    const ignored = [...of('ignore'), ...of('pair').filter((candidate) => !asking.includes(candidate))];
     if (asking.length === 0 && ignored.length === 0) return { candidates, replied: false };
-    const asker = origins[verdicts.indexOf('pair')];
+    const [first] = asking;
+    const asker = first && originOf(conversation, first);
     const replied = await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const end = async (ended: readonly Candidate[], state: 'done' | 'dropped') => {

@@ -105,6 +105,22 @@ describe('A reminder', () => {
   });
 });
 
+describe('What was planned by somebody who is blocked', () => {
+  it('is passed over, in private and in groups', async () => {
+    const userId = conversation.chatId;
+    await room.prisma.person.create({ data: { channel: 'telegram', userId, firstName: 'Ada' } });
+    await room.prisma.personAccess.create({ data: { channel: 'telegram', userId, blockedAt: new Date() } });
+    const own = await schedule();
+    conversation = await room.conversation({ chatId: -userId, chatType: 'supergroup' });
+    const inGroup = await schedule({ createdBy: userId });
+    const others = await schedule();
+    expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'reminder' }]);
+    expect((await found(own)).lastFiredAt).toBeNull();
+    expect((await found(inGroup)).lastFiredAt).toBeNull();
+    expect((await found(others)).lastFiredAt).not.toBeNull();
+  });
+});
+
 describe('A task', () => {
   it('is an event for each of its times, with who made it, and is planned again', async () => {
     const nextAt = new Date('2026-01-05T08:00:00Z');
