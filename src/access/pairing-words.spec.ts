@@ -65,6 +65,7 @@ describe('A button', () => {
       `approval:yes:${id}`,
       `pairing:maybe:${id}`,
       `pairing:yes:${id}x`,
+      `pairing:yes:${'-'.repeat(36)}`,
       'pairing:yes:',
     ])
       expect(readPairingChoice(data)).toBeNull();

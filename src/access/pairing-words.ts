@@ -55,7 +55,7 @@ export function pairingChoices(id: string, { approvals }: Texts): readonly Choic
 
 /** Reads what a button carried; null where it is none of these. */
 export function readPairingChoice(data: string): { readonly id: string; readonly verdict: Verdict } | null {
-  const [, verdict, id] = /^pairing:(yes|no):([0-9a-f-]{36})$/.exec(data) ?? [];
+  const [, verdict, id] = /^pairing:(yes|no):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(data) ?? [];
   if (id === undefined || (verdict !== 'yes' && verdict !== 'no')) return null;
   return { id, verdict: verdicts[verdict] };
 }

@@ -86,6 +86,8 @@ describe('settings', () => {
     ['CHAT_RATE_LIMIT', '1e3', 'CHAT_RATE_LIMIT=20'],
     ['CHAT_RATE_MODE', 'maybe', 'CHAT_RATE_MODE=defer'],
     ['TELEGRAM_ALLOWED_CHATS', '12,bob', 'TELEGRAM_ALLOWED_CHATS=123456789'],
+    ['TELEGRAM_ACCESS', 'closed', 'TELEGRAM_ACCESS=pairing'],
+    ['TELEGRAM_OWNERS', '12,-3', 'TELEGRAM_OWNERS=123456789'],
     ['TELEGRAM_API_ROOT', 'api.telegram.org', 'TELEGRAM_API_ROOT=https'],
     ['OPENAI_BASE_URL', 'localhost', 'OPENAI_BASE_URL=http'],
     ['OPENAI_PROVIDERS', 'groq', 'OPENAI_PROVIDERS=groq=https'],

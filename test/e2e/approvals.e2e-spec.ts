@@ -120,16 +120,20 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(await facts(chat)).toHaveLength(0);
   });
 
-  it('answers a button that nobody knows', async () => {
-    const chat = newChatId();
-    const update = pressUpdate(chat, 'nobody knows');
-    await world.post(update).expect(200);
-    await eventually(() =>
-      expect(
-        world.telegram.callsOf('answerCallbackQuery').map(({ params }) => params['callback_query_id']),
-      ).toContain(update.callback_query.id),
-    );
-  });
+  it.each(['nobody knows', `approval:yes:${'-'.repeat(36)}`, `pairing:yes:${'0'.repeat(36)}`])(
+    'answers a button that nobody knows: %s',
+    async (data) => {
+      const chat = newChatId();
+      const update = pressUpdate(chat, data);
+      await world.post(update).expect(200);
+      await eventually(() =>
+        expect(
+          world.telegram.callsOf('answerCallbackQuery').map(({ params }) => params['callback_query_id']),
+        ).toContain(update.callback_query.id),
+      );
+      expect(await world.sayAndRead(chat, '/stop')).toBe('There is nothing to stop.');
+    },
+  );
 
   it('survives a restart of everything between question and press, thirty of thirty', async () => {
     const chats = await Promise.all(Array.from({ length: 30 }, askingChat));

@@ -70,7 +70,8 @@ export function choicesOf(id: string, { approvals }: Texts): readonly Choice[] {
 
 /** Reads what a button carried; null where it is none of ours. */
 export function readChoice(data: string): { readonly id: string; readonly decision: Decision } | null {
-  const [, verdict, id] = /^approval:(yes|no):([0-9a-f-]{36})$/.exec(data) ?? [];
+  const [, verdict, id] =
+    /^approval:(yes|no):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.exec(data) ?? [];
   if (id === undefined || (verdict !== 'yes' && verdict !== 'no')) return null;
   return { id, decision: verdicts[verdict] };
 }
