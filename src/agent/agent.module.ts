@@ -10,8 +10,10 @@ import { AfterRun } from './turn/after-run.js';
 import { AgentLoop } from './turn/agent-loop.js';
 import { ApprovalGate } from './approvals/approval-gate.js';
 import { ApprovalsModule } from './approvals/approvals.module.js';
+import { Backgrounds } from './context/background.repository.js';
 import { BusyIndicator } from './turn/busy-indicator.js';
 import { CallAdmission } from './guard/call-admission.js';
+import { ChatSettings } from './commands/chat-settings.js';
 import { CommandAnswers } from './commands/command-answers.js';
 import { Commands } from './commands/commands.service.js';
 import { ContextBuilder } from './context/context-builder.js';
@@ -70,6 +72,8 @@ import { WaitNotices } from './waiting/wait-notices.js';
   ],
   providers: [
     AfterRun,
+    Backgrounds,
+    ChatSettings,
     Attachments,
     AttachmentRepository,
     FileReader,

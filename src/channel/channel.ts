@@ -44,6 +44,9 @@ export type SendOutcome =
 /** May somebody talk to the agent? `refused`: no; `unknown`: as operators decided. */
 export type Admission = 'admitted' | 'refused' | 'unknown';
 
+/** What somebody may do in a chat; `unknown`: the channel does not say at the moment. */
+export type Rights = 'admin' | 'member' | 'unknown';
+
 /** What the bot thinks of a message. */
 export type Mood = 'seen' | 'done';
 
@@ -79,6 +82,12 @@ export abstract class Channel {
 
   /** What the channel's settings say of this sender in this chat. Pure. */
   abstract admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission;
+
+  /**
+   * Does this sender run the chat? In a private chat its person does. Asks the channel, unless it has told of late; never
+   * throws for what that answers; rejects only when aborted.
+   */
+  abstract rightsOf(origin: Pick<Inbound, 'chat' | 'sender'>, signal: AbortSignal): Promise<Rights>;
 
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];

@@ -14,6 +14,7 @@ export interface ChatDescription {
 
 /** Who wrote a message. */
 export interface Sender {
+  /** Of a person; of the chat where somebody writes in a chat's name: the id of its own chat is an admin of that. */
   readonly userId: bigint;
   readonly firstName: string;
   readonly lastName: string | null;
@@ -80,6 +81,8 @@ export interface Inbound {
   readonly isFromBot: boolean;
   /** A message that was received before, as its author has changed it. */
   readonly isEdit: boolean;
+  /** Said among the people of a group, not to the bot: answered only where the group wants every message answered. */
+  readonly isOverheard: boolean;
   /** One of several that were sent together, an album or forwarded messages: the others come at once. */
   readonly inBatch: boolean;
   /** Nothing was written: the chat tells that it moved. */

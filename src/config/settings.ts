@@ -8,6 +8,7 @@ import { BusySettings } from './busy.settings.js';
 import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { FloodSettings } from './flood.settings.js';
+import { GroupSettings } from './group.settings.js';
 import { LogSettings } from './log.settings.js';
 import { readMcpFile } from './mcp-file.js';
 import { McpSettings } from './mcp.settings.js';
@@ -37,6 +38,7 @@ export interface Settings {
   readonly transcription: TranscriptionSettings;
   readonly agent: AgentSettings;
   readonly busy: BusySettings;
+  readonly groups: GroupSettings;
   readonly streaming: StreamingSettings;
   readonly tools: ToolSettings;
   readonly mcp: McpSettings;
@@ -60,6 +62,7 @@ export const settingsClasses = {
   transcription: TranscriptionSettings,
   agent: AgentSettings,
   busy: BusySettings,
+  groups: GroupSettings,
   streaming: StreamingSettings,
   tools: ToolSettings,
   mcp: McpSettings,
@@ -88,6 +91,7 @@ export function loadSettings(env: Environment): Settings {
     transcription: readSettings(TranscriptionSettings, env, problems),
     agent: readSettings(AgentSettings, env, problems),
     busy: readSettings(BusySettings, env, problems),
+    groups: readSettings(GroupSettings, env, problems),
     streaming: readSettings(StreamingSettings, env, problems),
     tools: readSettings(ToolSettings, env, problems),
     mcp: readSettings(McpSettings, env, problems),

@@ -12,6 +12,13 @@ import { RetryLaterError } from '../errors/errors.js';
 import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
 import { Inbox } from './inbox.service.js';
+import { GroupSettings } from '../config/group.settings.js';
+import { OverheardRepository } from '../memory/overheard.repository.js';
+import { Clock } from '../runtime/clock.js';
+import { Doorkeeper } from '../access/doorkeeper.js';
+import { StandingRepository } from '../access/standing.repository.js';
+import { AccessSettings } from '../config/access.settings.js';
+import { Overhearing } from './overhearing.js';
 import { UnusedUpdates } from './unused-updates.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { PolledUpdates } from './polled-updates.js';
@@ -44,6 +51,7 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
     new Outbox(channel, new DraftRepository(room.prisma, room.leases)),
     lanes.waker,
   );
+  const groups = new GroupSettings();
   const directory = new ConversationDirectory(room.conversations);
   return new Inbox(
     channel,
@@ -52,6 +60,14 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
     lanes.waker,
     notice,
     new UnusedUpdates(channel),
+    new Overhearing(
+      channel,
+      new OverheardRepository(room.pool, groups),
+      directory,
+      new Doorkeeper(channel, new StandingRepository(room.prisma), new AccessSettings()),
+      groups,
+      new Clock(),
+    ),
     limits,
   );
 }

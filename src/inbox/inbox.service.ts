@@ -11,18 +11,24 @@ import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
 import { faultOf } from './fault.js';
 import { GroupCommit } from './group-commit.js';
+import { Overhearing } from './overhearing.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { storableJson } from './storable-json.js';
 import { UnusedUpdates } from './unused-updates.js';
 
-/** What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored. */
-export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'ignored';
+/**
+ * What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored; `kept`: as context, it is
+ * not answered.
+ */
+export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'kept' | 'ignored';
 
 interface Arrival extends ChatOfChannel {
   readonly externalId: string;
   readonly languageCode: string | null;
   readonly kind: EventKind;
   readonly payload: string;
+  /** Set: said among the people of a group, not to the bot. */
+  readonly overheard: Inbound | null;
   /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
   readonly storable: boolean;
 }
@@ -47,6 +53,7 @@ export class Inbox implements OnApplicationBootstrap {
     private readonly waker: LaneWaker,
     private readonly overflow: OverflowNotice,
     private readonly unused: UnusedUpdates,
+    private readonly overhearing: Overhearing,
     limits: ChatLimitSettings,
   ) {
     this.backlog = new BacklogGauge(limits.backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
@@ -65,11 +72,10 @@ export class Inbox implements OnApplicationBootstrap {
    */
   async accept(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
-    if (!inbound) {
-      this.unused.take(payload);
-      return 'ignored';
-    }
-    return await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
+    const ignores = !inbound || this.overhearing.isOfNoUse(inbound);
+    const accepted = ignores ? 'ignored' : await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
+    if (accepted === 'ignored') this.unused.take(payload);
+    return accepted;
   }
 
   private newLine(): GroupCommit<Arrival, Acceptance> {
@@ -98,6 +104,7 @@ export class Inbox implements OnApplicationBootstrap {
       chat: inbound.chat,
       externalId: inbound.externalId,
       languageCode: inbound.sender?.languageCode ?? null,
+      overheard: inbound.isOverheard ? inbound : null,
       kind: inbound.isEdit ? 'edit' : withoutModel ? 'command' : 'message',
       ...(payload === null ? unstorable : { payload, storable: true }),
     };
@@ -135,6 +142,14 @@ export class Inbox implements OnApplicationBootstrap {
   }
 
   private async store(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+    const sifted = await this.overhearing.sift(arrivals);
+    const events = arrivals.filter((_arrival, index) => sifted[index] === null);
+    const stored = events.length > 0 ? await this.storeEvents(events) : [];
+    let next = 0;
+    return sifted.map((outcome) => outcome ?? stored[next++] ?? 'duplicate');
+  }
+
+  private async storeEvents(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
     const conversationIds = await this.directory.resolve(arrivals);
     const admitted = await this.admit(arrivals, conversationIds);
     const stored = await this.events.store(

@@ -9,6 +9,9 @@ import { ConversationMerge } from './conversation-merge.js';
 const MOVE_TIMEOUT_MS = 60_000;
 const MAX_WAIT_MS = 10_000;
 
+/** Telegram's ids have at most 52 significant bits. */
+const ID_RANGE = 2n ** 52n;
+
 interface Row {
   readonly id: string;
   readonly chatId: bigint;
@@ -134,6 +137,9 @@ export class ChatMoves {
     await tx.$executeRaw`
       DELETE FROM drafts WHERE turn_id IN (SELECT t.id FROM turns t WHERE t.conversation_id = ${id}::uuid)`;
     await tx.waitNotice.deleteMany({ where: { conversationId: id } });
+    // Before all that is said in the new chat, in the order they have; no edit there is of them.
+    await tx.$executeRaw`
+      UPDATE overheard SET channel_message_id = channel_message_id - ${ID_RANGE} WHERE conversation_id = ${id}::uuid`;
     // An edit that is under way is known to have found no chat, or will be.
     await tx.$executeRaw`
       UPDATE replies SET channel_message_id = NULL,

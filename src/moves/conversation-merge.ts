@@ -21,6 +21,7 @@ export class ConversationMerge {
     await this.moveHistory(tx, merge);
     await this.moveWork(tx, merge);
     await this.moveMemory(tx, merge);
+    await this.moveContext(tx, merge);
     await this.joinHeads(tx, merge);
   }
 
@@ -35,6 +36,11 @@ export class ConversationMerge {
     await tx.$executeRaw`
       UPDATE summaries s SET conversation_id = ${keep}::uuid, epoch = ${epoch}
       WHERE conversation_id = ${gone}::uuid AND epoch > 0`;
+  }
+
+  private async moveContext(tx: Tx, { keep, gone }: Merge): Promise<void> {
+    await tx.$executeRaw`UPDATE overheard SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
+    await tx.$executeRaw`UPDATE backgrounds SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
   }
 
   private async moveWork(tx: Tx, { keep, gone }: Merge): Promise<void> {
@@ -78,6 +84,8 @@ export class ConversationMerge {
         model = coalesce(g.model, k.model),
         system_prompt = coalesce(g.system_prompt, k.system_prompt),
         tools = coalesce(g.tools, k.tools),
+        answers_all = k.answers_all OR g.answers_all,
+        context_messages = coalesce(g.context_messages, k.context_messages),
         output_check = k.output_check OR g.output_check
       FROM conversations g WHERE k.id = ${keep}::uuid AND g.id = ${gone}::uuid`;
     await tx.$executeRaw`DELETE FROM conversations WHERE id = ${gone}::uuid`;

@@ -9,6 +9,8 @@ import { MessageSender } from './sending/message-sender.js';
 import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
+import { Clock } from '../runtime/clock.js';
+import { ChatAdmins } from './chat-admins.js';
 import { MessageComposer } from './message-composer.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramPresence } from './sending/telegram-presence.js';
@@ -40,7 +42,16 @@ function channelWith(settings = settingsFor(), accessSettings = new AccessSettin
   const sender = new MessageSender(botApi, new GuestMessages(botApi));
   const files = new BotFiles(botApi, settings);
   return {
-    channel: new TelegramChannel(botApi, identity, access, presence, composer, files, sender),
+    channel: new TelegramChannel(
+      botApi,
+      identity,
+      access,
+      presence,
+      composer,
+      files,
+      sender,
+      new ChatAdmins(botApi, new Clock()),
+    ),
     identity,
   };
 }

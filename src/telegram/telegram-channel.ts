@@ -8,6 +8,7 @@ import {
   type Mood,
   type PreviewOutcome,
   type ReplyBody,
+  type Rights,
   type SendOutcome,
 } from '../channel/channel.js';
 import type { Fetched } from '../channel/attachment.js';
@@ -15,6 +16,7 @@ import type { Inbound, Press } from '../channel/inbound.js';
 import { BotApi } from './bot-api/bot-api.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
+import { ChatAdmins } from './chat-admins.js';
 import { MessageComposer } from './message-composer.js';
 import { MessageSender } from './sending/message-sender.js';
 import { readBody, unreadable, writeBody } from './sending/reply-body.js';
@@ -42,6 +44,7 @@ export class TelegramChannel extends Channel {
     private readonly composer: MessageComposer,
     private readonly files: BotFiles,
     private readonly sender: MessageSender,
+    private readonly admins: ChatAdmins,
   ) {
     super();
   }
@@ -71,6 +74,10 @@ export class TelegramChannel extends Channel {
 
   override admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission {
     return this.access.admissionOf(origin);
+  }
+
+  override rightsOf(origin: Pick<Inbound, 'chat' | 'sender'>, signal: AbortSignal): Promise<Rights> {
+    return this.admins.rightsOf(origin, signal);
   }
 
   override compose(markdown: string): readonly ReplyBody[] {

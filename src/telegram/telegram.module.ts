@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
 import { BotApi } from './bot-api/bot-api.js';
+import { ChatAdmins } from './chat-admins.js';
 import { GuestMessages } from './sending/guest-messages.js';
 import { BotFiles } from './bot-api/bot-files.js';
 import { BotIdentity } from './bot-api/bot-identity.js';
@@ -19,6 +20,7 @@ import { WebhookRegistration } from './receiving/webhook-registration.js';
   providers: [
     BotApi,
     BotFiles,
+    ChatAdmins,
     GuestMessages,
     MessageSender,
     BotIdentity,

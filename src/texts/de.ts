@@ -10,6 +10,13 @@ const modes: Readonly<Record<ModeName, string>> = {
   collect: 'ich warte, bis du eine Pause machst, und antworte dann auf alles zusammen',
 };
 
+const settingCommands = (most: number): string[] => [
+  '/settings answer mentioned',
+  '/settings answer all',
+  `/settings window 20 (1 bis ${most}), /settings window off`,
+  '/settings mode queue, steer, interrupt oder collect',
+];
+
 const endings: Readonly<Record<QuestionEnding, string>> = {
   approved: 'Erlaubt',
   denied: 'Abgelehnt',
@@ -36,6 +43,7 @@ export const de: Texts = {
     '- /memory: was ich mir gemerkt habe',
     '- /usage: was du heute und in diesem Monat verbraucht hast',
     '- /schedules: was hier geplant ist; /schedules cancel 1 streicht Nummer 1',
+    '- /settings: wie ich mich in einer Gruppe verhalte; ihre Admins können es ändern',
   ].join('\n'),
   reset:
     'Ein neuer Anfang: Was vorher gesagt wurde, beachte ich nicht mehr. Was ich mir merken sollte, bleibt.',
@@ -75,6 +83,32 @@ export const de: Texts = {
     unknown: (number) =>
       `Eine Nummer ${number} ist hier nicht geplant. Mit /schedules siehst du, was geplant ist.`,
   },
+  settings: {
+    shown: ({ mode, answers, window, most }) =>
+      paragraphs(
+        '**Wie ich mich hier verhalte**',
+        listed([
+          answers === 'all'
+            ? 'Ich antworte auf jede Nachricht'
+            : 'Ich antworte, wenn mich jemand erwähnt, mir antwortet oder einen Befehl schickt',
+          ...(answers === 'all'
+            ? []
+            : [
+                window === 0
+                  ? 'Was ihr einander sagt, behalte ich nicht'
+                  : `Die neuesten ${window} Nachrichten, die nicht an mich gehen, behalte ich als Hintergrund`,
+              ]),
+          `/mode: ${modes[mode]}`,
+        ]),
+        `Die Admins dieser Gruppe ändern es so:\n${listed(settingCommands(most))}`,
+        'Nachrichten, die nicht an mich gehen, bekomme ich nur, wenn mein Privatsphäre-Modus aus ist oder ich hier Admin bin.',
+      ),
+    usage: (most) => `Diese Einstellung gibt es nicht. Es gibt:\n${listed(settingCommands(most))}`,
+    groupsOnly: 'Das ist eine Einstellung für Gruppen: Hier antworte ich auf alles.',
+    adminsOnly: 'Das können nur die Admins dieser Gruppe ändern.',
+    notChecked:
+      'Ich konnte nicht feststellen, ob du Admin dieser Gruppe bist. Bitte versuch es gleich noch einmal.',
+  },
   menu: {
     start: 'Was dieser Bot kann',
     help: 'Wie man ihn benutzt',
@@ -84,6 +118,7 @@ export const de: Texts = {
     memory: 'Was ich mir gemerkt habe',
     usage: 'Was du verbraucht hast',
     schedules: 'Was hier geplant ist',
+    settings: 'Wie ich mich in dieser Gruppe verhalte',
   },
   waiting: (position, wait) => {
     const time = timeText('de-DE', wait);

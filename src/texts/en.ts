@@ -10,6 +10,13 @@ const modes: Readonly<Record<ModeName, string>> = {
   collect: 'I wait until you pause, then answer everything together',
 };
 
+const settingCommands = (most: number): string[] => [
+  '/settings answer mentioned',
+  '/settings answer all',
+  `/settings window 20 (1 to ${most}), /settings window off`,
+  '/settings mode queue, steer, interrupt or collect',
+];
+
 const endings: Readonly<Record<QuestionEnding, string>> = {
   approved: 'Approved',
   denied: 'Denied',
@@ -36,6 +43,7 @@ export const en: Texts = {
     '- /memory: what I remember',
     '- /usage: what you have used today and this month',
     '- /schedules: what is planned here; /schedules cancel 1 cancels number 1',
+    '- /settings: how I behave in a group; its admins can change it',
   ].join('\n'),
   reset: 'A new beginning: I no longer look at what was said before. What you asked me to remember stays.',
   stopped: 'Stopped.',
@@ -73,6 +81,31 @@ export const en: Texts = {
     cancelled: (line) => `Cancelled: ${line}`,
     unknown: (number) => `There is no number ${number} planned here. Type /schedules to see what is.`,
   },
+  settings: {
+    shown: ({ mode, answers, window, most }) =>
+      paragraphs(
+        '**How I behave here**',
+        listed([
+          answers === 'all'
+            ? 'I answer every message'
+            : 'I answer those who mention me, reply to me or send a command',
+          ...(answers === 'all'
+            ? []
+            : [
+                window === 0
+                  ? 'I do not keep what you say to each other'
+                  : `I keep the newest ${window} messages that are not for me, as background`,
+              ]),
+          `/mode: ${modes[mode]}`,
+        ]),
+        `The admins of this group change it:\n${listed(settingCommands(most))}`,
+        'I get messages that are not for me only while my privacy mode is off or I am an admin here.',
+      ),
+    usage: (most) => `There is no such setting. There are:\n${listed(settingCommands(most))}`,
+    groupsOnly: 'That is a setting for groups: here I answer everything.',
+    adminsOnly: 'Only the admins of this group can change that.',
+    notChecked: 'I could not find out whether you are an admin of this group. Please try again in a moment.',
+  },
   menu: {
     start: 'What this bot can do',
     help: 'How to use it',
@@ -82,6 +115,7 @@ export const en: Texts = {
     memory: 'What I remember',
     usage: 'What you have used',
     schedules: 'What is planned here',
+    settings: 'How I behave in this group',
   },
   waiting: (position, wait) => {
     const time = timeText('en-US', wait);

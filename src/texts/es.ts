@@ -10,6 +10,13 @@ const modes: Readonly<Record<ModeName, string>> = {
   collect: 'espero a que hagas una pausa y respondo a todo junto',
 };
 
+const settingCommands = (most: number): string[] => [
+  '/settings answer mentioned',
+  '/settings answer all',
+  `/settings window 20 (de 1 a ${most}), /settings window off`,
+  '/settings mode queue, steer, interrupt o collect',
+];
+
 const endings: Readonly<Record<QuestionEnding, string>> = {
   approved: 'Autorizado',
   denied: 'Rechazado',
@@ -36,6 +43,7 @@ export const es: Texts = {
     '- /memory: lo que recuerdo',
     '- /usage: lo que has consumido hoy y este mes',
     '- /schedules: lo que está programado aquí; /schedules cancel 1 cancela el número 1',
+    '- /settings: cómo me comporto en un grupo; sus administradores pueden cambiarlo',
   ].join('\n'),
   reset:
     'Empezamos de nuevo: ya no tengo en cuenta lo que se dijo antes. Lo que me pediste recordar se conserva.',
@@ -76,6 +84,32 @@ export const es: Texts = {
     unknown: (number) =>
       `Aquí no está programado ningún número ${number}. Escribe /schedules para ver lo que hay.`,
   },
+  settings: {
+    shown: ({ mode, answers, window, most }) =>
+      paragraphs(
+        '**Cómo me comporto aquí**',
+        listed([
+          answers === 'all'
+            ? 'Respondo a todos los mensajes'
+            : 'Respondo a quien me menciona, me responde o envía un comando',
+          ...(answers === 'all'
+            ? []
+            : [
+                window === 0
+                  ? 'No guardo lo que os decís entre vosotros'
+                  : `Guardo como contexto los ${window} últimos mensajes que no son para mí`,
+              ]),
+          `/mode: ${modes[mode]}`,
+        ]),
+        `Los administradores de este grupo lo cambian así:\n${listed(settingCommands(most))}`,
+        'Los mensajes que no son para mí solo me llegan si mi modo de privacidad está desactivado o si soy administrador aquí.',
+      ),
+    usage: (most) => `Ese ajuste no existe. Estos son los que hay:\n${listed(settingCommands(most))}`,
+    groupsOnly: 'Ese ajuste es para grupos: aquí respondo a todo.',
+    adminsOnly: 'Solo los administradores de este grupo pueden cambiar eso.',
+    notChecked:
+      'No he podido averiguar si eres administrador de este grupo. Inténtalo de nuevo en un momento.',
+  },
   menu: {
     start: 'Qué puede hacer este bot',
     help: 'Cómo se usa',
@@ -85,6 +119,7 @@ export const es: Texts = {
     memory: 'Lo que recuerdo',
     usage: 'Lo que has consumido',
     schedules: 'Lo que está programado aquí',
+    settings: 'Cómo me comporto en este grupo',
   },
   waiting: (position, wait) => {
     const time = timeText('es-ES', wait);

@@ -10,6 +10,13 @@ const modes: Readonly<Record<ModeName, string>> = {
   collect: 'жду паузы и отвечаю на всё вместе',
 };
 
+const settingCommands = (most: number): string[] => [
+  '/settings answer mentioned',
+  '/settings answer all',
+  `/settings window 20 (от 1 до ${most}), /settings window off`,
+  '/settings mode queue, steer, interrupt или collect',
+];
+
 const endings: Readonly<Record<QuestionEnding, string>> = {
   approved: 'Разрешено',
   denied: 'Отклонено',
@@ -36,6 +43,7 @@ export const ru: Texts = {
     '- /memory: что я помню',
     '- /usage: сколько вы израсходовали сегодня и в этом месяце',
     '- /schedules: что здесь запланировано; /schedules cancel 1 отменит номер 1',
+    '- /settings: как я веду себя в группе; изменить это могут её администраторы',
   ].join('\n'),
   reset: 'Начинаем заново: сказанное раньше я больше не учитываю. То, что вы просили запомнить, остаётся.',
   stopped: 'Остановлено.',
@@ -73,6 +81,31 @@ export const ru: Texts = {
     cancelled: (line) => `Отменено: ${line}`,
     unknown: (number) => `Номер ${number} здесь не запланирован. Что запланировано, покажет /schedules.`,
   },
+  settings: {
+    shown: ({ mode, answers, window, most }) =>
+      paragraphs(
+        '**Как я веду себя здесь**',
+        listed([
+          answers === 'all'
+            ? 'Я отвечаю на каждое сообщение'
+            : 'Я отвечаю тем, кто упоминает меня, отвечает мне или присылает команду',
+          ...(answers === 'all'
+            ? []
+            : [
+                window === 0
+                  ? 'Я не храню то, что вы говорите друг другу'
+                  : `Последние сообщения не для меня я храню как контекст, не больше ${window}`,
+              ]),
+          `/mode: ${modes[mode]}`,
+        ]),
+        `Администраторы группы меняют это так:\n${listed(settingCommands(most))}`,
+        'Сообщения не для меня приходят ко мне, только если мой режим приватности выключен или я здесь администратор.',
+      ),
+    usage: (most) => `Такой настройки нет. Есть такие:\n${listed(settingCommands(most))}`,
+    groupsOnly: 'Это настройка для групп: здесь я отвечаю на всё.',
+    adminsOnly: 'Изменить это могут только администраторы этой группы.',
+    notChecked: 'Мне не удалось узнать, администратор ли вы этой группы. Попробуйте ещё раз чуть позже.',
+  },
   menu: {
     start: 'Что умеет этот бот',
     help: 'Как им пользоваться',
@@ -82,6 +115,7 @@ export const ru: Texts = {
     memory: 'Что я помню',
     usage: 'Сколько вы израсходовали',
     schedules: 'Что здесь запланировано',
+    settings: 'Как я веду себя в этой группе',
   },
   waiting: (position, wait) => {
     const time = timeText('ru-RU', wait);

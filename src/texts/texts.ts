@@ -13,7 +13,8 @@ export type QuestionEnding = 'approved' | 'denied' | 'expired' | 'withdrawn';
 export type ApprovalReason = 'rule' | 'outside';
 
 /** What a user can type, without the slash. */
-export type CommandName = 'start' | 'help' | 'reset' | 'stop' | 'mode' | 'memory' | 'usage' | 'schedules';
+export type CommandName =
+  'start' | 'help' | 'reset' | 'stop' | 'mode' | 'memory' | 'usage' | 'schedules' | 'settings';
 
 /** One line of /schedules. Times are written as `YYYY-MM-DDThh:mm:ss±hh:mm (weekday, time zone)`. */
 export interface ScheduleLine {
@@ -22,6 +23,16 @@ export interface ScheduleLine {
   /** Five fields of cron; null: once. */
   readonly rule: string | null;
   readonly text: string;
+}
+
+/** How a group has it. */
+export interface ShownSettings {
+  readonly mode: ModeName;
+  readonly answers: 'mentioned' | 'all';
+  /** Messages kept as context; 0: none. */
+  readonly window: number;
+  /** The most that may be kept. */
+  readonly most: number;
 }
 
 /** Why something that was sent is not looked at. */
@@ -69,6 +80,15 @@ export interface Texts {
     readonly usage: string;
     readonly cancelled: (line: string) => string;
     readonly unknown: (number: number) => string;
+  };
+  /** Of a group, or of one of its topics. */
+  readonly settings: {
+    readonly shown: (settings: ShownSettings) => string;
+    /** @param most that a window may have */
+    readonly usage: (most: number) => string;
+    readonly groupsOnly: string;
+    readonly adminsOnly: string;
+    readonly notChecked: string;
   };
   /** Of each command, for Telegram's menu: at most 256 characters, no Markdown. */
   readonly menu: Readonly<Record<CommandName, string>>;

@@ -10,6 +10,13 @@ const modes: Readonly<Record<ModeName, string>> = {
   collect: '等你停下来后，把所有消息一起回答',
 };
 
+const settingCommands = (most: number): string[] => [
+  '/settings answer mentioned',
+  '/settings answer all',
+  `/settings window 20（1 到 ${most}）, /settings window off`,
+  '/settings mode queue、steer、interrupt 或 collect',
+];
+
 const endings: Readonly<Record<QuestionEnding, string>> = {
   approved: '已允许',
   denied: '已拒绝',
@@ -36,6 +43,7 @@ export const zh: Texts = {
     '- /memory：我记住了什么',
     '- /usage：你今天和本月的用量',
     '- /schedules：这里的计划；/schedules cancel 1 取消第 1 项',
+    '- /settings：我在群组里的行为方式；群管理员可以更改',
   ].join('\n'),
   reset: '重新开始：之前说过的话我不再参考，你让我记住的事会保留。',
   stopped: '已停止。',
@@ -73,6 +81,27 @@ export const zh: Texts = {
     cancelled: (line) => `已取消：${line}`,
     unknown: (number) => `这里没有编号为 ${number} 的计划。发送 /schedules 查看现有计划。`,
   },
+  settings: {
+    shown: ({ mode, answers, window, most }) =>
+      paragraphs(
+        '**我在这里的行为方式**',
+        listed([
+          answers === 'all' ? '我回复每一条消息' : '有人提到我、回复我或发送命令时，我才回复',
+          ...(answers === 'all'
+            ? []
+            : [
+                window === 0 ? '我不保留你们彼此说的话' : `我保留最近 ${window} 条不是发给我的消息，作为背景`,
+              ]),
+          `/mode: ${modes[mode]}`,
+        ]),
+        `群管理员可以这样更改：\n${listed(settingCommands(most))}`,
+        '只有关闭了我的隐私模式，或者我是本群管理员时，我才能收到不是发给我的消息。',
+      ),
+    usage: (most) => `没有这个设置。可用的有：\n${listed(settingCommands(most))}`,
+    groupsOnly: '这是群组的设置：在这里我回复所有消息。',
+    adminsOnly: '只有本群的管理员可以更改。',
+    notChecked: '我没能确认你是不是本群的管理员。请稍后再试。',
+  },
   menu: {
     start: '这个机器人能做什么',
     help: '使用方法',
@@ -82,6 +111,7 @@ export const zh: Texts = {
     memory: '我记住了什么',
     usage: '你的用量',
     schedules: '这里的计划',
+    settings: '我在本群的行为方式',
   },
   waiting: (position, wait) => {
     const time = timeText('zh-CN', wait);

@@ -4,7 +4,8 @@ import { Channel } from '../channel/channel.js';
 import { ChatOfRequest } from '../throttling/chat-of-request.js';
 import { readUpdate } from './received-update.js';
 
-/** Tells the chat throttler whom an update is about; what is no update is not limited but refused later. */
+/** Tells the chat throttler whom an update is about; what is no update is not limited but refused later, and
+ * what people say to each other is nobody's burden. */
 @Injectable()
 export class ChatOfUpdate extends ChatOfRequest {
   constructor(private readonly channel: Channel) {
@@ -14,7 +15,7 @@ export class ChatOfUpdate extends ChatOfRequest {
   chatOf(request: FastifyRequest): string | null {
     try {
       const inbound = this.channel.read(readUpdate(request.body).payload);
-      return inbound && `${this.channel.name}:${inbound.chat.chatId}`;
+      return inbound && !inbound.isOverheard ? `${this.channel.name}:${inbound.chat.chatId}` : null;
     } catch {
       return null;
     }

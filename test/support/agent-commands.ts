@@ -1,4 +1,5 @@
 import { Edits } from '../../src/agent/busy/edits.repository.js';
+import { ChatSettings } from '../../src/agent/commands/chat-settings.js';
 import { CommandAnswers } from '../../src/agent/commands/command-answers.js';
 import { Commands } from '../../src/agent/commands/commands.service.js';
 import { ScheduleList } from '../../src/agent/commands/schedule-list.js';
@@ -34,10 +35,12 @@ export function commandsOf(
     | 'summaries'
     | 'busy'
     | 'access'
+    | 'overheard'
+    | 'backgrounds'
   >,
   { facts, people, limits }: Memory,
 ): { turnStop: TurnStop; commands: Commands } {
-  const { channel, messages, drafts, waitNotices, outbox, approvalStore, ledger, busy } = agent;
+  const { channel, messages, drafts, waitNotices, outbox, approvalStore, ledger, busy, overheard } = agent;
   const { prisma, leases, conversations, ids } = agent.room;
   const turnStop = new TurnStop(
     leases,
@@ -61,7 +64,8 @@ export function commandsOf(
     people,
     agent.summaries,
     usage,
-    busy,
+    new ChatSettings(conversations, overheard, agent.backgrounds, busy),
+    overheard,
   );
   const commands = new Commands(
     prisma,
@@ -69,7 +73,7 @@ export function commandsOf(
     outbox,
     answers,
     agent.approvals,
-    new Edits(channel, conversations, busy),
+    new Edits(channel, conversations, overheard, busy),
     chatMoves(prisma),
     new Happenings(conversations),
     agent.access.doorkeeper,

@@ -7,6 +7,7 @@ import { ApprovalRepository } from '../../src/agent/approvals/approval.repositor
 import { Approvals } from '../../src/agent/approvals/approvals.service.js';
 import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
 import type { Commands } from '../../src/agent/commands/commands.service.js';
+import { Backgrounds } from '../../src/agent/context/background.repository.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
 import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
 import { HistoryReader } from '../../src/agent/context/history-reader.js';
@@ -38,6 +39,7 @@ import { AgentSettings } from '../../src/config/agent.settings.js';
 import { BudgetSettings } from '../../src/config/budget.settings.js';
 import { BusySettings } from '../../src/config/busy.settings.js';
 import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
+import { GroupSettings } from '../../src/config/group.settings.js';
 import { ModelSettings } from '../../src/config/model.settings.js';
 import { StreamingSettings } from '../../src/config/streaming.settings.js';
 import type { TranscriptionSettings } from '../../src/config/transcription.settings.js';
@@ -52,6 +54,7 @@ import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.
 import { Outbox } from '../../src/delivery/outbox.js';
 import { FactsRepository } from '../../src/memory/facts.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
+import { OverheardRepository } from '../../src/memory/overheard.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
 import { Stopping } from '../../src/runtime/stopping.js';
@@ -111,6 +114,8 @@ export class AgentRoom {
   readonly turnStop: TurnStop;
   readonly commands: Commands;
   readonly context: ContextBuilder;
+  readonly overheard: OverheardRepository;
+  readonly backgrounds: Backgrounds;
   readonly summaries: SummaryRepository;
   readonly history: HistoryReader;
   readonly channel: TelegramChannel;
@@ -224,6 +229,8 @@ export class AgentRoom {
       this.ledger,
       ids,
     );
+    this.overheard = new OverheardRepository(room.pool, new GroupSettings());
+    this.backgrounds = new Backgrounds(prisma, leases, this.overheard, this.tokens, this.settings);
     const { turnStop, commands } = commandsOf(this, { facts, people, limits });
     this.turnStop = turnStop;
     this.commands = commands;

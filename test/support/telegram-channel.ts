@@ -6,6 +6,8 @@ import { MessageSender } from '../../src/telegram/sending/message-sender.js';
 import { GuestMessages } from '../../src/telegram/sending/guest-messages.js';
 import { BotFiles } from '../../src/telegram/bot-api/bot-files.js';
 import { BotIdentity } from '../../src/telegram/bot-api/bot-identity.js';
+import { Clock } from '../../src/runtime/clock.js';
+import { ChatAdmins } from '../../src/telegram/chat-admins.js';
 import { MessageComposer } from '../../src/telegram/message-composer.js';
 import { Pauses } from '../../src/telegram/receiving/pauses.js';
 import { TelegramPresence } from '../../src/telegram/sending/telegram-presence.js';
@@ -39,5 +41,6 @@ export function telegramParts(
     new MessageComposer(settings),
     new BotFiles(botApi, settings),
     new MessageSender(botApi, new GuestMessages(botApi)),
+    new ChatAdmins(botApi, new Clock()),
   ];
 }

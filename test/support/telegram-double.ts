@@ -134,6 +134,11 @@ export class TelegramDouble {
     );
   }
 
+  /** What a user is in a group; who is not named is nobody there. */
+  join(chat: number, user: number, status: 'creator' | 'administrator' | 'member' | 'kicked'): void {
+    this.methods.members.set(`${chat}:${user}`, status);
+  }
+
   /** Somebody has sent this file: `getFile` finds it by its id, and its content is there to download. */
   keep(fileId: string, content: Buffer | string): void {
     this.methods.files.set(fileId, Buffer.from(content));

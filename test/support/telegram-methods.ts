@@ -57,6 +57,7 @@ export class TelegramMethods {
     sendMessageDraft: (params) => this.sendMessageDraft(params),
     sendChatAction: (params) => this.sendChatAction(params),
     setMessageReaction: (params) => this.setMessageReaction(params),
+    getChatMember: (params) => this.getChatMember(params),
     answerCallbackQuery: () => true,
     answerInlineQuery: () => true,
     answerPreCheckoutQuery: () => true,
@@ -86,6 +87,20 @@ export class TelegramMethods {
     if (this.guestTexts.get(query) === text) throw new Refusal(400, 'Bad Request: message is not modified');
     this.guestTexts.set(query, String(text));
     return true;
+  }
+
+  /** By chat and user: what they are there; everybody else has left. */
+  readonly members = new Map<string, 'creator' | 'administrator' | 'member' | 'kicked'>();
+
+  /** https://core.telegram.org/bots/api#getchatmember */
+  private getChatMember(params: Params): object {
+    const chat = chatOf(params);
+    const user = Number(params['user_id']);
+    if (!Number.isSafeInteger(user) || user <= 0)
+      throw new Refusal(400, 'Bad Request: invalid user_id specified');
+    const status = this.members.get(`${chat}:${user}`);
+    if (status === undefined) throw new Refusal(400, 'Bad Request: member not found');
+    return { status, user: { id: user, is_bot: false, first_name: 'Ada' } };
   }
 
   /** What people have sent, by its file id. */

@@ -19,6 +19,7 @@ export function turnWorkOf(agent: AgentRoom, stopping: Stopping, steps: StepRepo
     agent.messages,
     attachments,
     context,
+    agent.backgrounds,
     agent.callers,
     new Newcomers(claim, context, attachments, new Pictures(channel), busy),
     new LiveReplies(channel, agent.drafts, agent.gate, stopping, agent.streaming),

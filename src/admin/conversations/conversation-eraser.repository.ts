@@ -68,7 +68,7 @@ export class ConversationEraser {
         WHERE id IN (
           SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state <> 'waiting' LIMIT ${BATCH})`,
     );
-    // A private chat has its user's id; no person has the id of a group.
+    // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
     await tx.person.deleteMany({ where: { channel: conversation.channel, userId: conversation.chatId } });
     const { channel, chatId } = conversation;
     const chat = `${channel}:${chatId}`;

@@ -6,12 +6,16 @@ import {
   type ConversationStatus,
   Prisma,
 } from '../../generated/prisma/client.js';
+import { OverheardRepository } from '../../memory/overheard.repository.js';
 import { type ToolRules, writeToolRules } from '../../memory/tool-rules.js';
 
 /** One conversation's own row, as an operator reads and changes it. */
 @Injectable()
 export class ConversationRecords {
-  constructor(private readonly prisma: PrismaService) {}
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly overheard: OverheardRepository,
+  ) {}
 
   find(id: string): Promise<Conversation | null> {
     return this.prisma.conversation.findUnique({ where: { id } });
@@ -21,8 +25,13 @@ export class ConversationRecords {
   async change(id: string, { tools, ...change }: ChangeOfConversation): Promise<Conversation | null> {
     const rules = tools === null ? Prisma.DbNull : tools && writeToolRules(tools);
     const data = { ...change, ...(rules && { tools: rules }) };
-    const [changed] = await this.prisma.conversation.updateManyAndReturn({ where: { id }, data });
-    return changed ?? null;
+    return await this.prisma.$transaction(async (tx) => {
+      const [changed] = await tx.conversation.updateManyAndReturn({ where: { id }, data });
+      // What a smaller window has no room for is not kept.
+      if (changed && (change.answersAll ?? change.contextMessages) !== undefined)
+        await this.overheard.trim(tx, id);
+      return changed ?? null;
+    });
   }
 }
 
@@ -34,4 +43,6 @@ export interface ChangeOfConversation {
   readonly busyMode?: BusyMode | null | undefined;
   readonly tools?: ToolRules | null | undefined;
   readonly outputCheck?: boolean | undefined;
+  readonly answersAll?: boolean | undefined;
+  readonly contextMessages?: number | null | undefined;
 }

@@ -14,6 +14,7 @@ import {
 import { BusyMode, type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
 import { readToolRules } from '../../memory/tool-rules.js';
 import { ShownToolRules, ToolRulesDto } from '../people/tool-rules.dto.js';
+import { GroupChange } from './group-change.dto.js';
 import { PageQuery } from '../listing/page.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 
@@ -40,7 +41,7 @@ export class ConversationQuery extends PageQuery {
 }
 
 /** What is not named stays; null takes an override back. */
-export class ConversationChange {
+export class ConversationChange extends GroupChange {
   @ApiPropertyOptional({
     enum: statuses,
     description:
@@ -169,6 +170,16 @@ export class ConversationDetailDto extends ConversationDto {
 
   @ApiProperty({ description: 'Answers are checked before they are sent' })
   readonly outputCheck: boolean;
+
+  @ApiProperty({ description: 'In a group: every message is answered, not only those that name the bot' })
+  readonly answersAll: boolean;
+
+  @ApiProperty({
+    type: Number,
+    nullable: true,
+    description: 'In a group: messages kept as context; null: GROUP_CONTEXT_MESSAGES',
+  })
+  readonly contextMessages: number | null;
 }
 
 export class ConversationPage extends pageOfDtos(ConversationDto) {}
@@ -194,7 +205,7 @@ export function toConversationDto(row: ShownConversation): ConversationDto {
 }
 
 export function toConversationDetailDto(row: Conversation): ConversationDetailDto {
-  const { model, systemPrompt, busyMode, unreachableAt, outputCheck } = row;
+  const { model, systemPrompt, busyMode, unreachableAt, outputCheck, answersAll, contextMessages } = row;
   return {
     ...shown(row),
     model,
@@ -202,6 +213,8 @@ export function toConversationDetailDto(row: Conversation): ConversationDetailDt
     busyMode,
     tools: readToolRules(row.tools),
     outputCheck,
+    answersAll,
+    contextMessages,
     unreachableAt: unreachableAt?.toISOString() ?? null,
   };
 }

@@ -1,3 +1,4 @@
+import { OverheardRepository } from '../../memory/overheard.repository.js';
 import { getQueueToken } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,6 +43,8 @@ describe('conversations', () => {
       unreachableAt: null,
       tools: null,
       outputCheck: false,
+      answersAll: false,
+      contextMessages: null,
     });
     const { id: plain } = await admin.talk(0);
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
@@ -75,6 +78,23 @@ describe('conversations', () => {
     const found = await admin.pages('conversations?search=Filler%2012345');
     expect(found.flat()).toHaveLength(1);
     expect(found.length).toBeGreaterThan(1);
+  });
+
+  it('gets what its admins set with /settings, and keeps no more than its window', async () => {
+    const { id } = await admin.talk(0);
+    const change = async (given: object) => (await admin.call(`conversations/${id}`, 'PATCH', given)).json();
+    const group = { answersAll: false, contextMessages: 2 };
+    expect(await change(group)).toMatchObject(group);
+    const overheard = admin.app.get(OverheardRepository, { strict: false });
+    const said = { conversationId: id, author: 'Bob', isEdit: false };
+    for (const text of ['1', '2'])
+      await overheard.keep([{ ...said, channelMessageId: BigInt(text), text }], 5_000);
+    expect(await change({ contextMessages: 1 })).toMatchObject({ contextMessages: 1 });
+    expect((await overheard.all(id)).map(({ text }) => text)).toEqual(['2']);
+    expect(await change({ contextMessages: null })).toMatchObject({ contextMessages: null });
+    expect(await overheard.all(id)).toEqual([]);
+    for (const odd of [{ contextMessages: 101 }, { contextMessages: '5' }, { answersAll: null }])
+      expect((await admin.call(`conversations/${id}`, 'PATCH', odd)).statusCode).toBe(400);
   });
 
   it('gets rules about tools and a check of its answers, and loses them', async () => {
@@ -194,6 +214,8 @@ describe('a conversation’s own model and prompt', () => {
     }>();
     const change = doc.components.schemas['ConversationChange'];
     expect(Object.keys(change?.properties ?? {})).toEqual([
+      'answersAll',
+      'contextMessages',
       'status',
       'model',
       'systemPrompt',

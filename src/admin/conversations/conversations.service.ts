@@ -64,12 +64,11 @@ export class ConversationsService {
    * one under way, which is not answered then, a busy mode with the next message. What waited is looked at anew: taken
    * up, or dropped.
    */
-  async change(
-    id: string,
-    { status, model, systemPrompt, busyMode, tools, outputCheck }: ConversationChange,
-  ): Promise<ConversationDetailDto> {
+  async change(id: string, { tools, ...others }: ConversationChange): Promise<ConversationDetailDto> {
+    const { status, model, systemPrompt, busyMode, outputCheck, answersAll, contextMessages } = others;
+    const listening = { answersAll, contextMessages };
     const rules = tools && toToolRules(tools);
-    const change = { status, model, systemPrompt, busyMode, tools: rules, outputCheck };
+    const change = { status, model, systemPrompt, busyMode, tools: rules, outputCheck, ...listening };
     if (Object.values(change).every((value) => value === undefined)) {
       throw new BadRequestException(`name at least one of ${Object.keys(change).join(', ')}`);
     }

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
-import { Channel } from '../../channel/channel.js';
+import { Channel, type Rights } from '../../channel/channel.js';
 import type { Inbound, Press } from '../../channel/inbound.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
@@ -56,14 +56,21 @@ export class Approvals {
   }
 
   /** A button was pressed: by whom, once, in time? In the caller's transaction. */
-  async press(tx: Prisma.TransactionClient, press: Press, { sender }: Inbound): Promise<Pressed> {
+  async press(
+    tx: Prisma.TransactionClient,
+    press: Press,
+    { chat, sender }: Inbound,
+    rights: Rights,
+  ): Promise<Pressed> {
     const texts = textsFor(sender?.languageCode).approvals;
     const choice = readChoice(press.data);
     const approval = choice && (await this.repository.find(tx, choice.id));
     if (!choice || !sender) return { words: '', conversationId: null };
     // Erased with its conversation: who presses what still stands there must not wait for something to happen.
     if (!approval) return { words: texts.decidedAlready, conversationId: null };
-    if (!(await this.mayDecide(tx, approval, sender.userId)))
+    // Who asked as an anonymous admin is in the chat's own name there, and in their own when they press.
+    const isTheirs = approval.askedBy === chat.chatId && rights === 'admin';
+    if (!(await this.mayDecide(tx, approval, sender.userId, isTheirs)))
       return { words: texts.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${this.channel.name}:${sender.userId}`, name };
@@ -121,10 +128,11 @@ export class Approvals {
     tx: Prisma.TransactionClient,
     { askedBy }: Approval,
     userId: bigint,
+    isTheirs: boolean,
   ): Promise<boolean> {
     const { approvalUsers } = this.settings;
     if (approvalUsers.length > 0) return approvalUsers.includes(userId.toString());
-    return askedBy === userId || (await this.doorkeeper.decides(userId, tx));
+    return isTheirs || askedBy === userId || (await this.doorkeeper.decides(userId, tx));
   }
 
   /** The private chats of the approvers, or where it was asked for. */

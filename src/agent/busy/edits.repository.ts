@@ -5,6 +5,7 @@ import { BusySettings } from '../../config/busy.settings.js';
 import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { readAttachments, toJson } from '../attachments/stored-attachments.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { OverheardRepository } from '../../memory/overheard.repository.js';
 import { isAnswered } from '../corrections/answered.js';
 
 /** A stored update that tells of an edited message. */
@@ -23,6 +24,7 @@ export class Edits {
   constructor(
     private readonly channel: Channel,
     private readonly conversations: ConversationRepository,
+    private readonly overheard: OverheardRepository,
     private readonly settings: BusySettings,
   ) {}
 
@@ -78,6 +80,8 @@ export class Edits {
       orderBy: { id: 'desc' },
       include: { turn: true },
     });
+    // Maybe it was not for the bot before.
+    if (!known) await this.overheard.change(tx, event.conversationId, channelMessageId, text);
     if (!known) return 'ignored';
     const files = readAttachments(known.attachments);
     const own = known.text.slice(0, files?.ownChars);

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { UsageRepository } from '../../budget/usage.repository.js';
-import { Channel } from '../../channel/channel.js';
+import { Channel, type Rights } from '../../channel/channel.js';
 import type { Inbound } from '../../channel/inbound.js';
-import { BusySettings } from '../../config/busy.settings.js';
-import { BusyMode, type Prisma } from '../../generated/prisma/client.js';
+import type { Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { OverheardRepository } from '../../memory/overheard.repository.js';
 import { FactsRepository } from '../../memory/facts.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
+import { ChatSettings } from './chat-settings.js';
 import { ScheduleList } from './schedule-list.js';
 import { SummaryRepository } from '../summaries/summary.repository.js';
 import type { Texts } from '../../texts/texts.js';
@@ -21,9 +22,9 @@ export interface Place {
   readonly conversationId: string;
   readonly eventId: bigint;
   readonly holder: Lease | null;
+  /** Of who sent it; asked for only where `needsRights`. */
+  readonly rights: Rights;
 }
-
-const modes = Object.values(BusyMode);
 
 /** What each slash command does and says, and what senders who are not admitted are told. */
 @Injectable()
@@ -37,7 +38,8 @@ export class CommandAnswers {
     private readonly people: PersonRepository,
     private readonly summaries: SummaryRepository,
     private readonly usage: UsageRepository,
-    private readonly busy: BusySettings,
+    private readonly settings: ChatSettings,
+    private readonly overheard: OverheardRepository,
   ) {}
 
   /**
@@ -46,7 +48,7 @@ export class CommandAnswers {
    * @throws LeaseLostError
    */
   async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
-    const { tx, conversationId, eventId, holder } = place;
+    const { tx, conversationId, eventId, holder, rights } = place;
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (inbound.stoppedPreview !== null) return await this.stopPreview(place, inbound.stoppedPreview);
     const texts = textsFor(inbound.sender?.languageCode);
@@ -59,12 +61,14 @@ export class CommandAnswers {
       case 'start':
         return { text: texts.start };
       case 'reset':
-        await this.conversations.reset(tx, conversationId, eventId);
+        await this.reset(place, inbound);
         return { text: texts.reset };
       case 'stop':
         return await this.turnStop.stop(tx, conversationId, eventId, holder, texts);
       case 'mode':
-        return { text: await this.mode(tx, conversationId, args, texts) };
+        return { text: await this.settings.mode({ tx, conversationId, inbound, rights }, args, texts) };
+      case 'settings':
+        return { text: await this.settings.settings({ tx, conversationId, inbound, rights }, args, texts) };
       case 'memory':
         return { text: await this.memory(tx, conversationId, texts) };
       case 'usage': {
@@ -85,17 +89,9 @@ export class CommandAnswers {
     return await this.turnStop.stopPreview(tx, conversationId, previewId, holder, texts);
   }
 
-  private async mode(
-    tx: Prisma.TransactionClient,
-    conversationId: string,
-    args: string,
-    texts: Texts,
-  ): Promise<string> {
-    const wanted = modes.find((mode) => mode === args.toLowerCase());
-    if (wanted) await this.conversations.setBusyMode(tx, conversationId, wanted);
-    else if (args !== '') return texts.modeUnknown;
-    const mode = wanted ?? (await this.conversations.busyMode(tx, conversationId)) ?? this.busy.mode;
-    return texts.mode(mode);
+  private async reset({ tx, conversationId, eventId }: Place, { channelMessageId }: Inbound): Promise<void> {
+    await this.conversations.reset(tx, conversationId, eventId);
+    if (channelMessageId !== null) await this.overheard.forgetBefore(tx, conversationId, channelMessageId);
   }
 
   private async memory(tx: Prisma.TransactionClient, conversationId: string, texts: Texts): Promise<string> {

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
 import { Pairings } from '../../access/pairings.service.js';
-import { Channel } from '../../channel/channel.js';
+import { Channel, type Rights } from '../../channel/channel.js';
 import type { Happening, Inbound, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
@@ -9,6 +9,7 @@ import type { Event, Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ChatMoves } from '../../moves/chat-moves.js';
 import { Approvals } from '../approvals/approvals.service.js';
+import { needsRights } from './chat-settings.js';
 import { CommandAnswers } from './command-answers.js';
 import { Happenings } from '../happenings/happenings.repository.js';
 import { type EditEvent, Edits } from '../busy/edits.repository.js';
@@ -39,9 +40,15 @@ export class Commands {
    */
   async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
     let all: Handled = { replied: false, freed: [], told: [] };
-    while (await this.waits(conversationId)) {
-      const next = await this.prisma.$transaction((tx) => this.handleNext(tx, conversationId, holder));
-      if (next === null) break;
+    for (let first = await this.first(conversationId); first; first = await this.first(conversationId)) {
+      const { id } = first;
+      // Before the transaction: the channel may be asked.
+      const rights = await this.rightsFor(first);
+      const next = await this.prisma.$transaction((tx) =>
+        this.handleOne(tx, { id, conversationId, holder, rights }),
+      );
+      // Another lane was faster.
+      if (next === null) continue;
       all = {
         replied: all.replied || next.replied,
         freed: [...all.freed, ...next.freed],
@@ -53,24 +60,29 @@ export class Commands {
     return all;
   }
 
-  /** Mostly none does: asked without a transaction, since every turn asks. */
-  private async waits(conversationId: string): Promise<boolean> {
-    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id'>[]>`
-      SELECT id FROM events
-      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message' LIMIT 1`;
-    return waiting !== undefined;
+  /** Mostly none waits: asked without a transaction, since every turn asks. */
+  private async first(conversationId: string): Promise<Pick<Event, 'id' | 'payload'> | null> {
+    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id' | 'payload'>[]>`
+      SELECT id, payload FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
+      ORDER BY id LIMIT 1`;
+    return waiting ?? null;
   }
 
-  /** @returns null when no command waits */
-  private async handleNext(
+  private async rightsFor({ payload }: Pick<Event, 'payload'>): Promise<Rights> {
+    const inbound = this.channel.read(payload);
+    return inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
+  }
+
+  /** @returns null when it does not wait any more */
+  private async handleOne(
     tx: Prisma.TransactionClient,
-    conversationId: string,
-    holder: Lease | null,
+    { id, conversationId, holder, rights }: Asked,
   ): Promise<HandledOne | null> {
     const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'kind' | 'payload'>[]>`
       SELECT id, kind, payload FROM events
-      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
-      ORDER BY id LIMIT 1 FOR UPDATE`;
+      WHERE id = ${id} AND conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
+      FOR UPDATE`;
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.payload);
@@ -82,9 +94,9 @@ export class Commands {
     const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound);
     if (turnedAway) return turnedAway;
     if (inbound.happening) return await this.happened(tx, conversationId, inbound.happening);
-    if (inbound.press) return await this.press(tx, inbound, inbound.press);
+    if (inbound.press) return await this.press(tx, inbound, inbound.press, rights);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
-    const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder }, inbound);
+    const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder, rights }, inbound);
     const stops = inbound.stoppedPreview !== null;
     const command = stops ? 'stop' : (inbound.command?.name ?? null);
     this.logger.log({ msg: 'command handled', conversationId, command });
@@ -120,11 +132,16 @@ export class Commands {
     return nothing;
   }
 
-  private async press(tx: Prisma.TransactionClient, inbound: Inbound, press: Press): Promise<HandledOne> {
+  private async press(
+    tx: Prisma.TransactionClient,
+    inbound: Inbound,
+    press: Press,
+    rights: Rights,
+  ): Promise<HandledOne> {
     const paired = await this.pairings.press(tx, press, inbound);
     if (paired)
       return { ...nothing, told: listOf(paired.conversationId), felt: { press, words: paired.words } };
-    const { words, conversationId } = await this.approvals.press(tx, press, inbound);
+    const { words, conversationId } = await this.approvals.press(tx, press, inbound, rights);
     const freed = listOf(conversationId);
     return { ...nothing, replied: freed.length > 0, freed, felt: { press, words } };
   }
@@ -138,6 +155,14 @@ export class Commands {
 }
 
 const never = new AbortController().signal;
+
+/** One event that is to be handled. */
+interface Asked {
+  readonly id: bigint;
+  readonly conversationId: string;
+  readonly holder: Lease | null;
+  readonly rights: Rights;
+}
 
 interface HandledOne extends Handled {
   /** A button was pressed: what to tell who pressed it, once the rest is committed. */

@@ -83,7 +83,7 @@ export class EventClaim {
   private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
     if (waiting.length === 0) return nothing;
-    const candidates = waiting.map((event) => this.read(event));
+    const candidates = waiting.map((event) => this.read(event, conversation));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
     const heard = candidates.filter((candidate) => candidate.heard !== null);
@@ -130,8 +130,10 @@ export class EventClaim {
     return events.flatMap((event) => this.reader.read(event)?.sender ?? []);
   }
 
-  private read(event: WaitingEvent): Candidate {
-    return { event, heard: this.reader.read(event) };
+  /** What is said among the people of a group is for the bot only where the group wants all of it answered. */
+  private read(event: WaitingEvent, { answersAll }: Conversation): Candidate {
+    const heard = this.reader.read(event);
+    return { event, heard: heard?.isOverheard && !answersAll ? null : heard };
   }
 
   /** In order, until their texts fill half of the context; at least one. */

@@ -8,7 +8,14 @@ import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../
 /** What an event says to the agent, whichever its source is. */
 export interface Heard extends Pick<
   Inbound,
-  'text' | 'sender' | 'channelMessageId' | 'inBatch' | 'attachments' | 'isWordless' | 'isFromBot'
+  | 'text'
+  | 'sender'
+  | 'channelMessageId'
+  | 'inBatch'
+  | 'attachments'
+  | 'isWordless'
+  | 'isFromBot'
+  | 'isOverheard'
 > {
   /** As its source describes it; null where it does not. */
   readonly chat: ChatDescription | null;
@@ -54,6 +61,7 @@ function scheduled(event: ScheduledEvent | null): Heard | null {
     attachments: [],
     isWordless: false,
     isFromBot: false,
+    isOverheard: false,
     inBatch: false,
     author: null,
   };

@@ -8,6 +8,8 @@ import { textsFor } from '../../texts/texts-for.js';
 import type { Texts } from '../../texts/texts.js';
 import { Attachments, refusalOf } from '../attachments/attachments.service.js';
 import { AgentLoop } from './agent-loop.js';
+import { withBackground } from '../context/background.js';
+import { Backgrounds } from '../context/background.repository.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from './event-claim.js';
 import { withinOneMessage } from './one-message.js';
@@ -36,6 +38,7 @@ export class TurnWork {
     private readonly messages: MessageRepository,
     private readonly attachments: Attachments,
     private readonly context: ContextBuilder,
+    private readonly backgrounds: Backgrounds,
     private readonly callers: ModelCallers,
     private readonly newcomers: Newcomers,
     private readonly live: LiveReplies,
@@ -66,7 +69,9 @@ export class TurnWork {
     await this.opening.of(lease, conversation, signal);
     const refusal = await this.readFiles(run, texts, signal);
     if (refusal) return await this.endings.finish(lease, turn, refusal);
-    const context = await this.context.build(conversation, turn, sender, signal);
+    const background = await this.backgrounds.of(lease, conversation, turn);
+    const seen = await this.context.build(conversation, turn, sender, signal);
+    const context = withBackground(seen, background);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
     const newcomers = this.newcomers.of(lease, conversation, turn, texts, signal);

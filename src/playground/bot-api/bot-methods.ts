@@ -1,6 +1,6 @@
 import { badRequest } from './bot-api-error.js';
 import { BOT, type BotCommand } from './bot-state.js';
-import { privateChat } from './message-json.js';
+import { privateChat, userJson } from './message-json.js';
 import type { MethodTable } from './method-table.js';
 import { asRecord, type Params } from './params.js';
 import { requireChat } from './require-chat.js';
@@ -37,6 +37,16 @@ export const botMethods: MethodTable = {
   getChat: (bot, params) => {
     const chatId = requireChat(bot, params);
     return { ...privateChat(chatId, bot.chats.userOf(chatId)), accent_color_id: 0, max_reaction_count: 11 };
+  },
+
+  /** Here are private chats only: its person and the bot. https://core.telegram.org/bots/api#getchatmember */
+  getChatMember: (bot, params) => {
+    const chatId = requireChat(bot, params);
+    const userId = params.integer('user_id');
+    if (userId === undefined || userId <= 0) throw badRequest('invalid user_id specified');
+    if (userId === BOT.id) return { status: 'member', user: BOT };
+    if (userId !== chatId) throw badRequest('member not found');
+    return { status: 'member', user: userJson(chatId, bot.chats.userOf(chatId)) };
   },
 
   getFile: () => {

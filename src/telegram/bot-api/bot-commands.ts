@@ -12,6 +12,7 @@ export const commandNames = [
   'memory',
   'usage',
   'schedules',
+  'settings',
 ] as const satisfies readonly CommandName[];
 
 const known: ReadonlySet<string> = new Set(commandNames);

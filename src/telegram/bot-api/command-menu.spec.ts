@@ -23,10 +23,10 @@ const published = () =>
   telegram.callsOf('setMyCommands').map(({ params }) => [params['scope'], params['language_code']]);
 
 describe('The menu of commands', () => {
-  it('is published for private chats and groups, in every language and for all others', async () => {
+  it('is published for private chats, groups and their admins, in every language and for all others', async () => {
     await publish();
     expect(published()).toEqual(
-      ['all_private_chats', 'all_group_chats'].flatMap((type) =>
+      ['all_private_chats', 'all_group_chats', 'all_chat_administrators'].flatMap((type) =>
         [undefined, 'de', 'es', 'zh', 'ru'].map((language) => [{ type }, language]),
       ),
     );
@@ -39,16 +39,20 @@ describe('The menu of commands', () => {
     for (const { scope, commands } of menus()) {
       const names = commands.map(({ command }) => command);
       expect(names).toEqual(
-        commandNames.filter((name) => name !== 'start' || scope.type !== 'all_group_chats'),
+        commandNames.filter(
+          (name) =>
+            (name !== 'start' || scope.type === 'all_private_chats') &&
+            (name !== 'settings' || scope.type === 'all_chat_administrators'),
+        ),
       );
     }
   });
 
-  it('says the same in one language in both', () => {
+  it('says the same in one language in all', () => {
     const german = menus().filter(({ language_code: code }) => code === 'de');
-    expect(german.map(({ commands }) => commands.at(-1)?.description)).toEqual(
-      Array.from({ length: 2 }, () => 'Was hier geplant ist'),
-    );
+    expect(
+      german.map(({ commands }) => commands.find(({ command }) => command === 'schedules')?.description),
+    ).toEqual(Array.from({ length: 3 }, () => 'Was hier geplant ist'));
   });
 
   it('is done without where Telegram cannot take it, and not tried over and over', async () => {

@@ -44,10 +44,14 @@ export function menus(): Menu[] {
   ]);
 }
 
+/** Nobody begins with a bot in a group. */
+const inGroups = commandNames.filter((name) => name !== 'start');
+
+/** To admins Telegram shows their own menu in the place of the group's. */
 const scopes = [
-  { type: 'all_private_chats', commands: commandNames },
-  // Nobody begins with a bot in a group.
-  { type: 'all_group_chats', commands: commandNames.filter((name) => name !== 'start') },
+  { type: 'all_private_chats', commands: commandNames.filter((name) => name !== 'settings') },
+  { type: 'all_group_chats', commands: inGroups.filter((name) => name !== 'settings') },
+  { type: 'all_chat_administrators', commands: inGroups },
 ] as const;
 
 /** All but English. */

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { newChatId, replyUpdate, textUpdate } from '../../../test/support/updates.js';
-import { readUpdate } from './update-reader.js';
+import { readUpdate as readAny } from './update-reader.js';
 
 const bot = { id: 123_456, username: 'Double_Bot' };
 const group = -newChatId();
 
+/** What is said to the bot; null for what is not. */
+const readUpdate = (...args: Parameters<typeof readAny>) => {
+  const inbound = readAny(...args);
+  return inbound?.isOverheard ? null : inbound;
+};
 const read = (chat: number, text: string, overrides: Record<string, unknown> = {}) =>
   readUpdate(textUpdate(chat, text, overrides), bot);
 
@@ -50,6 +55,24 @@ describe('a message of a group', () => {
   it('does not take every message of a topic it opened for a reply', () => {
     const opened = { message_id: 1, from: { id: bot.id, is_bot: true }, forum_topic_created: { name: 'T' } };
     expect(read(group, 'lunch?', { reply_to_message: opened })).toBeNull();
+  });
+
+  it('is overheard otherwise, but for commands to other bots', () => {
+    const chatter = readAny(textUpdate(group, 'lunch?'), bot);
+    expect(chatter).toMatchObject({ isOverheard: true, text: 'lunch?', command: null });
+    expect(readAny(textUpdate(group, '/help@other_bot'), bot)).toBeNull();
+    expect(readAny(textUpdate(-group, 'lunch?'), bot)?.isOverheard).toBe(false);
+  });
+
+  it('is overheard where a channel posted it, whatever it says', () => {
+    const sender_chat = { id: -5, type: 'channel', title: 'News' };
+    const post = {
+      sender_chat,
+      is_automatic_forward: true,
+      forward_origin: { type: 'channel', chat: sender_chat },
+    };
+    for (const text of ['@double_bot hi', '/help', '/help@double_bot'])
+      expect(readAny(textUpdate(group, text, post), bot)).toMatchObject({ isOverheard: true, command: null });
   });
 
   it('takes what names any bot while it does not know its own name, so that nothing is lost at a start', () => {

@@ -76,7 +76,7 @@ describe('a direct message to a channel', () => {
   it('is for the bot without its name', () => {
     const direct = { direct_messages_topic: { topic_id: 9 } };
     expect(readUpdate(textUpdate(group, 'hi', direct), bot)).toMatchObject({ chat: { threadId: 9n } });
-    expect(readUpdate(textUpdate(group, 'hi'), bot)).toBeNull();
+    expect(readUpdate(textUpdate(group, 'hi'), bot)?.isOverheard).toBe(true);
   });
 
   it('of the channel itself is not', () => {

@@ -39,6 +39,7 @@ describe('a message of a private chat', () => {
       happening: null,
       channelMessageId: BigInt(Number(update.message['message_id'])),
       isFromBot: false,
+      isOverheard: false,
       isEdit: false,
       inBatch: false,
     });
@@ -77,7 +78,7 @@ describe('a message of a private chat', () => {
 
   it('tells a chat without a type by its id', () => {
     expect(read(person, 'hi', { chat: { id: person } })?.chat.type).toBe('private');
-    expect(read(group, 'hi', { chat: { id: group } })).toBeNull();
+    expect(read(group, 'hi', { chat: { id: group } })?.isOverheard).toBe(true);
     expect(read(group, 'hi @double_bot', { chat: { id: group } })?.chat.type).toBe('group');
   });
 

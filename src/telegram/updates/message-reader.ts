@@ -4,14 +4,18 @@ import { readSlashText } from '../bot-api/bot-commands.js';
 import type { BotName } from '../bot-api/bot-name.js';
 import { isAddressed, originalOf } from './addressing.js';
 import { attachmentsOf } from './attachments.js';
-import { readChat, readSender } from './chat-reader.js';
+import { readAuthor } from './author-reader.js';
+import { readChat } from './chat-reader.js';
 import { isBusiness, isDirect, isSpokenTo } from './chat-route.js';
 import { forwardedFrom } from './forward-origin.js';
 import { noteOf, writtenIn } from './message-content.js';
 import { replyContext } from './reply-context.js';
 import { fieldOf, integerOf } from './update-fields.js';
 
-/** What a message (https://core.telegram.org/bots/api#message) says to the bot; null where it is not for it. */
+/**
+ * What a message (https://core.telegram.org/bots/api#message) says, to the bot or, in a group, among its people; null where
+ * it says nothing, or is for another bot.
+ */
 export function readMessage(
   externalId: string,
   message: unknown,
@@ -24,13 +28,10 @@ export function readMessage(
   const note = isEdit && written === null ? null : noteOf(message);
   if (chat === null || (written === null && note === null)) return null;
 
-  const from = fieldOf(message, 'from');
   if (isOfOwner(message, chat)) return null;
   const slash = written === null ? null : readSlashText(written, bot);
-  if (!isForUs(chat)) {
-    if (slash?.for === 'other') return null;
-    if (!slash && !isAddressed(message, written ?? '', bot)) return null;
-  }
+  if (slash?.for === 'other' && !isForUs(chat)) return null;
+  const isAddressedToUs = slash !== null || isAddressed(message, written ?? '', bot);
   const origin = forwardedFrom(message);
   // Whoever adds a slash to an old message does not mean to command, nor does who passes one on.
   const command = isEdit || origin !== null ? null : (slash?.command ?? null);
@@ -40,7 +41,7 @@ export function readMessage(
   return {
     externalId,
     chat,
-    sender: readSender(from),
+    sender: readAuthor(message),
     text: parts.filter((part) => part !== null).join('\n'),
     forwardedFrom: origin,
     attachments: command ? [] : filesOf(message, chat, origin !== null),
@@ -51,6 +52,7 @@ export function readMessage(
     happening: null,
     channelMessageId: messageId === null ? null : BigInt(messageId),
     isFromBot: isBot(message),
+    isOverheard: !isForUs(chat) && (isChannelPost(message) || !isAddressedToUs),
     isEdit,
     inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
   };
@@ -83,6 +85,9 @@ function isBot(message: unknown): boolean {
     fieldOf(fieldOf(message, 'from'), 'is_bot') === true && fieldOf(message, 'sender_chat') === undefined
   );
 }
+
+/** Telegram puts what a channel posts into its discussion group: nobody of the group says it. */
+const isChannelPost = (message: unknown): boolean => fieldOf(message, 'is_automatic_forward') === true;
 
 function isPrivate(chat: ChatDescription): boolean {
   return chat.type === 'private';

@@ -16,6 +16,7 @@ export function unwritten(externalId: string, chat: ChatDescription, sender: Sen
     happening: null,
     channelMessageId: null,
     isFromBot: false,
+    isOverheard: false,
     isEdit: false,
     inBatch: false,
   };

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { Doorkeeper } from '../access/doorkeeper.js';
+import { Channel } from '../channel/channel.js';
+import type { Inbound } from '../channel/inbound.js';
+import { GroupSettings } from '../config/group.settings.js';
+import type { ChatOfChannel } from '../memory/conversation.repository.js';
+import {
+  type GroupWishes,
+  type NewOverheard,
+  OverheardRepository,
+  shortened,
+} from '../memory/overheard.repository.js';
+import { BoundedMap } from '../runtime/bounded-map.js';
+import { Clock } from '../runtime/clock.js';
+import { ConversationDirectory } from './conversation-directory.js';
+import { STORE_TIMEOUT_MS } from './event.repository.js';
+
+/** What became of a message that is not for the bot. */
+type Outcome = 'kept' | 'duplicate' | 'ignored';
+/** What is to become of it. */
+type Fate = 'answered' | 'kept' | 'ignored';
+
+interface Arrival extends ChatOfChannel {
+  /** Set: said among the people of a group, not to the bot. */
+  readonly overheard: Inbound | null;
+}
+
+/** A chat that wants nothing is not asked again for so long, in milliseconds. */
+const QUIET_FOR_MS = 2_000;
+const CAPACITY = 50_000;
+
+/** What people of a group say to each other: passed over, kept as context, or answered, as the group wants it. */
+@Injectable()
+export class Overhearing {
+  private readonly quietUntilMs = new BoundedMap<string, number>(CAPACITY);
+
+  constructor(
+    private readonly channel: Channel,
+    private readonly repository: OverheardRepository,
+    private readonly directory: ConversationDirectory,
+    private readonly doorkeeper: Doorkeeper,
+    private readonly groups: GroupSettings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Asks nobody: is it known by itself, or since a moment ago, that nothing is to become of it? */
+  isOfNoUse(inbound: Inbound): boolean {
+    if (!inbound.isOverheard) return false;
+    if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return true;
+    const until = this.quietUntilMs.get(this.keyOf(inbound));
+    return until !== undefined && until > this.clock.now().getTime();
+  }
+
+  /**
+   * Keeps those of a batch that are to be kept, before anything that came with them is looked at.
+   * @returns what became of each; null for one that is to be stored as an event
+   */
+  async sift(arrivals: readonly Arrival[]): Promise<(Outcome | null)[]> {
+    const overheard = arrivals.flatMap(({ overheard: one }, index) => (one ? [{ one, index }] : []));
+    const outcomes = arrivals.map((): Outcome | null => null);
+    if (overheard.length === 0) return outcomes;
+    const chats = overheard.map(({ one }) => this.chatOf(one));
+    const wishes = await this.repository.wishesOf(chats, STORE_TIMEOUT_MS);
+    const verdicts = await this.doorkeeper.verdictsOn(overheard.map(({ one }) => one));
+    const kept: typeof overheard = [];
+    for (const [place, { one, index }] of overheard.entries()) {
+      const fate = fateOf(wishes[place] ?? null, this.groups.contextMessages);
+      // Who is not let in does not speak to the bot here: nothing is said to them.
+      const served = verdicts[place] === 'serve';
+      if (served && fate === 'answered') continue;
+      outcomes[index] = 'ignored';
+      if (served && fate === 'kept') kept.push({ one, index });
+      if (fate === 'ignored')
+        this.quietUntilMs.set(this.keyOf(one), this.clock.now().getTime() + QUIET_FOR_MS);
+    }
+    const stored = await this.keep(kept.map(({ one }) => one));
+    for (const [place, { index }] of kept.entries()) outcomes[index] = stored[place] ?? 'ignored';
+    return outcomes;
+  }
+
+  private async keep(messages: readonly Inbound[]): Promise<Outcome[]> {
+    if (messages.length === 0) return [];
+    const ids = await this.directory.resolve(messages.map((one) => this.chatOf(one)));
+    const kept = await this.repository.keep(
+      messages.map((one, index) => toOverheard(one, ids[index] ?? '')),
+      STORE_TIMEOUT_MS,
+    );
+    return kept.map((outcome, index) => {
+      const message = messages[index];
+      if (outcome === 'gone' && message) this.directory.forget(this.chatOf(message));
+      return outcome === 'kept' || outcome === 'duplicate' ? outcome : 'ignored';
+    });
+  }
+
+  private chatOf({ chat }: Inbound): ChatOfChannel {
+    return { channel: this.channel.name, chat };
+  }
+
+  private keyOf({ chat }: Inbound): string {
+    return `${chat.chatId}:${chat.threadId}`;
+  }
+}
+
+/** Pure. @param fallback the window of a group that has chosen none */
+export function fateOf(wishes: GroupWishes | null, fallback: number): Fate {
+  if (wishes === null) return fallback > 0 ? 'kept' : 'ignored';
+  if (wishes.isBlocked) return 'ignored';
+  if (wishes.answersAll) return 'answered';
+  return wishes.window > 0 ? 'kept' : 'ignored';
+}
+
+function toOverheard(inbound: Inbound, conversationId: string): NewOverheard {
+  const { sender, text, forwardedFrom, channelMessageId, isEdit } = inbound;
+  const passedOn = forwardedFrom === null ? '' : `[passed on from ${forwardedFrom}] `;
+  return {
+    conversationId,
+    channelMessageId: channelMessageId ?? 0n,
+    author: sender && [sender.firstName, sender.lastName].filter(Boolean).join(' '),
+    text: shortened(passedOn + text),
+    isEdit,
+  };
+}
