@@ -239,4 +239,12 @@ describe('Inbox', () => {
     expect(await accept(update)).toBe('queued');
     expect(await stored()).toHaveLength(2);
   });
+
+  it('keeps the order of a group that has every message answered', async () => {
+    chat = -chat;
+    await say('@a_bot begin');
+    await room.pool.query('UPDATE conversations SET answers_all = true WHERE chat_id = $1', [chat]);
+    await Promise.all(['1', '@a_bot 2', '3'].map((text) => say(text)));
+    expect((await stored()).slice(1).map(({ text }) => text)).toEqual(['1', '@a_bot 2', '3']);
+  });
 });
