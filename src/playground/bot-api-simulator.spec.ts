@@ -2,22 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { callMethod } from './bot-api/call-method.spec-support.js';
+import { ADA, call, CHAT, telegram, useSimulator } from './bot-api/simulator-scene.spec-support.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { listenOnLoopback, stopServer } from './loopback.js';
 
-const CHAT = 77;
-const ADA = { firstName: 'Ada' };
-
-let telegram: BotApiSimulator;
-
-beforeEach(async () => {
-  telegram = await BotApiSimulator.start();
-});
-
-afterEach(() => telegram.stop());
-
-const call = (method: string, params: object = {}) => callMethod(telegram, method, params);
+useSimulator();
 
 describe('Updates by getUpdates', () => {
   it('come in order, until an offset confirms them', async () => {

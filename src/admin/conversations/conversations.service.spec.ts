@@ -3,9 +3,7 @@ import { getQueueToken } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
-import { ReplyPurge } from '../../retention/reply-purge.repository.js';
 import { eventually } from '../../../test/support/eventually.js';
-import { BudgetSettings } from '../../config/budget.settings.js';
 import type { LaneJob } from '../../queue/lanes.js';
 
 let admin: AdminApp;
@@ -131,108 +129,6 @@ describe('conversations', () => {
   });
 });
 
-describe('a conversation’s own model and prompt', () => {
-  it('are set and taken back, each without touching what is not named', async () => {
-    const { id } = await admin.talk(0);
-    const change = async (payload: object) => {
-      const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
-      expect(answer.statusCode, answer.body).toBe(200);
-      return answer.json<{ status: string; model: string | null; systemPrompt: string | null }>();
-    };
-    await change({ status: 'paused' });
-    expect(await change({ model: 'groq=openai/gpt-oss-120b' })).toMatchObject({
-      status: 'paused',
-      model: 'groq=openai/gpt-oss-120b',
-      systemPrompt: null,
-    });
-    const prompt = 'You are a pirate.\nSay "Arr".';
-    expect(await change({ systemPrompt: prompt, status: 'active' })).toMatchObject({
-      status: 'active',
-      model: 'groq=openai/gpt-oss-120b',
-      systemPrompt: prompt,
-    });
-    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({ systemPrompt: prompt });
-    expect(await change({ model: null, systemPrompt: null })).toMatchObject({
-      model: null,
-      systemPrompt: null,
-    });
-  });
-
-  it.each([
-    { model: '' },
-    { model: 'two words' },
-    { model: 'a\u0000b' },
-    { model: 'x'.repeat(201) },
-    { model: 5 },
-    { model: 'nowhere=gpt' },
-    { model: 'groq=' },
-    { systemPrompt: '' },
-    { systemPrompt: ' \n ' },
-    { systemPrompt: 'a\u0000b' },
-    { systemPrompt: 'x'.repeat(32_001) },
-    { systemPrompt: ['x'] },
-    { status: null },
-    { status: null, model: 'gpt-5.4' },
-  ])('are refused as %j', async (payload) => {
-    const { id } = await admin.talk(0);
-    const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
-    expect([answer.statusCode, answer.json()]).toEqual([
-      400,
-      { statusCode: 400, message: expect.anything(), error: 'Bad Request' },
-    ]);
-    expect((await admin.call(`conversations/${id}`)).json()).toMatchObject({
-      status: 'active',
-      model: null,
-      systemPrompt: null,
-    });
-  });
-
-  it('need a price where a budget is in dollars', async () => {
-    const budget = admin.app.get(BudgetSettings);
-    const { id } = await admin.talk(0);
-    const statusOf = async (model: string) =>
-      (await admin.call(`conversations/${id}`, 'PATCH', { model })).statusCode;
-    budget.dayMicroUsd = 1_000_000n;
-    try {
-      expect(await statusOf('groq=nobody-knows-its-price')).toBe(400);
-      expect(await statusOf('gpt-5.4')).toBe(200);
-    } finally {
-      delete budget.dayMicroUsd;
-    }
-    expect(await statusOf('groq=nobody-knows-its-price')).toBe(200);
-  });
-
-  it('are not to be had of a conversation that is not there', async () => {
-    const unknown = `conversations/${crypto.randomUUID()}`;
-    expect((await admin.call(unknown, 'PATCH', { model: 'gpt-5.4' })).statusCode).toBe(404);
-    expect((await admin.call('conversations/nonsense', 'PATCH', { systemPrompt: 'x' })).statusCode).toBe(404);
-  });
-
-  it('are in the API’s description', async () => {
-    const doc = (await admin.app.inject('/docs-json')).json<{
-      components: { schemas: Record<string, { properties: Record<string, object>; required?: string[] }> };
-    }>();
-    const change = doc.components.schemas['ConversationChange'];
-    expect(Object.keys(change?.properties ?? {})).toEqual([
-      'answersAll',
-      'contextMessages',
-      'status',
-      'model',
-      'systemPrompt',
-      'busyMode',
-      'tools',
-      'outputCheck',
-    ]);
-    expect(change?.required ?? []).toEqual([]);
-    expect(change?.properties['systemPrompt']).toMatchObject({
-      type: 'string',
-      nullable: true,
-      maxLength: 32_000,
-    });
-    expect(Object.keys(doc.components.schemas['ConversationDetailDto']?.properties ?? {})).toContain('model');
-  });
-});
-
 describe('a change of status', () => {
   it('wakes the lane that has something to do about it', async () => {
     const { id } = await admin.talk(0);
@@ -248,69 +144,5 @@ describe('a change of status', () => {
     expect([await isWoken(id), await isWoken(another)]).toEqual([false, false]);
     await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
     await eventually(async () => expect(await isWoken(id)).toBe(true));
-  });
-});
-
-describe('messages', () => {
-  it('come in pages in either order, each once', async () => {
-    const { id } = await admin.talk(25);
-    const asc = (await admin.pages(`conversations/${id}/messages?limit=10&order=asc`)).map((page) =>
-      page.map(({ text }) => text),
-    );
-    const all = Array.from({ length: 25 }, (_, i) => `message ${i + 1}`);
-    expect(asc.map((page) => page.length)).toEqual([10, 10, 5]);
-    expect(asc.flat()).toEqual(all);
-    const desc = (await admin.pages(`conversations/${id}/messages?limit=5`)).flat().map(({ text }) => text);
-    expect(desc).toEqual(all.toReversed());
-  });
-
-  it('tell where they went: the worst of their parts', async () => {
-    const { id } = await admin.talk(2);
-    const answer = await admin.prisma.message.findFirstOrThrow({
-      where: { conversationId: id, role: 'assistant' },
-    });
-    await admin.prisma.message.update({ where: { id: answer.id }, data: { channelMessageId: null } });
-    const part = { conversationId: id, messageId: answer.id, body: {} };
-    await admin.prisma.reply.createMany({
-      data: [
-        {
-          ...part,
-          part: 1,
-          state: 'uncertain',
-          attempts: 2,
-          error: 'connection lost',
-          channelMessageId: 12n,
-        },
-        { ...part, part: 0, state: 'sent', attempts: 1, channelMessageId: 11n },
-      ],
-    });
-    const { items } = await admin.list(`conversations/${id}/messages?order=asc`);
-    expect(items).toMatchObject([
-      { role: 'user', telegramMessageId: '1', delivery: null },
-      {
-        role: 'assistant',
-        telegramMessageId: '11',
-        delivery: { state: 'uncertain', attempts: 2, error: 'connection lost' },
-      },
-    ]);
-    expect(Object.keys(items[0] ?? {}).toSorted()).toEqual(
-      ['id', 'role', 'text', 'createdAt', 'turnId', 'telegramMessageId', 'delivery'].toSorted(),
-    );
-  });
-  it('are told whole where the record of their sending is past its retention', async () => {
-    const { id } = await admin.talk(1);
-    const { id: messageId } = await admin.prisma.message.create({
-      data: { conversationId: id, epoch: 0, role: 'assistant', text: 'an old answer' },
-    });
-    const settledAt = new Date('2021-01-01');
-    await admin.prisma.reply.create({
-      data: { conversationId: id, messageId, body: {}, state: 'sent', channelMessageId: 5n, settledAt },
-    });
-    const told = async () => (await admin.list(`conversations/${id}/messages`)).items[0];
-    expect(await told()).toMatchObject({ telegramMessageId: '5', delivery: { state: 'sent' } });
-    expect(await new ReplyPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
-    expect(await told()).toMatchObject({ text: 'an old answer', telegramMessageId: null, delivery: null });
-    const exported = await admin.call(`conversations/${id}/export`);
-    expect(exported.body).toContain('an old answer');
   });
 });
