@@ -1,84 +1,27 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { planOf } from '../../../test/support/query-plan.js';
-import { Room } from '../../../test/support/room.js';
-import { telegramChannel } from '../../../test/support/telegram-channel.js';
-import { ConversationEraser } from '../../admin/conversations/conversation-eraser.repository.js';
-import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
-import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
-import { BudgetLimits } from '../../budget/budget-limits.js';
-import { BudgetSettings } from '../../config/budget.settings.js';
 import { DatabasePool } from '../../database/database-pool.js';
 import { Database } from '../../database/database.js';
 import { PrismaService } from '../../database/prisma.service.js';
-import { DraftRepository } from '../../delivery/draft.repository.js';
-import { Outbox } from '../../delivery/outbox.js';
-import type { Conversation, Prisma, Schedule } from '../../generated/prisma/client.js';
-import { Doorkeeper } from '../../access/doorkeeper.js';
-import { StandingRepository } from '../../access/standing.repository.js';
-import { AccessSettings } from '../../config/access.settings.js';
-import { MessageRepository } from '../../memory/message.repository.js';
 import { readScheduledEvent } from '../scheduled-event.js';
-import { DueSchedules, dueStatement } from './due-schedules.repository.js';
-import { ScheduleFiring } from './schedule-firing.js';
+import { dueStatement } from './due-schedules.repository.js';
+import {
+  AN_HOUR_MS,
+  anotherConversation,
+  DAILY,
+  conversation,
+  events,
+  firing,
+  found,
+  ofConversation,
+  processOn,
+  replies,
+  room,
+  schedule,
+  useFiringScene,
+} from './firing-scene.spec-support.js';
 
-const AN_HOUR_MS = 3_600_000;
-const DAILY = { kind: 'task', cron: '0 9 * * *', timeZone: 'Europe/Berlin' } as const;
-
-let room: Room;
-let firing: ScheduleFiring;
-let conversation: Conversation;
-let number = 0;
-
-/** One process. */
-function processOn(prisma: PrismaService, allowedChats: readonly string[] = []): ScheduleFiring {
-  const channel = telegramChannel(
-    { token: '1:a', root: 'http://127.0.0.1:9' },
-    { allowedChats: [...allowedChats] },
-  );
-  const outbox = new Outbox(channel, new DraftRepository(prisma, room.leases));
-  const doorkeeper = new Doorkeeper(channel, new StandingRepository(prisma), new AccessSettings());
-  return new ScheduleFiring(
-    prisma,
-    new DueSchedules(prisma),
-    new MessageRepository(prisma),
-    outbox,
-    doorkeeper,
-  );
-}
-
-function eraserOn(prisma: PrismaService): ConversationEraser {
-  const ledger = new BudgetLedger(prisma, room.leases, new BudgetLimits(new BudgetSettings()));
-  return new ConversationEraser(prisma, new BudgetEraser(ledger));
-}
-
-beforeAll(async () => {
-  room = await Room.open();
-  firing = processOn(room.prisma);
-});
-afterAll(() => room.close());
-beforeEach(async () => {
-  await room.pool.query('DELETE FROM schedules');
-  conversation = await room.conversation();
-});
-
-function schedule(change: Partial<Prisma.ScheduleUncheckedCreateInput> = {}): Promise<Schedule> {
-  number += 1;
-  return room.prisma.schedule.create({
-    data: {
-      id: room.ids.next(),
-      conversationId: conversation.id,
-      number,
-      kind: 'reminder',
-      text: 'Tea',
-      nextAt: new Date(Date.now() - 60_000),
-      ...change,
-    },
-  });
-}
-const found = ({ id }: Schedule) => room.prisma.schedule.findUniqueOrThrow({ where: { id } });
-const ofConversation = () => ({ where: { conversationId: conversation.id } });
-const replies = () => room.prisma.reply.count(ofConversation());
-const events = () => room.prisma.event.findMany({ ...ofConversation(), orderBy: { id: 'asc' } });
+useFiringScene();
 
 describe('A reminder', () => {
   it('is sent once when it is due, is part of the history, and ends', async () => {
@@ -111,7 +54,7 @@ describe('What was planned by somebody who is blocked', () => {
     await room.prisma.person.create({ data: { channel: 'telegram', userId, firstName: 'Ada' } });
     await room.prisma.personAccess.create({ data: { channel: 'telegram', userId, blockedAt: new Date() } });
     const own = await schedule();
-    conversation = await room.conversation({ chatId: -userId, chatType: 'supergroup' });
+    await anotherConversation({ chatId: -userId, chatType: 'supergroup' });
     const inGroup = await schedule({ createdBy: userId });
     const others = await schedule();
     expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'reminder' }]);
@@ -223,72 +166,6 @@ describe('Each time has one effect', () => {
     expect(await replies()).toBe(1);
     expect((await found(broken)).state).toBe('planned');
     expect(await firing.run()).toHaveLength(1);
-  });
-});
-
-describe('A conversation that is not served', () => {
-  it('while it is paused has its schedules wait, and each fires once when it goes on', async () => {
-    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
-    const due = await schedule({ ...DAILY, nextAt: new Date(Date.now() - 40 * 24 * AN_HOUR_MS) });
-    expect(await firing.run()).toEqual([]);
-    expect((await found(due)).nextAt).toEqual(due.nextAt);
-    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'active' } });
-    expect(await firing.run()).toHaveLength(1);
-    expect(await events()).toHaveLength(1);
-  });
-
-  it('while it is paused takes no other one’s place, also where the pause begins after the look', async () => {
-    await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
-    const paused = await schedule({ nextAt: new Date(0) });
-    conversation = await room.conversation();
-    const due = await schedule();
-    const schedules = new DueSchedules(room.prisma);
-    expect(await schedules.ids(1)).toEqual([due.id]);
-    expect(await room.prisma.$transaction((tx) => schedules.take(tx, paused.id))).toBeNull();
-    expect(await room.prisma.$transaction((tx) => schedules.take(tx, due.id))).toMatchObject({ id: due.id });
-  });
-
-  it.each([
-    [
-      'blocked',
-      async () => {
-        await room.prisma.conversation.update({
-          where: { id: conversation.id },
-          data: { status: 'blocked' },
-        });
-        return firing;
-      },
-    ],
-    ['not on the allow-list any more', () => Promise.resolve(processOn(room.prisma, ['1']))],
-  ])('because it is %s has its times pass', async (_why, prepare) => {
-    const process = await prepare();
-    const once = await schedule();
-    const daily = await schedule(DAILY);
-    expect(await process.run()).toEqual([]);
-    expect(await found(once)).toMatchObject({ state: 'cancelled', lastFiredAt: null });
-    expect(await found(daily)).toMatchObject({ state: 'planned', lastFiredAt: null });
-    expect((await found(daily)).nextAt.getTime()).toBeGreaterThan(Date.now());
-    expect([await replies(), (await events()).length]).toEqual([0, 0]);
-  });
-
-  it('is served where its creator is on the allow-list', async () => {
-    await room.prisma.person.create({ data: { channel: 'telegram', userId: 5n, firstName: 'Ada' } });
-    await schedule({ createdBy: 5n });
-    expect(await processOn(room.prisma, ['5']).run()).toHaveLength(1);
-  });
-
-  it('because it is being erased keeps nobody waiting, and takes its schedules with it', async () => {
-    await schedule();
-    const eraser = await room.pool.connect();
-    await eraser.query('BEGIN');
-    await eraser.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversation.id]);
-    expect(await firing.run()).toEqual([]);
-    await eraser.query('ROLLBACK');
-    eraser.release();
-    await Promise.all([eraserOn(room.prisma).erase(conversation.id), firing.run()]);
-    expect(await room.prisma.schedule.count(ofConversation())).toBe(0);
-    expect([await replies(), (await events()).length]).toEqual([0, 0]);
-    expect(await firing.run()).toEqual([]);
   });
 });
 
