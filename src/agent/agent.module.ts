@@ -45,6 +45,7 @@ import { ToolCalls } from './turn/tool-calls.js';
 import { ToolPermissions } from './guard/tool-permissions.js';
 import { ToolsModule } from './tools/tools.module.js';
 import { TurnEndings } from './turn/turn-endings.repository.js';
+import { TurnMetrics } from './turn/turn-metrics.js';
 import { TurnReaction } from './turn/turn-reaction.js';
 import { TurnRepository } from './turn/turn.repository.js';
 import { TurnRunner } from './turn/turn-runner.js';
@@ -78,6 +79,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     AttachmentRepository,
     FileReader,
     Transcriber,
+    TurnMetrics,
     TurnRunner,
     TurnWork,
     TurnRepository,

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ChatMoves } from '../moves/chat-moves.js';
+import { type Count, Metrics } from '../observability/metrics.js';
 import { Ids } from '../runtime/ids.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
 import type { SendDecision } from './send-decision.js';
@@ -12,12 +13,18 @@ type Again = SendDecision & { readonly kind: 'again' | 'anew' | 'once-more' | 'm
 @Injectable()
 export class SendRecords {
   private readonly logger = new Logger('Deliverer');
+  private readonly count: Count<'sent' | 'uncertain' | 'failed'>;
 
   constructor(
     private readonly replies: ReplyRepository,
     private readonly moves: ChatMoves,
     private readonly ids: Ids,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const help =
+      'Replies that are settled, by how; uncertain: Telegram may have shown it twice, or not at all';
+    this.count = metrics.counter('replies_total', help, 'outcome', ['sent', 'uncertain', 'failed']);
+  }
 
   /** Repeatable. @throws LeaseLostError */
   async write(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
@@ -42,6 +49,7 @@ export class SendRecords {
   private async sent(lease: Lease, reply: OpenReply, channelMessageId: bigint): Promise<void> {
     const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
     await this.replies.sent(lease, reply, state, channelMessageId);
+    this.count(state);
     this.logger.log({
       msg: 'reply sent',
       ...idsOf(reply),
@@ -80,6 +88,7 @@ export class SendRecords {
     };
     const reach = unreachable ? 'unreachable' : 'reachable';
     await this.replies.bury(lease, reply, { state, error, firstError }, letter, reach);
+    this.count(state);
     this.logger.error({ msg: 'reply failed for good', ...idsOf(reply), code, error });
   }
 }

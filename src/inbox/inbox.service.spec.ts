@@ -9,6 +9,7 @@ import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { DraftRepository } from '../delivery/draft.repository.js';
 import { Outbox } from '../delivery/outbox.js';
 import { RetryLaterError } from '../errors/errors.js';
+import { Metrics } from '../observability/metrics.js';
 import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
 import { Inbox } from './inbox.service.js';
@@ -53,13 +54,14 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
   );
   const groups = new GroupSettings();
   const directory = new ConversationDirectory(room.conversations);
+  const metrics = new Metrics();
   return new Inbox(
     channel,
     directory,
     new EventRepository(room.pool),
     lanes.waker,
     notice,
-    new UnusedUpdates(channel),
+    new UnusedUpdates(channel, metrics),
     new Overhearing(
       channel,
       new OverheardRepository(room.pool, groups),
@@ -69,6 +71,7 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
       new Clock(),
     ),
     limits,
+    metrics,
   );
 }
 

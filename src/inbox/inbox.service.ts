@@ -5,6 +5,7 @@ import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { messageOf, RetryLaterError, TurnpikeError } from '../errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
 import type { ChatOfChannel } from '../memory/conversation.repository.js';
+import { type Count, Metrics } from '../observability/metrics.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
 import { ConversationDirectory } from './conversation-directory.js';
@@ -20,7 +21,9 @@ import { UnusedUpdates } from './unused-updates.js';
  * What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored; `kept`: as context, it is
  * not answered.
  */
-export type Acceptance = 'queued' | 'duplicate' | 'dropped' | 'kept' | 'ignored';
+export type Acceptance = (typeof acceptances)[number];
+
+const acceptances = ['queued', 'duplicate', 'dropped', 'kept', 'ignored'] as const;
 
 interface Arrival extends ChatOfChannel {
   readonly externalId: string;
@@ -45,6 +48,7 @@ export class Inbox implements OnApplicationBootstrap {
   private readonly even = this.newLine();
   private readonly odd = this.newLine();
   private readonly backlog: BacklogGauge;
+  private readonly count: Count<Acceptance | 'unavailable'>;
 
   constructor(
     private readonly channel: Channel,
@@ -55,7 +59,11 @@ export class Inbox implements OnApplicationBootstrap {
     private readonly unused: UnusedUpdates,
     private readonly overhearing: Overhearing,
     limits: ChatLimitSettings,
+    metrics: Metrics,
   ) {
+    const help =
+      'Updates that reached the inbox, by what their sender was told; unavailable: to send it again';
+    this.count = metrics.counter('updates_total', help, 'outcome', [...acceptances, 'unavailable']);
     this.backlog = new BacklogGauge(limits.backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
   }
 
@@ -71,6 +79,17 @@ export class Inbox implements OnApplicationBootstrap {
    * @throws RetryLaterError when it cannot be made durable within five seconds
    */
   async accept(payload: unknown, text: string | null): Promise<Acceptance> {
+    try {
+      const acceptance = await this.take(payload, text);
+      this.count(acceptance);
+      return acceptance;
+    } catch (error) {
+      this.count('unavailable');
+      throw error;
+    }
+  }
+
+  private async take(payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(payload);
     const ignores = !inbound || this.overhearing.isOfNoUse(inbound);
     const accepted = ignores ? 'ignored' : await this.lineOf(inbound).add(this.arrivalOf(inbound, text));

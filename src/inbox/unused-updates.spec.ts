@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
+import { Metrics } from '../observability/metrics.js';
 import { UnusedUpdates } from './unused-updates.js';
 
-const unusedUpdates = () => new UnusedUpdates(telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }));
+const unusedUpdates = () =>
+  new UnusedUpdates(telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }), new Metrics());
 
 describe('UnusedUpdates', () => {
   it('counts by kind', () => {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { textsFor } from '../texts/texts-for.js';
 import { Channel } from '../channel/channel.js';
+import { Metrics } from '../observability/metrics.js';
 
 /** Kinds that are counted apart; more can only come from somebody who makes them up. */
 const MAX_KINDS = 50;
@@ -15,7 +16,15 @@ export class UnusedUpdates implements OnModuleDestroy {
   private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly channel: Channel) {}
+  private readonly count: (of: { kind: string }) => void;
+
+  constructor(
+    private readonly channel: Channel,
+    metrics: Metrics,
+  ) {
+    const help = 'Updates that the bot has no use for, by kind';
+    this.count = metrics.openCounter('updates_ignored_total', help, ['kind']);
+  }
 
   /** How many this process has seen of each kind. */
   get counts(): ReadonlyMap<string, number> {
@@ -26,6 +35,7 @@ export class UnusedUpdates implements OnModuleDestroy {
   take(payload: unknown): void {
     const kind = this.channel.kindOf(payload);
     const key = this.counted.has(kind) || this.counted.size < MAX_KINDS ? kind : 'other';
+    this.count({ kind: key });
     this.counted.set(key, (this.counted.get(key) ?? 0) + 1);
     this.timer ??= setTimeout(() => this.report(), REPORT_MS).unref();
     void this.channel.decline(

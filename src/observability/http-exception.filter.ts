@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Metrics } from './metrics.js';
 import { refusalOf } from './refusal.js';
 
 const MAX_LOGGED_PATH = 200;
@@ -15,10 +16,19 @@ const logger = new Logger('HttpExceptionFilter');
  */
 @Catch()
 export class HttpExceptionFilter implements ExceptionFilter {
+  private readonly count: (of: { route: string; status: string }) => void;
+
+  constructor(metrics: Metrics) {
+    const help = 'Requests that were not served, by the route as it is written in the code, and status';
+    this.count = metrics.openCounter('http_refusals_total', help, ['route', 'status']);
+  }
+
   catch(exception: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw exception;
     const http = host.switchToHttp();
-    refuse(exception, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+    const request = http.getRequest<FastifyRequest>();
+    const status = refuse(exception, request, http.getResponse<FastifyReply>());
+    this.count({ route: request.routeOptions.url ?? 'none', status: String(status) });
   }
 }
 
@@ -31,7 +41,8 @@ export function refuseUnroutable(error: Error, request: FastifyRequest, reply: F
   refuse(error, request, reply);
 }
 
-function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply): void {
+/** @returns the status */
+function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const { body, code, retryAfter } = refusalOf(exception);
   const status = body.statusCode;
   const fields = { method: request.method, path: pathOf(request), status, code };
@@ -41,7 +52,7 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
   if (reply.sent || reply.raw.headersSent) {
     // Too late for a status: breaking the connection is the only way to say that the answer is not whole.
     reply.raw.destroy();
-    return;
+    return status;
   }
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
   else if (status === 503 && !reply.hasHeader('retry-after'))
@@ -49,6 +60,7 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
   // A handler may have chosen another type, and a length, for the answer it did not give.
   reply.removeHeader('content-length');
   void reply.type('application/json; charset=utf-8').status(status).send(body);
+  return status;
 }
 
 function pathOf(request: FastifyRequest): string {

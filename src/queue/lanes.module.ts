@@ -4,10 +4,12 @@ import { RedisSettings } from '../config/redis.settings.js';
 import { Database } from '../database/database.js';
 import { DeadLetters } from './dead-letters.service.js';
 import { LaneEraser } from './lane-eraser.js';
+import { LaneMetrics } from './lane-metrics.js';
 import { LaneWaker } from './lane-waker.js';
 import { lanes } from './lanes.js';
 import { QueueHealth } from './queue-health.js';
 import { openQueueBackend, QueueBackend, queueOptions } from './queue-backend.js';
+import { WaitingWorkRepository } from './waiting-work.repository.js';
 
 /** Global, so that Nest ends it after the queues and workers that use its connection. */
 @Global()
@@ -33,7 +35,7 @@ class QueueBackendModule implements OnApplicationShutdown {
     }),
     BullModule.registerQueue(...lanes.map((name) => ({ name }))),
   ],
-  providers: [LaneWaker, LaneEraser, DeadLetters, QueueHealth],
+  providers: [LaneWaker, LaneEraser, DeadLetters, QueueHealth, LaneMetrics, WaitingWorkRepository],
   exports: [LaneWaker, LaneEraser, DeadLetters, BullModule],
 })
 export class LanesModule {}

@@ -23,6 +23,7 @@ import { SummaryRepository } from '../../src/agent/summaries/summary.repository.
 import { TokenCounter } from '../../src/agent/context/token-counter.js';
 import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
+import { TurnMetrics } from '../../src/agent/turn/turn-metrics.js';
 import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
 import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
 import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
@@ -57,6 +58,7 @@ import { MessageRepository } from '../../src/memory/message.repository.js';
 import { OverheardRepository } from '../../src/memory/overheard.repository.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
 import { accessParts } from './access-parts.js';
@@ -274,6 +276,7 @@ export class AgentRoom {
 
   /** One process's runner; another one has a `Stopping` of its own. */
   runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
+    const metrics = new TurnMetrics(new Metrics());
     return new TurnRunner(
       this.room.conversations,
       this.turns,
@@ -281,13 +284,14 @@ export class AgentRoom {
       this.commands,
       this.claim,
       turnWorkOf(this, stopping, steps),
-      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter()),
+      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       new BusyIndicator(this.channel),
       this.notices(),
       this.room.holder,
       stopping,
       this.settings,
+      metrics,
     );
   }
 

@@ -9,6 +9,7 @@ import { ReplyRepository } from '../../src/delivery/reply.repository.js';
 import { SendRecords } from '../../src/delivery/send-records.js';
 import { ChatMoves } from '../../src/moves/chat-moves.js';
 import { ConversationMerge } from '../../src/moves/conversation-merge.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import type { Room } from './room.js';
@@ -22,7 +23,8 @@ const WIDE: Partial<FloodSettings> = {
 
 /** A flood gate whose limits are out of the way, unless given. */
 export function openFloodGate(prisma: PrismaService, limits: Partial<FloodSettings> = WIDE): FloodGate {
-  return new FloodGate(prisma, new FloodWindows(prisma), Object.assign(new FloodSettings(), limits));
+  const settings = Object.assign(new FloodSettings(), limits);
+  return new FloodGate(prisma, new FloodWindows(prisma), settings, new Metrics());
 }
 
 export function chatMoves(prisma: PrismaService): ChatMoves {
@@ -42,6 +44,6 @@ export function delivererOf(
   { gate = openFloodGate(prisma), stopping = new Stopping(), clock = new SteeredClock() }: Parts = {},
 ): Deliverer {
   const replies = new ReplyRepository(prisma, leases, gate);
-  const records = new SendRecords(replies, chatMoves(prisma), ids);
+  const records = new SendRecords(replies, chatMoves(prisma), ids, new Metrics());
   return new Deliverer(channel, replies, records, gate, holder, stopping, clock, new NoJitter());
 }

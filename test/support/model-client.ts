@@ -6,6 +6,7 @@ import { ModelClient } from '../../src/agent/model/model-client.js';
 import type { ModelSettings } from '../../src/config/model.settings.js';
 import { StreamingSettings } from '../../src/config/streaming.settings.js';
 import type { PrismaService } from '../../src/database/prisma.service.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import type { Clock } from '../../src/runtime/clock.js';
 import { NoJitter } from './steered.js';
 
@@ -17,7 +18,8 @@ export function modelClient(
   streaming = new StreamingSettings(),
 ): ModelClient {
   const circuits = new ModelCircuits(new CircuitRepository(prisma), clock);
-  return new ModelClient(new ModelCatalog(settings), circuits, settings, streaming, new NoJitter());
+  const catalog = new ModelCatalog(settings);
+  return new ModelClient(catalog, circuits, settings, streaming, new NoJitter(), new Metrics());
 }
 
 /** Nobody watches. */

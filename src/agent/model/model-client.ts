@@ -8,6 +8,7 @@ import type {
 import { ModelSettings } from '../../config/model.settings.js';
 import { StreamingSettings } from '../../config/streaming.settings.js';
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
+import { type Count, Metrics } from '../../observability/metrics.js';
 import { pause } from '../../runtime/pause.js';
 import { Random } from '../../runtime/random.js';
 import type { ModelAnswer } from '../turn/model-answer.js';
@@ -38,6 +39,9 @@ interface Question {
   readonly show: Show | null;
 }
 
+/** `answered`, `aborted`, and the kinds of a failure. */
+const callOutcomes = ['answered', 'aborted', 'request', 'filtered', 'model', 'moment', 'slow'] as const;
+
 /** How long the same model is left alone before it is asked once more; the upper half by chance. */
 const RETRY_PAUSE_MS = 500;
 
@@ -45,6 +49,8 @@ const RETRY_PAUSE_MS = 500;
 @Injectable()
 export class ModelClient {
   private readonly logger = new Logger(ModelClient.name);
+  private readonly countCall: Count<(typeof callOutcomes)[number]>;
+  private readonly countTokens: Count<'input' | 'output'>;
 
   constructor(
     private readonly catalog: ModelCatalog,
@@ -52,7 +58,13 @@ export class ModelClient {
     private readonly settings: ModelSettings,
     private readonly streaming: StreamingSettings,
     private readonly random: Random,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const calls = 'Requests to models, by what came of them: answered, aborted, or what failed';
+    this.countCall = metrics.counter('model_calls_total', calls, 'outcome', callOutcomes);
+    const tokens = 'Tokens of answered requests to models, as the provider counts them';
+    this.countTokens = metrics.counter('model_tokens_total', tokens, 'direction', ['input', 'output']);
+  }
 
   /**
    * One model call, streamed where `AGENT_STREAMING` is on.
@@ -149,14 +161,23 @@ export class ModelClient {
       const completion = show
         ? await streamed(completions.create({ ...body, ...asStream }, options), show)
         : await completions.create(body, options);
-      return { answer: readCompletion(completion, model) };
+      return { answer: this.counted(readCompletion(completion, model)) };
     } catch (error) {
+      if (signal.aborted) this.countCall('aborted');
       signal.throwIfAborted();
       const failure = classifyModelError(limit?.aborted ? new APIConnectionTimeoutError() : error);
       const { code, message } = failure.error;
+      this.countCall(failure.kind);
       this.logger.warn({ msg: 'model call failed', provider, model, code, error: message });
       return failure;
     }
+  }
+
+  private counted(answer: ModelAnswer): ModelAnswer {
+    this.countCall('answered');
+    this.countTokens('input', answer.inputTokens);
+    this.countTokens('output', answer.outputTokens);
+    return answer;
   }
 }
 

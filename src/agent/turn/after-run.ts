@@ -10,6 +10,7 @@ import { EventClaim } from './event-claim.js';
 import type { RunEnd } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { afterFailure } from './turn-failure.js';
+import { TurnMetrics } from './turn-metrics.js';
 import type { Run } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
 
@@ -30,6 +31,7 @@ export class AfterRun {
     private readonly claim: EventClaim,
     private readonly approvals: Approvals,
     private readonly random: Random,
+    private readonly metrics: TurnMetrics,
   ) {}
 
   /** @throws LeaseLostError; what the database threw: the job fails then, and the turn is taken over as it stands */
@@ -38,21 +40,30 @@ export class AfterRun {
     const about = { conversationId: turn.conversationId, turnId: turn.id };
     switch (end.kind) {
       case 'lost':
+        this.metrics.ended('lost');
         throw new LeaseLostError(`turn ${turn.id}`);
       case 'interrupted':
         this.logger.log({ msg: 'turn interrupted', ...about });
-        return { lane: { next: 'now' }, replied: await this.endings.interrupt(lease, turn) };
+        return { lane: { next: 'now' }, replied: await this.interrupt(lease, turn) };
       case 'parked':
         return await this.park(run, end.calls);
       case 'stopping':
+        this.metrics.ended('handed_back');
         this.logger.log({ msg: 'turn handed back', ...about });
         return { lane: { next: 'now' }, replied: false };
       case 'failed':
         return await this.fail(run, end.error, spentMs);
       case 'broken':
+        this.metrics.ended('broken');
         if (isUnreachable(end.error)) await this.layDown(run);
         throw end.error;
     }
+  }
+
+  private async interrupt(lease: Run['lease'], turn: Run['turn']): Promise<boolean> {
+    const replied = await this.endings.interrupt(lease, turn);
+    this.metrics.ended(replied ? 'interrupted' : 'cancelled');
+    return replied;
   }
 
   private async park(
@@ -65,6 +76,7 @@ export class AfterRun {
       return { stepIndex, tool, arguments: given, askedBy, why };
     });
     await this.approvals.ask(lease, conversation, turn, asked, sender?.languageCode ?? null);
+    this.metrics.ended('parked');
     this.logger.log({ msg: 'turn parked', conversationId: conversation.id, turnId: turn.id });
     return { lane: await this.turns.whatNext(conversation.id), replied: true };
   }
@@ -79,10 +91,12 @@ export class AfterRun {
       const { delayMs } = decision;
       this.logger.warn({ msg: 'turn put off', ...about, delayMs });
       await this.turns.postpone(lease, turn, failure, delayMs, spentMs);
+      this.metrics.ended('put_off');
       return { lane: { next: 'later', delayMs }, replied: false };
     }
     this.logger.error({ msg: 'turn failed for good', ...about });
     const replied = await this.endings.fail(lease, turn, failure);
+    this.metrics.ended(replied ? 'failed' : 'cancelled');
     return { lane: await this.turns.whatNext(conversationId), replied };
   }
 

@@ -13,6 +13,7 @@ import { EventClaim } from './event-claim.js';
 import { RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
+import { TurnMetrics } from './turn-metrics.js';
 import { type Run, TurnWork } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnWatch } from './turn-watch.js';
@@ -46,6 +47,7 @@ export class TurnRunner {
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
     private readonly settings: AgentSettings,
+    private readonly metrics: TurnMetrics,
   ) {}
 
   /** @throws only what the database throws: the job is then tried again, and the sweep stands behind it */
@@ -117,8 +119,9 @@ export class TurnRunner {
       if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
       const replied = await this.work.finish(run, signals.signal);
       const ms = spentMs();
-      const msg = replied ? 'turn done' : 'turn cancelled';
-      this.logger.log({ msg, conversationId: conversation.id, turnId: turn.id, ms });
+      const ended = replied ? 'done' : 'cancelled';
+      this.metrics.ended(ended);
+      this.logger.log({ msg: `turn ${ended}`, conversationId: conversation.id, turnId: turn.id, ms });
       return { lane: await this.turns.whatNext(conversation.id), replied };
     } catch (error) {
       return await this.afterRun.settle(run, signals.endOf(error), spentMs());

@@ -3,6 +3,7 @@ import { FloodSettings } from '../../config/flood.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { messageOf } from '../../errors/errors.js';
 import type { Prisma } from '../../generated/prisma/client.js';
+import { type Count, Metrics } from '../../observability/metrics.js';
 import { type Ask, decideGate, type FloodLimits, type GateDecision } from './gate-decision.js';
 import { FloodWindows } from './flood-windows.repository.js';
 
@@ -36,12 +37,17 @@ const TIDY_EVERY_MS = 60_000;
 export class FloodGate implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(FloodGate.name);
   private tidying: NodeJS.Timeout | undefined;
+  private readonly count: Count<'bot' | 'chat'>;
 
   constructor(
     private readonly prisma: PrismaService,
     private readonly windows: FloodWindows,
     private readonly settings: FloodSettings,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const help = 'Pauses that the channel asked for (429), by what pauses';
+    this.count = metrics.counter('flood_pauses_total', help, 'pauses', ['bot', 'chat']);
+  }
 
   onModuleInit(): void {
     this.tidying = setInterval(() => void this.tidy(), TIDY_EVERY_MS).unref();
@@ -78,6 +84,7 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
     );
     const { channel, chatId } = chat;
     const paused = botPaused ? 'bot' : 'chat';
+    this.count(paused);
     this.logger.warn({
       msg: 'limited by the channel',
       paused,

@@ -15,6 +15,8 @@ import { Pauses } from './pauses.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
+import { Metrics } from '../../observability/metrics.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
 import { WebhookWatch } from './webhook-watch.js';
 
@@ -54,7 +56,7 @@ describe('Receiving', () => {
       Object.assign(new ServerSettings(), { role }),
       settings,
       registration,
-      new WebhookWatch(settings, botApi, registration, pauses),
+      new WebhookWatch(settings, botApi, registration, pauses, new WebhookMetrics(new Metrics())),
       new Polling(botApi, taken, pauses),
       new PollerLock(pool, pauses),
       new CommandMenu(botApi),

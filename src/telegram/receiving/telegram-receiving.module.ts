@@ -3,6 +3,7 @@ import { CommandMenu } from '../bot-api/command-menu.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookWatch } from './webhook-watch.js';
 import { TelegramModule } from '../telegram.module.js';
 
@@ -14,7 +15,7 @@ export class TelegramReceivingModule {
     return {
       module: TelegramReceivingModule,
       imports: [TelegramModule, ...imports],
-      providers: [CommandMenu, PollerLock, Polling, Receiving, WebhookWatch],
+      providers: [CommandMenu, PollerLock, Polling, Receiving, WebhookMetrics, WebhookWatch],
     };
   }
 }

@@ -7,6 +7,8 @@ import { Random } from '../../runtime/random.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { Pauses } from './pauses.js';
+import { Metrics } from '../../observability/metrics.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
 import { sightOf, WebhookWatch } from './webhook-watch.js';
 
@@ -67,6 +69,7 @@ describe('WebhookWatch', () => {
   let telegram: TelegramDouble;
   let minutes: Minutes;
   let logged: string[];
+  let metrics: Metrics;
   let work: Promise<void>;
   let stop: AbortController;
 
@@ -74,6 +77,7 @@ describe('WebhookWatch', () => {
     telegram = await TelegramDouble.start();
     minutes = new Minutes(new Random());
     logged = [];
+    metrics = new Metrics();
     const keep = ({ msg }: { msg: string }) => void logged.push(msg);
     Logger.overrideLogger({ log: keep, warn: keep, error: keep });
     const settings = Object.assign(new TelegramSettings(), {
@@ -86,7 +90,9 @@ describe('WebhookWatch', () => {
     const registration = new WebhookRegistration(settings, api, minutes);
     stop = new AbortController();
     await registration.register(URL, stop.signal);
-    work = new WebhookWatch(settings, api, registration, minutes).run(stop.signal);
+    work = new WebhookWatch(settings, api, registration, minutes, new WebhookMetrics(metrics)).run(
+      stop.signal,
+    );
   });
   afterEach(async () => {
     stop.abort();
@@ -120,6 +126,17 @@ describe('WebhookWatch', () => {
     await look();
     await eventually(() => expect(telegram.webhook['allowed_updates']).toEqual([...allowedUpdates]));
     expect(telegram.callsOf('setWebhook')).toHaveLength(2);
+  });
+
+  it('tells the metrics what it saw', async () => {
+    telegram.push({ update_id: 1 }, { update_id: 2 });
+    Object.assign(telegram.webhook, { last_error_date: 1_700_000_000 });
+    await look();
+    await eventually(async () => {
+      const text = await metrics.text();
+      expect(text).toContain('turnpike_webhook_pending_updates 2');
+      expect(text).toContain('turnpike_webhook_last_error_timestamp_seconds{reason="other"} 1700000000');
+    });
   });
 
   it('tells a failure of Telegram’s deliveries once', async () => {

@@ -4,6 +4,7 @@ import { TelegramSettings } from '../../config/telegram.settings.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { Pauses } from './pauses.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
 
 const LOOK_EVERY_MS = 60_000;
@@ -45,6 +46,7 @@ export class WebhookWatch {
     private readonly botApi: BotApi,
     private readonly registration: WebhookRegistration,
     private readonly pauses: Pauses,
+    private readonly metrics: WebhookMetrics,
   ) {}
 
   /** Until `signal` is aborted. What Telegram does not answer is asked again a minute later. */
@@ -55,7 +57,9 @@ export class WebhookWatch {
       await this.pauses.wait(LOOK_EVERY_MS, signal);
       if (signal.aborted) return;
       const info = await this.botApi.call((api) => api.getWebhookInfo(), signal);
-      if (info.ok) await this.actOn(sightOf(info.value, webhookUrl, this.failedAt), webhookUrl, signal);
+      if (!info.ok) continue;
+      this.metrics.show(info.value, webhookUrl);
+      await this.actOn(sightOf(info.value, webhookUrl, this.failedAt), webhookUrl, signal);
     }
   }
 

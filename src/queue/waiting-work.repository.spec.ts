@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Room } from '../../test/support/room.js';
+import { WaitingWorkRepository } from './waiting-work.repository.js';
+
+let room: Room;
+beforeAll(async () => {
+  room = await Room.open();
+});
+afterAll(() => room.close());
+
+it('tells what waits in each lane, and for how long', async () => {
+  const work = new WaitingWorkRepository(room.prisma);
+  expect(await work.read()).toEqual([
+    { lane: 'turns', depth: 0, oldestSeconds: 0 },
+    { lane: 'commands', depth: 0, oldestSeconds: 0 },
+    { lane: 'deliveries', depth: 0, oldestSeconds: 0 },
+  ]);
+  const conversation = await room.conversation();
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await room.event(conversation, 'old', { receivedAt: anHourAgo });
+  await room.event(conversation, 'new');
+  await room.event(conversation, 'done', { state: 'done', receivedAt: new Date(0) });
+  await room.event(conversation, '/help', { kind: 'command' });
+  await room.prisma.reply.create({ data: { conversationId: conversation.id, body: {} } });
+  const settled = { state: 'sent' as const, createdAt: new Date(0), settledAt: new Date() };
+  await room.prisma.reply.create({ data: { conversationId: conversation.id, body: {}, ...settled } });
+  const read = await work.read();
+  expect(read.map(({ lane, depth }) => [lane, depth])).toEqual([
+    ['turns', 2],
+    ['commands', 1],
+    ['deliveries', 1],
+  ]);
+  const [turns, commands, deliveries] = read.map(({ oldestSeconds }) => oldestSeconds);
+  expect(turns).toBeGreaterThanOrEqual(3_590);
+  for (const age of [commands, deliveries]) expect(age).toBeLessThan(3_000);
+});
