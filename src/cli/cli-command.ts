@@ -8,9 +8,15 @@ export interface CliCommand {
   readonly does: string;
   /**
    * @param print takes a line for standard output
+   * @param input reads standard input to its end
    * @throws UsageError for arguments that make no sense; GiveUpError for what could not be done
    */
-  run(args: readonly string[], settings: Settings, print: (line: string) => void): Promise<void>;
+  run(
+    args: readonly string[],
+    settings: Settings,
+    print: (line: string) => void,
+    input: () => Promise<string>,
+  ): Promise<void>;
 }
 
 /** The command was called wrongly: exit code 2. */

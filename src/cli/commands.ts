@@ -6,6 +6,7 @@ import { deadLetters } from './dead-letters.command.js';
 import { doctor } from './doctor/doctor.command.js';
 import { pairing } from './pairing.command.js';
 import { people } from './people.command.js';
+import { send } from './send.command.js';
 import { webhook } from './webhook.command.js';
 
 const migrate: CliCommand = {
@@ -33,6 +34,7 @@ const commands: readonly CliCommand[] = [
   doctor,
   webhook,
   chats,
+  send,
   pairing,
   people,
   deadLetters,

@@ -1,4 +1,5 @@
 import { readEnvironment } from '../config/environment.js';
 import { runCli } from './run-cli.js';
 
-process.exitCode = await runCli(process.argv.slice(2), readEnvironment, process.stdout, process.stderr);
+const { argv, stdin, stdout, stderr } = process;
+process.exitCode = await runCli(argv.slice(2), readEnvironment, stdout, stderr, stdin);

@@ -4,6 +4,7 @@ import { loadSettings } from '../config/settings.js';
 import { messageOf, TurnpikeError } from '../errors/errors.js';
 import { UsageError } from './cli-command.js';
 import { findCommand, usage } from './commands.js';
+import { type Input, readInput } from './read-input.js';
 import { quietLogger } from './with-context.js';
 
 /** Where text goes; standard output and error are such. */
@@ -13,6 +14,7 @@ export interface TextSink {
 
 /**
  * Runs one command: what it has to say goes to `out`, what went wrong to `err`.
+ * @param input standard input; read by who asks for it
  * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
  */
 export async function runCli(
@@ -20,17 +22,27 @@ export async function runCli(
   environment: () => Environment,
   out: TextSink,
   err: TextSink,
+  input: Input = [],
 ): Promise<number> {
   const command = findCommand(name);
   if (!command) {
-    const asked = name === undefined || name === 'help';
+    const asked = name === undefined || isHelp(name);
     (asked ? out : err).write(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`);
     return asked ? 0 : 2;
+  }
+  if (args[0] !== undefined && isHelp(args[0])) {
+    out.write(`usage: npm run cli -- ${command.usage}\n${command.does}\n`);
+    return 0;
   }
   try {
     const settings = loadSettings(environment());
     Logger.overrideLogger(quietLogger(settings));
-    await command.run(args, settings, (line) => void out.write(`${line}\n`));
+    await command.run(
+      args,
+      settings,
+      (line) => void out.write(`${line}\n`),
+      () => readInput(input),
+    );
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
@@ -38,3 +50,5 @@ export async function runCli(
     return error instanceof UsageError ? 2 : 1;
   }
 }
+
+const isHelp = (word: string): boolean => ['help', '--help', '-h'].includes(word);

@@ -1,0 +1,44 @@
+import { isUUID } from 'class-validator';
+import type { PrismaService } from '../database/prisma.service.js';
+import { GiveUpError } from '../errors/errors.js';
+
+/** A chat id, and a topic's where it is one's conversation: as `chats` shows them. */
+const PLACE = /^(-?\d{1,19})(?:\/(\d{1,19}))?$/;
+const MAX_INT64 = 2n ** 63n - 1n;
+
+/**
+ * The conversation that is meant by its own id, or by `CHAT` or `CHAT/TOPIC`. The chat alone means what is written in no
+ * topic, or the only topic there is.
+ * @throws GiveUpError where there is none, or several could be meant
+ */
+export async function findConversation(prisma: PrismaService, place: string): Promise<string> {
+  const unknown = new GiveUpError(
+    'CONVERSATION_UNKNOWN',
+    `there is no conversation ${JSON.stringify(place)}`,
+    'a bot can only write to who wrote to it first; npm run cli -- chats lists the conversations',
+  );
+  if (isUUID(place)) {
+    const found = await prisma.conversation.findUnique({ where: { id: place }, select: { id: true } });
+    if (!found) throw unknown;
+    return found.id;
+  }
+  const [, chat, topic] = PLACE.exec(place) ?? [];
+  if (chat === undefined) throw unknown;
+  const [chatId, threadId] = [BigInt(chat), topic === undefined ? null : BigInt(topic)];
+  if (chatId > MAX_INT64 || chatId < -MAX_INT64 || (threadId ?? 0n) > MAX_INT64) throw unknown;
+  const found = await prisma.conversation.findMany({
+    where: { chatId, ...(threadId !== null && { threadId }) },
+    select: { id: true, threadId: true },
+    orderBy: { id: 'asc' },
+    take: 100,
+  });
+  const whole = found.filter((one) => one.threadId === threadId);
+  const [only, ...more] = whole.length > 0 ? whole : found;
+  if (!only) throw unknown;
+  if (more.length === 0) return only.id;
+  throw new GiveUpError(
+    'CONVERSATION_AMBIGUOUS',
+    `chat ${place} has several conversations`,
+    `say which one: ${found.map((one) => (one.threadId === null ? one.id : `${chat}/${one.threadId}`)).join(', ')}`,
+  );
+}
