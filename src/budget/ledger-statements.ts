@@ -170,9 +170,9 @@ function turnsPart(turnIds: readonly string[], allLimited: boolean): Part {
              coalesce((SELECT max(f.day) FROM freed f WHERE f.turn_id = t.id), ${today}) AS day
       FROM turns t JOIN conversations c ON c.id = t.conversation_id
       CROSS JOIN LATERAL (
-        SELECT least(${MAX_INT}, coalesce(sum(input_tokens), 0))::bigint AS input,
-               least(${MAX_INT}, coalesce(sum(output_tokens), 0))::bigint AS output,
-               coalesce(sum(micro_usd), 0)::bigint AS micro_usd
+        SELECT least(${MAX_INT}, t.heard_input_tokens + coalesce(sum(input_tokens), 0))::bigint AS input,
+               least(${MAX_INT}, t.heard_output_tokens + coalesce(sum(output_tokens), 0))::bigint AS output,
+               t.heard_micro_usd + coalesce(sum(micro_usd), 0)::bigint AS micro_usd
         FROM steps WHERE turn_id = t.id) AS s
       WHERE t.id = ANY (${ids})
     ), told AS (

@@ -9,12 +9,26 @@ import type { Prices } from './prices.js';
 /** Whose budget does not allow a model call. */
 export type Refusal = BudgetScope | 'turn';
 
+/** A turn, and what of it is recorded. */
+type CountedTurn = Pick<
+  Turn,
+  | 'id'
+  | 'inputTokens'
+  | 'outputTokens'
+  | 'microUsd'
+  | 'heardInputTokens'
+  | 'heardOutputTokens'
+  | 'heardMicroUsd'
+>;
+
 /**
  * The budget of one run of a turn. Before each model call the turn has reserved the most that this call can come to, on
  * top of what it used: at its start for the first, and more as it goes on. Without any limit it asks nobody.
  */
 export class TurnBudget {
-  private used = nothing;
+  private used: Amount;
+  /** The most that what is under way beside each other can come to. */
+  private underWay = nothing;
   private reserved = nothing;
 
   constructor(
@@ -22,9 +36,12 @@ export class TurnBudget {
     private readonly prices: Prices,
     private readonly limits: BudgetLimits,
     private readonly lease: Lease,
-    private readonly turn: Pick<Turn, 'id' | 'inputTokens' | 'outputTokens' | 'microUsd'>,
+    private readonly turn: CountedTurn,
     private readonly ownModel: string | null,
-  ) {}
+  ) {
+    const { heardInputTokens, heardOutputTokens, heardMicroUsd } = turn;
+    this.used = { tokens: BigInt(heardInputTokens + heardOutputTokens), microUsd: heardMicroUsd };
+  }
 
   /** For the request of each model call: the answer ends at what is reserved for it. */
   get callLimit(): { readonly max_completion_tokens?: number } {
@@ -39,14 +56,42 @@ export class TurnBudget {
    */
   async admit(countInput: () => number): Promise<Refusal | null> {
     if (!this.limits.any) return null;
-    const total = plus(this.used, mostOfCall(this.prices, this.limits, countInput(), this.ownModel));
+    return await this.reserve(mostOfCall(this.prices, this.limits, countInput(), this.ownModel));
+  }
+
+  /**
+   * Asks for something that is no model call, of which several may be under way: `most` stays reserved until `end`.
+   * @returns as `admit`; where it refuses, there is nothing to end
+   * @throws LeaseLostError
+   */
+  async begin(most: Amount): Promise<Refusal | null> {
+    if (!this.limits.any) return null;
+    const others = this.underWay;
+    this.underWay = plus(others, most);
+    let refused: Refusal | null = 'turn';
+    try {
+      refused = await this.reserve(plus(others, most));
+      return refused;
+    } finally {
+      if (refused !== null) this.underWay = beyond(this.underWay, most);
+    }
+  }
+
+  /** What was begun with `most` came to `used`, which is recorded in the turn. */
+  end(most: Amount, used: Amount): void {
+    this.underWay = beyond(this.underWay, most);
+    this.used = plus(this.used, used);
+  }
+
+  private async reserve(more: Amount): Promise<Refusal | null> {
+    const total = plus(this.used, more);
     if (!fits(total, this.limits.turn)) return 'turn';
     if (!this.limits.daily) return null;
     // A turn that is replayed has been counted once.
     const needed = beyond(total, this.counted());
     if (isNothing(beyond(needed, this.reserved))) return null;
     const refused = await this.ledger.reserve(this.lease, this.turn.id, needed);
-    if (refused === null) this.reserved = needed;
+    if (refused === null) this.reserved = plus(this.reserved, beyond(needed, this.reserved));
     return refused;
   }
 

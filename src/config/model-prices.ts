@@ -142,6 +142,28 @@ export const priceRows: readonly PriceRow[] = [
     source: 'https://vercel.com/ai-gateway/models/o4-mini.md',
     ...READ,
   },
+  // Of what hears, sound that is billed by its length counts as 10 tokens a second: $0.006 a minute.
+  {
+    model: 'gpt-4o-transcribe',
+    input: '2.5',
+    output: '10',
+    source: `${OPENAI}/api/docs/models/gpt-4o-transcribe`,
+    ...READ,
+  },
+  {
+    model: 'gpt-4o-mini-transcribe',
+    input: '1.25',
+    output: '5',
+    source: 'https://vercel.com/ai-gateway/models/gpt-4o-mini-transcribe.md',
+    ...READ,
+  },
+  {
+    model: 'whisper-1',
+    input: '10',
+    output: '0',
+    source: 'https://openrouter.ai/openai/whisper-1/api',
+    ...READ,
+  },
 ];
 
 export const builtInPrices: ModelPrices = new Map(

@@ -142,7 +142,7 @@ function completePrices(budget: BudgetSettings, problems: string[]): void {
 }
 
 /** Budgets that would let nothing pass, or everything. */
-function useless({ budget, model }: Settings): string[] {
+function useless({ budget, model, transcription }: Settings): string[] {
   const problems: string[] = [];
   const { answerTokens, turnTokens, userDayTokens, chatDayTokens, dayTokens } = budget;
   const limits = { turnTokens, userDayTokens, chatDayTokens, dayTokens };
@@ -155,7 +155,9 @@ function useless({ budget, model }: Settings): string[] {
   }
   if (!budget.countsMoney) return problems;
   const { checkModel = model.model } = model;
-  for (const name of new Set([model.model, ...model.fallbackModels, checkModel].map(modelNameOf))) {
+  const ears = transcription.isOn ? [transcription.model] : [];
+  const asked = [model.model, ...model.fallbackModels, checkModel].map(modelNameOf);
+  for (const name of new Set([...asked, ...ears])) {
     if (priceOf(budget.prices, name)) continue;
     problems.push(
       `MODEL_PRICES has no price for ${name}, so no budget in dollars could hold (for example MODEL_PRICES={"${name}":{"input":0.75,"output":4.5}})`,

@@ -24,7 +24,6 @@ export function loopOf(agent: AgentRoom, registry: ToolRegistry, steps: StepRepo
     agent.approvalStore,
     new ToolPermissions(toolSettings, agent.personTools, agent.claim),
     tokens,
-    agent.budgets,
     agent.settings,
   );
 }

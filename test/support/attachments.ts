@@ -5,6 +5,7 @@ import { Transcriber } from '../../src/agent/attachments/transcriber.js';
 import { TokenCounter } from '../../src/agent/context/token-counter.js';
 import type { Channel } from '../../src/channel/channel.js';
 import type { AgentSettings } from '../../src/config/agent.settings.js';
+import { BudgetSettings } from '../../src/config/budget.settings.js';
 import type { ModelSettings } from '../../src/config/model.settings.js';
 import { TranscriptionSettings } from '../../src/config/transcription.settings.js';
 import type { Room } from './room.js';
@@ -19,6 +20,8 @@ export function attachmentsOver(
 ): Attachments {
   const transcription = Object.assign(new TranscriptionSettings(), wishes);
   const transcriber = new Transcriber(transcription, models);
-  const reader = new FileReader(channel, transcriber, new TokenCounter(), agent, models, transcription);
-  return new Attachments(reader, new AttachmentRepository(prisma, leases));
+  const tokens = new TokenCounter();
+  const budget = new BudgetSettings();
+  const reader = new FileReader(channel, transcriber, tokens, agent, models, transcription, budget);
+  return new Attachments(reader, new AttachmentRepository(prisma, leases, budget));
 }

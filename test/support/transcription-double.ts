@@ -15,6 +15,8 @@ export interface Heard {
  */
 export class TranscriptionDouble {
   readonly heard: Heard[] = [];
+  /** What it tells of each; null: nothing, as many servers do. */
+  usage: object | null = null;
   private readonly failed = new Map<string, number>();
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -34,6 +36,9 @@ export class TranscriptionDouble {
     this.failed.set(said, before + 1);
     const failure = failures[before];
     if (failure) return sendJson(response, Number(failure[1]), { error: { message: 'as told' } });
-    sendJson(response, 200, { text: said.replaceAll(/status:\d{3}\s*/g, '') });
+    sendJson(response, 200, {
+      text: said.replaceAll(/status:\d{3}\s*/g, ''),
+      ...(this.usage && { usage: this.usage }),
+    });
   }
 }

@@ -22,6 +22,7 @@ export function turnWorkOf(agent: AgentRoom, stopping: Stopping, steps: StepRepo
     agent.backgrounds,
     agent.callers,
     new Newcomers(claim, context, attachments, new Pictures(channel), busy),
+    agent.budgets,
     new LiveReplies(channel, agent.drafts, agent.gate, stopping, agent.streaming),
     new TurnReaction(channel),
     agent.loop(steps),

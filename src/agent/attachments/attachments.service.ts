@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { TurnBudget } from '../../budget/turn-budget.js';
 import type { Message } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import type { Texts } from '../../texts/texts.js';
@@ -11,6 +12,14 @@ const MAX_FILES = 10;
 /** Read side by side. */
 const AT_ONCE = 4;
 
+/** For whom files are read, and what may be used for it. */
+export interface Reading {
+  /** For who sent them. */
+  readonly texts: Texts;
+  /** Of the run of the messages' turn. */
+  readonly budget: TurnBudget;
+}
+
 /** What came with a turn's messages, made part of what they say: recordings are heard, documents read. */
 @Injectable()
 export class Attachments {
@@ -22,14 +31,13 @@ export class Attachments {
   /**
    * Reads what has not been read yet, each file a checkpoint of its own.
    * @param messages of one turn, in order
-   * @param texts for who sent them
    * @returns the messages as they are then
    * @throws RetryLaterError where a file cannot be had or heard at the moment, LeaseLostError, or the reason of the signal
    */
   async read(
     lease: Lease,
     messages: readonly Message[],
-    texts: Texts,
+    reading: Reading,
     signal: AbortSignal,
   ): Promise<readonly Message[]> {
     const withFiles = messages.flatMap((message) => {
@@ -46,7 +54,7 @@ export class Attachments {
       return async () => {
         now.set(
           message.id,
-          await this.readOne(lease, message, stored, { room, documents: documents.length, texts }, signal),
+          await this.readOne(lease, message, stored, { room, documents: documents.length, reading }, signal),
         );
       };
     });
@@ -61,7 +69,11 @@ export class Attachments {
     lease: Lease,
     message: Message,
     { files }: StoredAttachments,
-    { room, documents, texts }: { readonly room: number; readonly documents: number; readonly texts: Texts },
+    {
+      room,
+      documents,
+      reading,
+    }: { readonly room: number; readonly documents: number; readonly reading: Reading },
     signal: AbortSignal,
   ): Promise<Message> {
     let latest = message;
@@ -69,8 +81,8 @@ export class Attachments {
       if (file.state !== 'open') continue;
       const outcome =
         index < room
-          ? await this.reader.read(file, documents, texts.files, signal)
-          : refused(texts.files.tooMany(MAX_FILES));
+          ? await this.reader.read(file, documents, reading, signal)
+          : refused(reading.texts.files.tooMany(MAX_FILES));
       if (outcome) latest = await this.store.settle(lease, message.id, index, outcome);
     }
     return latest;

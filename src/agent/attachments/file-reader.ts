@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { nothing } from '../../budget/amount.js';
+import { costOfHearing, mostOfHearing } from '../../budget/hearing.js';
+import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
 import { MAX_IMAGE_BYTES } from '../../channel/attachment.js';
 import { Channel } from '../../channel/channel.js';
 import { AgentSettings } from '../../config/agent.settings.js';
+import { BudgetSettings } from '../../config/budget.settings.js';
 import { ModelSettings } from '../../config/model.settings.js';
 import { TranscriptionSettings } from '../../config/transcription.settings.js';
 import { RetryLaterError } from '../../errors/errors.js';
@@ -12,8 +16,9 @@ import { markAsOutside } from '../tools/outside-text.js';
 import { cut } from '../tools/tool-output.js';
 import type { FileOutcome } from './attachment.repository.js';
 import { documentText } from './document-text.js';
+import type { Reading } from './attachments.service.js';
 import type { StoredFile } from './stored-attachments.js';
-import { Transcriber } from './transcriber.js';
+import { Transcriber, type Transcript } from './transcriber.js';
 
 /** Bytes of a file that is heard or read: Telegram gives bots no larger ones. */
 const MAX_FILE_BYTES = 20_000_000;
@@ -38,10 +43,10 @@ export class FileReader {
     private readonly agent: AgentSettings,
     private readonly models: ModelSettings,
     private readonly transcription: TranscriptionSettings,
+    private readonly budgets: BudgetSettings,
   ) {}
 
   /**
-   * @param texts why it is not looked at, for who sent it
    * @param documents of the turn: they share a quarter of the context
    * @returns null for a picture that the model is shown
    * @throws RetryLaterError where it cannot be had or heard at the moment, or the reason of the signal
@@ -49,14 +54,15 @@ export class FileReader {
   async read(
     file: StoredFile,
     documents: number,
-    texts: FileTexts,
+    reading: Reading,
     signal: AbortSignal,
   ): Promise<FileOutcome | null> {
+    const texts = reading.texts.files;
     switch (file.kind) {
       case 'image':
         return this.look(file, texts);
       case 'audio':
-        return await this.hear(file, texts, signal);
+        return await this.hear(file, reading, signal);
       case 'file':
         return await this.readDocument(file, documents, texts, signal);
     }
@@ -68,18 +74,51 @@ export class FileReader {
     return refused(texts.tooLarge(name, Math.floor(MAX_IMAGE_BYTES / MEGA)));
   }
 
-  private async hear(file: StoredFile, texts: FileTexts, signal: AbortSignal): Promise<FileOutcome> {
+  private async hear(file: StoredFile, reading: Reading, signal: AbortSignal): Promise<FileOutcome> {
+    const texts = reading.texts.files;
     const { maxSeconds, isOn } = this.transcription;
     if (!isOn) return refused(texts.noHearing);
     if ((file.seconds ?? 0) > maxSeconds) return refused(texts.tooLong(Math.floor(maxSeconds / 60)));
     const fetched = await this.fetch(file, texts, signal);
     if ('refusal' in fetched) return refused(fetched.refusal);
-    const heard = await this.transcriber.hear(fetched.content, file.name, signal);
-    if (heard.kind === 'unsupported') return refused(texts.noHearing);
-    if (heard.kind === 'refused') return refused(texts.notHeard);
-    if (heard.text === '') return told('[nothing is said in it]');
-    const text = cut(heard.text, MAX_CHARS);
-    return told(file.isSpeech ? text : outside(text, `what is said in the recording “${file.name}”`));
+    const heard = await this.withinBudget(file, fetched.content, reading.budget, signal);
+    switch (heard.kind) {
+      case 'over':
+        return refused(reading.texts.budget[heard.refused]);
+      case 'unsupported':
+        return refused(texts.noHearing);
+      case 'refused':
+        return refused(texts.notHeard);
+      case 'text': {
+        const { used } = heard;
+        if (heard.text === '') return { ...told('[nothing is said in it]'), used };
+        const text = cut(heard.text, MAX_CHARS);
+        const what = `what is said in the recording “${file.name}”`;
+        return { ...told(file.isSpeech ? text : outside(text, what)), used };
+      }
+    }
+  }
+
+  /** Reserves the most that it can come to, and counts what it came to. */
+  private async withinBudget(
+    { name, seconds }: StoredFile,
+    content: Buffer,
+    budget: TurnBudget,
+    signal: AbortSignal,
+  ): Promise<Transcript | { readonly kind: 'over'; readonly refused: Refusal }> {
+    const { model, maxSeconds } = this.transcription;
+    const { prices } = this.budgets;
+    const most = mostOfHearing(prices, model, seconds ?? maxSeconds);
+    const refusedBy = await budget.begin(most);
+    if (refusedBy !== null) return { kind: 'over', refused: refusedBy };
+    let used = nothing;
+    try {
+      const heard = await this.transcriber.hear(content, { name, seconds }, signal);
+      if (heard.kind === 'text') used = costOfHearing(prices, heard.used);
+      return heard;
+    } finally {
+      budget.end(most, used);
+    }
   }
 
   private async readDocument(
@@ -129,11 +168,11 @@ export class FileReader {
   }
 }
 
-const told = (text: string): FileOutcome => ({ text, refusal: null });
+const told = (text: string): FileOutcome => ({ text, refusal: null, used: null });
 
 /** The model is told as well: it may have to answer the rest. */
 export function refused(refusal: string): FileOutcome {
-  return { text: `[not read; the user is to be told: ${refusal}]`, refusal };
+  return { text: `[not read; the user is to be told: ${refusal}]`, refusal, used: null };
 }
 
 const outside = (text: string, what: string): string =>

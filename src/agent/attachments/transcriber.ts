@@ -1,5 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OpenAI, toFile } from 'openai';
+import type { Transcription } from 'openai/resources/audio/transcriptions';
+import type { CallUsage } from '../../budget/call-usage.js';
+import { soundTokens } from '../../budget/hearing.js';
 import { ModelSettings } from '../../config/model.settings.js';
 import { TranscriptionSettings } from '../../config/transcription.settings.js';
 import { RetryLaterError } from '../../errors/errors.js';
@@ -7,9 +10,15 @@ import { classifyModelError } from '../model/model-error.js';
 
 /** What came of a sound. `unsupported`: nobody here can hear; `refused`: not this one. */
 export type Transcript =
-  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly used: CallUsage }
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'refused' };
+
+/** `seconds`: as who sent it says; null: nobody does. */
+export interface Sound {
+  readonly name: string;
+  readonly seconds: number | null;
+}
 
 /** How long one transcription may take. */
 const TIMEOUT_MS = 60_000;
@@ -41,7 +50,7 @@ export class Transcriber {
   }
 
   /** @throws RetryLaterError where it may work later, or the reason of the signal */
-  async hear(content: Buffer, name: string, signal: AbortSignal): Promise<Transcript> {
+  async hear(content: Buffer, { name, seconds }: Sound, signal: AbortSignal): Promise<Transcript> {
     try {
       const file = await toFile(content, name);
       const heard = await this.client.audio.transcriptions.create(
@@ -50,7 +59,8 @@ export class Transcriber {
       );
       const text: unknown = heard.text;
       if (typeof text !== 'string') return { kind: 'unsupported' };
-      return { kind: 'text', text: text.replaceAll('\0', '').toWellFormed().trim() };
+      const used = usageOf(this.settings.model, heard.usage, seconds);
+      return { kind: 'text', text: text.replaceAll('\0', '').toWellFormed().trim(), used };
     } catch (error) {
       signal.throwIfAborted();
       const failure = classifyModelError(error);
@@ -61,3 +71,23 @@ export class Transcriber {
     }
   }
 }
+
+/** What the server says it used; sound that is billed by its length, and what is not told, is counted by the second. */
+function usageOf(model: string, usage: Transcription['usage'], saidSeconds: number | null): CallUsage {
+  if (usage?.type === 'tokens') {
+    return { model, inputTokens: believed(usage.input_tokens), outputTokens: believed(usage.output_tokens) };
+  }
+  const heardSeconds = usage?.type === 'duration' ? believed(usage.seconds) : 0;
+  return {
+    model,
+    inputTokens: believed(soundTokens(Math.max(heardSeconds, saidSeconds ?? 0))),
+    outputTokens: 0,
+  };
+}
+
+/** More than any recording can come to. */
+const MOST = 10_000_000;
+
+/** A number of a server's, which may be anything. */
+const believed = (told: number): number =>
+  Number.isFinite(told) ? Math.min(MOST, Math.max(0, Math.ceil(told))) : 0;

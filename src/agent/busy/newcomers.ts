@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { BusySettings } from '../../config/busy.settings.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
-import type { Texts } from '../../texts/texts.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import type { Block } from '../context/context.js';
-import { Attachments } from '../attachments/attachments.service.js';
+import { Attachments, type Reading } from '../attachments/attachments.service.js';
 import { Pictures } from '../attachments/pictures.js';
 import { ContextBuilder } from '../context/context-builder.js';
 import { EventClaim } from '../turn/event-claim.js';
@@ -27,12 +26,12 @@ export class Newcomers {
    * In every other mode nobody joins, and never a turn that corrects an earlier answer.
    * @throws the returned function: what `EventClaim.join` throws
    */
-  of(lease: Lease, conversation: Conversation, turn: Turn, texts: Texts, signal: AbortSignal): Join {
+  of(lease: Lease, conversation: Conversation, turn: Turn, reading: Reading, signal: AbortSignal): Join {
     const mode = conversation.busyMode ?? this.settings.mode;
     if (mode !== 'steer' || turn.correctsId !== null) return () => Promise.resolve(null);
     return async (stepIndex) => {
       const claimed = await this.claim.join(lease, conversation, turn, stepIndex);
-      const joined = await this.attachments.read(lease, claimed, texts, signal);
+      const joined = await this.attachments.read(lease, claimed, reading, signal);
       if (joined.length === 0) return null;
       return this.context.blockOf(conversation, joined, await this.pictures.ofTurn(joined, signal));
     };

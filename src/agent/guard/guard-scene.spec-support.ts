@@ -93,7 +93,19 @@ class GuardScene {
       const { conversation } = this;
       const signal = new AbortController().signal;
       const newcomers = () => Promise.resolve(null);
-      const run = { turn, lease, conversation, context, caller: aCaller, tools, signal, newcomers, live };
+      const budget = this.agent.budgets.open(lease, turn, null);
+      const run = {
+        turn,
+        lease,
+        conversation,
+        context,
+        caller: aCaller,
+        tools,
+        signal,
+        newcomers,
+        live,
+        budget,
+      };
       return this.agent.loop(steps).run(run);
     };
     return { run, turn };

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Budgets } from '../../budget/budgets.service.js';
-import type { Refusal } from '../../budget/turn-budget.js';
+import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import type { Approval, Step } from '../../generated/prisma/client.js';
 import type { ToolRules } from '../../memory/tool-rules.js';
@@ -23,6 +22,8 @@ import { exhausted, overBudget } from './turn-ends.js';
 
 export interface Loop extends Omit<ToolCaller, 'approvals' | 'live'>, Answered {
   readonly newcomers: Join;
+  /** The run's. */
+  readonly budget: TurnBudget;
 }
 
 /** What a turn has come to, as its loop goes on with it. */
@@ -48,7 +49,6 @@ export class AgentLoop {
     private readonly approvals: ApprovalRepository,
     private readonly permissions: ToolPermissions,
     private readonly tokens: TokenCounter,
-    private readonly budgets: Budgets,
     private readonly settings: AgentSettings,
   ) {}
 
@@ -82,12 +82,12 @@ export class AgentLoop {
     return exhausted(repeats.exhausted ? 'loop' : 'steps', texts);
   }
 
-  private async open({ lease, turn, caller, context, conversation }: Loop): Promise<OpenTalk> {
+  private async open({ turn, context, conversation, budget }: Loop): Promise<OpenTalk> {
     return {
       exchanges: [],
       joined: [...context.joined],
       window: new ContextWindow(context),
-      budget: this.budgets.open(lease, turn, caller.model),
+      budget,
       missed: [],
       repeats: new RepeatedCalls(),
       rules: await this.permissions.of(conversation, turn),

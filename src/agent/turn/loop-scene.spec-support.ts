@@ -42,6 +42,7 @@ class LoopScene<Tools extends object> {
         signal,
         // Nobody joins.
         newcomers: () => Promise.resolve(null),
+        budget: agent.budgets.open(held, turn, null),
         conversation,
         live: silent,
       });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Sender } from '../../channel/inbound.js';
+import { Budgets } from '../../budget/budgets.service.js';
+import type { TurnBudget } from '../../budget/turn-budget.js';
 import { Channel } from '../../channel/channel.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
@@ -41,6 +43,7 @@ export class TurnWork {
     private readonly backgrounds: Backgrounds,
     private readonly callers: ModelCallers,
     private readonly newcomers: Newcomers,
+    private readonly budgets: Budgets,
     private readonly live: LiveReplies,
     private readonly reaction: TurnReaction,
     private readonly loop: AgentLoop,
@@ -67,14 +70,15 @@ export class TurnWork {
     const { lease, conversation, turn } = run;
     const texts = textsFor(sender?.languageCode);
     await this.opening.of(lease, conversation, signal);
-    const refusal = await this.readFiles(run, texts, signal);
+    const budget = this.budgets.open(lease, turn, conversation.model);
+    const refusal = await this.readFiles(run, texts, budget, signal);
     if (refusal) return await this.endings.finish(lease, turn, refusal);
     const background = await this.backgrounds.of(lease, conversation, turn);
     const seen = await this.context.build(conversation, turn, sender, signal);
     const context = withBackground(seen, background);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const newcomers = this.newcomers.of(lease, conversation, turn, texts, signal);
+    const newcomers = this.newcomers.of(lease, conversation, turn, { texts, budget }, signal);
     const shown = await this.live.of(lease, turn, conversation, signal);
     const live = conversation.outputCheck ? notesOnly(shown) : shown;
     try {
@@ -87,6 +91,7 @@ export class TurnWork {
         tools,
         signal,
         newcomers,
+        budget,
         live,
       });
       // Before the commit: an edit that is under way must not come after the final one.
@@ -100,9 +105,14 @@ export class TurnWork {
   }
 
   /** @returns the turn's end, where nothing in it can be looked at; null where the model is to be asked */
-  private async readFiles({ lease, turn }: Run, texts: Texts, signal: AbortSignal): Promise<TurnEnd | null> {
+  private async readFiles(
+    { lease, turn }: Run,
+    texts: Texts,
+    budget: TurnBudget,
+    signal: AbortSignal,
+  ): Promise<TurnEnd | null> {
     const messages = await this.messages.ofTurn(turn.id);
-    const text = refusalOf(await this.attachments.read(lease, messages, texts, signal));
+    const text = refusalOf(await this.attachments.read(lease, messages, { texts, budget }, signal));
     return text === null ? null : { text, model: null, errorCode: 'ATTACHMENT_REFUSED' };
   }
 }
