@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { plainToInstance } from 'class-transformer';
-import { validateSync, type ValidationError } from 'class-validator';
-import { messageOf } from '../errors/errors.js';
+import { isLongEnough, isRecord, readEntry, readJsonFile, Variables } from './config-file.js';
 import { McpServerEntry } from './mcp-server-entry.js';
 import type { Environment } from './read-settings.js';
 
@@ -42,15 +39,9 @@ export interface McpFile {
 /** Reads the file of MCP servers, `{"mcpServers": {"<name>": {...}}}`; `${NAME}` in a text is a variable of `env`. */
 export function readMcpFile(path: string, env: Environment): McpFile {
   const problem = (text: string): McpFile => ({ servers: [], secrets: [], problems: [text] });
-  let file: unknown;
-  try {
-    file = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    // The message of a syntax error quotes the file.
-    const why = error instanceof SyntaxError ? 'is not JSON' : `cannot be read: ${messageOf(error)}`;
-    return problem(`${why} (for example ./mcp.json)`);
-  }
-  const entries = isRecord(file) ? file.mcpServers : undefined;
+  const file = readJsonFile(path, './mcp.json');
+  if ('problem' in file) return problem(file.problem);
+  const entries = isRecord(file.content) ? file.content.mcpServers : undefined;
   if (!isRecord(entries)) return problem('has no object "mcpServers"');
   return collect(Object.entries(entries), env);
 }
@@ -80,9 +71,7 @@ function readServer(name: string, given: unknown, reasons: string[]): McpServerS
     reasons.push('must be an object');
     return null;
   }
-  const entry = plainToInstance(McpServerEntry, given);
-  const errors = validateSync(entry, { whitelist: true, forbidNonWhitelisted: true });
-  reasons.push(...errors.flatMap((error) => reasonsOf(error, '')));
+  const entry = readEntry(McpServerEntry, given, reasons);
   const link = linkOf(entry, reasons);
   if (reasons.length > 0 || !link || entry.disabled) return null;
   return {
@@ -121,54 +110,10 @@ function linkOf(entry: McpServerEntry, reasons: string[]): McpLink | null {
   return { kind: 'http', url: url ?? '', headers: headers ?? {} };
 }
 
-/** class-validator's messages begin with the bare field; a nested one gets its whole path. */
-function reasonsOf(error: ValidationError, parent: string): string[] {
-  const path = parent === '' ? error.property : `${parent}.${error.property}`;
-  const own = Object.values(error.constraints ?? {}).map((text) => text.replace(error.property, () => path));
-  return [...own, ...(error.children ?? []).flatMap((child) => reasonsOf(child, path))];
-}
-
-/** Puts the values of variables into texts, and keeps which these were. */
-class Variables {
-  readonly values: string[] = [];
-  readonly problems: string[] = [];
-
-  constructor(private readonly env: Environment) {}
-
-  /** @param path of the value in its server, e.g. `headers.Authorization` */
-  expand(value: unknown, path: string): unknown {
-    if (typeof value === 'string') return this.text(value, path);
-    const inside = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`);
-    if (Array.isArray(value)) return value.map((item, index) => this.expand(item, inside(index)));
-    if (!isRecord(value)) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, this.expand(item, inside(key))]),
-    );
-  }
-
-  private text(text: string, path: string): string {
-    return text.replaceAll(/\$\{([^}]*)\}/g, (whole, name: string) => {
-      const value = this.env[name];
-      if (!/^[A-Za-z_]\w*$/.test(name)) this.problems.push(`${path}: ${whole} names no variable`);
-      else if (value === undefined || value === '')
-        this.problems.push(`${path}: the variable ${name} is not set`);
-      else this.values.push(value);
-      return value ?? '';
-    });
-  }
-}
-
 /** Headers that prove who asks, and what follows the scheme in them. */
 function headerValues(link: McpLink): string[] {
   if (link.kind === 'stdio') return [];
   return Object.entries(link.headers)
     .filter(([name]) => /auth|key|token|secret|cookie/i.test(name))
     .flatMap(([, value]) => [value, value.split(' ').at(-1) ?? '']);
-}
-
-/** Shorter ones (`1`, `true`, `de`) are no secrets, and taking them out would leave nothing of a log. */
-const isLongEnough = (secret: string): boolean => secret.length >= 6;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
