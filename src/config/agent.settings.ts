@@ -23,6 +23,9 @@ export class AgentSettings {
   @IsNotEmpty()
   systemPromptFile?: string;
 
+  /** The prompts of bots that have one of their own, by channel. */
+  promptsOfBots: ReadonlyMap<string, string> = new Map();
+
   @FromEnv('AGENT_MAX_STEPS', { description: 'model calls in one turn', example: '8', parse: integer })
   @IsInt()
   @Min(1)
@@ -48,4 +51,9 @@ export class AgentSettings {
   @Min(200)
   @Max(2_000_000)
   contextTokens = 16_000;
+
+  /** Who the agent is in a channel, where the conversation does not say otherwise. */
+  promptIn(channel: string): string {
+    return this.promptsOfBots.get(channel) ?? this.systemPrompt;
+  }
 }

@@ -14,6 +14,9 @@ export class ChatLimitSettings {
   @Max(1_000_000)
   limit = 20;
 
+  /** The limits of bots that have one of their own, by channel. */
+  limitsOfBots: ReadonlyMap<string, number> = new Map();
+
   @FromEnv('CHAT_RATE_PERIOD_MS', {
     description: 'length of that window, in milliseconds',
     example: '60000',
@@ -51,4 +54,9 @@ export class ChatLimitSettings {
   })
   @IsBoolean()
   waitNotice = true;
+
+  /** @param chat `<channel>:<chat id>` */
+  limitOf(chat: string): number {
+    return this.limitsOfBots.get(chat.slice(0, chat.lastIndexOf(':'))) ?? this.limit;
+  }
 }

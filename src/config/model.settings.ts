@@ -44,6 +44,9 @@ export class ModelSettings {
   @IsNotEmpty()
   model = 'gpt-5.4-mini';
 
+  /** The models of bots that have one of their own, by channel, written like OPENAI_MODEL. */
+  modelsOfBots: ReadonlyMap<string, string> = new Map();
+
   @FromEnv('OPENAI_FALLBACK_MODELS', {
     description:
       'comma-separated, tried in order when the model fails; provider=model for one of OPENAI_PROVIDERS',
@@ -135,6 +138,11 @@ export class ModelSettings {
   })
   @IsBoolean()
   vision = true;
+
+  /** A conversation's own model, or its bot's; null: OPENAI_MODEL. */
+  ownModelOf({ model, channel }: { readonly model: string | null; readonly channel: string }): string | null {
+    return model ?? this.modelsOfBots.get(channel) ?? null;
+  }
 }
 
 function isAddress(text: string): boolean {

@@ -3,6 +3,7 @@ import { messageOf } from '../errors/errors.js';
 import { AccessSettings } from './access.settings.js';
 import { AdminSettings } from './admin.settings.js';
 import { AgentSettings } from './agent.settings.js';
+import { readBots } from './bot-settings.js';
 import { BudgetSettings } from './budget.settings.js';
 import { BusySettings } from './busy.settings.js';
 import { ChatLimitSettings } from './chat-limit.settings.js';
@@ -110,6 +111,7 @@ export function loadSettings(env: Environment): Settings {
     ...missingProviders(settings.model),
     ...missingInProduction(settings),
     ...useless(settings),
+    ...readBots(settings, env),
   );
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;

@@ -1,4 +1,5 @@
-import { ArrayUnique, IsBoolean, IsIn, IsOptional, IsUrl, Matches } from 'class-validator';
+import { ArrayUnique, IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, Matches } from 'class-validator';
+import type { BotProfile } from './bots-file.js';
 import { flag, FromEnv, list } from './variable.js';
 
 export const telegramModes = ['auto', 'webhook', 'polling', 'passive'] as const;
@@ -6,6 +7,13 @@ export type TelegramMode = (typeof telegramModes)[number];
 
 const httpUrl = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
+/** The channel of the bot of TELEGRAM_BOT_TOKEN; those of the others begin with it. */
+export const MAIN_CHANNEL = 'telegram';
+
+/** `conversations.channel` and `events.source` of a bot of TELEGRAM_BOTS_FILE. */
+export const channelOfBot = (name: string): string => `${MAIN_CHANNEL}:${name}`;
+
+/** What one bot needs to know: that of TELEGRAM_BOT_TOKEN, or, made by `ofBot`, one of TELEGRAM_BOTS_FILE. */
 export class TelegramSettings {
   @FromEnv('TELEGRAM_BOT_TOKEN', {
     description: 'from @BotFather; unset outside production: a simulator takes Telegram’s place',
@@ -66,6 +74,24 @@ export class TelegramSettings {
   @Matches(/^-?\d{1,19}$/, { each: true, message: 'must be whole numbers, separated by commas' })
   allowedChats: readonly string[] = [];
 
+  @FromEnv('TELEGRAM_BOTS_FILE', {
+    description:
+      'a JSON file with further bots, {"bots": {"<name>": {...}}}, each with its token, prompt and limits',
+    example: './bots.json',
+  })
+  @IsOptional()
+  @IsNotEmpty()
+  botsFile?: string;
+
+  /** What the file says. */
+  bots: readonly BotProfile[] = [];
+
+  /** Every token and secret in it: never printed. */
+  secrets: readonly string[] = [];
+
+  /** Of the file; null: the bot of TELEGRAM_BOT_TOKEN. */
+  name: string | null = null;
+
   @FromEnv('TELEGRAM_REACTIONS', {
     description: 'react to a message with 👀 while its answer is made, and with 👌 when it is ready',
     example: 'true',
@@ -82,9 +108,48 @@ export class TelegramSettings {
   @IsBoolean({ message: 'must be true or false' })
   richMessages = false;
 
+  /** `conversations.channel` and `events.source` of this bot. */
+  get channel(): string {
+    return this.name === null ? MAIN_CHANNEL : channelOfBot(this.name);
+  }
+
   /** The address that Telegram is told; null without `PUBLIC_URL`. */
   get webhookUrl(): string | null {
-    return this.publicUrl === undefined ? null : `${this.publicUrl.replace(/\/+$/, '')}/webhook/telegram`;
+    if (this.publicUrl === undefined) return null;
+    const path = this.name === null ? 'webhook/telegram' : `webhook/telegram/${this.name}`;
+    return `${this.publicUrl.replace(/\/+$/, '')}/${path}`;
+  }
+
+  /** Where the operator finds the token, for errors and hints. */
+  get tokenSetting(): string {
+    return this.name === null ? 'TELEGRAM_BOT_TOKEN' : `the token of "${this.name}" in TELEGRAM_BOTS_FILE`;
+  }
+
+  /** The same for the webhook's secret. */
+  get secretSetting(): string {
+    return this.name === null ? 'TELEGRAM_WEBHOOK_SECRET' : 'webhookSecret';
+  }
+
+  /** The settings of each bot, this one first. */
+  ofAll(): readonly [TelegramSettings, ...TelegramSettings[]] {
+    return [this, ...this.bots.map((bot) => this.ofBot(bot))];
+  }
+
+  /** The settings of the bot of a channel that is not configured (any more): it has no token. */
+  ofAbsent(channel: string): TelegramSettings {
+    const name = channel.slice(MAIN_CHANNEL.length + 1);
+    return Object.assign(new TelegramSettings(), this, { name, bots: [], botToken: undefined });
+  }
+
+  private ofBot({ name, token, webhookSecret, previousWebhookSecret, allowedChats }: BotProfile) {
+    return Object.assign(new TelegramSettings(), this, {
+      name,
+      bots: [],
+      botToken: token,
+      webhookSecret: webhookSecret ?? undefined,
+      previousWebhookSecret: previousWebhookSecret ?? undefined,
+      allowedChats: allowedChats ?? this.allowedChats,
+    });
   }
 
   /** `auto` decided. */

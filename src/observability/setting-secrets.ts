@@ -3,7 +3,7 @@ import { variablesOf } from '../config/variable.js';
 
 /** Every secret in the settings, as the logger needs them; of an address also its password by itself. */
 export function secretsOf(settings: Settings): string[] {
-  const secrets = [...settings.mcp.secrets];
+  const secrets = [...settings.mcp.secrets, ...settings.telegram.secrets];
   for (const [concern, type] of Object.entries(settingsClasses)) {
     const values: unknown = Reflect.get(settings, concern);
     if (typeof values !== 'object' || values === null) continue;

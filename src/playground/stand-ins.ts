@@ -17,7 +17,7 @@ export interface StandIns {
 }
 
 /**
- * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN is unset, and the demo model where OPENAI_API_KEY and
+ * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN and TELEGRAM_BOTS_FILE are unset, and the demo model where OPENAI_API_KEY and
  * OPENAI_BASE_URL are; the product then reaches both over HTTP through the same settings as the real ones. Does nothing in
  * production, and with APP_ROLE `web` or `worker`: several processes would each have a world of their own.
  *
@@ -27,7 +27,9 @@ export interface StandIns {
 export async function startStandIns(env: Environment): Promise<StandIns> {
   const alone = unset(env['APP_ROLE']) || env['APP_ROLE'] === 'all';
   const allowed = env['NODE_ENV'] !== 'production' && alone;
-  const simulator = allowed && unset(env['TELEGRAM_BOT_TOKEN']) ? await BotApiSimulator.start() : undefined;
+  // Further bots are real ones, and come besides a real one.
+  const simulated = unset(env['TELEGRAM_BOT_TOKEN']) && unset(env['TELEGRAM_BOTS_FILE']);
+  const simulator = allowed && simulated ? await BotApiSimulator.start() : undefined;
   const model =
     allowed && unset(env['OPENAI_API_KEY']) && unset(env['OPENAI_BASE_URL'])
       ? await DemoModel.start()

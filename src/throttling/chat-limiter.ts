@@ -23,7 +23,7 @@ export class ChatLimiter {
       const { granted, retryAfterMs } = await this.windows.take(
         turnWindow(chatKey),
         wanted,
-        this.limits.limit,
+        this.limits.limitOf(chatKey),
         this.limits.periodMs,
       );
       return { granted, retryAfterMs };

@@ -45,7 +45,8 @@ describe('ChatThrottlerGuard', () => {
   let app: NestFastifyApplication;
 
   async function listen(mode: ChatLimitSettings['mode']): Promise<void> {
-    const limits = Object.assign(new ChatLimitSettings(), { mode, limit: 5, periodMs: 10_000 });
+    const limitsOfBots = new Map([['telegram:support', 2]]);
+    const limits = Object.assign(new ChatLimitSettings(), { mode, limit: 5, periodMs: 10_000, limitsOfBots });
     const module = await Test.createTestingModule({
       imports: [
         ThrottlerModule.forRoot({
@@ -102,6 +103,12 @@ describe('ChatThrottlerGuard', () => {
     expect((await post('patient')).headers['retry-after']).toBe('1');
     windows.now += 1;
     expect((await post('patient')).status).toBe(200);
+  });
+
+  it('holds a bot to the limit that it has of its own', async () => {
+    await listen('reject');
+    expect(await postTimes(3, 'telegram:support:-7')).toEqual([200, 200, 429]);
+    expect(await postTimes(3, 'telegram:-7')).toEqual([200, 200, 200]);
   });
 
   it('does not limit what belongs to no chat', async () => {

@@ -40,6 +40,11 @@ export class ChatThrottlerGuard extends FailOpenThrottlerGuard {
     return this.limits.mode === 'reject' ? super.canActivate(context) : passes;
   }
 
+  /** A bot may have a limit of its own. */
+  protected override limitFor(chat: string): number {
+    return this.limits.limitOf(chat);
+  }
+
   protected trackerFor(_throttler: string, request: FastifyRequest): string | null {
     return this.chats.chatOf(request);
   }

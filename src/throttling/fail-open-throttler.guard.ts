@@ -49,6 +49,11 @@ export abstract class FailOpenThrottlerGuard extends ThrottlerGuard {
   /** Whom to count this request for under a limit; null: not at all. Must not throw. */
   protected abstract trackerFor(throttler: string, request: FastifyRequest): string | null;
 
+  /** The limit that holds for whoever is counted so. */
+  protected limitFor(_tracker: string, configured: number): number {
+    return configured;
+  }
+
   protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
     const http = props.context.switchToHttp();
     const name = props.throttler.name ?? 'default';
@@ -58,6 +63,7 @@ export abstract class FailOpenThrottlerGuard extends ThrottlerGuard {
       return await withinDeadline(
         super.handleRequest({
           ...props,
+          limit: this.limitFor(tracker, props.limit),
           getTracker: () => tracker,
           generateKey: () => doorWindow(name, tracker),
         }),

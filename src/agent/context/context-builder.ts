@@ -52,7 +52,7 @@ export class ContextBuilder {
     const before = fresh[0]?.id ?? NEWEST;
     const facts = this.newestFacts(await this.facts.list(conversation.id));
     const summary = await this.summaryBefore(before, turn);
-    const content = systemPrompt(conversation.systemPrompt ?? this.settings.systemPrompt, {
+    const content = systemPrompt(conversation.systemPrompt ?? this.settings.promptIn(conversation.channel), {
       now: this.clock.now(),
       person,
       group: conversation.chatType !== 'private',

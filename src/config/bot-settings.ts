@@ -1,0 +1,77 @@
+import type { AgentSettings } from './agent.settings.js';
+import { type BotProfile, readBotsFile } from './bots-file.js';
+import type { BudgetSettings } from './budget.settings.js';
+import type { ChatLimitSettings } from './chat-limit.settings.js';
+import { priceOf } from './model-prices.js';
+import { modelNameOf, modelTarget } from './model-target.js';
+import type { ModelSettings } from './model.settings.js';
+import type { Environment } from './read-settings.js';
+import type { ServerSettings } from './server.settings.js';
+import { channelOfBot, type TelegramSettings } from './telegram.settings.js';
+
+/** The settings of which a bot may have its own. */
+interface OfBots {
+  readonly server: ServerSettings;
+  readonly telegram: TelegramSettings;
+  readonly agent: AgentSettings;
+  readonly model: ModelSettings;
+  readonly chatLimit: ChatLimitSettings;
+  readonly budget: BudgetSettings;
+}
+
+/**
+ * Reads TELEGRAM_BOTS_FILE, and puts what a bot has of its own beside what the deployment has: each concern answers for
+ * a channel.
+ * @returns what is wrong, and no secret
+ */
+export function readBots(settings: OfBots, env: Environment): string[] {
+  const { telegram, agent, model, chatLimit } = settings;
+  if (!telegram.botsFile) return [];
+  if (!telegram.botToken) {
+    return [
+      'TELEGRAM_BOT_TOKEN is missing: the bots of TELEGRAM_BOTS_FILE come besides its bot (get one from @BotFather)',
+    ];
+  }
+  const { bots, secrets, problems } = readBotsFile(telegram.botsFile, env, telegram.botToken);
+  telegram.bots = bots;
+  telegram.secrets = secrets;
+  agent.promptsOfBots = ofEach(bots, ({ systemPrompt }) => systemPrompt);
+  model.modelsOfBots = ofEach(bots, (bot) => bot.model);
+  chatLimit.limitsOfBots = ofEach(bots, ({ chatRateLimit }) => chatRateLimit);
+  const lacking = bots.flatMap((bot) => {
+    return lacks(bot, settings).map((reason) => `bot ${JSON.stringify(bot.name)}: ${reason}`);
+  });
+  return [...problems, ...lacking].map((problem) => `TELEGRAM_BOTS_FILE ${telegram.botsFile}: ${problem}`);
+}
+
+function ofEach<T>(bots: readonly BotProfile[], own: (bot: BotProfile) => T | null): ReadonlyMap<string, T> {
+  const values = new Map<string, T>();
+  for (const bot of bots) {
+    const value = own(bot);
+    if (value !== null) values.set(channelOfBot(bot.name), value);
+  }
+  return values;
+}
+
+/** What a bot needs besides valid fields. */
+function lacks(bot: BotProfile, { server, telegram, model, budget }: OfBots): string[] {
+  const reasons: string[] = [];
+  const { receiving } = telegram;
+  if (
+    bot.webhookSecret === null &&
+    (receiving === 'webhook' || (receiving === 'passive' && server.production))
+  )
+    reasons.push(
+      'webhookSecret is missing: without it anybody could post updates (for example "a-long-random-word_42")',
+    );
+  if (bot.model === null || !(model.providers instanceof Map)) return reasons;
+  if (!modelTarget(bot.model, model.providers))
+    reasons.push(
+      `model names a provider or model that is not there: "${bot.model}" (providers are in OPENAI_PROVIDERS)`,
+    );
+  else if (budget.countsMoney && !priceOf(budget.prices, modelNameOf(bot.model)))
+    reasons.push(
+      `MODEL_PRICES has no price for ${modelNameOf(bot.model)}, so no budget in dollars could hold`,
+    );
+  return reasons;
+}

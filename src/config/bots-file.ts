@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { messageOf } from '../errors/errors.js';
+import { BotEntry } from './bot-entry.js';
+import { isLongEnough, isRecord, readEntry, readJsonFile, Variables } from './config-file.js';
+import type { Environment } from './read-settings.js';
+
+/** A bot besides that of TELEGRAM_BOT_TOKEN; null: as the deployment has it. */
+export interface BotProfile {
+  /** Of `a-z 0-9 -`, and it begins with a letter: so no key of a chat is like that of a bot. */
+  readonly name: string;
+  readonly token: string;
+  readonly webhookSecret: string | null;
+  readonly previousWebhookSecret: string | null;
+  readonly systemPrompt: string | null;
+  readonly model: string | null;
+  readonly chatRateLimit: number | null;
+  readonly allowedChats: readonly string[] | null;
+}
+
+export interface BotsFile {
+  readonly bots: readonly BotProfile[];
+  readonly secrets: readonly string[];
+  /** Each names the bot and the field, and no secret. */
+  readonly problems: readonly string[];
+}
+
+const EXAMPLE = '{"bots": {"support": {"token": "${SUPPORT_BOT_TOKEN}"}}}';
+
+/**
+ * Reads the file of bots, `{"bots": {"<name>": {...}}}`; `${NAME}` in a text is a variable of `env`.
+ * @param mainToken of TELEGRAM_BOT_TOKEN: no other bot may have it
+ */
+export function readBotsFile(path: string, env: Environment, mainToken: string | undefined): BotsFile {
+  const problem = (text: string): BotsFile => ({ bots: [], secrets: [], problems: [text] });
+  const file = readJsonFile(path, './bots.json');
+  if ('problem' in file) return problem(file.problem);
+  const entries = isRecord(file.content) ? file.content.bots : undefined;
+  if (!isRecord(entries)) return problem(`has no object "bots" (for example ${EXAMPLE})`);
+  return collect(Object.entries(entries), env, mainToken);
+}
+
+function collect(
+  entries: readonly (readonly [string, unknown])[],
+  env: Environment,
+  mainToken: string | undefined,
+): BotsFile {
+  const bots: BotProfile[] = [];
+  const [secrets, problems]: [string[], string[]] = [[], []];
+  const owners = new Map(mainToken === undefined ? [] : [[botIdOf(mainToken), 'TELEGRAM_BOT_TOKEN']]);
+  for (const [name, given] of entries) {
+    const variables = new Variables(env);
+    const expanded = variables.expand(given, '');
+    const reasons = [...variables.problems];
+    const bot = reasons.length === 0 ? readBot(name, expanded, reasons) : null;
+    const owner = bot && owners.get(botIdOf(bot.token));
+    if (owner) reasons.push(`token is of the same bot as ${owner}; each bot has its own`);
+    problems.push(...reasons.map((reason) => `bot ${JSON.stringify(name)}: ${reason}`));
+    if (!bot) continue;
+    owners.set(botIdOf(bot.token), `that of "${name}"`);
+    bots.push(bot);
+    const { token, webhookSecret, previousWebhookSecret } = bot;
+    secrets.push(token, ...[webhookSecret, previousWebhookSecret].filter((one) => one !== null));
+  }
+  return { bots, secrets: secrets.filter(isLongEnough), problems };
+}
+
+/** What stands before the colon: a token that was renewed is of the same bot. */
+function botIdOf(token: string): string {
+  return token.slice(0, token.indexOf(':'));
+}
+
+/** @returns null where `reasons` were found */
+function readBot(name: string, given: unknown, reasons: string[]): BotProfile | null {
+  if (!/^[a-z][a-z0-9-]{0,31}$/.test(name))
+    reasons.push('its name must be 1-32 of a-z 0-9 - and begin with a letter (for example "support")');
+  if (!isRecord(given)) {
+    reasons.push(`must be an object (for example ${EXAMPLE})`);
+    return null;
+  }
+  const entry = readEntry(BotEntry, given, reasons);
+  const systemPrompt = promptOf(entry, reasons);
+  if (reasons.length > 0) return null;
+  return {
+    name,
+    token: entry.token,
+    webhookSecret: entry.webhookSecret ?? null,
+    previousWebhookSecret: entry.webhookSecretPrevious ?? null,
+    systemPrompt,
+    model: entry.model ?? null,
+    chatRateLimit: entry.chatRateLimit ?? null,
+    allowedChats: entry.allowedChats?.map(String) ?? null,
+  };
+}
+
+function promptOf({ systemPrompt, systemPromptFile }: BotEntry, reasons: string[]): string | null {
+  if (systemPromptFile === undefined) return systemPrompt ?? null;
+  try {
+    return readFileSync(systemPromptFile, 'utf8');
+  } catch (error) {
+    reasons.push(`systemPromptFile cannot be read: ${messageOf(error)} (for example ./support.md)`);
+    return null;
+  }
+}
