@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
+import { Channel, type Received } from '../channel/channel.js';
 import { AccessSettings } from '../config/access.settings.js';
 import type { Prisma } from '../generated/prisma/client.js';
 import {
@@ -11,10 +10,10 @@ import {
   unknownStanding,
   type Verdict,
 } from './access-decision.js';
-import { StandingRepository } from './standing.repository.js';
+import { type PersonOfChannel, StandingRepository } from './standing.repository.js';
 
 /** Who speaks, and where. */
-export type Origin = Pick<Inbound, 'chat' | 'sender'>;
+export type Origin = Pick<Received, 'channel' | 'chat' | 'sender'>;
 
 /** Says what becomes of what people say: by the settings, and by what operators decided about them. */
 @Injectable()
@@ -25,11 +24,16 @@ export class Doorkeeper {
     private readonly settings: AccessSettings,
   ) {}
 
-  /** For each origin, in order, at this moment. @param db the caller's transaction, where there is one */
+  /**
+   * For each origin, in order, at this moment.
+   * @param origins of one channel
+   * @param db the caller's transaction, where there is one
+   */
   async verdictsOn(origins: readonly Origin[], db?: Prisma.TransactionClient): Promise<Verdict[]> {
     const ids = new Set(origins.flatMap((origin) => [personOf(origin) ?? [], origin.chat.chatId].flat()));
-    if (ids.size === 0) return [];
-    const known = await this.standings.of(this.channel.name, [...ids], db);
+    const [first] = origins;
+    if (!first) return [];
+    const known = await this.standings.of(first.channel, [...ids], db);
     return origins.map((origin) => {
       const { chat } = origin;
       const admission = this.channel.admission(origin);
@@ -48,8 +52,8 @@ export class Doorkeeper {
   }
 
   /** May this person decide about others: an owner or an admin? */
-  async decides(userId: bigint, db: Prisma.TransactionClient): Promise<boolean> {
-    const standing = (await this.standings.of(this.channel.name, [userId], db)).get(userId);
+  async decides({ channel, userId }: PersonOfChannel, db: Prisma.TransactionClient): Promise<boolean> {
+    const standing = (await this.standings.of(channel, [userId], db)).get(userId);
     return isDecider(this.withSettings(userId, standing ?? unknownStanding));
   }
 

@@ -46,7 +46,9 @@ const chatOf = ({ chatId, chatType: type, title }: Conversation) => {
 };
 /** Somebody writes who is not let in. */
 const write = (to = conversation, from = sender(to.chatId)) =>
-  room.prisma.$transaction((tx) => access.pairings.request(tx, to.id, { chat: chatOf(to), sender: from }));
+  room.prisma.$transaction((tx) =>
+    access.pairings.request(tx, to.id, { channel: 'telegram', chat: chatOf(to), sender: from }),
+  );
 const textsOf = async ({ id }: Pick<Conversation, 'id'>) => {
   const replies = await room.prisma.reply.findMany({ where: { conversationId: id }, orderBy: { id: 'asc' } });
   return replies.map(({ body }: Reply) => JSON.stringify(body));
@@ -62,7 +64,10 @@ const decide = async (end: Exclude<PairingEnd, 'expired'>) =>
   access.pairings.decide((await pairing()).id, end, operator);
 const verdictOn = (userId: bigint) =>
   room.prisma.$transaction((tx) =>
-    access.doorkeeper.verdictOn({ chat: chatOf(conversation), sender: sender(userId) }, tx),
+    access.doorkeeper.verdictOn(
+      { channel: 'telegram', chat: chatOf(conversation), sender: sender(userId) },
+      tx,
+    ),
   );
 const ownersChat = () =>
   room.prisma.conversation.findFirstOrThrow({ where: { chatId: BigInt(owner), channel: 'telegram' } });
@@ -169,7 +174,11 @@ describe('A decision', () => {
       const press = (verdict: string) =>
         room.prisma.$transaction((tx) => {
           const by = { ...sender(BigInt(owner)) };
-          return access.pairings.press(tx, { id: '1', data: `pairing:${verdict}:${id}` }, { sender: by });
+          return access.pairings.press(
+            tx,
+            { id: '1', data: `pairing:${verdict}:${id}` },
+            { channel: 'telegram', sender: by },
+          );
         });
       const results = await Promise.all([
         press('yes'),
@@ -194,7 +203,11 @@ describe('A decision', () => {
     const { id } = await pairing();
     const press = async (userId: number) =>
       room.prisma.$transaction((tx) =>
-        access.pairings.press(tx, { id: '1', data: `pairing:yes:${id}` }, { sender: sender(BigInt(userId)) }),
+        access.pairings.press(
+          tx,
+          { id: '1', data: `pairing:yes:${id}` },
+          { channel: 'telegram', sender: sender(BigInt(userId)) },
+        ),
       );
     const person = { channel: 'telegram', userId: BigInt(newChatId()) };
     const standings = [

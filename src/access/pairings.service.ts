@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
-import type { Inbound, Press } from '../channel/inbound.js';
+import type { Received } from '../channel/channel.js';
+import type { Press } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Outbox } from '../delivery/outbox.js';
 import type { Pairing, Prisma } from '../generated/prisma/client.js';
@@ -42,7 +42,6 @@ export class Pairings {
     private readonly standings: StandingRepository,
     private readonly doorkeeper: Doorkeeper,
     private readonly prisma: PrismaService,
-    private readonly channel: Channel,
     private readonly conversations: ConversationRepository,
     private readonly people: PersonRepository,
     private readonly outbox: Outbox,
@@ -53,12 +52,12 @@ export class Pairings {
    * transaction.
    * @returns whether there is something to send
    */
-  async request(tx: Tx, conversationId: string, { chat, sender }: Origin): Promise<boolean> {
+  async request(tx: Tx, conversationId: string, origin: Origin): Promise<boolean> {
     await this.repository.lock(tx);
-    const channel = this.channel.name;
+    const { channel, chat, sender } = origin;
     const latest = await this.repository.latest(tx, channel, chat.chatId);
     // Let in since the message was looked at.
-    if (latest?.state === 'approved' && (await this.doorkeeper.verdictOn({ chat, sender }, tx)) === 'serve')
+    if (latest?.state === 'approved' && (await this.doorkeeper.verdictOn(origin, tx)) === 'serve')
       return false;
     const { pairing, refusal } = textsFor(sender?.languageCode);
     const words = isOfGroup(chat) ? pairing.groupCode : pairing.code;
@@ -88,14 +87,18 @@ export class Pairings {
   }
 
   /** A button was pressed: by whom, once, in time? In the caller's transaction. @returns null for a button of another kind */
-  async press(tx: Tx, press: Press, { sender }: Pick<Inbound, 'sender'>): Promise<PairingPress | null> {
+  async press(
+    tx: Tx,
+    press: Press,
+    { channel, sender }: Pick<Received, 'channel' | 'sender'>,
+  ): Promise<PairingPress | null> {
     const choice = readPairingChoice(press.data);
     if (!choice) return null;
     const { approvals } = textsFor(sender?.languageCode);
-    if (!sender || !(await this.doorkeeper.decides(sender.userId, tx)))
+    if (!sender || !(await this.doorkeeper.decides({ channel, userId: sender.userId }, tx)))
       return { words: approvals.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
-    const by = { key: `${this.channel.name}:${sender.userId}`, name };
+    const by = { key: `${channel}:${sender.userId}`, name };
     const decided = await this.decideWithin(tx, choice.id, choice.verdict, by);
     return decided
       ? { words: approvals.decided, conversationId: decided.conversationId }

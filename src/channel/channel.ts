@@ -3,6 +3,8 @@ import type { Inbound, Press } from './inbound.js';
 
 /** Where a reply goes: a chat of a channel, and its topic where it has one (`threadId` 0: none). */
 export interface Destination {
+  /** `conversations.channel`: which of the bots speaks there. */
+  readonly channel: string;
   readonly chatId: bigint;
   readonly threadId: bigint;
   /** See `ChatDescription`. */
@@ -53,19 +55,25 @@ export type Mood = 'seen' | 'done';
 /** What is known after one try to show a preview. */
 export type PreviewOutcome = Exclude<SendOutcome, { readonly kind: 'sent' }> | { readonly kind: 'shown' };
 
+/** What came in, and by which of the bots: `events.source`, and the channel of its conversation. */
+export interface Received extends Inbound {
+  readonly channel: string;
+}
+
 /**
- * A place where people talk to the agent. Implemented by `telegram/`; the agent, the queue and the webhook know only
+ * The places where people talk to the agent: a channel for each bot. Implemented by `telegram/`; the agent, the queue and the webhook know only
  * this port.
  */
 export abstract class Channel {
-  /** Stored as `conversations.channel` and `events.source`. */
-  abstract readonly name: string;
+  /** Is there a bot for it? Without, what it has said and shall say waits. */
+  abstract serves(channel: string): boolean;
 
   /**
    * Reads one received payload. Pure and total: never throws, whatever the payload holds.
+   * @param channel of the bot that received it
    * @returns null for a payload the bot has no use for
    */
-  abstract read(payload: unknown): Inbound | null;
+  abstract read(channel: string, payload: unknown): Received | null;
 
   /** What kind of payload this is, as the channel calls it: one of few words, whatever the payload holds. Pure. */
   abstract kindOf(payload: unknown): string;
@@ -75,19 +83,23 @@ export abstract class Channel {
    * Best effort: failures are swallowed.
    */
   abstract decline(
+    channel: string,
     payload: unknown,
     wordsIn: (languageCode: string | null) => Declining,
     signal: AbortSignal,
   ): Promise<void>;
 
   /** What the channel's settings say of this sender in this chat. Pure. */
-  abstract admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission;
+  abstract admission(origin: Pick<Received, 'channel' | 'chat' | 'sender'>): Admission;
 
   /**
    * Does this sender run the chat? In a private chat its person does. Asks the channel, unless it has told of late; never
    * throws for what that answers; rejects only when aborted.
    */
-  abstract rightsOf(origin: Pick<Inbound, 'chat' | 'sender'>, signal: AbortSignal): Promise<Rights>;
+  abstract rightsOf(
+    origin: Pick<Received, 'channel' | 'chat' | 'sender'>,
+    signal: AbortSignal,
+  ): Promise<Rights>;
 
   /** Turns the agent's Markdown into messages the channel cannot refuse, in order; at least one. Pure. */
   abstract compose(markdown: string): readonly ReplyBody[];
@@ -99,7 +111,7 @@ export abstract class Channel {
   abstract ask(markdown: string, choices: readonly Choice[]): ReplyBody;
 
   /** Tells who pressed a button that it was felt, with a few words. Best effort: failures are swallowed. */
-  abstract answerPress(press: Press, words: string, signal: AbortSignal): Promise<void>;
+  abstract answerPress(channel: string, press: Press, words: string, signal: AbortSignal): Promise<void>;
 
   /** Sends one message once. Never throws for what the channel answers; rejects only when aborted. */
   abstract send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome>;

@@ -1,44 +1,59 @@
 import { GiveUpError } from '../errors/errors.js';
+import type { TelegramSettings } from '../config/telegram.settings.js';
+import { Random } from '../runtime/random.js';
 import { BotApi } from '../telegram/bot-api/bot-api.js';
-import { TelegramModule } from '../telegram/telegram.module.js';
+import { Pauses } from '../telegram/receiving/pauses.js';
 import { WebhookRegistration } from '../telegram/receiving/webhook-registration.js';
 import { type CliCommand, UsageError } from './cli-command.js';
-import { withContext } from './with-context.js';
 
 /** Telegram's idea of our webhook. */
 export const webhook: CliCommand = {
   name: 'webhook',
-  usage: 'webhook set|info|delete',
-  does: 'tells Telegram where to deliver, asks what it knows, ends it',
-  run: ([action], settings, print) => {
-    if (!settings.telegram.botToken) {
-      throw new GiveUpError('TOKEN_MISSING', 'TELEGRAM_BOT_TOKEN is missing', 'get one from @BotFather');
-    }
-    return withContext(settings, [TelegramModule], async (context) => {
-      const api = context.get(BotApi);
-      const { signal } = new AbortController();
-      switch (action ?? '') {
-        case 'set': {
-          const { webhookUrl } = settings.telegram;
-          if (webhookUrl === null) throw new GiveUpError('URL_MISSING', 'PUBLIC_URL is missing');
-          const result = await context.get(WebhookRegistration).register(webhookUrl, signal);
-          return print(outcome(result, `Telegram delivers to ${webhookUrl}`));
-        }
-        case 'info':
-          return print(outcome(await api.call((bot) => bot.getWebhookInfo(), signal), null));
-        case 'delete':
-          return print(
-            outcome(
-              await api.call((bot) => bot.deleteWebhook({ drop_pending_updates: false }), signal),
-              'Telegram delivers no more',
-            ),
-          );
-        default:
-          throw new UsageError(webhook.usage);
+  usage: 'webhook set|info|delete [--bot NAME]',
+  does: 'tells Telegram where to deliver, asks what it knows, ends it; NAME: of TELEGRAM_BOTS_FILE',
+  run: async ([action, ...options], settings, print) => {
+    const bot = botOf(options, settings.telegram);
+    const api = new BotApi(bot);
+    const { signal } = new AbortController();
+    switch (action ?? '') {
+      case 'set': {
+        const { webhookUrl } = bot;
+        if (webhookUrl === null) throw new GiveUpError('URL_MISSING', 'PUBLIC_URL is missing');
+        const registration = new WebhookRegistration(bot, api, new Pauses(new Random()));
+        return print(
+          outcome(await registration.register(webhookUrl, signal), `Telegram delivers to ${webhookUrl}`),
+        );
       }
-    });
+      case 'info':
+        return print(outcome(await api.call((raw) => raw.getWebhookInfo(), signal), null));
+      case 'delete':
+        return print(
+          outcome(
+            await api.call((raw) => raw.deleteWebhook({ drop_pending_updates: false }), signal),
+            'Telegram delivers no more',
+          ),
+        );
+      default:
+        throw new UsageError(webhook.usage);
+    }
   },
 };
+
+/** @throws UsageError, GiveUpError where there is no such bot, or no token */
+function botOf([option, name, ...more]: readonly string[], telegram: TelegramSettings): TelegramSettings {
+  const isGiven = option === '--bot' && name !== undefined && more.length === 0;
+  if (option !== undefined && !isGiven) throw new UsageError(webhook.usage);
+  const bots = telegram.ofAll();
+  const bot = bots.find((one) => one.name === (name ?? null));
+  if (!bot) {
+    const known = bots.flatMap((one) => one.name ?? []).join(', ') || 'none';
+    throw new GiveUpError('BOT_UNKNOWN', `no bot "${name}" in TELEGRAM_BOTS_FILE`, `it has: ${known}`);
+  }
+  if (!bot.botToken) {
+    throw new GiveUpError('TOKEN_MISSING', 'TELEGRAM_BOT_TOKEN is missing', 'get one from @BotFather');
+  }
+  return bot;
+}
 
 type Result = { ok: true; value: unknown } | { ok: false; failure: { description: string } };
 

@@ -75,7 +75,7 @@ function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}
   );
 }
 
-const accept = (update: object, door = inbox) => door.accept(update, JSON.stringify(update));
+const accept = (update: object, door = inbox) => door.accept('telegram', update, JSON.stringify(update));
 const say = (text: string, door = inbox) => accept(textUpdate(chat, text), door);
 const stored = () =>
   room.rows<{ state: string; kind: string; text: string | null }>(
@@ -153,24 +153,32 @@ describe('Inbox', () => {
 
   it('drops a payload that PostgreSQL cannot take, and queues its neighbours', async () => {
     const deep = deepUpdate(500_000);
-    const outcomes = await Promise.all([say('before'), inbox.accept(deep.payload, deep.text), say('after')]);
+    const outcomes = await Promise.all([
+      say('before'),
+      inbox.accept('telegram', deep.payload, deep.text),
+      say('after'),
+    ]);
     expect(outcomes).toEqual(['queued', 'dropped', 'queued']);
     expect(await stored()).toMatchObject([
       { state: 'waiting', text: 'before' },
       { state: 'dropped', text: null },
       { state: 'waiting', text: 'after' },
     ]);
-    expect(await inbox.accept(deep.payload, deep.text)).toBe('duplicate');
+    expect(await inbox.accept('telegram', deep.payload, deep.text)).toBe('duplicate');
   });
 
   it('drops what cannot even be written as JSON again, from the webhook and from a poll', async () => {
     const { payload, text } = deepUpdate(100_000);
-    expect(await inbox.accept(payload, text.replace('"deep"', '"a\\u0000b":"\\u0000","deep"'))).toBe(
-      'dropped',
-    );
+    expect(
+      await inbox.accept('telegram', payload, text.replace('"deep"', '"a\\u0000b":"\\u0000","deep"')),
+    ).toBe('dropped');
     chat = newChatId();
     const deep = deepUpdate(100_000);
-    await new PolledUpdates(inbox).accept([textUpdate(chat, 'one'), deep.payload, textUpdate(chat, 'two')]);
+    await new PolledUpdates(inbox).accept('telegram', [
+      textUpdate(chat, 'one'),
+      deep.payload,
+      textUpdate(chat, 'two'),
+    ]);
     expect((await stored()).map(({ state }) => state)).toEqual(['waiting', 'dropped', 'waiting']);
   });
 

@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
+import { Channel, type Received } from '../channel/channel.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { messageOf, RetryLaterError, TurnpikeError } from '../errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
@@ -31,7 +30,7 @@ interface Arrival extends ChatOfChannel {
   readonly kind: EventKind;
   readonly payload: string;
   /** Set: said among the people of a group, not to the bot. */
-  readonly overheard: Inbound | null;
+  readonly overheard: Received | null;
   /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
   readonly storable: boolean;
 }
@@ -74,13 +73,14 @@ export class Inbox implements OnApplicationBootstrap {
 
   /**
    * Takes one received payload. `queued` is promised only once the event is committed to PostgreSQL.
+   * @param channel of the bot that received it
    * @param payload the parsed body
    * @param text the same as JSON text, stored as it is; null where it cannot be written as text
    * @throws RetryLaterError when it cannot be made durable within five seconds
    */
-  async accept(payload: unknown, text: string | null): Promise<Acceptance> {
+  async accept(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
     try {
-      const acceptance = await this.take(payload, text);
+      const acceptance = await this.take(channel, payload, text);
       this.count(acceptance);
       return acceptance;
     } catch (error) {
@@ -89,11 +89,11 @@ export class Inbox implements OnApplicationBootstrap {
     }
   }
 
-  private async take(payload: unknown, text: string | null): Promise<Acceptance> {
-    const inbound = this.channel.read(payload);
+  private async take(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
+    const inbound = this.channel.read(channel, payload);
     const ignores = !inbound || this.overhearing.isOfNoUse(inbound);
     const accepted = ignores ? 'ignored' : await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
-    if (accepted === 'ignored') this.unused.take(payload);
+    if (accepted === 'ignored') this.unused.take(channel, payload);
     return accepted;
   }
 
@@ -109,17 +109,17 @@ export class Inbox implements OnApplicationBootstrap {
   }
 
   /** A chat keeps to one line: a message must not overtake an earlier one of its chat. */
-  private lineOf({ chat }: Inbound): GroupCommit<Arrival, Acceptance> {
+  private lineOf({ chat }: Received): GroupCommit<Arrival, Acceptance> {
     return chat.chatId % 2n === 0n ? this.even : this.odd;
   }
 
-  private arrivalOf(inbound: Inbound, text: string | null): Arrival {
+  private arrivalOf(inbound: Received, text: string | null): Arrival {
     const payload = storableJson(text);
     const { command, press, happening, stoppedPreview, moved } = inbound;
     const unwritten = (press ?? happening ?? stoppedPreview ?? moved ?? null) !== null;
     const withoutModel = command !== null || unwritten || this.channel.admission(inbound) === 'refused';
     return {
-      channel: this.channel.name,
+      channel: inbound.channel,
       chat: inbound.chat,
       externalId: inbound.externalId,
       languageCode: inbound.sender?.languageCode ?? null,

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Doorkeeper } from '../access/doorkeeper.js';
-import { Channel } from '../channel/channel.js';
-import type { Inbound } from '../channel/inbound.js';
+import { Channel, type Received } from '../channel/channel.js';
 import { GroupSettings } from '../config/group.settings.js';
 import type { ChatOfChannel } from '../memory/conversation.repository.js';
 import {
@@ -22,7 +21,7 @@ type Fate = 'answered' | 'kept' | 'ignored';
 
 interface Arrival extends ChatOfChannel {
   /** Set: said among the people of a group, not to the bot. */
-  readonly overheard: Inbound | null;
+  readonly overheard: Received | null;
 }
 
 /** A chat that wants nothing is not asked again for so long, in milliseconds. */
@@ -44,7 +43,7 @@ export class Overhearing {
   ) {}
 
   /** Asks nobody: is it known by itself, or since a moment ago, that nothing is to become of it? */
-  isOfNoUse(inbound: Inbound): boolean {
+  isOfNoUse(inbound: Received): boolean {
     if (!inbound.isOverheard) return false;
     if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return true;
     const until = this.quietUntilMs.get(this.keyOf(inbound));
@@ -59,7 +58,7 @@ export class Overhearing {
     const overheard = arrivals.flatMap(({ overheard: one }, index) => (one ? [{ one, index }] : []));
     const outcomes = arrivals.map((): Outcome | null => null);
     if (overheard.length === 0) return outcomes;
-    const chats = overheard.map(({ one }) => this.chatOf(one));
+    const chats = overheard.map(({ one }) => one);
     const wishes = await this.repository.wishesOf(chats, STORE_TIMEOUT_MS);
     const verdicts = await this.doorkeeper.verdictsOn(overheard.map(({ one }) => one));
     const kept: typeof overheard = [];
@@ -78,26 +77,22 @@ export class Overhearing {
     return outcomes;
   }
 
-  private async keep(messages: readonly Inbound[]): Promise<Outcome[]> {
+  private async keep(messages: readonly Received[]): Promise<Outcome[]> {
     if (messages.length === 0) return [];
-    const ids = await this.directory.resolve(messages.map((one) => this.chatOf(one)));
+    const ids = await this.directory.resolve(messages.map((one) => one));
     const kept = await this.repository.keep(
       messages.map((one, index) => toOverheard(one, ids[index] ?? '')),
       STORE_TIMEOUT_MS,
     );
     return kept.map((outcome, index) => {
       const message = messages[index];
-      if (outcome === 'gone' && message) this.directory.forget(this.chatOf(message));
+      if (outcome === 'gone' && message) this.directory.forget(message);
       return outcome === 'kept' || outcome === 'duplicate' ? outcome : 'ignored';
     });
   }
 
-  private chatOf({ chat }: Inbound): ChatOfChannel {
-    return { channel: this.channel.name, chat };
-  }
-
-  private keyOf({ chat }: Inbound): string {
-    return `${chat.chatId}:${chat.threadId}`;
+  private keyOf({ channel, chat }: Received): string {
+    return `${channel}:${chat.chatId}:${chat.threadId}`;
   }
 }
 
@@ -109,7 +104,7 @@ export function fateOf(wishes: GroupWishes | null, fallback: number): Fate {
   return wishes.window > 0 ? 'kept' : 'ignored';
 }
 
-function toOverheard(inbound: Inbound, conversationId: string): NewOverheard {
+function toOverheard(inbound: Received, conversationId: string): NewOverheard {
   const { sender, text, forwardedFrom, channelMessageId, isEdit } = inbound;
   const passedOn = forwardedFrom === null ? '' : `[passed on from ${forwardedFrom}] `;
   return {

@@ -10,7 +10,7 @@ export class PolledUpdates extends UpdateSink {
     super();
   }
 
-  async accept(updates: readonly unknown[]): Promise<void> {
-    await Promise.all(updates.map((update) => this.inbox.accept(update, jsonText(update))));
+  async accept(channel: string, updates: readonly unknown[]): Promise<void> {
+    await Promise.all(updates.map((update) => this.inbox.accept(channel, update, jsonText(update))));
   }
 }

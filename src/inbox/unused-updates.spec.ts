@@ -9,8 +9,9 @@ const unusedUpdates = () =>
 describe('UnusedUpdates', () => {
   it('counts by kind', () => {
     const unused = unusedUpdates();
-    for (const kind of ['channel_post', 'poll', 'channel_post']) unused.take({ update_id: 1, [kind]: {} });
-    unused.take({ update_id: 1 });
+    for (const kind of ['channel_post', 'poll', 'channel_post'])
+      unused.take('telegram', { update_id: 1, [kind]: {} });
+    unused.take('telegram', { update_id: 1 });
     expect(Object.fromEntries(unused.counts)).toEqual({ channel_post: 2, poll: 1, unknown: 1 });
     unused.onModuleDestroy();
   });
@@ -19,7 +20,8 @@ describe('UnusedUpdates', () => {
     const unused = unusedUpdates();
     const name = (number: number) =>
       `kind_${String.fromCharCode(97 + (number % 26), 97 + Math.floor(number / 26))}`;
-    for (let number = 0; number < 200; number++) unused.take({ update_id: 1, [name(number)]: {} });
+    for (let number = 0; number < 200; number++)
+      unused.take('telegram', { update_id: 1, [name(number)]: {} });
     expect(unused.counts.size).toBe(51);
     expect(unused.counts.get('other')).toBe(150);
     unused.onModuleDestroy();

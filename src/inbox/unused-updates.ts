@@ -32,13 +32,14 @@ export class UnusedUpdates implements OnModuleDestroy {
   }
 
   /** Off the door's path: nobody waits for it. */
-  take(payload: unknown): void {
+  take(channel: string, payload: unknown): void {
     const kind = this.channel.kindOf(payload);
     const key = this.counted.has(kind) || this.counted.size < MAX_KINDS ? kind : 'other';
     this.count({ kind: key });
     this.counted.set(key, (this.counted.get(key) ?? 0) + 1);
     this.timer ??= setTimeout(() => this.report(), REPORT_MS).unref();
     void this.channel.decline(
+      channel,
       payload,
       (languageCode) => textsFor(languageCode).declined,
       this.stopping.signal,

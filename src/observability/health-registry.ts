@@ -29,7 +29,11 @@ export class HealthRegistry {
   async check(timeoutMs: number = CHECK_TIMEOUT_MS): Promise<HealthReport> {
     const parts = [...this.parts.values()];
     const results = await Promise.all(parts.map((part) => this.checkOne(part, timeoutMs)));
-    const status = results.every((health) => health === 'ok') ? 'ok' : 'unavailable';
+    const groups = new Set(parts.map(({ group, name }) => group ?? name));
+    const working = new Set(
+      parts.flatMap(({ group, name }, i) => (results[i] === 'ok' ? [group ?? name] : [])),
+    );
+    const status = working.size === groups.size ? 'ok' : 'unavailable';
     return {
       status,
       parts: Object.fromEntries(parts.map(({ name }, i) => [name, results[i] ?? 'unavailable'])),

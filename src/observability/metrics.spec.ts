@@ -28,27 +28,27 @@ describe('Metrics', () => {
     expect(samples.find(({ labels }) => labels['kind'] === 'other')?.value).toBe(201);
   });
 
-  it('shows no value that is not known, and forgets a labelled one that is not named again', async () => {
+  it('shows no value that is not known, and forgets one that is not named again', async () => {
     const metrics = new Metrics();
-    const plain = metrics.gauge('plain', 'Plain');
-    const labelled = metrics.gauges('labelled', 'Labelled', 'lane');
+    const show = metrics.gauges('depth', 'Depth', ['lane', 'state']);
     expect(await samplesOf(metrics)).toEqual([]);
-    plain(1);
-    labelled(new Map([['turns', 2]]));
+    show([
+      { of: { lane: 'turns', state: 'due' }, value: 1 },
+      { of: { lane: 'turns', state: 'later' }, value: 2 },
+    ]);
     expect((await samplesOf(metrics)).map(({ value }) => value)).toEqual([1, 2]);
-    plain(null);
-    labelled(new Map([['deliveries', 3]]));
+    show([{ of: { lane: 'deliveries', state: 'due' }, value: 3 }]);
     expect(await samplesOf(metrics)).toEqual([
-      { name: 'turnpike_labelled', labels: { lane: 'deliveries' }, value: 3 },
+      { name: 'turnpike_depth', labels: { lane: 'deliveries', state: 'due' }, value: 3 },
     ]);
   });
 
   it('asks before each scrape, and goes without what does not answer', async () => {
     const metrics = new Metrics();
-    const show = metrics.gauge('asked', 'Asked');
+    const show = metrics.gauges('asked', 'Asked', []);
     let asked = 0;
     metrics.beforeScrape(() => {
-      show((asked += 1));
+      show([{ of: {}, value: (asked += 1) }]);
       return Promise.resolve();
     });
     metrics.beforeScrape(() => new Promise<void>(() => undefined));

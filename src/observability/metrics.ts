@@ -8,6 +8,12 @@ const ASK_TIMEOUT_MS = 1_000;
 /** Counts one thing, or `by` of it. */
 export type Count<Value extends string> = (value: Value, by?: number) => void;
 
+/** One value of what is told by labels. */
+export interface Sample<Label extends string> {
+  readonly of: Readonly<Record<Label, string>>;
+  readonly value: number;
+}
+
 /**
  * What this process tells Prometheus. A room makes its own metrics here when it is built, and moves them when the thing
  * happens; nothing else knows them. Labels are bounded by what is asked for here, whatever arrives from outside. Names
@@ -58,24 +64,17 @@ export class Metrics implements OnModuleInit {
     return (values) => counter.inc(bounded.of(values));
   }
 
-  /** A value that may be unknown (null): then there is no sample of it. */
-  gauge(name: string, help: string): (value: number | null) => void {
-    const gauge = new Gauge({ name: full(name), help, registers: [this.registry] });
-    const show = (value: number | null): void => (value === null ? gauge.remove() : gauge.set(value));
-    show(null);
-    return show;
-  }
-
-  /** Values by a label; each time all of them, so that one that is not named is gone. */
-  gauges<Value extends string>(
+  /** Values by labels; each time all of them, so that one that is not named is gone. */
+  gauges<const Label extends string>(
     name: string,
     help: string,
-    label: string,
-  ): (values: ReadonlyMap<Value, number>) => void {
-    const gauge = new Gauge({ name: full(name), help, labelNames: [label], registers: [this.registry] });
-    return (values) => {
+    labels: readonly Label[],
+  ): (samples: readonly Sample<Label>[]) => void {
+    const labelNames = [...labels];
+    const gauge = new Gauge({ name: full(name), help, labelNames, registers: [this.registry] });
+    return (samples) => {
       gauge.reset();
-      for (const [value, number] of values) gauge.labels(value).set(number);
+      for (const { of, value } of samples) gauge.labels(of).set(value);
     };
   }
 

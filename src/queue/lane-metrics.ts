@@ -1,19 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf } from '../errors/errors.js';
-import { Metrics } from '../observability/metrics.js';
+import { Metrics, type Sample } from '../observability/metrics.js';
 import { LOOKED_AT, type WaitingWork, WaitingWorkRepository } from './waiting-work.repository.js';
 
 /** However many scrape, and however often, the database is asked once in this time. */
 const ASK_EVERY_MS = 5_000;
 
-type Lane = WaitingWork['lane'];
-
 /** What waits in the lanes, of all processes together; without samples while the database does not answer. */
 @Injectable()
 export class LaneMetrics {
   private readonly logger = new Logger(LaneMetrics.name);
-  private readonly depth: (values: ReadonlyMap<Lane, number>) => void;
-  private readonly oldest: (values: ReadonlyMap<Lane, number>) => void;
+  private readonly depth: (samples: readonly Sample<'lane'>[]) => void;
+  private readonly oldest: (samples: readonly Sample<'lane'>[]) => void;
   private asking: Promise<void> | null = null;
 
   constructor(
@@ -21,9 +19,9 @@ export class LaneMetrics {
     metrics: Metrics,
   ) {
     const depth = `Messages, commands and replies that wait, in all processes; ${LOOKED_AT} stands for that or more`;
-    this.depth = metrics.gauges('lane_depth', depth, 'lane');
+    this.depth = metrics.gauges('lane_depth', depth, ['lane']);
     const oldest = 'For how long the oldest of what waits has waited';
-    this.oldest = metrics.gauges('lane_oldest_seconds', oldest, 'lane');
+    this.oldest = metrics.gauges('lane_oldest_seconds', oldest, ['lane']);
     metrics.beforeScrape(() => (this.asking ??= this.ask()));
   }
 
@@ -40,7 +38,7 @@ export class LaneMetrics {
   }
 
   private show(work: readonly WaitingWork[]): void {
-    this.depth(new Map(work.map(({ lane, depth }) => [lane, depth])));
-    this.oldest(new Map(work.map(({ lane, oldestSeconds }) => [lane, oldestSeconds])));
+    this.depth(work.map(({ lane, depth }) => ({ of: { lane }, value: depth })));
+    this.oldest(work.map(({ lane, oldestSeconds }) => ({ of: { lane }, value: oldestSeconds })));
   }
 }

@@ -1,9 +1,8 @@
-import { Injectable } from '@nestjs/common';
 import type { Rights } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
 import { BoundedMap } from '../runtime/bounded-map.js';
-import { Clock } from '../runtime/clock.js';
-import { BotApi } from './bot-api/bot-api.js';
+import type { Clock } from '../runtime/clock.js';
+import type { BotApi } from './bot-api/bot-api.js';
 import type { CallFailure } from './sending/call-failure.js';
 
 /** How long Telegram's word is taken for granted, in milliseconds: so long may who is no admin any more act as one. */
@@ -13,7 +12,6 @@ const ASK_TIMEOUT_MS = 5_000;
 const CAPACITY = 10_000;
 
 /** Who runs a group: https://core.telegram.org/bots/api#getchatmember */
-@Injectable()
 export class ChatAdmins {
   private readonly known = new BoundedMap<string, { readonly rights: Rights; readonly untilMs: number }>(
     CAPACITY,

@@ -1,11 +1,9 @@
-import { Injectable } from '@nestjs/common';
 import type { Admission } from '../channel/channel.js';
 import type { Inbound } from '../channel/inbound.js';
 import { AccessSettings } from '../config/access.settings.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 
 /** Whom the settings let in: `TELEGRAM_ALLOWED_CHATS`, `TELEGRAM_OWNERS`, `TELEGRAM_ACCESS`. */
-@Injectable()
 export class TelegramAccess {
   private readonly listed: ReadonlySet<string>;
   private readonly others: Admission;

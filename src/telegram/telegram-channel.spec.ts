@@ -4,17 +4,10 @@ import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { AccessSettings } from '../config/access.settings.js';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
-import { BotApi } from './bot-api/bot-api.js';
-import { MessageSender } from './sending/message-sender.js';
-import { GuestMessages } from './sending/guest-messages.js';
-import { BotFiles } from './bot-api/bot-files.js';
-import { BotIdentity } from './bot-api/bot-identity.js';
 import { Clock } from '../runtime/clock.js';
-import { ChatAdmins } from './chat-admins.js';
 import { MessageComposer } from './message-composer.js';
+import { Bots } from './bots/bots.js';
 import { Pauses } from './receiving/pauses.js';
-import { TelegramPresence } from './sending/telegram-presence.js';
-import { TelegramAccess } from './telegram-access.js';
 import { TelegramChannel } from './telegram-channel.js';
 
 const never = new AbortController().signal;
@@ -33,31 +26,16 @@ function settingsFor(overrides: Partial<TelegramSettings> = {}): TelegramSetting
   );
 }
 
-function channelWith(settings = settingsFor(), accessSettings = new AccessSettings()) {
-  const botApi = new BotApi(settings);
-  const identity = new BotIdentity(botApi, new Pauses(new Random()));
-  const access = new TelegramAccess(settings, accessSettings);
-  const presence = new TelegramPresence(botApi, settings);
-  const composer = new MessageComposer(settings);
-  const sender = new MessageSender(botApi, new GuestMessages(botApi));
-  const files = new BotFiles(botApi, settings);
+function channelWith(settings = settingsFor(), access = new AccessSettings()) {
+  const bots = new Bots(settings, access, new Pauses(new Random()), new Clock());
   return {
-    channel: new TelegramChannel(
-      botApi,
-      identity,
-      access,
-      presence,
-      composer,
-      files,
-      sender,
-      new ChatAdmins(botApi, new Clock()),
-    ),
-    identity,
+    channel: new TelegramChannel(bots, new MessageComposer(settings)),
+    identity: bots.of('telegram').identity,
   };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };
-const plainChat = () => ({ chatId: BigInt(newChatId()), threadId: 0n, via: null });
+const plainChat = () => ({ channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: null });
 
 describe('TelegramChannel', () => {
   it('composes what it can send, formatting kept', async () => {
@@ -82,8 +60,16 @@ describe('TelegramChannel', () => {
 
   it('sends into the topic, and into none where there is none', async () => {
     const { channel } = channelWith();
-    await channel.send({ chatId: -100n, threadId: 7n, via: null }, { text: 'hi', entities: [] }, never);
-    await channel.send({ chatId: -100n, threadId: 0n, via: null }, { text: 'hi', entities: [] }, never);
+    await channel.send(
+      { channel: 'telegram', chatId: -100n, threadId: 7n, via: null },
+      { text: 'hi', entities: [] },
+      never,
+    );
+    await channel.send(
+      { channel: 'telegram', chatId: -100n, threadId: 0n, via: null },
+      { text: 'hi', entities: [] },
+      never,
+    );
     const threads = telegram.callsOf('sendMessage').map(({ params }) => params['message_thread_id']);
     expect(threads).toEqual([7, undefined]);
   });
@@ -93,7 +79,7 @@ describe('TelegramChannel', () => {
     telegram.failNext({ method: 'sendMessage', with: gone });
     const { channel } = channelWith();
     const outcome = await channel.send(
-      { chatId: -100n, threadId: 7n, via: null },
+      { channel: 'telegram', chatId: -100n, threadId: 7n, via: null },
       { text: 'hi', entities: [] },
       never,
     );
@@ -150,7 +136,7 @@ describe('TelegramChannel', () => {
     const outcome = await channel.send(plainChat(), { text: 'hi', entities: [] }, never);
     expect(outcome).toMatchObject({
       kind: 'unavailable',
-      error: expect.stringContaining('TELEGRAM_BOT_TOKEN'),
+      error: expect.stringContaining('the bot’s token'),
     });
     expect(JSON.stringify(outcome)).not.toContain('1:wrong');
   });
@@ -180,15 +166,15 @@ describe('TelegramChannel', () => {
     const { channel, identity } = channelWith();
     await identity.learn(never);
     const group = -newChatId();
-    expect(channel.read(textUpdate(group, `@${telegram.bot.username} hi`))?.text).toContain('hi');
-    expect(channel.read(textUpdate(group, '@other_bot hi'))).toBeNull();
+    expect(channel.read('telegram', textUpdate(group, `@${telegram.bot.username} hi`))?.text).toContain('hi');
+    expect(channel.read('telegram', textUpdate(group, '@other_bot hi'))).toBeNull();
   });
 
   it('admits everybody, or the listed chats and people and the owners; others are refused, or asked about', () => {
     const person = newChatId();
     const group = -newChatId();
     const inbound = (chat: number, from: number) => {
-      const read = channelWith().channel.read(textUpdate(chat, '/help', { from: { id: from } }));
+      const read = channelWith().channel.read('telegram', textUpdate(chat, '/help', { from: { id: from } }));
       if (!read) throw new Error('unreadable');
       return read;
     };

@@ -7,22 +7,18 @@ import {
   type Destination,
   type Mood,
   type PreviewOutcome,
+  type Received,
   type ReplyBody,
   type Rights,
   type SendOutcome,
 } from '../channel/channel.js';
 import type { Fetched } from '../channel/attachment.js';
-import type { Inbound, Press } from '../channel/inbound.js';
-import { BotApi } from './bot-api/bot-api.js';
-import { BotFiles } from './bot-api/bot-files.js';
-import { BotIdentity } from './bot-api/bot-identity.js';
-import { ChatAdmins } from './chat-admins.js';
+import type { Press } from '../channel/inbound.js';
+import { Bots } from './bots/bots.js';
+import { readFileRef, writeFileRef } from './bots/file-ref.js';
 import { MessageComposer } from './message-composer.js';
-import { MessageSender } from './sending/message-sender.js';
 import { readBody, unreadable, writeBody } from './sending/reply-body.js';
-import { TelegramPresence } from './sending/telegram-presence.js';
 import { declineQuery } from './sending/decline-query.js';
-import { TelegramAccess } from './telegram-access.js';
 import { addressOf, guestAnswerOf } from './updates/chat-route.js';
 import { kindOf, languageOf, queryOf } from './updates/declined.js';
 import { readUpdate } from './updates/update-reader.js';
@@ -30,27 +26,30 @@ import { readUpdate } from './updates/update-reader.js';
 /** "Typing" lasts five seconds; an answer that takes longer is of no use. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Telegram as a place where people talk to the agent. */
+/** Telegram as the places where people talk to the agent: whatever is asked of it, the bot of that channel does. */
 @Injectable()
 export class TelegramChannel extends Channel {
-  override readonly name = 'telegram';
   override readonly previewLastsMs = 30_000;
 
   constructor(
-    private readonly botApi: BotApi,
-    private readonly identity: BotIdentity,
-    private readonly access: TelegramAccess,
-    private readonly presence: TelegramPresence,
+    private readonly bots: Bots,
     private readonly composer: MessageComposer,
-    private readonly files: BotFiles,
-    private readonly sender: MessageSender,
-    private readonly admins: ChatAdmins,
   ) {
     super();
   }
 
-  override read(payload: unknown): Inbound | null {
-    return readUpdate(payload, this.identity.known);
+  override serves(channel: string): boolean {
+    return this.bots.has(channel);
+  }
+
+  override read(channel: string, payload: unknown): Received | null {
+    const inbound = readUpdate(payload, this.bots.of(channel).identity.known);
+    if (!inbound) return null;
+    const attachments = inbound.attachments.map((file) => ({
+      ...file,
+      ref: writeFileRef({ channel, fileId: file.ref }),
+    }));
+    return { ...inbound, channel, attachments };
   }
 
   override kindOf(payload: unknown): string {
@@ -58,6 +57,7 @@ export class TelegramChannel extends Channel {
   }
 
   override async decline(
+    channel: string,
     payload: unknown,
     wordsIn: (languageCode: string | null) => Declining,
     signal: AbortSignal,
@@ -66,18 +66,21 @@ export class TelegramChannel extends Channel {
     if (query === null) return;
     const words = wordsIn(languageOf(payload));
     try {
-      await this.botApi.call((api) => declineQuery(api, query, words), signal, BUSY_TIMEOUT_MS);
+      await this.bots.of(channel).api.call((api) => declineQuery(api, query, words), signal, BUSY_TIMEOUT_MS);
     } catch {
       // Aborted: whoever waits stops waiting by themselves.
     }
   }
 
-  override admission(origin: Pick<Inbound, 'chat' | 'sender'>): Admission {
-    return this.access.admissionOf(origin);
+  override admission(origin: Pick<Received, 'channel' | 'chat' | 'sender'>): Admission {
+    return this.bots.of(origin.channel).access.admissionOf(origin);
   }
 
-  override rightsOf(origin: Pick<Inbound, 'chat' | 'sender'>, signal: AbortSignal): Promise<Rights> {
-    return this.admins.rightsOf(origin, signal);
+  override rightsOf(
+    origin: Pick<Received, 'channel' | 'chat' | 'sender'>,
+    signal: AbortSignal,
+  ): Promise<Rights> {
+    return this.bots.of(origin.channel).admins.rightsOf(origin, signal);
   }
 
   override compose(markdown: string): readonly ReplyBody[] {
@@ -95,17 +98,22 @@ export class TelegramChannel extends Channel {
   }
 
   /** https://core.telegram.org/bots/api#answercallbackquery */
-  override async answerPress({ id }: Press, words: string, signal: AbortSignal): Promise<void> {
+  override async answerPress(
+    channel: string,
+    { id }: Press,
+    words: string,
+    signal: AbortSignal,
+  ): Promise<void> {
     try {
       const answer = { callback_query_id: id, ...(words !== '' && { text: words }) };
-      await this.botApi.call((api) => api.answerCallbackQuery(answer), signal, BUSY_TIMEOUT_MS);
+      await this.bots.of(channel).api.call((api) => api.answerCallbackQuery(answer), signal, BUSY_TIMEOUT_MS);
     } catch {
       // Aborted: the button stops waiting by itself.
     }
   }
 
   override send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
-    return this.sender.send(destination, body, signal);
+    return this.bots.of(destination.channel).sender.send(destination, body, signal);
   }
 
   override edit(
@@ -114,7 +122,7 @@ export class TelegramChannel extends Channel {
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
-    return this.sender.edit(destination, channelMessageId, body, signal);
+    return this.bots.of(destination.channel).sender.edit(destination, channelMessageId, body, signal);
   }
 
   override async preview(
@@ -125,17 +133,19 @@ export class TelegramChannel extends Channel {
   ): Promise<PreviewOutcome> {
     const message = readBody(body);
     return message
-      ? await this.presence.preview(addressOf(destination), previewId, message, signal)
+      ? await this.bots
+          .of(destination.channel)
+          .presence.preview(addressOf(destination), previewId, message, signal)
       : unreadable;
   }
 
   override react(
-    { chatId }: Destination,
+    { channel, chatId }: Destination,
     channelMessageId: bigint,
     mood: Mood | null,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.presence.react(Number(chatId), Number(channelMessageId), mood, signal);
+    return this.bots.of(channel).presence.react(Number(chatId), Number(channelMessageId), mood, signal);
   }
 
   override takesOneMessage(destination: Destination): boolean {
@@ -143,7 +153,7 @@ export class TelegramChannel extends Channel {
   }
 
   override open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
-    return this.sender.open(destination, words, signal);
+    return this.bots.of(destination.channel).sender.open(destination, words, signal);
   }
 
   override async showBusy(destination: Destination, signal: AbortSignal): Promise<void> {
@@ -151,13 +161,16 @@ export class TelegramChannel extends Channel {
     try {
       const { direct_messages_topic_id: _, ...address } = addressOf(destination);
       const action = { ...address, action: 'typing' } as const;
-      await this.botApi.call((api) => api.sendChatAction(action), signal, BUSY_TIMEOUT_MS);
+      await this.bots
+        .of(destination.channel)
+        .api.call((api) => api.sendChatAction(action), signal, BUSY_TIMEOUT_MS);
     } catch {
       // Aborted: nobody waits for it any more.
     }
   }
 
   override fetchFile(ref: string, maxBytes: number, signal: AbortSignal): Promise<Fetched> {
-    return this.files.fetch(ref, maxBytes, signal);
+    const { channel, fileId } = readFileRef(ref);
+    return this.bots.of(channel).files.fetch(fileId, maxBytes, signal);
   }
 }

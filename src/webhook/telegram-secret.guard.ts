@@ -1,38 +1,53 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  NotFoundException,
+  UnauthorizedException,
+} from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { TelegramSettings } from '../config/telegram.settings.js';
+import { channelOf } from './channel-of-request.js';
 
 const HEADER = 'x-telegram-bot-api-secret-token';
 
 /**
- * Lets in who knows the secret that was given to `setWebhook`, or the one before it, so that a secret can be changed
- * without refusing what is under way. Telegram sends the secret itself, there is no signature of the body. The
+ * Lets in who knows the secret that was given to the bot's `setWebhook`, or the one before it, so that a secret can be
+ * changed without refusing what is under way. Telegram sends the secret itself, there is no signature of the body. The
  * comparison takes the same time wherever they differ.
  * @see https://core.telegram.org/bots/api#setwebhook
  */
 @Injectable()
 export class TelegramSecretGuard implements CanActivate {
-  private readonly accepted: readonly Buffer[];
+  /** Of each bot, by its channel. */
+  private readonly accepted: ReadonlyMap<string, readonly Buffer[]>;
 
-  constructor({ webhookSecret, previousWebhookSecret }: TelegramSettings) {
-    const secrets = webhookSecret ? [webhookSecret, previousWebhookSecret] : [];
-    this.accepted = secrets.flatMap((secret) => (secret ? [Buffer.from(secret)] : []));
+  constructor(settings: TelegramSettings) {
+    this.accepted = new Map(settings.ofAll().map((bot) => [bot.channel, secretsOf(bot)]));
   }
 
-  /** @throws UnauthorizedException; without a configured secret nobody is let in */
+  /** @throws NotFoundException where there is no such bot; UnauthorizedException; without a secret nobody is let in */
   canActivate(context: ExecutionContext): boolean {
-    const header = context.switchToHttp().getRequest<FastifyRequest>().headers[HEADER];
-    if (typeof header !== 'string' || !this.knows(Buffer.from(header))) {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const accepted = this.accepted.get(channelOf(request));
+    if (!accepted) throw new NotFoundException('there is no such bot');
+    const header = request.headers[HEADER];
+    if (typeof header !== 'string' || !isOneOf(accepted, Buffer.from(header))) {
       throw new UnauthorizedException('wrong or missing secret token');
     }
     return true;
   }
+}
 
-  /** All are compared, also behind one that fits. */
-  private knows(given: Buffer): boolean {
-    return this.accepted.filter((secret) => isEqual(given, secret)).length > 0;
-  }
+function secretsOf({ webhookSecret, previousWebhookSecret }: TelegramSettings): readonly Buffer[] {
+  const secrets = webhookSecret ? [webhookSecret, previousWebhookSecret] : [];
+  return secrets.flatMap((secret) => (secret ? [Buffer.from(secret)] : []));
+}
+
+/** All are compared, also behind one that fits. */
+function isOneOf(accepted: readonly Buffer[], given: Buffer): boolean {
+  return accepted.filter((secret) => isEqual(given, secret)).length > 0;
 }
 
 /** One of another length is compared too, so that a guess of the right length is not told by its time. */

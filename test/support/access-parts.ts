@@ -23,16 +23,7 @@ export function accessParts(
   const standings = new StandingRepository(prisma);
   const doorkeeper = new Doorkeeper(channel, standings, settings);
   const repository = new PairingRepository(prisma, ids);
-  const pairings = new Pairings(
-    repository,
-    standings,
-    doorkeeper,
-    prisma,
-    channel,
-    conversations,
-    people,
-    outbox,
-  );
+  const pairings = new Pairings(repository, standings, doorkeeper, prisma, conversations, people, outbox);
   const questions = new PairingQuestions(
     repository,
     pairings,

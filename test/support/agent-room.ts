@@ -187,7 +187,6 @@ export class AgentRoom {
     this.approvals = new Approvals(
       this.approvalStore,
       prisma,
-      channel,
       conversations,
       this.toolSettings,
       ids,
@@ -213,7 +212,7 @@ export class AgentRoom {
       ...wishes.models,
     });
     this.attachments = attachmentsOver(room, channel, models, this.settings, wishes.transcription);
-    this.callers = new ModelCallers(new DeploymentSecrets(prisma));
+    this.callers = new ModelCallers(new DeploymentSecrets(prisma), models);
     this.client = modelClient(models, prisma, this.clock);
     const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
     this.prices = new Prices(budgets, models);
@@ -279,6 +278,7 @@ export class AgentRoom {
     const metrics = new TurnMetrics(new Metrics());
     return new TurnRunner(
       this.room.conversations,
+      this.channel,
       this.turns,
       this.endings,
       this.commands,

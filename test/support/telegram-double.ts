@@ -80,22 +80,33 @@ export class TelegramDouble {
   readonly calls: Call[] = [];
   /** Set: it answers 429 past them. */
   limits: TelegramLimits | null = null;
-  private readonly methods = new TelegramMethods();
   private readonly orders: { order: FailureOrder; left: number }[] = [];
+  /** The bots of this server, by token. */
+  private readonly bots = new Map<string, TelegramDouble>();
 
   private constructor(
     readonly token: string,
     private readonly server: ReturnType<typeof createServer>,
+    private readonly methods = new TelegramMethods(),
   ) {
-    server.on('request', (request, response) => void this.answer(request, response));
+    this.bots.set(token, this);
   }
 
   static async start({ token = '123456:TEST-token_of_the_double', port = 0 } = {}): Promise<TelegramDouble> {
     const server = createServer();
     const double = new TelegramDouble(token, server);
+    server.on('request', (request, response) => void double.answer(request, response));
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     return double;
+  }
+
+  /** Another bot on the same server, with calls, chats, updates and failures of its own. */
+  addBot(username: string, id = 654_321): TelegramDouble {
+    const methods = new TelegramMethods({ id, is_bot: true, first_name: username, username });
+    const bot = new TelegramDouble(`${id}:TEST-token_of_${username}`, this.server, methods);
+    this.bots.set(bot.token, bot);
+    return bot;
   }
 
   /** What `TELEGRAM_API_ROOT` should be. */
@@ -168,7 +179,7 @@ export class TelegramDouble {
   }
 
   async close(): Promise<void> {
-    this.methods.close();
+    for (const bot of this.bots.values()) bot.methods.close();
     this.server.closeAllConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -176,13 +187,25 @@ export class TelegramDouble {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const [, fileToken, fileId = ''] =
       /^\/file\/bot([^/]+)\/files\/(.+)$/.exec(decodeURIComponent(pathOf(request))) ?? [];
-    if (fileToken !== undefined) return this.download(fileToken, fileId, response);
+    if (fileToken !== undefined) {
+      const bot = this.bots.get(fileToken);
+      return bot ? bot.download(fileId, response) : refuse(response, new Refusal(404, 'Not Found'));
+    }
     const [, token, name = ''] = /^\/bot([^/]+)\/(\w+)$/.exec(decodeURIComponent(pathOf(request))) ?? [];
     if (token === undefined) return refuse(response, new Refusal(404, 'Not Found'));
     const params = await readParams(request);
-    if (token !== this.token) return refuse(response, new Refusal(401, 'Unauthorized'));
+    const bot = this.bots.get(token);
+    if (!bot) return refuse(response, new Refusal(401, 'Unauthorized'));
     if (params === null) return refuse(response, new Refusal(400, "Bad Request: can't parse the request"));
+    await bot.call(name, params, request, response);
+  }
 
+  private async call(
+    name: string,
+    params: Call['params'],
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const method = this.methods.find(name);
     const call: Call = {
       method: method?.name ?? name,
@@ -213,9 +236,9 @@ export class TelegramDouble {
     }
   }
 
-  private download(token: string, fileId: string, response: ServerResponse): void {
+  private download(fileId: string, response: ServerResponse): void {
     const content = this.methods.files.get(fileId);
-    if (token !== this.token || !content) return refuse(response, new Refusal(404, 'Not Found'));
+    if (!content) return refuse(response, new Refusal(404, 'Not Found'));
     this.downloads.push(fileId);
     response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(content);
   }

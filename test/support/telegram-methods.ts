@@ -29,7 +29,6 @@ interface Shown {
 
 /** The methods of one bot and what they change. */
 export class TelegramMethods {
-  readonly bot = { id: 123_456, is_bot: true, first_name: 'Double', username: 'double_bot' };
   readonly shown: Shown[] = [];
   /** The drafts that private chats see. */
   readonly drafts = new Map<number, string>();
@@ -42,6 +41,8 @@ export class TelegramMethods {
   private lastMessageId = 1_000;
   private readonly changed = new EventEmitter().setMaxListeners(0);
   private poller: AbortController | null = null;
+
+  constructor(readonly bot = { id: 123_456, is_bot: true, first_name: 'Double', username: 'double_bot' }) {}
 
   private readonly byName: Readonly<Record<string, (params: Params, gone: AbortSignal) => unknown>> = {
     getMe: () => ({ ...this.bot, can_join_groups: true, can_read_all_group_messages: false }),

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { FloodSettings } from '../../config/flood.settings.js';
+import { TelegramSettings } from '../../config/telegram.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { BotGateDto, ChatGateDto, FloodGateDto, WaitingRepliesDto } from './flood-gate.dto.js';
 
-/** The one channel there is: the view belongs to no process that talks to it. */
-const CHANNEL = 'telegram';
-const PREFIX = `${CHANNEL}:`;
 const MOST_CHATS = 100;
 
 /** The flood gate as it is now, for operators. Times are the database's. */
@@ -14,21 +12,32 @@ export class FloodGateView {
   constructor(
     private readonly prisma: PrismaService,
     private readonly settings: FloodSettings,
+    private readonly telegram: TelegramSettings,
   ) {}
 
   async show(): Promise<FloodGateDto> {
-    const [bot, waiting, chats] = await Promise.all([this.bot(), this.waiting(), this.chats()]);
-    return { bot, waiting, chats };
+    const [[bot, ...furtherBots], waiting, chats] = await Promise.all([
+      this.bots(),
+      this.waiting(),
+      this.chats(),
+    ]);
+    return { bot, furtherBots, waiting, chats };
   }
 
-  private async bot(): Promise<BotGateDto> {
-    const [row] = await this.prisma.$queryRaw<Omit<BotGateDto, 'perSecond'>[]>`
-      SELECT CASE WHEN paused_until > clock_timestamp() THEN paused_until END AS "pausedUntil",
+  /** That of TELEGRAM_BOT_TOKEN first. */
+  private async bots(): Promise<[BotGateDto, ...BotGateDto[]]> {
+    const [main, ...further] = this.telegram.ofAll();
+    const rows = await this.prisma.$queryRaw<Omit<BotGateDto, 'perSecond'>[]>`
+      SELECT key AS channel, CASE WHEN paused_until > clock_timestamp() THEN paused_until END AS "pausedUntil",
              (SELECT count(*)::int FROM unnest(hits) AS h (hit)
               WHERE hit > extract(epoch FROM clock_timestamp()) * 1000 - 1000) AS "sentLastSecond"
-      FROM flood_windows WHERE key = ${CHANNEL}`;
+      FROM flood_windows WHERE key = ANY (${[main, ...further].map(({ channel }) => channel)})`;
     const { botPerSecond: perSecond } = this.settings;
-    return { pausedUntil: null, sentLastSecond: 0, ...row, perSecond };
+    const gateOf = ({ channel }: TelegramSettings): BotGateDto => {
+      const row = rows.find((one) => one.channel === channel);
+      return { channel, pausedUntil: null, sentLastSecond: 0, ...row, perSecond };
+    };
+    return [gateOf(main), ...further.map(gateOf)];
   }
 
   private async waiting(): Promise<WaitingRepliesDto> {
@@ -41,9 +50,10 @@ export class FloodGateView {
 
   private chats(): Promise<ChatGateDto[]> {
     return this.prisma.$queryRaw<ChatGateDto[]>`
-      SELECT substr(key, length(${PREFIX}::text) + 1) AS "chatId", limited_at AS "limitedAt",
+      SELECT substring(key FROM '^(.+):') AS channel, substring(key FROM '-?\\d+$') AS "chatId",
+             limited_at AS "limitedAt",
              CASE WHEN paused_until > clock_timestamp() THEN paused_until END AS "pausedUntil"
-      FROM flood_windows WHERE limited_at IS NOT NULL AND starts_with(key, ${PREFIX})
+      FROM flood_windows WHERE limited_at IS NOT NULL AND key ~ ':-?\\d+$'
       ORDER BY limited_at DESC LIMIT ${MOST_CHATS}`;
   }
 }

@@ -1,6 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 export class BotGateDto {
+  @ApiProperty({ example: 'telegram' })
+  readonly channel: string;
+
   @ApiProperty({
     type: String,
     format: 'date-time',
@@ -26,6 +29,9 @@ export class WaitingRepliesDto {
 
 /** A chat that is paused, or was limited of late. */
 export class ChatGateDto {
+  @ApiProperty({ example: 'telegram' })
+  readonly channel: string;
+
   @ApiProperty({ example: '-1001234567890' })
   readonly chatId: string;
 
@@ -40,6 +46,9 @@ export class ChatGateDto {
 export class FloodGateDto {
   @ApiProperty({ type: BotGateDto })
   readonly bot: BotGateDto;
+
+  @ApiProperty({ type: [BotGateDto], description: 'Those of TELEGRAM_BOTS_FILE' })
+  readonly furtherBots: readonly BotGateDto[];
 
   @ApiProperty({ type: WaitingRepliesDto, description: 'Replies that wait for the gate' })
   readonly waiting: WaitingRepliesDto;

@@ -79,6 +79,6 @@ export class PeopleService {
 
 /** Reads `<channel>:<user id>`; null where it can be nobody's. */
 function keyOf(text: string): PersonKey | null {
-  const [, channel, id] = /^([a-z0-9-]{1,32}):(-?\d{1,18})$/.exec(text) ?? [];
+  const [, channel, id] = /^([a-z0-9:-]{1,64}):(-?\d{1,18})$/.exec(text) ?? [];
   return channel === undefined || id === undefined ? null : { channel, userId: BigInt(id) };
 }

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
-import { Channel, type Rights } from '../../channel/channel.js';
-import type { Inbound, Press } from '../../channel/inbound.js';
+import type { PersonOfChannel } from '../../access/standing.repository.js';
+import type { Received, Rights } from '../../channel/channel.js';
+import type { Press } from '../../channel/inbound.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
@@ -30,7 +31,6 @@ export class Approvals {
   constructor(
     private readonly repository: ApprovalRepository,
     private readonly prisma: PrismaService,
-    private readonly channel: Channel,
     private readonly conversations: ConversationRepository,
     private readonly settings: ToolSettings,
     private readonly ids: Ids,
@@ -59,7 +59,7 @@ export class Approvals {
   async press(
     tx: Prisma.TransactionClient,
     press: Press,
-    { chat, sender }: Inbound,
+    { channel, chat, sender }: Received,
     rights: Rights,
   ): Promise<Pressed> {
     const texts = textsFor(sender?.languageCode).approvals;
@@ -70,10 +70,10 @@ export class Approvals {
     if (!approval) return { words: texts.decidedAlready, conversationId: null };
     // Who asked as an anonymous admin is in the chat's own name there, and in their own when they press.
     const isTheirs = approval.askedBy === chat.chatId && rights === 'admin';
-    if (!(await this.mayDecide(tx, approval, sender.userId, isTheirs)))
+    if (!(await this.mayDecide(tx, approval, { channel, userId: sender.userId }, isTheirs)))
       return { words: texts.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
-    const by = { key: `${this.channel.name}:${sender.userId}`, name };
+    const by = { key: `${channel}:${sender.userId}`, name };
     const decided = await this.decide(tx, choice.id, choice.decision, by);
     if (!decided) return { words: texts.decidedAlready, conversationId: null };
     return { words: texts.decided, conversationId: approval.conversationId };
@@ -127,12 +127,12 @@ export class Approvals {
   private async mayDecide(
     tx: Prisma.TransactionClient,
     { askedBy }: Approval,
-    userId: bigint,
+    person: PersonOfChannel,
     isTheirs: boolean,
   ): Promise<boolean> {
     const { approvalUsers } = this.settings;
-    if (approvalUsers.length > 0) return approvalUsers.includes(userId.toString());
-    return isTheirs || askedBy === userId || (await this.doorkeeper.decides(userId, tx));
+    if (approvalUsers.length > 0) return approvalUsers.includes(person.userId.toString());
+    return isTheirs || askedBy === person.userId || (await this.doorkeeper.decides(person, tx));
   }
 
   /** The private chats of the approvers, or where it was asked for. */

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Channel } from '../../channel/channel.js';
-import type { Inbound } from '../../channel/inbound.js';
+import { Channel, type Received } from '../../channel/channel.js';
 import { BusySettings } from '../../config/busy.settings.js';
 import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { readAttachments, toJson } from '../attachments/stored-attachments.js';
@@ -33,7 +32,7 @@ export class Edits {
    * of one whose turn is under way it is a newer message, which the busy mode deals with; of an older one it is recorded,
    * and answered anew where AGENT_CORRECT_EDITED_ANSWERS is on.
    */
-  async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<EditOutcome> {
+  async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Received): Promise<EditOutcome> {
     const { conversationId } = event;
     if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return 'ignored';
     // Nobody can change what they only passed on; and their text is kept with marks that this one has not.
@@ -49,14 +48,14 @@ export class Edits {
   private async replaceWaiting(
     tx: Prisma.TransactionClient,
     { conversationId, payload }: EditEvent,
-    { channelMessageId, text }: Inbound,
+    { channel, channelMessageId, text }: Received,
   ): Promise<EditOutcome | null> {
     const waiting = await tx.event.findMany({
       where: { conversationId, state: 'waiting', kind: 'message' },
       orderBy: { id: 'desc' },
     });
     for (const { id, payload: original } of waiting) {
-      const known = this.channel.read(original);
+      const known = this.channel.read(channel, original);
       if (known?.channelMessageId !== channelMessageId) continue;
       if (known?.text === text) return 'ignored';
       const replaced = await tx.event.updateMany({

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { UsageRepository } from '../../budget/usage.repository.js';
-import { Channel, type Rights } from '../../channel/channel.js';
-import type { Inbound } from '../../channel/inbound.js';
+import { Channel, type Received, type Rights } from '../../channel/channel.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
@@ -47,7 +46,7 @@ export class CommandAnswers {
    * answered.
    * @throws LeaseLostError
    */
-  async to(place: Place, inbound: Inbound): Promise<Confirmation | null> {
+  async to(place: Place, inbound: Received): Promise<Confirmation | null> {
     const { tx, conversationId, eventId, holder, rights } = place;
     if (await this.conversations.isBlocked(tx, conversationId)) return null;
     if (inbound.stoppedPreview !== null) return await this.stopPreview(place, inbound.stoppedPreview);
@@ -89,7 +88,7 @@ export class CommandAnswers {
     return await this.turnStop.stopPreview(tx, conversationId, previewId, holder, texts);
   }
 
-  private async reset({ tx, conversationId, eventId }: Place, { channelMessageId }: Inbound): Promise<void> {
+  private async reset({ tx, conversationId, eventId }: Place, { channelMessageId }: Received): Promise<void> {
     await this.conversations.reset(tx, conversationId, eventId);
     if (channelMessageId !== null) await this.overheard.forgetBefore(tx, conversationId, channelMessageId);
   }

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
 import { Pairings } from '../../access/pairings.service.js';
-import { Channel, type Rights } from '../../channel/channel.js';
-import type { Happening, Inbound, Press } from '../../channel/inbound.js';
+import { Channel, type Received, type Rights } from '../../channel/channel.js';
+import type { Happening, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
@@ -55,22 +55,25 @@ export class Commands {
         told: [...all.told, ...next.told],
       };
       // Not waited for: a button that is not answered stops waiting by itself.
-      if (next.felt) void this.channel.answerPress(next.felt.press, next.felt.words, never);
+      if (next.felt) {
+        const { channel, press, words } = next.felt;
+        void this.channel.answerPress(channel, press, words, never);
+      }
     }
     return all;
   }
 
   /** Mostly none waits: asked without a transaction, since every turn asks. */
-  private async first(conversationId: string): Promise<Pick<Event, 'id' | 'payload'> | null> {
-    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id' | 'payload'>[]>`
-      SELECT id, payload FROM events
+  private async first(conversationId: string): Promise<Pick<Event, 'id' | 'source' | 'payload'> | null> {
+    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id' | 'source' | 'payload'>[]>`
+      SELECT id, source, payload FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
       ORDER BY id LIMIT 1`;
     return waiting ?? null;
   }
 
-  private async rightsFor({ payload }: Pick<Event, 'payload'>): Promise<Rights> {
-    const inbound = this.channel.read(payload);
+  private async rightsFor({ source, payload }: Pick<Event, 'source' | 'payload'>): Promise<Rights> {
+    const inbound = this.channel.read(source, payload);
     return inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
   }
 
@@ -79,16 +82,16 @@ export class Commands {
     tx: Prisma.TransactionClient,
     { id, conversationId, holder, rights }: Asked,
   ): Promise<HandledOne | null> {
-    const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'kind' | 'payload'>[]>`
-      SELECT id, kind, payload FROM events
+    const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'source' | 'kind' | 'payload'>[]>`
+      SELECT id, source, kind, payload FROM events
       WHERE id = ${id} AND conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
       FOR UPDATE`;
     if (!event) return null;
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
-    const inbound = this.channel.read(event.payload);
+    const inbound = this.channel.read(event.source, event.payload);
     if (!inbound) return nothing;
     if (inbound.moved) {
-      await this.moves.moveWithin(tx, this.channel.name, inbound.moved);
+      await this.moves.moveWithin(tx, inbound.channel, inbound.moved);
       return nothing;
     }
     const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound);
@@ -108,7 +111,7 @@ export class Commands {
   private async turnAway(
     tx: Prisma.TransactionClient,
     event: EditEvent,
-    inbound: Inbound,
+    inbound: Received,
   ): Promise<HandledOne | null> {
     const { command, press, happening } = inbound;
     // What becomes of the chat is a fact, whoever made it one.
@@ -119,7 +122,7 @@ export class Commands {
     if (verdict === 'pair' && command)
       return { ...nothing, replied: await this.pairings.request(tx, conversationId, inbound) };
     await tx.event.update({ where: { id }, data: { state: 'dropped' } });
-    return { ...nothing, felt: press && { press, words: '' } };
+    return { ...nothing, felt: press && { channel: inbound.channel, press, words: '' } };
   }
 
   private async happened(
@@ -134,19 +137,24 @@ export class Commands {
 
   private async press(
     tx: Prisma.TransactionClient,
-    inbound: Inbound,
+    inbound: Received,
     press: Press,
     rights: Rights,
   ): Promise<HandledOne> {
+    const { channel } = inbound;
     const paired = await this.pairings.press(tx, press, inbound);
     if (paired)
-      return { ...nothing, told: listOf(paired.conversationId), felt: { press, words: paired.words } };
+      return {
+        ...nothing,
+        told: listOf(paired.conversationId),
+        felt: { channel, press, words: paired.words },
+      };
     const { words, conversationId } = await this.approvals.press(tx, press, inbound, rights);
     const freed = listOf(conversationId);
-    return { ...nothing, replied: freed.length > 0, freed, felt: { press, words } };
+    return { ...nothing, replied: freed.length > 0, freed, felt: { channel, press, words } };
   }
 
-  private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Inbound): Promise<HandledOne> {
+  private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Received): Promise<HandledOne> {
     const outcome = await this.edits.apply(tx, event, inbound);
     const waits = outcome === 'joins' || outcome === 'corrects';
     this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
@@ -166,7 +174,7 @@ interface Asked {
 
 interface HandledOne extends Handled {
   /** A button was pressed: what to tell who pressed it, once the rest is committed. */
-  readonly felt: { readonly press: Press; readonly words: string } | null;
+  readonly felt: { readonly channel: string; readonly press: Press; readonly words: string } | null;
 }
 
 const nothing: HandledOne = { replied: false, freed: [], told: [], felt: null };

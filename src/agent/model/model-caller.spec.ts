@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
+import { ModelSettings } from '../../config/model.settings.js';
 import { DeploymentSecrets } from './deployment-secrets.repository.js';
 import { ModelCallers } from './model-caller.js';
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-const callers = () => new ModelCallers(new DeploymentSecrets(room.prisma));
+const callers = () => new ModelCallers(new DeploymentSecrets(room.prisma), new ModelSettings());
 
 describe('ModelCallers', () => {
   it('name one user alike in all conversations and processes, though several begin at once', async () => {

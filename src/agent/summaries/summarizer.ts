@@ -85,7 +85,7 @@ export class Summarizer {
       if (conversation?.status !== 'active') return;
       const summary = await this.summaries.due(lease, conversation);
       if (!summary) return;
-      const budget = this.budgets.openForSummary(lease, conversation.model);
+      const budget = this.budgets.openForSummary(lease, this.callers.modelOf(conversation));
       const attempt = { lease, lost, conversation, summary, budget };
       try {
         await this.goOn(attempt);

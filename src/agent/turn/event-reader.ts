@@ -31,7 +31,7 @@ export class EventReader {
   /** Total, as `Channel.read`. @returns null for an event that says nothing (any more) */
   read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
-    const inbound = this.channel.read(payload);
+    const inbound = this.channel.read(source, payload);
     return inbound && { ...inbound, text: textOf(inbound), author: nameOf(inbound) };
   }
 }

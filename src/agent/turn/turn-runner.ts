@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import type { Lease } from '../../lease/lease.repository.js';
@@ -22,6 +23,9 @@ import { WaitNotices } from '../waiting/wait-notices.js';
 /** When the lease is somebody else's: look again soon, that holder may be dead. */
 const LEASE_RETRY_MS = 2_000;
 
+/** A conversation whose bot this process does not know; another process may, or this one's follower. */
+const UNSERVED_RETRY_MS = 60_000;
+
 const none: LaneOutcome = { next: 'none' };
 const idle = (lane: LaneOutcome): TurnOutcome => ({ lane, replied: false });
 
@@ -35,6 +39,7 @@ export class TurnRunner {
 
   constructor(
     private readonly conversations: ConversationRepository,
+    private readonly channel: Channel,
     private readonly turns: TurnRepository,
     private readonly endings: TurnEndings,
     private readonly commands: Commands,
@@ -79,6 +84,9 @@ export class TurnRunner {
   private async runNext(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return idle(none);
+    // Without its bot there is no prompt of its, and no way to answer.
+    if (!this.channel.serves(conversation.channel))
+      return idle({ next: 'later', delayMs: UNSERVED_RETRY_MS });
     if (await this.conversations.isBlocked(null, conversation.id)) {
       await this.endings.dropAll(lease);
       return idle(none);

@@ -68,8 +68,9 @@ export class Uninvited {
 
 /** In the chat as it is now: it may have moved since the message came. */
 function originOf(
-  { chatId, threadId, via, chatType: type, title, username }: Conversation,
+  { channel, chatId, threadId, via, chatType: type, title, username }: Conversation,
   { heard }: Candidate,
 ): Origin {
-  return { chat: { chatId, threadId, via, type, title, username }, sender: heard?.sender ?? null };
+  const chat = { chatId, threadId, via, type, title, username };
+  return { channel, chat, sender: heard?.sender ?? null };
 }

@@ -23,6 +23,7 @@ export interface DueSchedule {
   /** Nothing can be sent there. */
   readonly unreachable: boolean;
   readonly epoch: number;
+  readonly channel: string;
   readonly chat: ChatDescription;
   /** Who made it, as last seen. */
   readonly sender: Sender | null;
@@ -60,7 +61,7 @@ export class DueSchedules {
       SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
              s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
              c.unreachable_at IS NOT NULL AS unreachable,
-             c.chat_id AS "chatId", c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.title, c.username,
+             c.channel, c.chat_id AS "chatId", c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.title, c.username,
              p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName",
              p.username AS "userName", p.language_code AS "languageCode", clock_timestamp() AS now
       FROM schedules s

@@ -30,7 +30,7 @@ class Batches extends UpdateSink {
   readonly taken: (readonly unknown[])[] = [];
   failing = 0;
 
-  override async accept(updates: readonly unknown[]): Promise<void> {
+  override async accept(_channel: string, updates: readonly unknown[]): Promise<void> {
     if (this.failing-- > 0) throw new Error('the database is away');
     this.taken.push(updates);
   }
@@ -115,14 +115,16 @@ describe('BotIdentity', () => {
   it('ends with the process, answered or not', async () => {
     telegram.failNext({ method: 'getMe', with: failures.hangBefore });
     const identity = new BotIdentity(new BotApi(settings()), pauses);
-    identity.onApplicationBootstrap();
+    const learning = identity.learn(stop.signal);
     await eventually(() => expect(telegram.callsOf('getMe')).toHaveLength(1));
-    await identity.onModuleDestroy();
+    stop.abort();
+    await learning;
     expect(identity.known).toBeNull();
   });
 });
 
-const start = (sink: UpdateSink) => new Polling(new BotApi(settings()), sink, pauses).run(stop.signal);
+const start = (sink: UpdateSink) =>
+  new Polling('telegram', new BotApi(settings()), sink, pauses).run(stop.signal);
 
 describe('Polling', () => {
   it('takes every update once, in order, as they come', async () => {

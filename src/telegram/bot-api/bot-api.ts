@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import { Injectable } from '@nestjs/common';
 import { Api, type RawApi } from 'grammy';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { botApiFetch } from './bot-api-fetch.js';
@@ -28,7 +27,6 @@ const unauthorised: CallFailure = {
  * const me = await botApi.call((api) => api.getMe(), signal);
  * if (me.ok) logger.log(me.value.username);
  */
-@Injectable()
 export class BotApi {
   private readonly changed = new EventEmitter();
   private refused = false;
@@ -73,7 +71,7 @@ export class BotApi {
     signal.throwIfAborted();
     const token = this.settings.botToken;
     if (token === undefined)
-      return failed({ kind: 'not-sent', description: 'TELEGRAM_BOT_TOKEN is not set' });
+      return failed({ kind: 'not-sent', description: `${this.settings.tokenSetting} is not set` });
 
     const deadline = new AbortController();
     const stop = () => deadline.abort(signal.reason);

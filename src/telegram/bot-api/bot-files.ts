@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { Fetched } from '../../channel/attachment.js';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { type CallFailure, readFailure } from '../sending/call-failure.js';
@@ -12,7 +11,6 @@ const DOWNLOAD_TIMEOUT_MS = 30_000;
  * (https://core.telegram.org/bots/api#getfile). The address holds the token, so it leaves this class in no result and
  * no error.
  */
-@Injectable()
 export class BotFiles {
   constructor(
     private readonly botApi: BotApi,

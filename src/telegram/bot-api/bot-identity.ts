@@ -1,14 +1,11 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { BotApi } from './bot-api.js';
 import type { BotName } from './bot-name.js';
 import { Pauses } from '../receiving/pauses.js';
 
 /** Learns the bot's own name (getMe), needed to see in groups who is spoken to. Never holds up the start. */
-@Injectable()
-export class BotIdentity implements OnApplicationBootstrap, OnModuleDestroy {
+export class BotIdentity {
   private readonly logger = new Logger(BotIdentity.name);
-  private readonly stopping = new AbortController();
-  private learning: Promise<void> = Promise.resolve();
   private name: BotName | null = null;
 
   constructor(
@@ -19,15 +16,6 @@ export class BotIdentity implements OnApplicationBootstrap, OnModuleDestroy {
   /** Null until Telegram has told. */
   get known(): BotName | null {
     return this.name;
-  }
-
-  onApplicationBootstrap(): void {
-    this.learning = this.learn(this.stopping.signal);
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.learning;
   }
 
   /** Asks until it knows, or `signal` is aborted. Never rejects. */

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { BotCommand, BotCommandScope, LanguageCode } from '@grammyjs/types';
 import { en } from '../../texts/en.js';
 import { languages } from '../../texts/texts-for.js';
@@ -15,7 +15,6 @@ interface Menu {
 }
 
 /** Publishes what a user can type (https://core.telegram.org/bots/api#setmycommands). */
-@Injectable()
 export class CommandMenu {
   private readonly logger = new Logger(CommandMenu.name);
 

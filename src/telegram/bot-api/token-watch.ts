@@ -1,61 +1,44 @@
-import {
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-  type OnModuleDestroy,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Logger } from '@nestjs/common';
+import type { TelegramSettings } from '../../config/telegram.settings.js';
 import { HealthPart } from '../../observability/health-part.js';
-import { HealthRegistry } from '../../observability/health-registry.js';
 import { Pauses } from '../receiving/pauses.js';
-import { BotApi } from './bot-api.js';
+import type { BotApi } from './bot-api.js';
 
 /**
  * What follows when Telegram does not know the token (401): nothing more is called, the process is not ready, and one
  * probe at a time, at growing intervals, finds out when that is over. What waits to be sent is then sent.
  */
-@Injectable()
-export class TokenWatch extends HealthPart implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
-  readonly name = 'telegramToken';
+export class TokenWatch extends HealthPart {
+  readonly name: string;
+  /** Who has several bots serves people as long as one of them works. */
+  override readonly group = 'telegramToken';
   private readonly logger = new Logger(TokenWatch.name);
-  private readonly stopping = new AbortController();
-  private watching: Promise<void> = Promise.resolve();
 
   constructor(
+    private readonly settings: TelegramSettings,
     private readonly botApi: BotApi,
     private readonly pauses: Pauses,
-    private readonly registry: HealthRegistry,
   ) {
     super();
-  }
-
-  onModuleInit(): void {
-    this.registry.add(this);
-  }
-
-  onApplicationBootstrap(): void {
-    this.watching = this.watch(this.stopping.signal);
-  }
-
-  async onModuleDestroy(): Promise<void> {
-    this.stopping.abort();
-    await this.watching;
+    this.name = settings.name === null ? this.group : `${this.group}:${settings.name}`;
   }
 
   async check(): Promise<void> {
     await Promise.resolve();
-    if (this.botApi.tokenRefused) throw new Error('Telegram does not know TELEGRAM_BOT_TOKEN');
+    if (this.botApi.tokenRefused) throw new Error(`Telegram does not know ${this.settings.tokenSetting}`);
   }
 
   /** Until `signal` is aborted. Never rejects. */
   async watch(signal: AbortSignal): Promise<void> {
+    const { channel, tokenSetting } = this.settings;
     while (await this.botApi.whenTokenRefused(signal)) {
       this.logger.error({
         msg: 'Telegram does not know the bot’s token, nothing is sent',
-        hint: 'set TELEGRAM_BOT_TOKEN to the token that @BotFather shows for the bot, and start again',
+        channel,
+        hint: `set ${tokenSetting} to the token that @BotFather shows for the bot, and start again`,
       });
       await this.probe(signal);
-      if (!this.botApi.tokenRefused) this.logger.log({ msg: 'Telegram knows the token again' });
+      if (!this.botApi.tokenRefused) this.logger.log({ msg: 'Telegram knows the token again', channel });
     }
   }
 

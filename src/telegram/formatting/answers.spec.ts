@@ -30,7 +30,7 @@ describe(`${runs} generated answers, seed ${seed}`, { timeout }, () => {
   });
 
   it('are refused by nobody, show every word in order, and are cut where they should be', async () => {
-    const to = { chatId: BigInt(newChatId()), threadId: 0n, via: null };
+    const to = { channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: null };
     simulator.say(Number(to.chatId), { firstName: 'Ada' }, 'hi');
     const channels = [telegramChannel(double), telegramChannel(simulator)];
     const promise = fc.asyncProperty(anyAnswer, async ({ markdown, shown }) => {

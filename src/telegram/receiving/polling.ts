@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { messageOf } from '../../errors/errors.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi } from '../bot-api/bot-api.js';
@@ -26,11 +26,11 @@ interface Setback {
  * the next call's offset, only after the sink has made it durable; so a crash in between brings it again, and the inbox
  * knows it already.
  */
-@Injectable()
 export class Polling {
   private readonly logger = new Logger(Polling.name);
 
   constructor(
+    private readonly channel: string,
     private readonly botApi: BotApi,
     private readonly sink: UpdateSink,
     private readonly pauses: Pauses,
@@ -52,6 +52,7 @@ export class Polling {
       const pauseMs = Math.max(this.pauses.afterFailures(failures), setback.pauseMs);
       this.logger.warn({
         msg: 'polling interrupted',
+        channel: this.channel,
         failures,
         pauseMs,
         error: setback.error,
@@ -68,7 +69,7 @@ export class Polling {
       signal,
     );
     if (!cleared.ok) return setbackOf(cleared.failure);
-    this.logger.log({ msg: 'polling for updates' });
+    this.logger.log({ msg: 'polling for updates', channel: this.channel });
     let offset: number | undefined;
     for (;;) {
       const request = {
@@ -80,7 +81,7 @@ export class Polling {
       const batch = await this.botApi.call((api) => api.getUpdates(request), signal, LONG_POLL_TIMEOUT_MS);
       if (!batch.ok) return setbackOf(batch.failure);
       if (batch.value.length > 0) {
-        await this.sink.accept(batch.value);
+        await this.sink.accept(this.channel, batch.value);
         offset = 1 + Math.max(...batch.value.map((update) => integerOf(update, 'update_id') ?? -1));
       }
       working();
@@ -99,7 +100,7 @@ function setbackOf(failure: CallFailure): Setback {
 }
 
 function hintFor(status: number, description: string): string | null {
-  if (status === 401 || status === 404) return 'is TELEGRAM_BOT_TOKEN right?';
+  if (status === 401 || status === 404) return 'is the bot’s token right?';
   if (status !== 409) return null;
   return /webhook/i.test(description)
     ? 'another process set a webhook for this bot: stop it, or start this one with TELEGRAM_MODE=webhook'

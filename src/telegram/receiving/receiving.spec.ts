@@ -4,26 +4,24 @@ import { startTestDatabase, type TestDatabase } from '../../../test/support/data
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
 import { UpdateSink } from '../../channel/update-sink.js';
+import { AccessSettings } from '../../config/access.settings.js';
 import { type Role, ServerSettings } from '../../config/server.settings.js';
 import { type TelegramMode, TelegramSettings } from '../../config/telegram.settings.js';
 import { DatabasePool } from '../../database/database-pool.js';
 import { Database } from '../../database/database.js';
+import { Metrics } from '../../observability/metrics.js';
+import { Clock } from '../../runtime/clock.js';
 import { Random } from '../../runtime/random.js';
-import { BotApi } from '../bot-api/bot-api.js';
-import { CommandMenu } from '../bot-api/command-menu.js';
+import { Bots } from '../bots/bots.js';
 import { Pauses } from './pauses.js';
 import { PollerLock } from './poller-lock.js';
-import { Polling } from './polling.js';
 import { Receiving } from './receiving.js';
-import { Metrics } from '../../observability/metrics.js';
 import { WebhookMetrics } from './webhook-metrics.js';
-import { WebhookRegistration } from './webhook-registration.js';
-import { WebhookWatch } from './webhook-watch.js';
 
 class Taken extends UpdateSink {
   readonly updates: unknown[] = [];
 
-  override async accept(updates: readonly unknown[]): Promise<void> {
+  override async accept(_channel: string, updates: readonly unknown[]): Promise<void> {
     this.updates.push(...updates);
   }
 }
@@ -50,16 +48,14 @@ describe('Receiving', () => {
     const settings = Object.assign(new TelegramSettings(), { mode, publicUrl });
     Object.assign(settings, { botToken: telegram.token, apiRoot: telegram.root, webhookSecret: 'a_secret' });
     const pauses = new Pauses(new Random());
-    const botApi = new BotApi(settings);
-    const registration = new WebhookRegistration(settings, botApi, pauses);
     return new Receiving(
       Object.assign(new ServerSettings(), { role }),
       settings,
-      registration,
-      new WebhookWatch(settings, botApi, registration, pauses, new WebhookMetrics(new Metrics())),
-      new Polling(botApi, taken, pauses),
+      new Bots(settings, new AccessSettings(), pauses, new Clock()),
+      taken,
+      pauses,
+      new WebhookMetrics(new Metrics()),
       new PollerLock(pool, pauses),
-      new CommandMenu(botApi),
     );
   }
 

@@ -1,16 +1,21 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { UpdateSink } from '../../channel/update-sink.js';
 import { ServerSettings } from '../../config/server.settings.js';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { messageOf } from '../../errors/errors.js';
 import { CommandMenu } from '../bot-api/command-menu.js';
+import type { Bot } from '../bots/bot.js';
+import { Bots } from '../bots/bots.js';
+import { Pauses } from './pauses.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
-import { WebhookWatch } from './webhook-watch.js';
+import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
+import { WebhookWatch } from './webhook-watch.js';
 
 /**
- * Makes Telegram's updates come in, as `TELEGRAM_MODE` says, in processes that receive. All in the background: the
- * process is ready whether or not Telegram can be reached.
+ * Makes Telegram's updates come in, those of each bot, as `TELEGRAM_MODE` says, in processes that receive. All in the
+ * background: the process is ready whether or not Telegram can be reached.
  */
 @Injectable()
 export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
@@ -21,17 +26,18 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     private readonly server: ServerSettings,
     private readonly telegram: TelegramSettings,
-    private readonly webhook: WebhookRegistration,
-    private readonly watch: WebhookWatch,
-    private readonly polling: Polling,
+    private readonly bots: Bots,
+    private readonly sink: UpdateSink,
+    private readonly pauses: Pauses,
+    private readonly metrics: WebhookMetrics,
     private readonly lock: PollerLock,
-    private readonly menu: CommandMenu,
   ) {}
 
   onApplicationBootstrap(): void {
     if (!this.server.receives || this.telegram.receiving === 'passive') return;
     const { signal } = this.stopping;
-    this.work = Promise.all([this.guarded(this.receive(signal)), this.guarded(this.menu.publish(signal))]);
+    const menus = this.bots.all.map(({ api }) => new CommandMenu(api).publish(signal));
+    this.work = Promise.all([...this.receive(signal), ...menus].map((work) => this.guarded(work)));
   }
 
   /** Before anything that an update needs is taken down. */
@@ -40,20 +46,33 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
     await this.work;
   }
 
-  private async receive(signal: AbortSignal): Promise<void> {
+  private receive(signal: AbortSignal): readonly Promise<unknown>[] {
     switch (this.telegram.receiving) {
       case 'webhook':
-        await this.webhook.keepTrying(signal);
-        return this.watch.run(signal);
+        return this.bots.all.map((bot) => this.register(bot, signal));
       case 'polling':
-        return this.lock.whileHolding((held) => this.polling.run(held), signal);
+        return [this.lock.whileHolding((held) => this.poll(held), signal)];
       case 'passive':
-        return;
+        return [];
     }
   }
 
+  private async register({ settings, api }: Bot, signal: AbortSignal): Promise<void> {
+    const registration = new WebhookRegistration(settings, api, this.pauses);
+    await registration.keepTrying(signal);
+    await new WebhookWatch(settings, api, registration, this.pauses, this.metrics).run(signal);
+  }
+
+  /** All bots side by side, under one lock: one of them that cannot poll does not keep the others from it. */
+  private async poll(held: AbortSignal): Promise<void> {
+    const polling = this.bots.all.map(
+      ({ channel, api }) => new Polling(channel, api, this.sink, this.pauses),
+    );
+    await Promise.all(polling.map((one) => one.run(held)));
+  }
+
   /** Calls to Telegram reject when the process stops; that is how they end, not a failure. */
-  private async guarded(work: Promise<void>): Promise<void> {
+  private async guarded(work: Promise<unknown>): Promise<void> {
     try {
       await work;
     } catch (error) {

@@ -25,17 +25,31 @@ describe('WebhookMetrics', () => {
     const metrics = new Metrics();
     const webhook = new WebhookMetrics(metrics);
     expect(samples(await metrics.text())).toEqual([]);
-    webhook.show({ ...info, last_error_date: 50, last_error_message: 'Connection refused' }, info.url);
-    webhook.show({ ...info, last_error_date: 60, last_error_message: 'Read timeout expired' }, info.url);
+    const refused = { ...info, last_error_date: 50, last_error_message: 'Connection refused' };
+    webhook.show('telegram', refused, info.url);
+    webhook.show('telegram', { ...info, last_error_date: 60, last_error_message: 'Read timeout' }, info.url);
     expect(samples(await metrics.text())).toEqual([
-      'turnpike_webhook_ours 1',
-      'turnpike_webhook_pending_updates 3',
-      'turnpike_webhook_last_error_timestamp_seconds{reason="timeout"} 60',
+      'turnpike_webhook_ours{channel="telegram"} 1',
+      'turnpike_webhook_pending_updates{channel="telegram"} 3',
+      'turnpike_webhook_last_error_timestamp_seconds{channel="telegram",reason="timeout"} 60',
     ]);
-    webhook.show({ ...info, url: 'https://other.example' }, info.url);
+    webhook.show('telegram', { ...info, url: 'https://other.example' }, info.url);
     expect(samples(await metrics.text())).toEqual([
-      'turnpike_webhook_ours 0',
-      'turnpike_webhook_pending_updates 3',
+      'turnpike_webhook_ours{channel="telegram"} 0',
+      'turnpike_webhook_pending_updates{channel="telegram"} 3',
+    ]);
+  });
+
+  it('tells of each bot by itself', async () => {
+    const metrics = new Metrics();
+    const webhook = new WebhookMetrics(metrics);
+    webhook.show('telegram', info, info.url);
+    webhook.show('telegram:support', { ...info, pending_update_count: 7 }, 'https://elsewhere.example');
+    expect(samples(await metrics.text())).toEqual([
+      'turnpike_webhook_ours{channel="telegram"} 1',
+      'turnpike_webhook_ours{channel="telegram:support"} 0',
+      'turnpike_webhook_pending_updates{channel="telegram"} 3',
+      'turnpike_webhook_pending_updates{channel="telegram:support"} 7',
     ]);
   });
 });

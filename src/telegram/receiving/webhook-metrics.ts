@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { WebhookInfo } from '@grammyjs/types';
-import { Metrics } from '../../observability/metrics.js';
+import { Metrics, type Sample } from '../../observability/metrics.js';
 
 /** What kept Telegram's deliveries from us. Its own words name addresses and change from time to time; the log has them. */
 export type WebhookErrorReason = 'answer' | 'timeout' | 'tls' | 'name' | 'connection' | 'other';
@@ -19,30 +19,33 @@ export function webhookErrorReason(message: string | undefined): WebhookErrorRea
   return wordings.find(([, words]) => words.test(message ?? ''))?.[0] ?? 'other';
 }
 
-/** What Telegram has on record of our webhook, as last seen; no sample before the first look. */
+/** What Telegram has on record of each bot's webhook, as last seen; no sample before the first look. */
 @Injectable()
 export class WebhookMetrics {
-  private readonly ours: (value: number | null) => void;
-  private readonly pending: (value: number | null) => void;
-  private readonly lastError: (values: ReadonlyMap<WebhookErrorReason, number>) => void;
+  private readonly seen = new Map<string, { readonly info: WebhookInfo; readonly isOurs: boolean }>();
+  private readonly ours: (samples: readonly Sample<'channel'>[]) => void;
+  private readonly pending: (samples: readonly Sample<'channel'>[]) => void;
+  private readonly lastError: (samples: readonly Sample<'channel' | 'reason'>[]) => void;
 
   constructor(metrics: Metrics) {
-    this.ours = metrics.gauge(
-      'webhook_ours',
-      '1: Telegram sends updates to our address, 0: elsewhere or nowhere',
-    );
-    this.pending = metrics.gauge('webhook_pending_updates', 'Updates that Telegram has not delivered yet');
-    const help = 'When Telegram last failed to deliver an update, in Unix time, by what kept it from us';
-    this.lastError = metrics.gauges('webhook_last_error_timestamp_seconds', help, 'reason');
+    const ours = '1: Telegram sends updates to our address, 0: elsewhere or nowhere';
+    this.ours = metrics.gauges('webhook_ours', ours, ['channel']);
+    const pending = 'Updates that Telegram has not delivered yet';
+    this.pending = metrics.gauges('webhook_pending_updates', pending, ['channel']);
+    const failed = 'When Telegram last failed to deliver an update, in Unix time, by what kept it from us';
+    this.lastError = metrics.gauges('webhook_last_error_timestamp_seconds', failed, ['channel', 'reason']);
   }
 
-  /** @param url ours */
-  show({ url, pending_update_count, last_error_date, last_error_message }: WebhookInfo, ours: string): void {
-    this.ours(url === ours ? 1 : 0);
-    this.pending(pending_update_count);
-    const failed = last_error_date
-      ? [[webhookErrorReason(last_error_message), last_error_date] as const]
-      : [];
-    this.lastError(new Map(failed));
+  /** @param ours the address that the bot of the channel registers */
+  show(channel: string, info: WebhookInfo, ours: string): void {
+    this.seen.set(channel, { info, isOurs: info.url === ours });
+    const all = [...this.seen].map(([of, { info: told, isOurs }]) => ({ of: { channel: of }, told, isOurs }));
+    this.ours(all.map(({ of, isOurs }) => ({ of, value: isOurs ? 1 : 0 })));
+    this.pending(all.map(({ of, told }) => ({ of, value: told.pending_update_count })));
+    this.lastError(
+      all.flatMap(({ of, told: { last_error_date: value, last_error_message: words } }) =>
+        value ? [{ of: { ...of, reason: webhookErrorReason(words) }, value }] : [],
+      ),
+    );
   }
 }

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi, type CallResult } from '../bot-api/bot-api.js';
@@ -11,7 +11,6 @@ import { Pauses } from './pauses.js';
 const MAX_CONNECTIONS = 100;
 
 /** Tells Telegram where to deliver updates (https://core.telegram.org/bots/api#setwebhook). */
-@Injectable()
 export class WebhookRegistration {
   private readonly logger = new Logger(WebhookRegistration.name);
 

@@ -134,8 +134,10 @@ describe('WebhookWatch', () => {
     await look();
     await eventually(async () => {
       const text = await metrics.text();
-      expect(text).toContain('turnpike_webhook_pending_updates 2');
-      expect(text).toContain('turnpike_webhook_last_error_timestamp_seconds{reason="other"} 1700000000');
+      expect(text).toContain('turnpike_webhook_pending_updates{channel="telegram"} 2');
+      expect(text).toContain(
+        'turnpike_webhook_last_error_timestamp_seconds{channel="telegram",reason="other"} 1700000000',
+      );
     });
   });
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { WebhookInfo } from '@grammyjs/types';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { BotApi } from '../bot-api/bot-api.js';
@@ -35,7 +35,6 @@ export function sightOf(info: WebhookInfo, url: string, since: number): Sight {
  * is ours, whether all kinds of updates come, whether deliveries fail before they reach a log of ours. An address that
  * somebody else has set is left alone: two installations that each set theirs again would take turns for ever.
  */
-@Injectable()
 export class WebhookWatch {
   private readonly logger = new Logger(WebhookWatch.name);
   private failedAt = 0;
@@ -58,7 +57,7 @@ export class WebhookWatch {
       if (signal.aborted) return;
       const info = await this.botApi.call((api) => api.getWebhookInfo(), signal);
       if (!info.ok) continue;
-      this.metrics.show(info.value, webhookUrl);
+      this.metrics.show(this.settings.channel, info.value, webhookUrl);
       await this.actOn(sightOf(info.value, webhookUrl, this.failedAt), webhookUrl, signal);
     }
   }

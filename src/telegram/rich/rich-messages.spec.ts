@@ -122,7 +122,7 @@ describe('A channel with rich messages', () => {
   afterEach(() => telegram.close());
 
   const channel = () => telegramChannel(telegram, { richMessages: true });
-  const newPlace = () => ({ chatId: BigInt(newChatId()), threadId: 0n, via: null });
+  const newPlace = () => ({ channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: null });
   const send = async (markdown: string, to = newPlace()) => {
     const outcomes = [];
     for (const body of channel().compose(markdown)) {
@@ -141,7 +141,7 @@ describe('A channel with rich messages', () => {
     const { to, outcomes } = await send(TABLE);
     expect(telegram.callsOf('sendRichMessage', to)).toHaveLength(1);
     expect(outcomes).toEqual([{ kind: 'sent', channelMessageId: 1_001n }]);
-    const place = { chatId: BigInt(to), threadId: 0n, via: null };
+    const place = { channel: 'telegram', chatId: BigInt(to), threadId: 0n, via: null };
     await channel().send(place, { text: 'writing', entities: [] }, never);
     const [body = {}] = channel().compose('# Done');
     const edit = () => channel().edit(place, 1_002n, body, never);

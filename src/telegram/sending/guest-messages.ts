@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { SendOutcome } from '../../channel/channel.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import type { FormattedText } from '../formatting/formatted-text.js';
@@ -13,7 +12,6 @@ const NO_ID = 0n;
  * The one message that a bot may send to a chat in which it is a guest: an answer to the query, edited from then on
  * (https://core.telegram.org/bots/api#answerguestquery).
  */
-@Injectable()
 export class GuestMessages {
   constructor(private readonly botApi: BotApi) {}
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { Destination, ReplyBody, SendOutcome } from '../../channel/channel.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { addressOf, guestAnswerOf, guestVia, routeParams } from '../updates/chat-route.js';
@@ -9,7 +9,6 @@ import { couldBeTheForm } from './rich-refusal.js';
 import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
 
 /** Brings messages to chats, in the richest form and the place that Telegram takes; each call once. */
-@Injectable()
 export class MessageSender {
   private readonly logger = new Logger(MessageSender.name);
 

@@ -29,7 +29,7 @@ describe('outcomeOf', () => {
   it('a wrong token or address is for an operator to mend, so the message waits', () => {
     expect(answered(401, 'Unauthorized')).toEqual({
       kind: 'unavailable',
-      error: '401: Unauthorized (is TELEGRAM_BOT_TOKEN right?)',
+      error: '401: Unauthorized (is the bot’s token right?)',
     });
     expect(answered(404, 'Not Found').kind).toBe('unavailable');
   });

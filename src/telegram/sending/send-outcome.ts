@@ -7,7 +7,7 @@ const UNNAMED_PAUSE_MS = 5_000;
 /**
  * What follows for a message from a failed send. Pure.
  *
- * A 401 or 404 says that the token or `TELEGRAM_API_ROOT` is wrong, not the message: an operator can mend that, so the
+ * A 401 or 404 says that the bot's token or `TELEGRAM_API_ROOT` is wrong, not the message: an operator can mend that, so the
  * message waits. A 5xx answer counts as "not sent", as Telegram gives it for its own troubles.
  */
 export function outcomeOf(failure: CallFailure): SendOutcome {
@@ -17,9 +17,9 @@ export function outcomeOf(failure: CallFailure): SendOutcome {
   const error = `${status}: ${description}`;
   if (status === 429) return { kind: 'limited', retryAfterMs: pauseOf(failure), error };
   if (status === 400 && movedTo !== null) return { kind: 'moved', toChatId: movedTo, error };
-  if (status === 401) return { kind: 'unavailable', error: `${error} (is TELEGRAM_BOT_TOKEN right?)` };
+  if (status === 401) return { kind: 'unavailable', error: `${error} (is the bot’s token right?)` };
   if (status === 404) {
-    return { kind: 'unavailable', error: `${error} (are TELEGRAM_BOT_TOKEN and TELEGRAM_API_ROOT right?)` };
+    return { kind: 'unavailable', error: `${error} (are the bot’s token and TELEGRAM_API_ROOT right?)` };
   }
   if (status >= 400 && status < 500)
     return { kind: 'refused', code: refusalCode(status, description), error };

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { Mood, PreviewOutcome } from '../../channel/channel.js';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { BotApi } from '../bot-api/bot-api.js';
@@ -12,7 +12,6 @@ const reactions = { seen: '👀', done: '👌' } as const satisfies Record<Mood,
 const REACTION_TIMEOUT_MS = 5_000;
 
 /** What shows in a chat without being a message: drafts and reactions. */
-@Injectable()
 export class TelegramPresence {
   private readonly logger = new Logger(TelegramPresence.name);
 

@@ -1,0 +1,43 @@
+import type { AccessSettings } from '../../config/access.settings.js';
+import type { TelegramSettings } from '../../config/telegram.settings.js';
+import type { Clock } from '../../runtime/clock.js';
+import { BotApi } from '../bot-api/bot-api.js';
+import { BotFiles } from '../bot-api/bot-files.js';
+import { BotIdentity } from '../bot-api/bot-identity.js';
+import { TokenWatch } from '../bot-api/token-watch.js';
+import { ChatAdmins } from '../chat-admins.js';
+import type { Pauses } from '../receiving/pauses.js';
+import { GuestMessages } from '../sending/guest-messages.js';
+import { MessageSender } from '../sending/message-sender.js';
+import { TelegramPresence } from '../sending/telegram-presence.js';
+import { TelegramAccess } from '../telegram-access.js';
+
+/** All that hangs on one token. Bots share nothing: what Telegram refuses to one, another may do. */
+export class Bot {
+  readonly channel: string;
+  readonly api: BotApi;
+  readonly identity: BotIdentity;
+  readonly access: TelegramAccess;
+  readonly admins: ChatAdmins;
+  readonly presence: TelegramPresence;
+  readonly files: BotFiles;
+  readonly sender: MessageSender;
+  readonly tokenWatch: TokenWatch;
+
+  constructor(
+    readonly settings: TelegramSettings,
+    access: AccessSettings,
+    pauses: Pauses,
+    clock: Clock,
+  ) {
+    this.channel = settings.channel;
+    this.api = new BotApi(settings);
+    this.identity = new BotIdentity(this.api, pauses);
+    this.access = new TelegramAccess(settings, access);
+    this.admins = new ChatAdmins(this.api, clock);
+    this.presence = new TelegramPresence(this.api, settings);
+    this.files = new BotFiles(this.api, settings);
+    this.sender = new MessageSender(this.api, new GuestMessages(this.api));
+    this.tokenWatch = new TokenWatch(settings, this.api, pauses);
+  }
+}
