@@ -33,12 +33,12 @@ describe('chats', () => {
     expect([code, err]).toEqual([0, '']);
     expect(out.split('\n')).toEqual([
       expect.stringMatching(
-        new RegExp(`^${recent.id}\t${recent.chatId}/7\tactive\t0 messages\t.*\t \\[2JNew$`),
+        new RegExp(`^${recent.id}\t${recent.chatId}/7\tactive\t0 messages\t.*\t \\[2JNew\ttelegram$`),
       ),
-      `${old.id}\t${old.chatId}\tactive\t3 messages\t2026-01-02T03:04:05.000Z\tOld`,
+      `${old.id}\t${old.chatId}\tactive\t3 messages\t2026-01-02T03:04:05.000Z\tOld\ttelegram`,
       '',
     ]);
-    expect((await chats('Ol')).out).toMatch(/^[^\n]*\tOld\n$/);
+    expect((await chats('Ol')).out).toMatch(/^[^\n]*\tOld\ttelegram\n$/);
   });
 
   it('with two words, shows the usage and exits with 2', async () => {

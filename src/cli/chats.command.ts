@@ -29,6 +29,7 @@ export const chats: CliCommand = {
 /** Columns by which scripts can go. */
 function lineOf({
   id,
+  channel,
   chatId,
   threadId,
   status,
@@ -40,5 +41,5 @@ function lineOf({
   const place = threadId === null ? chatId : `${chatId}/${threadId}`;
   const name = title ?? (username === null ? '' : `@${username}`);
 
-  return [id, place, status, `${messageCount} messages`, lastMessageAt, printable(name)].join('\t');
+  return [id, place, status, `${messageCount} messages`, lastMessageAt, printable(name), channel].join('\t');
 }

@@ -1,5 +1,6 @@
 import { BotApi } from '../../telegram/bot-api/bot-api.js';
 import type { Settings } from '../../config/settings.js';
+import type { TelegramSettings } from '../../config/telegram.settings.js';
 import { GiveUpError, messageOf } from '../../errors/errors.js';
 import { type CliCommand, UsageError } from '../cli-command.js';
 import { checkClock } from './clock.check.js';
@@ -33,13 +34,23 @@ export const doctor: CliCommand = {
 function checksOf(settings: Settings): readonly (readonly [about: string, check: Check])[] {
   const { telegram, database, redis, model } = settings;
   return [
-    ['telegram', (signal) => checkTelegram(telegram, new BotApi(telegram), signal)],
-    ['address', (signal) => checkPublicUrl(telegram, signal)],
+    ...telegram
+      .ofAll()
+      .flatMap((bot) => [
+        ['telegram', of(bot, (signal) => checkTelegram(bot, new BotApi(bot), signal))] as const,
+        ['address', of(bot, (signal) => checkPublicUrl(bot, signal))] as const,
+      ]),
     ['database', () => checkDatabase(database)],
     ['queue', (signal) => checkQueue(redis, signal)],
     ['model', (signal) => checkModels(model, signal)],
     ['clock', (signal) => checkClock(settings, signal)],
   ];
+}
+
+/** A bot of TELEGRAM_BOTS_FILE is named with each finding about it. */
+function of({ name }: TelegramSettings, check: Check): Check {
+  if (name === null) return check;
+  return async (signal) => (await check(signal)).map((one) => ({ ...one, says: `${name}: ${one.says}` }));
 }
 
 async function withinTime(about: string, check: Check): Promise<readonly Finding[]> {

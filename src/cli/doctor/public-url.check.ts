@@ -17,7 +17,7 @@ const TELEGRAM_PORTS = new Set(['', '443', '80', '88', '8443']);
 
 /** Whether Telegram reaches the door at PUBLIC_URL, over TLS it trusts, and whether that door has our secret. */
 export async function checkPublicUrl(
-  { webhookUrl, webhookSecret, receiving }: TelegramSettings,
+  { webhookUrl, webhookSecret, secretSetting, receiving }: TelegramSettings,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   if (webhookUrl === null) {
@@ -28,8 +28,8 @@ export async function checkPublicUrl(
   const url = new URL(webhookUrl);
   return [
     ...(await tlsFindings(url, signal)),
-    ...(await doorFindings(url, webhookSecret, signal)),
-    ...strengthFindings(webhookSecret),
+    ...(await doorFindings(url, webhookSecret, secretSetting, signal)),
+    ...strengthFindings(webhookSecret, secretSetting),
   ];
 }
 
@@ -88,6 +88,7 @@ function daysLeft({ valid_to }: PeerCertificate): number {
 async function doorFindings(
   url: URL,
   webhookSecret: string | undefined,
+  secretSetting: string,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   try {
@@ -106,9 +107,9 @@ async function doorFindings(
     return [
       door,
       known === 400
-        ? secret.ok('the server there has the same TELEGRAM_WEBHOOK_SECRET')
+        ? secret.ok(`the server there has the same ${secretSetting}`)
         : secret.failed(
-            `the server there answers ${known} to TELEGRAM_WEBHOOK_SECRET`,
+            `the server there answers ${known} to ${secretSetting}`,
             'start it with the settings that this command has',
           ),
     ];
@@ -129,11 +130,11 @@ async function knock(url: URL, headers: Record<string, string>, signal: AbortSig
   return response.status;
 }
 
-function strengthFindings(webhookSecret: string | undefined): Finding[] {
+function strengthFindings(webhookSecret: string | undefined, secretSetting: string): Finding[] {
   if (webhookSecret === undefined || webhookSecret.length >= SHORT_SECRET) return [];
   return [
     secret.warning(
-      `TELEGRAM_WEBHOOK_SECRET has ${webhookSecret.length} characters`,
+      `${secretSetting} has ${webhookSecret.length} characters`,
       'take a longer one: openssl rand -hex 32',
     ),
   ];

@@ -36,7 +36,7 @@ export async function checkTelegram(
 function refusedTodo(failure: CallFailure): string {
   if (failure.kind !== 'answered') return 'check TELEGRAM_API_ROOT, the network and a proxy in between';
   return failure.status === 401 || failure.status === 404
-    ? 'ask @BotFather for the token (/mybots, API Token) and set TELEGRAM_BOT_TOKEN'
+    ? 'ask @BotFather for the bot’s token (/mybots, API Token) and set that'
     : 'try again; https://core.telegram.org/bots/api says what the answer means';
 }
 
