@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
 import { TelegramDouble } from '../../test/support/telegram-double.js';
@@ -7,13 +10,20 @@ import { runCli } from './run-cli.js';
 let room: Room;
 let telegram: TelegramDouble;
 let conversation: Conversation;
+let folder: string;
 
 beforeAll(async () => {
   [room, telegram] = [await Room.open(), await TelegramDouble.start()];
+  folder = mkdtempSync(join(tmpdir(), 'turnpike-people-'));
+  const bots = {
+    support: { token: telegram.addBot('support_bot').token, webhookSecret: 'secret-of-support' },
+  };
+  writeFileSync(join(folder, 'bots.json'), JSON.stringify({ bots }));
 });
 afterAll(async () => {
   await telegram.close();
   await room.close();
+  rmSync(folder, { recursive: true });
 });
 beforeEach(async () => {
   await room.prisma.pairing.deleteMany();
@@ -30,6 +40,7 @@ async function cli(...args: string[]) {
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.root,
     TELEGRAM_OWNERS: '7',
+    TELEGRAM_BOTS_FILE: join(folder, 'bots.json'),
   });
   const code = await runCli(
     args,
@@ -112,6 +123,14 @@ describe('people', () => {
     await cli('people', 'unblock', id);
     await cli('people', 'role', id, 'none');
     expect(await access()).toMatchObject({ role: null, blockedAt: null });
+  });
+
+  it('means the people of the bot that is named', async () => {
+    const id = String(conversation.chatId);
+    expect(await cli('people', 'role', id, 'user', '--bot', 'support')).toMatchObject({ code: 0 });
+    expect(await access()).toMatchObject({ channel: 'telegram:support', role: 'user' });
+    const { code, err } = await cli('people', 'block', id, '--bot', 'sales');
+    expect([code, err]).toEqual([1, expect.stringContaining('no bot "sales"')]);
   });
 
   it('leaves the owners of the settings alone', async () => {

@@ -4,21 +4,23 @@ import { DatabaseModule } from '../database/database.module.js';
 import { PersonRole } from '../generated/prisma/client.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
+import { botOf } from './bot-option.js';
 import { type CliCommand, UsageError } from './cli-command.js';
 import { withContext } from './with-context.js';
 
 /** What people may do, from the command line. */
 export const people: CliCommand = {
   name: 'people',
-  usage: 'people role|block|unblock ID [ROLE]',
-  does: 'role: owner, admin, user or none, for a Telegram user; or blocks them',
+  usage: 'people role|block|unblock ID [ROLE] [--bot NAME]',
+  does: 'role: owner, admin, user or none, for a Telegram user; or blocks them; NAME: of TELEGRAM_BOTS_FILE',
   run: async (args, settings, print) => {
-    const [action, id = '', role] = args;
+    const [action, id = '', ...more] = args;
+    const role = action === 'role' ? more.shift() : undefined;
     const change = changeOf(action, role);
-    if (!change || !/^\d{1,18}$/.test(id) || args.length > (action === 'role' ? 3 : 2))
-      throw new UsageError(people.usage);
+    if (!change || !/^\d{1,18}$/.test(id)) throw new UsageError(people.usage);
+    const { channel } = botOf(more, settings.telegram, people.usage);
     const rooms = [DatabaseModule, ObservabilityModule, TelegramModule, AccessModule];
-    const person = { channel: 'telegram', userId: BigInt(id) };
+    const person = { channel, userId: BigInt(id) };
     await withContext(settings, rooms, (context) =>
       context.get(PeopleAccess).change(person, change, { key: 'cli', name: null }),
     );

@@ -1,9 +1,9 @@
 import { GiveUpError } from '../errors/errors.js';
-import type { TelegramSettings } from '../config/telegram.settings.js';
 import { Random } from '../runtime/random.js';
 import { BotApi } from '../telegram/bot-api/bot-api.js';
 import { Pauses } from '../telegram/receiving/pauses.js';
 import { WebhookRegistration } from '../telegram/receiving/webhook-registration.js';
+import { botOf } from './bot-option.js';
 import { type CliCommand, UsageError } from './cli-command.js';
 
 /** Telegram's idea of our webhook. */
@@ -12,7 +12,9 @@ export const webhook: CliCommand = {
   usage: 'webhook set|info|delete [--bot NAME]',
   does: 'tells Telegram where to deliver, asks what it knows, ends it; NAME: of TELEGRAM_BOTS_FILE',
   run: async ([action, ...options], settings, print) => {
-    const bot = botOf(options, settings.telegram);
+    const bot = botOf(options, settings.telegram, webhook.usage);
+    if (!bot.botToken)
+      throw new GiveUpError('TOKEN_MISSING', 'TELEGRAM_BOT_TOKEN is missing', 'get one from @BotFather');
     const api = new BotApi(bot);
     const { signal } = new AbortController();
     switch (action ?? '') {
@@ -38,22 +40,6 @@ export const webhook: CliCommand = {
     }
   },
 };
-
-/** @throws UsageError, GiveUpError where there is no such bot, or no token */
-function botOf([option, name, ...more]: readonly string[], telegram: TelegramSettings): TelegramSettings {
-  const isGiven = option === '--bot' && name !== undefined && more.length === 0;
-  if (option !== undefined && !isGiven) throw new UsageError(webhook.usage);
-  const bots = telegram.ofAll();
-  const bot = bots.find((one) => one.name === (name ?? null));
-  if (!bot) {
-    const known = bots.flatMap((one) => one.name ?? []).join(', ') || 'none';
-    throw new GiveUpError('BOT_UNKNOWN', `no bot "${name}" in TELEGRAM_BOTS_FILE`, `it has: ${known}`);
-  }
-  if (!bot.botToken) {
-    throw new GiveUpError('TOKEN_MISSING', 'TELEGRAM_BOT_TOKEN is missing', 'get one from @BotFather');
-  }
-  return bot;
-}
 
 type Result = { ok: true; value: unknown } | { ok: false; failure: { description: string } };
 
