@@ -166,8 +166,9 @@ describe('TelegramChannel', () => {
     const { channel, identity } = channelWith();
     await identity.learn(never);
     const group = -newChatId();
-    expect(channel.read('telegram', textUpdate(group, `@${telegram.bot.username} hi`))?.text).toContain('hi');
-    expect(channel.read('telegram', textUpdate(group, '@other_bot hi'))).toBeNull();
+    const read = (text: string) => channel.read('telegram', textUpdate(group, text));
+    expect(read(`@${telegram.bot.username} hi`)).toMatchObject({ isOverheard: false });
+    expect(read('@other_bot hi')).toMatchObject({ isOverheard: true });
   });
 
   it('admits everybody, or the listed chats and people and the owners; others are refused, or asked about', () => {

@@ -1,5 +1,6 @@
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { menus } from '../../src/telegram/bot-api/command-menu.js';
 import { SECRET, World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
@@ -43,7 +44,8 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
         url: 'https://bot.example.org/webhook/telegram/support',
         secret_token: 'the-webhook-secret-of-support',
       });
-      for (const bot of [world.telegram, bots.support]) expect(bot.callsOf('setMyCommands')).toHaveLength(10);
+      for (const bot of [world.telegram, bots.support])
+        expect(bot.callsOf('setMyCommands')).toHaveLength(menus().length);
     });
   });
 

@@ -12,6 +12,7 @@ import { Database } from '../../database/database.js';
 import { Metrics } from '../../observability/metrics.js';
 import { Clock } from '../../runtime/clock.js';
 import { Random } from '../../runtime/random.js';
+import { menus } from '../bot-api/command-menu.js';
 import { Bots } from '../bots/bots.js';
 import { Pauses } from './pauses.js';
 import { PollerLock } from './poller-lock.js';
@@ -64,7 +65,7 @@ describe('Receiving', () => {
     const service = receiving('auto');
     service.onApplicationBootstrap();
     await eventually(() => expect(taken.updates).toHaveLength(1));
-    await eventually(() => expect(telegram.callsOf('setMyCommands')).toHaveLength(10));
+    await eventually(() => expect(telegram.callsOf('setMyCommands')).toHaveLength(menus().length));
     await service.onModuleDestroy();
   });
 
