@@ -51,7 +51,7 @@ export interface Settings {
   readonly log: LogSettings;
 }
 
-/** The classes in the order in which `.env.example` and the README list them. */
+/** The classes in the order in which `.env.example` lists them. */
 export const settingsClasses = {
   server: ServerSettings,
   database: DatabaseSettings,

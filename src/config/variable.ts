@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 
 export interface VariableOptions {
-  /** One sentence for `.env.example` and the README. */
+  /** One sentence for `.env.example`. */
   readonly description: string;
   /** A value that works, shown when the given one does not. */
   readonly example: string;
