@@ -3,6 +3,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
+import { GroupSettings } from '../../config/group.settings.js';
 import { DatabaseClock } from '../../database/database-clock.js';
 import { DatabasePool } from '../../database/database-pool.js';
 import { Database } from '../../database/database.js';
@@ -41,8 +42,9 @@ describe('the built-in tools, with a database', () => {
         { provide: DatabasePool, useValue: pool },
         { provide: PrismaService, useValue: prisma },
         DatabaseClock,
+        GroupSettings,
       ],
-      exports: [DatabasePool, PrismaService, DatabaseClock],
+      exports: [DatabasePool, PrismaService, DatabaseClock, GroupSettings],
     };
     const module = await Test.createTestingModule({
       imports: [testModule, RuntimeModule, ToolsModule],
