@@ -26,23 +26,22 @@ export class Doorkeeper {
 
   /**
    * For each origin, in order, at this moment.
-   * @param origins of one channel
+   * @param origins of any channels: what several bots hear at one moment is stored at once
    * @param db the caller's transaction, where there is one
    */
   async verdictsOn(origins: readonly Origin[], db?: Prisma.TransactionClient): Promise<Verdict[]> {
-    const ids = new Set(origins.flatMap((origin) => [personOf(origin) ?? [], origin.chat.chatId].flat()));
-    const [first] = origins;
-    if (!first) return [];
-    const known = await this.standings.of(first.channel, [...ids], db);
-    return origins.map((origin) => {
-      const { chat } = origin;
-      const admission = this.channel.admission(origin);
-      return decideAccess({
-        admission,
-        person: known.get(personOf(origin) ?? 0n) ?? unknownStanding,
-        chat: known.get(chat.chatId) ?? unknownStanding,
-        place: placeOf(chat),
-      });
+    const known = new Map<string, ReadonlyMap<bigint, Standing>>();
+    for (const channel of new Set(origins.map((origin) => origin.channel)))
+      known.set(channel, await this.standings.of(channel, idsIn(channel, origins), db));
+    return origins.map((origin) => this.verdict(origin, known.get(origin.channel) ?? new Map()));
+  }
+
+  private verdict(origin: Origin, known: ReadonlyMap<bigint, Standing>): Verdict {
+    return decideAccess({
+      admission: this.channel.admission(origin),
+      person: known.get(personOf(origin) ?? 0n) ?? unknownStanding,
+      chat: known.get(origin.chat.chatId) ?? unknownStanding,
+      place: placeOf(origin.chat),
     });
   }
 
@@ -65,4 +64,10 @@ export class Doorkeeper {
 /** In a private chat there is one person, even where the channel does not name them. */
 function personOf({ sender, chat }: Origin): bigint | null {
   return sender?.userId ?? (chat.type === 'private' ? chat.chatId : null);
+}
+
+/** The people and chats of one channel's origins, each once. */
+function idsIn(channel: string, origins: readonly Origin[]): bigint[] {
+  const own = origins.filter((origin) => origin.channel === channel);
+  return [...new Set(own.flatMap((origin) => [personOf(origin) ?? origin.chat.chatId, origin.chat.chatId]))];
 }

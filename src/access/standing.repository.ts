@@ -19,7 +19,8 @@ export class StandingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * What is known of these users and groups, by id: no group has the id of a user.
+   * What is known of these users and groups, by id: no user has the id of a group but its anonymous admins, who may be
+   * blocked where the group is let in.
    * @param db the caller's transaction, where there is one
    */
   async of(
@@ -28,10 +29,12 @@ export class StandingRepository {
     db: Prisma.TransactionClient = this.prisma,
   ): Promise<ReadonlyMap<bigint, Standing>> {
     const rows = await db.$queryRaw<Row[]>`
-      SELECT user_id AS id, role::text AS role, blocked_at IS NOT NULL AS blocked
-      FROM person_access WHERE channel = ${channel} AND user_id = ANY (${ids}::bigint[])
-      UNION ALL
-      SELECT chat_id, 'user', false FROM admitted_chats WHERE channel = ${channel} AND chat_id = ANY (${ids}::bigint[])`;
+      SELECT i.id, coalesce(p.role::text, CASE WHEN a.chat_id IS NOT NULL THEN 'user' END) AS role,
+             p.blocked_at IS NOT NULL AS blocked
+      FROM unnest(${ids}::bigint[]) AS i (id)
+      LEFT JOIN person_access p ON p.channel = ${channel} AND p.user_id = i.id
+      LEFT JOIN admitted_chats a ON a.channel = ${channel} AND a.chat_id = i.id
+      WHERE p.user_id IS NOT NULL OR a.chat_id IS NOT NULL`;
     return new Map(rows.map(({ id, role, blocked }) => [id, { role, blocked }]));
   }
 
