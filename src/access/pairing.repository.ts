@@ -118,6 +118,11 @@ export class PairingRepository {
     });
   }
 
+  /** Was it made to the bot of this channel? */
+  async isOf(tx: Tx, id: string, channel: string): Promise<boolean> {
+    return (await tx.pairing.findFirst({ where: { id, channel }, select: { id: true } })) !== null;
+  }
+
   /** The open request with this code. */
   async withCode(code: string): Promise<Pairing | null> {
     return await this.prisma.pairing.findFirst({ where: { code, state: 'pending' } });

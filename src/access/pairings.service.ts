@@ -99,7 +99,9 @@ export class Pairings {
       return { words: approvals.notYours, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${channel}:${sender.userId}`, name };
-    const decided = await this.decideWithin(tx, choice.id, choice.verdict, by);
+    // What a button carries can be made up, and who decides at one bot does not at another.
+    const isHere = await this.repository.isOf(tx, choice.id, channel);
+    const decided = isHere && (await this.decideWithin(tx, choice.id, choice.verdict, by));
     return decided
       ? { words: approvals.decided, conversationId: decided.conversationId }
       : { words: approvals.decidedAlready, conversationId: null };
