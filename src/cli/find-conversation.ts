@@ -8,7 +8,7 @@ const MAX_INT64 = 2n ** 63n - 1n;
 
 /**
  * The conversation that is meant by its own id, or by `CHAT` or `CHAT/TOPIC`. The chat alone means what is written in no
- * topic, or the only topic there is.
+ * topic, or the only topic there is. Where several bots know the chat, only its own id tells which is meant.
  * @throws GiveUpError where there is none, or several could be meant
  */
 export async function findConversation(prisma: PrismaService, place: string): Promise<string> {
@@ -28,17 +28,30 @@ export async function findConversation(prisma: PrismaService, place: string): Pr
   if (chatId > MAX_INT64 || chatId < -MAX_INT64 || (threadId ?? 0n) > MAX_INT64) throw unknown;
   const found = await prisma.conversation.findMany({
     where: { chatId, ...(threadId !== null && { threadId }) },
-    select: { id: true, threadId: true },
+    select: { id: true, channel: true, threadId: true },
     orderBy: { id: 'asc' },
     take: 100,
   });
-  const whole = found.filter((one) => one.threadId === threadId);
-  const [only, ...more] = whole.length > 0 ? whole : found;
+  const whole = found.filter((one) => one.threadId === (threadId ?? 0n));
+  const meant = whole.length > 0 ? whole : found;
+  const [only, ...more] = meant;
   if (!only) throw unknown;
   if (more.length === 0) return only.id;
   throw new GiveUpError(
     'CONVERSATION_AMBIGUOUS',
     `chat ${place} has several conversations`,
-    `say which one: ${found.map((one) => (one.threadId === null ? one.id : `${chat}/${one.threadId}`)).join(', ')}`,
+    `say which one: ${meant.map((one) => nameOf(one, chat, meant)).join(', ')}`,
   );
+}
+
+interface Found {
+  readonly id: string;
+  readonly channel: string;
+  readonly threadId: bigint;
+}
+
+/** As it can be typed: several bots may have the place, and below zero are chats of a business account. */
+function nameOf({ id, channel, threadId }: Found, chat: string, meant: readonly Found[]): string {
+  const isPlain = threadId >= 0n && meant.filter((one) => one.threadId === threadId).length === 1;
+  return isPlain ? `${chat}/${threadId}` : `${id} (${channel})`;
 }

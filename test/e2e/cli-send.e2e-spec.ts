@@ -66,6 +66,14 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     expect((await send([`${chat}/4`, 'to the fourth'])).code).toBe(0);
     const sent = world.telegram.callsOf('sendMessage', chat).at(-1);
     expect(sent?.params).toMatchObject({ text: 'to the fourth', message_thread_id: 4 });
+    // What is written in no topic is meant by the chat alone.
+    const { message, ...update } = textUpdate(chat, '/help');
+    await world.post({ ...update, message: { ...message, chat: forum } }).expect(200, { status: 'queued' });
+    await world.lastOf(chat, 4);
+    expect((await send([String(chat), 'to all'])).code).toBe(0);
+    expect(world.telegram.callsOf('sendMessage', chat).at(-1)?.params).not.toHaveProperty(
+      'message_thread_id',
+    );
   });
 
   it.each([

@@ -32,10 +32,12 @@ export class TwoBots {
 
   /** Starts a process that knows both. */
   async startApp(): Promise<void> {
-    await this.world.startApp({
-      TELEGRAM_BOTS_FILE: join(this.folder, 'bots.json'),
-      SUPPORT_BOT_TOKEN: this.support.token,
-    });
+    await this.world.startApp(this.environment());
+  }
+
+  /** What names the second bot to a process. */
+  environment(): Environment {
+    return { TELEGRAM_BOTS_FILE: join(this.folder, 'bots.json'), SUPPORT_BOT_TOKEN: this.support.token };
   }
 
   /** Posts an update to the second bot's address, as Telegram does. */
