@@ -19,7 +19,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
       TELEGRAM_ACCESS: 'pairing',
       TELEGRAM_OWNERS: String(owner),
       GROUP_CONTEXT_MESSAGES: '10',
-      TOOLS_REQUIRE_APPROVAL: 'calculate',
+      TOOLS_REQUIRE_APPROVAL: 'remember',
     });
     ({ world } = bots);
     // Until they know their own names they take what may be for them.
@@ -96,6 +96,28 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
       { channel: 'telegram', text: 'of known' },
       { channel: 'telegram:support', text: 'of other' },
     ]);
+  });
+
+  it('takes a tool call’s approval from the admins of its own bot, whatever a button carries', async () => {
+    const [admin, fact] = [newChatId(), `fact of ${owner}`];
+    const call = { name: 'remember', arguments: { fact } };
+    world.model.script(`[${owner}] please`, { calls: [call] }, { text: `[${owner}] done` });
+    await world.post(textUpdate(owner, `[${owner}] please`)).expect(200);
+    const yes = await eventually(() => {
+      const asked = JSON.stringify(world.telegram.callsOf('sendMessage', owner).at(-1)?.params ?? null);
+      const found = /"callback_data\\*":\\*"(approval:yes:[^"\\]+)/.exec(asked)?.[1];
+      if (found === undefined) throw new Error('not asked yet');
+      return found;
+    });
+    await bots.post(textUpdate(admin, 'hi')).expect(200);
+    await codeAt(bots.support, admin);
+    await world.admin(`people/telegram:support:${admin}`, 'patch').send({ role: 'admin' }).expect(200);
+    const presses = bots.support.callsOf('answerCallbackQuery').length;
+    await bots.post(pressUpdate(admin, yes)).expect(200);
+    await eventually(() => expect(bots.support.callsOf('answerCallbackQuery')).toHaveLength(presses + 1));
+    expect(await world.sql('SELECT state FROM approvals')).toEqual([{ state: 'pending' }]);
+    await world.post(pressUpdate(owner, yes)).expect(200);
+    await eventually(() => expect(world.telegram.textsOf(owner)).toContain(`[${owner}] done`));
   });
 
   it('has settings, a window and an answer of each in one group', async () => {

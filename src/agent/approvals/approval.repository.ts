@@ -55,6 +55,11 @@ export class ApprovalRepository {
     return tx.approval.findUnique({ where: { id } });
   }
 
+  /** Null where it is no tool call of a conversation of this channel. */
+  findIn(tx: Prisma.TransactionClient, channel: string, id: string): Promise<Approval | null> {
+    return tx.approval.findFirst({ where: { id, conversation: { channel } } });
+  }
+
   /**
    * Parks the turn and asks, in one commit: the lane is free for other messages, and whoever decides wakes the turn.
    * @throws LeaseLostError

@@ -64,7 +64,8 @@ export class Approvals {
   ): Promise<Pressed> {
     const texts = textsFor(sender?.languageCode).approvals;
     const choice = readChoice(press.data);
-    const approval = choice && (await this.repository.find(tx, choice.id));
+    // What a button carries can be made up, and who decides at one bot does not at another.
+    const approval = choice && (await this.repository.findIn(tx, channel, choice.id));
     if (!choice || !sender) return { words: '', conversationId: null };
     // Erased with its conversation: who presses what still stands there must not wait for something to happen.
     if (!approval) return { words: texts.decidedAlready, conversationId: null };
