@@ -17,6 +17,12 @@ export interface NewPairing {
   readonly sender: Sender | null;
 }
 
+/** Of one chat there is one request. */
+interface PlaceOfRequest {
+  readonly channel: string;
+  readonly chatId: bigint;
+}
+
 /** How a request ends; `expired`: nobody decided in time. */
 export type PairingEnd = 'approved' | 'denied' | 'expired';
 
@@ -31,8 +37,20 @@ export class PairingRepository {
   ) {}
 
   /** Until the transaction ends nobody else opens a request: so their number is exact, and each chat has one. */
-  async lock(tx: Tx): Promise<void> {
+  async lock(tx: Tx, conversationId: string): Promise<void> {
     await tx.$queryRaw`SELECT true AS locked FROM (SELECT pg_advisory_xact_lock(hashtext('turnpike:pairings'))) AS l`;
+    await holdConversation(tx, conversationId);
+  }
+
+  /**
+   * Locks an open request before anything that its decision changes. Its conversation comes first, as an erasure has it,
+   * which would otherwise wait for the request while the words about it wait for the conversation.
+   */
+  async hold(tx: Tx, which: { readonly id: string } | PlaceOfRequest): Promise<void> {
+    const found = await tx.pairing.findFirst({ where: { ...which, state: 'pending' } });
+    if (!found) return;
+    await holdConversation(tx, found.conversationId);
+    await tx.$queryRaw`SELECT 1 FROM pairings WHERE id = ${found.id}::uuid FOR UPDATE`;
   }
 
   async latest(tx: Tx, channel: string, chatId: bigint): Promise<LatestPairing | null> {
@@ -79,6 +97,7 @@ export class PairingRepository {
    * @returns null where it was decided before, or there is none
    */
   async decide(tx: Tx, id: string, end: PairingEnd, by: string | null): Promise<Pairing | null> {
+    await this.hold(tx, { id });
     const decided = await tx.$executeRaw`
       UPDATE pairings SET state = ${end}::pairing_state, decided_at = clock_timestamp(), decided_by = ${by}
       WHERE id = ${id}::uuid AND state = 'pending' AND (expires_at > clock_timestamp()) = (${end} <> 'expired')`;
@@ -133,4 +152,9 @@ export class PairingRepository {
     const pairing = await tx.pairing.findFirst({ where: { channel, chatId, state: 'pending' } });
     return pairing?.id ?? null;
   }
+}
+
+/** It is not erased before the transaction ends. */
+async function holdConversation(tx: Tx, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM conversations WHERE id = ${id}::uuid FOR KEY SHARE`;
 }

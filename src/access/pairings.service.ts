@@ -53,7 +53,7 @@ export class Pairings {
    * @returns whether there is something to send
    */
   async request(tx: Tx, conversationId: string, origin: Origin): Promise<boolean> {
-    await this.repository.lock(tx);
+    await this.repository.lock(tx, conversationId);
     const { channel, chat, sender } = origin;
     const latest = await this.repository.latest(tx, channel, chat.chatId);
     // Let in since the message was looked at.
@@ -110,6 +110,11 @@ export class Pairings {
   /** @returns the decided request; null where it is decided already, its time is over, or there is none */
   async decide(id: string, verdict: Verdict, by: PairingDecider): Promise<Pairing | null> {
     return await this.prisma.$transaction((tx) => this.decideWithin(tx, id, verdict, by));
+  }
+
+  /** Before anything about a person is changed that a decision changes too: so none waits for the other. */
+  async hold(tx: Tx, channel: string, userId: bigint): Promise<void> {
+    await this.repository.hold(tx, { channel, chatId: userId });
   }
 
   /** Who is let in or blocked in another way does not have to ask any more. In the caller's transaction. */

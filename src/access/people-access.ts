@@ -40,6 +40,7 @@ export class PeopleAccess {
     const takesAway = (role !== undefined && role !== 'owner') || blocked === true;
     if (takesAway && this.settings.isOwner(person.userId)) throw new OwnerBySettingsError();
     await this.prisma.$transaction(async (tx) => {
+      await this.pairings.hold(tx, person.channel, person.userId);
       if (role !== undefined) await this.standings.setRole(tx, person, role);
       if (blocked !== undefined) await this.standings.setBlocked(tx, person, blocked);
       await this.settlePairing(tx, person, { role, blocked }, by);
