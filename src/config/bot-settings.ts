@@ -32,7 +32,9 @@ export function readBots(settings: OfBots, env: Environment): string[] {
       'TELEGRAM_BOT_TOKEN is missing: the bots of TELEGRAM_BOTS_FILE come besides its bot (get one from @BotFather)',
     ];
   }
-  const { bots, secrets, problems } = readBotsFile(telegram.botsFile, env, telegram.botToken);
+  const { botToken: token, webhookSecret, previousWebhookSecret } = telegram;
+  const webhookSecrets = [webhookSecret, previousWebhookSecret].filter((secret) => secret !== undefined);
+  const { bots, secrets, problems } = readBotsFile(telegram.botsFile, env, { token, webhookSecrets });
   telegram.bots = bots;
   telegram.secrets = secrets;
   agent.promptsOfBots = ofEach(bots, ({ systemPrompt }) => systemPrompt);

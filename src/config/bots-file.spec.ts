@@ -8,6 +8,7 @@ import { loadSettings } from './settings.js';
 
 const TOKEN = '222:a-token-of-support';
 const MAIN = '111:the-token-of-the-first';
+const main = { token: MAIN, webhookSecrets: ['a-token-of-the-first', 'a-token-of-before'] };
 
 let folder: string;
 beforeAll(() => {
@@ -21,7 +22,7 @@ function write(content: string, name = 'bots.json'): string {
   return path;
 }
 
-const read = (bots: unknown, env = {}) => readBotsFile(write(JSON.stringify({ bots })), env, MAIN);
+const read = (bots: unknown, env = {}) => readBotsFile(write(JSON.stringify({ bots })), env, main);
 
 describe('The file of bots', () => {
   it('gives each bot what it has of its own', () => {
@@ -105,6 +106,19 @@ describe('The file of bots', () => {
       { a: { token: '111:renewed' } },
       /^bot "a": token is of the same bot as TELEGRAM_BOT/,
     ],
+    [
+      'the first one’s secret',
+      { a: { token: TOKEN, webhookSecret: 'a-token-of-before' } },
+      /^bot "a": webhookSecret, or .* is that of the bot of TELEGRAM_BOT_TOKEN too; each/,
+    ],
+    [
+      'a secret twice',
+      {
+        a: { token: TOKEN, webhookSecret: 'a-token-of-a' },
+        b: { token: '333:x', webhookSecret: 'x', webhookSecretPrevious: 'a-token-of-a' },
+      },
+      /^bot "b": webhookSecret, or .* is that of "a" too; each/,
+    ],
     ['a token twice', { a: { token: TOKEN }, b: { token: '222:x' } }, /^bot "b": .* as that of "a"; each/],
   ])('says what is wrong with %s, and shows no secret', (_name, bots, problem) => {
     const { problems } = read(bots);
@@ -114,7 +128,13 @@ describe('The file of bots', () => {
     expect(problems[0]).not.toContain('a-token-of');
   });
 
+  it('may begin with a byte order mark, as some editors write it', () => {
+    const path = write(`\uFEFF${JSON.stringify({ bots: { support: { token: TOKEN } } })}`);
+    expect(readBotsFile(path, {}, main)).toMatchObject({ bots: [{ name: 'support' }], problems: [] });
+  });
+
   it.each([
+    ['is empty', () => write(''), /^is not JSON \(for example/],
     [
       'is not JSON',
       () => write('{"bots": {"support": {"token": "222:a-token-of"'),
@@ -122,7 +142,7 @@ describe('The file of bots', () => {
     ],
     ['is not there', () => join(folder, 'none.json'), /^cannot be read: .* \(for example .\/bots.json\)$/],
   ])('says that it %s', (_name, path, problem) => {
-    expect(readBotsFile(path(), {}, MAIN).problems).toEqual([expect.stringMatching(problem)]);
+    expect(readBotsFile(path(), {}, main).problems).toEqual([expect.stringMatching(problem)]);
   });
 });
 

@@ -26,27 +26,31 @@ export interface BotsFile {
 
 const EXAMPLE = '{"bots": {"support": {"token": "${SUPPORT_BOT_TOKEN}"}}}';
 
-/**
- * Reads the file of bots, `{"bots": {"<name>": {...}}}`; `${NAME}` in a text is a variable of `env`.
- * @param mainToken of TELEGRAM_BOT_TOKEN: no other bot may have it
- */
-export function readBotsFile(path: string, env: Environment, mainToken: string | undefined): BotsFile {
+/** What the bot of TELEGRAM_BOT_TOKEN has: no other bot may have it. */
+export interface MainBot {
+  readonly token: string;
+  readonly webhookSecrets: readonly string[];
+}
+
+/** Reads the file of bots, `{"bots": {"<name>": {...}}}`; `${NAME}` in a text is a variable of `env`. */
+export function readBotsFile(path: string, env: Environment, main: MainBot): BotsFile {
   const problem = (text: string): BotsFile => ({ bots: [], secrets: [], problems: [text] });
   const file = readJsonFile(path, './bots.json');
   if ('problem' in file) return problem(file.problem);
   const entries = isRecord(file.content) ? file.content.bots : undefined;
   if (!isRecord(entries)) return problem(`has no object "bots" (for example ${EXAMPLE})`);
-  return collect(Object.entries(entries), env, mainToken);
+  return collect(Object.entries(entries), env, main);
 }
 
 function collect(
   entries: readonly (readonly [string, unknown])[],
   env: Environment,
-  mainToken: string | undefined,
+  main: MainBot,
 ): BotsFile {
   const bots: BotProfile[] = [];
   const [secrets, problems]: [string[], string[]] = [[], []];
-  const owners = new Map(mainToken === undefined ? [] : [[botIdOf(mainToken), 'TELEGRAM_BOT_TOKEN']]);
+  const owners = new Map([[botIdOf(main.token), 'TELEGRAM_BOT_TOKEN']]);
+  const taken = new Map(main.webhookSecrets.map((secret) => [secret, 'the bot of TELEGRAM_BOT_TOKEN']));
   for (const [name, given] of entries) {
     const variables = new Variables(env);
     const expanded = variables.expand(given, '');
@@ -54,14 +58,21 @@ function collect(
     const bot = reasons.length === 0 ? readBot(name, expanded, reasons) : null;
     const owner = bot && owners.get(botIdOf(bot.token));
     if (owner) reasons.push(`token is of the same bot as ${owner}; each bot has its own`);
+    const own = bot ? secretsOf(bot) : [];
+    for (const owned of new Set(own.flatMap((secret) => taken.get(secret) ?? [])))
+      reasons.push(`webhookSecret, or the previous one, is that of ${owned} too; each bot has its own`);
     problems.push(...reasons.map((reason) => `bot ${JSON.stringify(name)}: ${reason}`));
     if (!bot) continue;
     owners.set(botIdOf(bot.token), `that of "${name}"`);
     bots.push(bot);
-    const { token, webhookSecret, previousWebhookSecret } = bot;
-    secrets.push(token, ...[webhookSecret, previousWebhookSecret].filter((one) => one !== null));
+    for (const secret of own) taken.set(secret, `"${name}"`);
+    secrets.push(bot.token, ...own);
   }
   return { bots, secrets: secrets.filter(isLongEnough), problems };
+}
+
+function secretsOf({ webhookSecret, previousWebhookSecret }: BotProfile): string[] {
+  return [webhookSecret, previousWebhookSecret].filter((secret) => secret !== null);
 }
 
 /** What stands before the colon: a token that was renewed is of the same bot. */

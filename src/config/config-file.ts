@@ -14,13 +14,16 @@ export function readJsonFile(
   example: string,
 ): { readonly content: unknown } | { readonly problem: string } {
   try {
-    return { content: JSON.parse(readFileSync(path, 'utf8')) };
+    return { content: JSON.parse(withoutMark(readFileSync(path, 'utf8'))) };
   } catch (error) {
     // The message of a syntax error quotes the file.
     const why = error instanceof SyntaxError ? 'is not JSON' : `cannot be read: ${messageOf(error)}`;
     return { problem: `${why} (for example ${example})` };
   }
 }
+
+/** Some editors begin a file with a byte order mark, which is no part of its JSON. */
+const withoutMark = (text: string): string => text.replace(/^\uFEFF/, '');
 
 /** Makes an entry of a file an instance of its class; what is wrong with it, or unknown, is added to `reasons`. */
 export function readEntry<T extends object>(type: new () => T, given: object, reasons: string[]): T {
