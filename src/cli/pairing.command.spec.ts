@@ -71,19 +71,21 @@ describe('pairing', () => {
     expect(await cli('pairing', 'list')).toEqual({ code: 0, out: 'nobody asks to be let in\n', err: '' });
     await ask('K7WQ4M');
     const { out } = await cli('pairing', 'list');
-    const [code, chat, until, who] = out.trim().split('\t');
+    const [code, chat, until, who, channel] = out.trim().split('\t');
     expect([code, chat, until]).toEqual([
       'K7WQ4M',
       String(conversation.chatId),
       'until 2100-01-01T00:00:00.000Z',
     ]);
+    // The same person may ask two bots.
+    expect(channel).toBe('telegram');
     expect(who).toMatch(/^Ada .*Lovelace, @ada$/);
     expect(out).not.toContain('\u001B');
   });
 
   it('lets in by the code, however it is typed, once, with a welcome', async () => {
     await ask('K7WQ4M');
-    const letIn = `K7WQ4M: let in, chat ${conversation.chatId}\n`;
+    const letIn = `K7WQ4M: let in, chat ${conversation.chatId} of telegram\n`;
     expect(await cli('pairing', 'approve', 'k7w-q4m')).toEqual({ code: 0, out: letIn, err: '' });
     expect(await access()).toMatchObject({ role: 'user', blockedAt: null });
     const again = await cli('pairing', 'approve', 'K7WQ4M');

@@ -28,8 +28,8 @@ export const pairing: CliCommand = {
       throw new UsageError(pairing.usage);
     const code = readPairingCode(typed);
     if (code === null) throw unknownCode(typed);
-    const { chatId } = await decide(settings, code, action === 'approve' ? 'approved' : 'denied');
-    print(`${code}: ${action === 'approve' ? 'let in' : 'not let in'}, chat ${chatId}`);
+    const { chatId, channel } = await decide(settings, code, action === 'approve' ? 'approved' : 'denied');
+    print(`${code}: ${action === 'approve' ? 'let in' : 'not let in'}, chat ${chatId} of ${channel}`);
   },
 };
 
@@ -55,9 +55,9 @@ function decide(settings: Settings, code: string, verdict: 'approved' | 'denied'
 }
 
 /** Columns by which scripts can go. */
-function lineOf({ code, chatId, title, name, username, expiresAt }: Pairing): string {
+function lineOf({ code, channel, chatId, title, name, username, expiresAt }: Pairing): string {
   const who = [title, name, username === null ? null : `@${username}`].filter((part) => part !== null);
-  return [code, chatId, `until ${expiresAt.toISOString()}`, printable(who.join(', '))].join('\t');
+  return [code, chatId, `until ${expiresAt.toISOString()}`, printable(who.join(', ')), channel].join('\t');
 }
 
 function unknownCode(code: string): GiveUpError {
