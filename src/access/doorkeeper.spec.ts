@@ -49,6 +49,15 @@ describe('The doorkeeper', () => {
     const heard = [says('telegram', group), says('telegram', BigInt(newChatId()))];
     expect(await access.doorkeeper.verdictsOn(heard)).toEqual(['ignore', 'serve']);
   });
+
+  it('lets nobody in for a group that was put out, at the bot where it was', async () => {
+    const heard = [says('telegram', BigInt(newChatId())), says('telegram:support', BigInt(newChatId()))];
+    for (const { channel } of heard)
+      await room.prisma.$transaction((tx) => access.standings.admitChat(tx, channel, group));
+    expect(await access.peopleAccess.putOut('telegram', group, operator)).toBe(true);
+    expect(await access.peopleAccess.putOut('telegram', group, operator)).toBe(false);
+    expect(await access.doorkeeper.verdictsOn(heard)).toEqual(['pair', 'serve']);
+  });
 });
 
 const operator = { key: 'admin', name: null };

@@ -261,28 +261,6 @@ describe('A decision', () => {
   });
 });
 
-describe('A press of a button', () => {
-  const press = async (channel: string, userId: bigint) => {
-    const data = `pairing:yes:${(await pairing()).id}`;
-    return await room.prisma.$transaction((tx) =>
-      access.pairings.press(tx, { id: '1', data }, { channel, sender: sender(userId) }),
-    );
-  };
-
-  it('decides at the bot that was asked, and at no other that its owner or admin presses at', async () => {
-    await write();
-    const admin = BigInt(newChatId());
-    const atSupport = { channel: 'telegram:support', userId: admin };
-    await access.peopleAccess.change(atSupport, { role: 'admin' }, operator);
-    expect(await press('telegram', admin)).toMatchObject({ words: en.approvals.notYours });
-    for (const user of [admin, BigInt(owner)])
-      expect(await press('telegram:support', user)).toMatchObject({ conversationId: null });
-    expect((await pairing()).state).toBe('pending');
-    expect(await press('telegram', BigInt(owner))).toMatchObject({ words: en.approvals.decided });
-    expect((await pairing()).state).toBe('approved');
-  });
-});
-
 describe('An operator', () => {
   const change = (wish: Parameters<typeof access.peopleAccess.change>[1], userId = conversation.chatId) =>
     access.peopleAccess.change({ channel: 'telegram', userId }, wish, operator);

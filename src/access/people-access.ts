@@ -48,6 +48,16 @@ export class PeopleAccess {
     this.logger.log({ msg: 'access changed', userId: String(person.userId), role, blocked, by: by.key });
   }
 
+  /**
+   * Puts a group out again that was let in; it may ask anew. Who is let in by themselves is still served there.
+   * @returns false where it was not let in
+   */
+  async putOut(channel: string, chatId: bigint, by: PairingDecider): Promise<boolean> {
+    const wasIn = await this.standings.expelChat(channel, chatId);
+    if (wasIn) this.logger.log({ msg: 'group put out', channel, chatId: String(chatId), by: by.key });
+    return wasIn;
+  }
+
   private async settlePairing(
     tx: Prisma.TransactionClient,
     { channel, userId }: PersonOfChannel,

@@ -59,6 +59,12 @@ export class StandingRepository {
       INSERT INTO admitted_chats (channel, chat_id) VALUES (${channel}, ${chatId}) ON CONFLICT DO NOTHING`;
   }
 
+  /** @returns false where it was not let in */
+  async expelChat(channel: string, chatId: bigint): Promise<boolean> {
+    const { count } = await this.prisma.admittedChat.deleteMany({ where: { channel, chatId } });
+    return count > 0;
+  }
+
   /** @param role null: none */
   async setRole(
     tx: Prisma.TransactionClient,

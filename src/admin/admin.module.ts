@@ -30,6 +30,7 @@ import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
 import { Erasure } from './conversations/erasure.service.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { OperatorVoice } from './conversations/operator-voice.service.js';
+import { AdmittedGroupsController } from './pairings/admitted-groups.controller.js';
 import { PairingDesk } from './pairings/pairing-desk.service.js';
 import { PairingListing } from './pairings/pairing-listing.repository.js';
 import { PairingsController } from './pairings/pairings.controller.js';
@@ -66,6 +67,7 @@ import { TurnsService } from './turns/turns.service.js';
     SchedulesController,
     ApprovalsController,
     FloodGateController,
+    AdmittedGroupsController,
     PairingsController,
   ],
   providers: [

@@ -15,6 +15,7 @@ describe('the API’s description', () => {
     const doc = answer.json<{ openapi: string; paths: Record<string, unknown>; components: unknown }>();
     expect(doc.openapi).toMatch(/^3\./);
     expect(Object.keys(doc.paths).toSorted()).toEqual([
+      '/admin/admitted-groups/{key}',
       '/admin/approvals',
       '/admin/approvals/{id}',
       '/admin/approvals/{id}/approve',

@@ -103,12 +103,33 @@ describe('pairing', () => {
     expect(await access()).toBeNull();
   });
 
-  it.each([['approve'], ['list', 'x'], ['approve', 'K7WQ4M', 'x'], ['admit', 'K7WQ4M'], []])(
-    'says how it is called at %j',
-    async (...args) => {
-      expect(await cli('pairing', ...args)).toMatchObject({ code: 2, err: expect.stringContaining('usage') });
-    },
-  );
+  it('puts a group out again, at the bot that is named', async () => {
+    const group = -conversation.chatId;
+    for (const channel of ['telegram', 'telegram:support'])
+      await room.prisma.admittedChat.create({ data: { channel, chatId: group } });
+    expect(await cli('pairing', 'revoke', String(group), '--bot', 'support')).toEqual({
+      code: 0,
+      out: `${group}: put out, of telegram:support\n`,
+      err: '',
+    });
+    const left = await room.prisma.admittedChat.findMany({ where: { chatId: group } });
+    expect(left).toMatchObject([{ channel: 'telegram' }]);
+    const { code, err } = await cli('pairing', 'revoke', String(group), '--bot', 'support');
+    expect([code, err]).toEqual([1, expect.stringContaining('is not let in')]);
+  });
+
+  it.each([
+    ['revoke'],
+    ['revoke', '5'],
+    ['revoke', '-5', 'x'],
+    ['approve'],
+    ['list', 'x'],
+    ['approve', 'K7WQ4M', 'x'],
+    ['admit', 'K7WQ4M'],
+    [],
+  ])('says how it is called at %j', async (...args) => {
+    expect(await cli('pairing', ...args)).toMatchObject({ code: 2, err: expect.stringContaining('usage') });
+  });
 });
 
 describe('people', () => {

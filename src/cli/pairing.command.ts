@@ -1,6 +1,7 @@
 import { AccessModule } from '../access/access.module.js';
 import { readPairingCode } from '../access/pairing-code.js';
 import { PairingRepository } from '../access/pairing.repository.js';
+import { PeopleAccess } from '../access/people-access.js';
 import { Pairings } from '../access/pairings.service.js';
 import type { Settings } from '../config/settings.js';
 import { DatabaseModule } from '../database/database.module.js';
@@ -10,6 +11,7 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
+import { botOf } from './bot-option.js';
 import { type CliCommand, UsageError } from './cli-command.js';
 import { printable } from './printable.js';
 import { withContext } from './with-context.js';
@@ -19,9 +21,10 @@ const MAX_LISTED = 200;
 /** Who asks to be let in, from the command line. */
 export const pairing: CliCommand = {
   name: 'pairing',
-  usage: 'pairing list|approve CODE|deny CODE',
-  does: 'shows who asks to be let in, lets them in, or does not',
+  usage: 'pairing list|approve CODE|deny CODE|revoke GROUP [--bot NAME]',
+  does: 'shows who asks to be let in, lets them in, or does not; revoke: puts a group out again',
   run: async ([action, typed, ...more], settings, print) => {
+    if (action === 'revoke') return await revoke(settings, typed ?? '', more, print);
     if (more.length > 0) throw new UsageError(pairing.usage);
     if (action === 'list' && typed === undefined) return await list(settings, print);
     if ((action !== 'approve' && action !== 'deny') || typed === undefined)
@@ -41,6 +44,22 @@ async function list(settings: Settings, print: (line: string) => void): Promise<
   );
   for (const one of open) print(lineOf(one));
   if (open.length === 0) print('nobody asks to be let in');
+}
+
+async function revoke(
+  settings: Settings,
+  group: string,
+  options: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  if (!/^-\d{1,18}$/.test(group)) throw new UsageError(pairing.usage);
+  const { channel } = botOf(options, settings.telegram, pairing.usage);
+  const wasIn = await withContext(settings, rooms, (context) =>
+    context.get(PeopleAccess).putOut(channel, BigInt(group), { key: 'cli', name: null }),
+  );
+  if (!wasIn)
+    throw new GiveUpError('GROUP_NOT_LET_IN', `the group ${group} of ${channel} is not let in by pairing`);
+  print(`${group}: put out, of ${channel}`);
 }
 
 function decide(settings: Settings, code: string, verdict: 'approved' | 'denied'): Promise<Pairing> {

@@ -77,3 +77,17 @@ describe('pairings', () => {
         expect((await admin.call(`pairings/${id}/${verb}`, 'POST')).statusCode).toBe(404);
   });
 });
+
+describe('admitted-groups', () => {
+  it('are put out again, each at its bot, once', async () => {
+    const chatId = -1_009_876_543_210n;
+    for (const channel of ['telegram', 'telegram:support'])
+      await admin.prisma.admittedChat.create({ data: { channel, chatId } });
+    const putOut = async (key: string) => (await admin.call(`admitted-groups/${key}`, 'DELETE')).statusCode;
+    expect(await putOut(`telegram:support:${chatId}`)).toBe(204);
+    expect(await putOut(`telegram:support:${chatId}`)).toBe(404);
+    expect(await admin.prisma.admittedChat.findMany()).toMatchObject([{ channel: 'telegram', chatId }]);
+    for (const key of ['telegram:5', 'telegram', 'x:-99999999999999999999'])
+      expect(await putOut(key)).toBe(404);
+  });
+});
