@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessParts } from '../../test/support/access-parts.js';
+import { pairingParts } from '../../test/support/access-parts.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId } from '../../test/support/updates.js';
-import { DraftRepository } from '../delivery/draft.repository.js';
-import { Outbox } from '../delivery/outbox.js';
 import type { Origin } from './doorkeeper.js';
 
 let room: Room;
-let access: ReturnType<typeof accessParts>;
+let access: ReturnType<typeof pairingParts>;
 
 beforeAll(async () => {
   room = await Room.open();
-  const channel = telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }, {}, { mode: 'pairing' });
-  const outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
-  access = accessParts(room, channel, outbox);
+  access = pairingParts(room);
 });
 afterAll(() => room.close());
 

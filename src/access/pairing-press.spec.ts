@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { accessParts } from '../../test/support/access-parts.js';
+import { pairingParts } from '../../test/support/access-parts.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId } from '../../test/support/updates.js';
-import { DraftRepository } from '../delivery/draft.repository.js';
-import { Outbox } from '../delivery/outbox.js';
 import { en } from '../texts/en.js';
 
 const owner = BigInt(newChatId());
 const operator = { key: 'admin', name: null };
 
 let room: Room;
-let access: ReturnType<typeof accessParts>;
+let access: ReturnType<typeof pairingParts>;
 
 beforeAll(async () => {
   room = await Room.open();
-  const settings = { mode: 'pairing', owners: [String(owner)] } as const;
-  const channel = telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }, {}, settings);
-  const outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
-  access = accessParts(room, channel, outbox, settings);
+  access = pairingParts(room, owner);
 });
 afterAll(() => room.close());
 

@@ -1,31 +1,24 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { accessParts } from '../../test/support/access-parts.js';
+import { pairingParts } from '../../test/support/access-parts.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId } from '../../test/support/updates.js';
 import type { Sender } from '../channel/inbound.js';
-import { DraftRepository } from '../delivery/draft.repository.js';
-import { Outbox } from '../delivery/outbox.js';
 import type { Conversation, Reply } from '../generated/prisma/client.js';
 import { de } from '../texts/de.js';
 import { en } from '../texts/en.js';
 import { MAX_PENDING } from './pairing-decision.js';
 import type { PairingEnd } from './pairing.repository.js';
 
-const double = { token: '1:a', root: 'http://127.0.0.1:9' };
 const operator = { key: 'admin', name: null };
 const owner = newChatId();
 
 let room: Room;
-let access: ReturnType<typeof accessParts>;
+let access: ReturnType<typeof pairingParts>;
 let conversation: Conversation;
 
 beforeAll(async () => {
   room = await Room.open();
-  const settings = { mode: 'pairing', owners: [String(owner)] } as const;
-  const channel = telegramChannel(double, {}, settings);
-  const outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
-  access = accessParts(room, channel, outbox, settings);
+  access = pairingParts(room, owner);
 });
 afterAll(() => room.close());
 beforeEach(async () => {

@@ -32,16 +32,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   };
   const press = async (chat: number, verdict: 'yes' | 'no', by = chat): Promise<string> => {
     const data = buttonsOf(chat).find((button) => button.includes(`:${verdict}:`)) ?? 'no such button';
-    const update = pressUpdate(chat, data, by);
-    await world.post(update).expect(200, { status: 'queued' });
-    return await eventually(() => {
-      const answered = world.telegram
-        .callsOf('answerCallbackQuery')
-        .find(({ params }) => params['callback_query_id'] === update.callback_query.id);
-      if (!answered) throw new Error('not answered');
-      const { text } = answered.params;
-      return typeof text === 'string' ? text : '';
-    });
+    return await world.pressAndRead(chat, data, by);
   };
   const facts = (chat: number) =>
     world.sql<{ text: string }>('SELECT text FROM facts WHERE text = $1', [`fact of ${chat}`]);

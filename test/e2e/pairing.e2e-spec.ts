@@ -1,10 +1,8 @@
-import supertest from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ADMIN_KEY, SECRET, SECRET_HEADER, World } from '../support/app.js';
+import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
-import { type ChildApp, startChildApp } from '../support/child-app.js';
 import { eventually } from '../support/eventually.js';
-import { editUpdate, newChatId, pressUpdate, reactionUpdate, textUpdate } from '../support/updates.js';
+import { editUpdate, newChatId, reactionUpdate, textUpdate } from '../support/updates.js';
 
 const CODE = /[2-9BCDFGHJKMNPQRSTWXZ]{6}/;
 
@@ -41,18 +39,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
       return found[1];
     });
 
-  const press = async (data: string, by: number): Promise<string> => {
-    const update = pressUpdate(by, data);
-    await world.post(update).expect(200, { status: 'queued' });
-    return await eventually(() => {
-      const answered = world.telegram
-        .callsOf('answerCallbackQuery')
-        .find(({ params }) => params['callback_query_id'] === update.callback_query.id);
-      if (!answered) throw new Error('not answered');
-      const { text } = answered.params;
-      return typeof text === 'string' ? text : '';
-    });
-  };
+  const press = (data: string, by: number): Promise<string> => world.pressAndRead(by, data);
 
   const pairingOf = async (
     chat: number,
@@ -185,152 +172,5 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     expect(await press(await buttonFor(code, 'yes'), owner)).toBe('Thank you.');
     expect(await world.lastOf(chat, 2)).toMatch(/^You have been let in/);
     expect(await world.sayAndRead(chat, `[${chat}] again`)).toBe(`Echo: [${chat}] again`);
-  });
-});
-
-describeOnEachBackend('Somebody who is blocked', (backend) => {
-  let world: World;
-  beforeAll(async () => {
-    world = await World.start(backend, { TOOLS_REQUIRE_APPROVAL: 'remember' });
-  });
-  afterAll(() => world.stop());
-
-  const block = (chat: number, blocked: boolean) =>
-    world.admin(`people/telegram:${chat}`, 'patch').send({ blocked }).expect(200);
-  const states = (chat: number, expected: object) =>
-    eventually(async () => expect(await world.eventStates(chat)).toEqual(expected));
-
-  it('is not heard, whatever they send, and is told nothing', async () => {
-    const chat = newChatId();
-    const first = textUpdate(chat, `[${chat}] hi`);
-    await world.post(first).expect(200);
-    await world.lastOf(chat, 1);
-    await block(chat, true);
-    const calls = world.model.calls.length;
-    const button = pressUpdate(chat, 'approval:yes:0197a3a0-0000-7000-8000-000000000001');
-    for (const update of [
-      textUpdate(chat, `[${chat}] hello?`),
-      textUpdate(chat, '/help'),
-      textUpdate(chat, '/start'),
-      editUpdate(first, `[${chat}] changed`),
-      reactionUpdate(chat, 1, { now: '👍' }),
-      button,
-    ])
-      await world.post(update).expect(200, { status: 'queued' });
-    await states(chat, { done: 1, dropped: 6 });
-    expect(world.telegram.textsOf(chat)).toHaveLength(1);
-    expect(world.model.calls).toHaveLength(calls);
-    await eventually(() => {
-      const answered = world.telegram
-        .callsOf('answerCallbackQuery')
-        .find(({ params }) => params['callback_query_id'] === button.callback_query.id);
-      expect(answered?.params).toEqual({ callback_query_id: button.callback_query.id });
-    });
-    await block(chat, false);
-    expect(await world.sayAndRead(chat, `[${chat}] thanks`)).toBe(`Echo: [${chat}] thanks`);
-  });
-
-  it('is not heard in groups, in which others are answered', async () => {
-    const [chat, group] = [newChatId(), -newChatId()];
-    await world.sayAndRead(chat, 'hi');
-    await block(chat, true);
-    const mention = `@${world.telegram.bot.username}`;
-    const by = (id: number) => ({ from: { id, is_bot: false, first_name: `N${id}` } });
-    await world.post(textUpdate(group, `${mention} [${group}] one`, by(chat))).expect(200);
-    await states(group, { dropped: 1 });
-    await world.post(textUpdate(group, `${mention} [${group}] two`, by(newChatId()))).expect(200);
-    expect(await world.lastOf(group, 1)).toMatch(/^Echo: N\d+: .*two/);
-    await states(group, { dropped: 1, done: 1 });
-  });
-
-  it('is not answered any more where their turn was under way', async () => {
-    const chat = newChatId();
-    await world.sayAndRead(chat, `[${chat}] hi`);
-    world.model.script(
-      `[${chat}] please`,
-      { calls: [{ name: 'remember', arguments: { fact: `fact of ${chat}` } }] },
-      { text: `[${chat}] done` },
-    );
-    await world.sayAndRead(chat, `[${chat}] please`);
-    await block(chat, true);
-    const [approval] = await world.sql<{ id: string }>(
-      `SELECT a.id FROM approvals a JOIN conversations c ON c.id = a.conversation_id WHERE c.chat_id = $1`,
-      [chat],
-    );
-    await world.post(pressUpdate(chat, `approval:yes:${approval?.id}`)).expect(200);
-    await states(chat, { done: 1, claimed: 1, dropped: 1 });
-    await world.admin(`approvals/${approval?.id}/approve`, 'post').expect(200);
-    await states(chat, { done: 1, dropped: 2 });
-    expect(world.model.callsAbout(`[${chat}] please`)).toHaveLength(1);
-    expect(await world.sql('SELECT 1 FROM facts WHERE text = $1', [`fact of ${chat}`])).toEqual([]);
-  });
-});
-
-describeOnEachBackend('A kill -9 around a decision', (backend) => {
-  let world: World;
-  let child: ChildApp;
-  const owner = newChatId();
-
-  beforeAll(async () => {
-    world = await World.prepare(backend, { TELEGRAM_ACCESS: 'pairing', TELEGRAM_OWNERS: String(owner) });
-    child = await startChildApp(world.env());
-  });
-  afterAll(async () => {
-    await child.kill();
-    await world.stop();
-  });
-
-  const approve = async (chat: number): Promise<number> => {
-    const auth = ['Authorization', `Bearer ${ADMIN_KEY}`] as const;
-    const { body } = await supertest(child.url)
-      .get('/admin/pairings?limit=200')
-      .set(...auth);
-    const items: { id: string; chatId: string }[] = body.items;
-    const id = items.find(({ chatId }) => chatId === String(chat))?.id;
-    const answer = await supertest(child.url)
-      .post(`/admin/pairings/${id}/approve`)
-      .set(...auth);
-    return answer.status;
-  };
-  const welcomes = (chat: number) =>
-    world.sql<{ state: string }>(
-      `SELECT r.state::text AS state FROM replies r JOIN conversations c ON c.id = r.conversation_id
-       WHERE c.chat_id = $1 AND r.body::text LIKE '%You have been let in%'`,
-      [chat],
-    );
-
-  it('leaves one welcome for each who was let in', async () => {
-    const chats = Array.from({ length: 12 }, newChatId);
-    await Promise.all(
-      chats.map((chat) =>
-        supertest(child.url)
-          .post('/webhook/telegram')
-          .set(SECRET_HEADER, SECRET)
-          .send(textUpdate(chat, 'let me in'))
-          .expect(200),
-      ),
-    );
-    for (const chat of chats) await world.lastOf(chat, 1);
-    const approvals = chats.map((chat) => approve(chat).catch(() => null));
-    await Promise.race(approvals);
-    await child.kill();
-    await Promise.all(approvals);
-    child = await startChildApp(world.env());
-    for (const chat of chats) expect([200, 409]).toContain(await approve(chat));
-    for (const chat of chats) {
-      await eventually(
-        async () =>
-          expect(await welcomes(chat)).toMatchObject([{ state: expect.stringMatching(/sent|uncertain/) }]),
-        {
-          withinMs: 50_000,
-        },
-      );
-      const [welcome] = await welcomes(chat);
-      // Of one that was under way when the process died nobody knows whether it arrived: once more, at most.
-      const most = welcome?.state === 'uncertain' ? 2 : 1;
-      const shown = world.telegram.textsOf(chat).filter((text) => text.startsWith('You have been let in'));
-      expect(shown.length).toBeGreaterThanOrEqual(1);
-      expect(shown.length).toBeLessThanOrEqual(most);
-    }
   });
 });

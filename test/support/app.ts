@@ -9,7 +9,7 @@ import { eventually } from './eventually.js';
 import { type RedisServer, startRedis } from './redis.js';
 import { ScriptedModel } from './scripted-model.js';
 import { TelegramDouble } from './telegram-double.js';
-import { textUpdate } from './updates.js';
+import { pressUpdate, textUpdate } from './updates.js';
 
 export const SECRET = 'a-webhook-secret_of-the-tests';
 export const ADMIN_KEY = 'an-admin-key-of-the-tests';
@@ -159,6 +159,20 @@ export class World {
   ): Promise<string> {
     await this.say(chat, text);
     return await this.lastOf(chat, count);
+  }
+
+  /** Presses a button in a chat. @returns the words with which it is answered */
+  async pressAndRead(chat: number, data: string, by = chat): Promise<string> {
+    const update = pressUpdate(chat, data, by);
+    await this.post(update).expect(200, { status: 'queued' });
+    return await eventually(() => {
+      const answered = this.telegram
+        .callsOf('answerCallbackQuery')
+        .find(({ params }) => params['callback_query_id'] === update.callback_query.id);
+      if (!answered) throw new Error('not answered');
+      const { text } = answered.params;
+      return typeof text === 'string' ? text : '';
+    });
   }
 
   /** The newest message that the chat shows, once it shows `count`. */

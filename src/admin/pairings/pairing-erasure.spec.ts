@@ -1,14 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessParts } from '../../../test/support/access-parts.js';
+import { pairingParts } from '../../../test/support/access-parts.js';
 import { Room } from '../../../test/support/room.js';
-import { telegramChannel } from '../../../test/support/telegram-channel.js';
 import { newChatId } from '../../../test/support/updates.js';
 import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../budget/budget-limits.js';
 import { BudgetSettings } from '../../config/budget.settings.js';
-import { DraftRepository } from '../../delivery/draft.repository.js';
-import { Outbox } from '../../delivery/outbox.js';
 import { ConversationEraser } from '../conversations/conversation-eraser.repository.js';
 
 const owner = newChatId();
@@ -16,15 +13,12 @@ const operator = { key: 'admin', name: null };
 const ROUNDS = 12;
 
 let room: Room;
-let access: ReturnType<typeof accessParts>;
+let access: ReturnType<typeof pairingParts>;
 let eraser: ConversationEraser;
 
 beforeAll(async () => {
   room = await Room.open();
-  const settings = { mode: 'pairing', owners: [String(owner)] } as const;
-  const channel = telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }, {}, settings);
-  const outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
-  access = accessParts(room, channel, outbox, settings);
+  access = pairingParts(room, owner);
   const ledger = new BudgetLedger(room.prisma, room.leases, new BudgetLimits(new BudgetSettings()));
   eraser = new ConversationEraser(room.prisma, new BudgetEraser(ledger));
 });
