@@ -45,13 +45,38 @@ describe('LeaseRepository', () => {
     }
   });
 
-  it('gives every holder a larger token than the last', async () => {
+  it('counts its holders in the token, whatever the random bits of the last one were', async () => {
     const id = await newId();
-    let last = 0n;
-    for (let holder = 0; holder < 5; holder += 1) {
+    for (const held of ['unheld', '1', String((7n << 31n) | 0x7fff_ffffn)]) {
+      if (held !== 'unheld')
+        await room.pool.query('UPDATE leases SET token = $2 WHERE conversation_id = $1', [id, held]);
       const { token } = await room.takeOver(id);
-      expect(token > last).toBe(true);
-      last = token;
+      const before = held === 'unheld' ? 0n : BigInt(held) >> 31n;
+      expect(token >> 31n).toBe(before + 1n);
+    }
+  });
+
+  it('gives no token twice, though a standby takes over that lacks the last commits', async () => {
+    const id = await newId();
+    for (const before of ['never held', 'held before']) {
+      if (before === 'held before') await room.leases.release(await room.takeOver(id));
+      const rows = await room.rows<{ token: string }>('SELECT token FROM leases WHERE conversation_id = $1', [
+        id,
+      ]);
+      const lost = await room.takeOver(id);
+      // As the standby has it.
+      if (rows[0] === undefined) await room.pool.query('DELETE FROM leases WHERE conversation_id = $1', [id]);
+      else
+        await room.pool.query(
+          `UPDATE leases SET token = $2, expires_at = '-infinity' WHERE conversation_id = $1`,
+          [id, rows[0].token],
+        );
+      const next = await room.lease(id);
+      expect(next.token >> 31n, before).toBe(lost.token >> 31n);
+      await expect(room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lost))).rejects.toThrow(
+        LeaseLostError,
+      );
+      await room.prisma.$transaction((tx) => room.leases.assertHeld(tx, next));
     }
   });
 
@@ -77,6 +102,58 @@ describe('LeaseRepository', () => {
     const id = await newId();
     await room.leases.release(await room.lease(id));
     expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('is not held by a renewal that comes after it was given back, or was taken away', async () => {
+    const id = await newId();
+    for (const end of ['given back', 'taken away']) {
+      const lease = await room.takeOver(id);
+      if (end === 'given back') await room.leases.release(lease);
+      else await room.prisma.$transaction((tx) => room.leases.revoke(tx, id, 'turns'));
+      expect(await room.leases.renew(lease), end).toBe(false);
+      expect(await room.leases.acquire(id, 'turns'), end).not.toBeNull();
+    }
+  });
+
+  it('is cut to its time where the database’s clock was set back: a holder that lives goes on, a dead one is followed', async () => {
+    const id = await newId();
+    const lease = await room.lease(id);
+    const setBack = () =>
+      room.pool.query(
+        `UPDATE leases SET expires_at = expires_at + interval '1 h' WHERE conversation_id = $1`,
+        [id],
+      );
+    await setBack();
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    expect(await leftMs(id)).toBeLessThanOrEqual(LEASE_TTL_MS);
+    await room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lease));
+    expect(await room.leases.renew(lease)).toBe(true);
+    await room.expire(id);
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('leaves a lease that never ends alone: its conversation is being erased', async () => {
+    const id = await newId();
+    await room.lease(id);
+    await room.pool.query(`UPDATE leases SET expires_at = 'infinity' WHERE conversation_id = $1`, [id]);
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    const [row] = await room.rows<{ never: boolean }>(
+      `SELECT expires_at = 'infinity' AS never FROM leases WHERE conversation_id = $1`,
+      [id],
+    );
+    expect(row?.never).toBe(true);
+  });
+
+  it('locks the lease before its conversation: asking for one that is free does not touch the conversation', async () => {
+    const id = await newId();
+    await room.leases.release(await room.lease(id));
+    const client = await room.pool.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [id]);
+    const lease = await room.leases.acquire(id, 'turns');
+    await client.query('ROLLBACK');
+    client.release();
+    expect(lease).not.toBeNull();
   });
 
   it('tells a holder that was taken over: no renewal, no commit, and giving back changes nothing', async () => {
@@ -115,7 +192,9 @@ describe('LeaseRepository', () => {
       order.push('committing');
       return { taking };
     });
-    expect((await takeover.taking)?.token).toBe(lease.token + 1n);
+    const next = (await takeover.taking)?.token;
+    expect(next).toBeDefined();
+    expect(next).not.toBe(lease.token);
     expect(order).toEqual(['committing', 'taken over']);
   });
 

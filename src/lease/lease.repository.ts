@@ -1,47 +1,82 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
+import { refersToNothing } from '../errors/database-codes.js';
 import { LeaseLostError } from '../errors/errors.js';
 import { type Lane, Prisma } from '../generated/prisma/client.js';
 
 /** How long a holder that stops renewing keeps its conversation, by the database's clock. */
 export const LEASE_TTL_MS = 15_000;
 
-/** Proof of the right to commit for one lane of one conversation; a later holder has a larger token. */
+/** Proof of the right to commit for one lane of one conversation; every holder has a token of its own. */
 export interface Lease {
   readonly conversationId: string;
   readonly lane: Lane;
   readonly token: bigint;
 }
 
+const ttl = Prisma.sql`${LEASE_TTL_MS} * interval '1 ms'`;
+
+/** No database draws the same bits as another one that has missed its last commits. */
+const randomBits = Prisma.sql`floor(random() * 2147483648)::bigint`;
+
+/** A first holder's token: a counter in the upper 32 bits, random bits in the lower 31. Compared for equality only. */
+export const firstToken = Prisma.sql`((1::bigint << 31) | ${randomBits})`;
+
+/** The next holder's token, in the `SET` of an `UPDATE leases`. */
+export const nextToken = Prisma.sql`((((token >> 31) + 1) << 31) | ${randomBits})`;
+
+/**
+ * Says in SQL that nobody holds a lease, or nobody can prove it: a lease that ends later than one taken now was taken
+ * before the database's clock was set back. One that never ends belongs to a conversation that is being erased.
+ * @param lease the alias of `leases` in an outer join
+ */
+export function isFreeLease(lease: string): Prisma.Sql {
+  const end = Prisma.raw(`${lease}.expires_at`);
+  return Prisma.sql`(${end} IS NULL OR ${end} <= clock_timestamp()
+    OR (${end} > clock_timestamp() + ${ttl} AND ${end} < 'infinity'))`;
+}
+
 /**
  * Leases with a fencing token, taken and checked by the database's clock only: a worker that was suspended for longer
- * than its lease finds a larger token and can commit nothing.
+ * than its lease finds another token and can commit nothing.
  */
 @Injectable()
 export class LeaseRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** @returns null while somebody else holds it, or when the conversation does not exist (any more) */
+  /**
+   * Takes the lease if it is free. Locks the lease before its conversation, as everybody does. A lease that lies further
+   * ahead than its time is not taken but cut to that time, so that a holder that lives can renew it.
+   * @returns null while somebody else holds it, or when the conversation does not exist (any more)
+   */
   async acquire(conversationId: string, lane: Lane): Promise<Lease | null> {
-    const rows = await this.prisma.$queryRaw<{ token: bigint }[]>`
-      INSERT INTO leases (conversation_id, lane, token, expires_at)
-      SELECT id, ${lane}::lane, 1, clock_timestamp() + ${LEASE_TTL_MS} * interval '1 ms'
-      FROM conversations WHERE id = ${conversationId}::uuid
-      -- An erasure under way is waited for; then there is nothing to lease.
-      FOR KEY SHARE
-      ON CONFLICT (conversation_id, lane) DO UPDATE
-        SET token = leases.token + 1, expires_at = clock_timestamp() + ${LEASE_TTL_MS} * interval '1 ms'
-        WHERE leases.expires_at <= clock_timestamp()
-      RETURNING token`;
-    const row = rows[0];
+    const [row] = await this.prisma.$queryRaw<{ token: bigint }[]>`
+      WITH taken AS (
+        UPDATE leases SET token = ${nextToken}, expires_at = clock_timestamp() + ${ttl}
+        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND expires_at <= clock_timestamp()
+        RETURNING token
+      ), cut AS (
+        UPDATE leases SET expires_at = clock_timestamp() + ${ttl}
+        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane
+          AND expires_at > clock_timestamp() + ${ttl} AND expires_at < 'infinity'
+      ), first AS (
+        INSERT INTO leases (conversation_id, lane, token, expires_at)
+        SELECT id, ${lane}::lane, ${firstToken}, clock_timestamp() + ${ttl}
+        FROM conversations WHERE id = ${conversationId}::uuid AND NOT EXISTS (
+          SELECT FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane)
+        ON CONFLICT (conversation_id, lane) DO NOTHING
+        RETURNING token
+      )
+      SELECT token FROM taken UNION ALL SELECT token FROM first`.catch(noneWithoutConversation);
     return row ? { conversationId, lane, token: row.token } : null;
   }
 
-  /** Prolongs the lease. @returns false when it was taken over or its conversation erased */
+  /** Prolongs the lease. @returns false when it was given back or taken over, or its conversation erased */
   async renew({ conversationId, lane, token }: Lease): Promise<boolean> {
     const renewed = await this.prisma.$executeRaw`
-      UPDATE leases SET expires_at = clock_timestamp() + ${LEASE_TTL_MS} * interval '1 ms'
-      WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
+      UPDATE leases SET expires_at = clock_timestamp() + ${ttl}
+      WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}
+        AND expires_at <> '-infinity'`;
     return renewed === 1;
   }
 
@@ -64,7 +99,7 @@ export class LeaseRepository {
   /** Takes the lease away with the caller's commit, whoever holds it: that holder can commit nothing any more. */
   async revoke(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
     await tx.$executeRaw`
-      UPDATE leases SET token = token + 1, expires_at = '-infinity'
+      UPDATE leases SET token = ${nextToken}, expires_at = '-infinity'
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
   }
 
@@ -80,4 +115,10 @@ export class LeaseRepository {
       FOR UPDATE`;
     if (held.length === 0) throw new LeaseLostError(`lane ${lane} of conversation ${conversationId}`);
   }
+}
+
+/** The conversation was erased between its sight and the lease's insertion, which waited for that. */
+function noneWithoutConversation(error: unknown): [] {
+  if (refersToNothing(error)) return [];
+  throw error;
 }
