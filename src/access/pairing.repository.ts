@@ -56,8 +56,9 @@ export class PairingRepository {
   async latest(tx: Tx, channel: string, chatId: bigint): Promise<LatestPairing | null> {
     const [row] = await tx.$queryRaw<LatestPairing[]>`
       SELECT id, code, state::text AS state, expires_at <= clock_timestamp() AS overdue,
-             extract(epoch FROM clock_timestamp() - told_at)::float8 * 1000 AS "sinceToldMs",
-             coalesce(extract(epoch FROM clock_timestamp() - decided_at)::float8 * 1000, 0) AS "sinceDecidedMs"
+             -- Told "later": before the clock was set back.
+             abs(extract(epoch FROM clock_timestamp() - told_at))::float8 * 1000 AS "sinceToldMs",
+             coalesce(abs(extract(epoch FROM clock_timestamp() - decided_at))::float8 * 1000, 0) AS "sinceDecidedMs"
       FROM pairings WHERE channel = ${channel} AND chat_id = ${chatId}`;
     return row ?? null;
   }

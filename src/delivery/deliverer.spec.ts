@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { delivererOf } from '../../test/support/delivery-parts.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Room } from '../../test/support/room.js';
-import { SteeredClock } from '../../test/support/steered.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { telegramChannel, telegramParts } from '../../test/support/telegram-channel.js';
 import type { Channel, SendOutcome } from '../channel/channel.js';
@@ -18,7 +17,6 @@ let room: Room;
 let telegram: TelegramDouble;
 let conversation: Conversation;
 let chat: number;
-let clock: SteeredClock;
 let stopping: Stopping;
 let deliverer: Deliverer;
 let outbox: Outbox;
@@ -32,7 +30,6 @@ beforeEach(async () => {
   telegram = await TelegramDouble.start();
   conversation = await room.conversation();
   chat = Number(conversation.chatId);
-  clock = new SteeredClock();
   stopping = new Stopping();
   const channel = telegramChannel(telegram);
   outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
@@ -41,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => telegram.close());
 
 function delivererOver(channel: Channel): Deliverer {
-  return delivererOf(room, channel, { stopping, clock });
+  return delivererOf(room, channel, { stopping });
 }
 
 const write = (text: string) =>
@@ -58,6 +55,12 @@ const waitOver = async () => {
   ]);
   await room.pool.query('UPDATE flood_windows SET paused_until = NULL');
 };
+
+const olderBy = (ms: number) =>
+  room.pool.query(
+    `UPDATE replies SET created_at = created_at - $2 * interval '1 ms' WHERE conversation_id = $1`,
+    [conversation.id, ms],
+  );
 
 /** Telegram takes the message, and before its answer is here the database has gone away for a moment. */
 class DatabaseAwayAfterSend extends TelegramChannel {
@@ -154,12 +157,22 @@ describe('Deliverer', () => {
     await write('too late');
     await write('next');
     await room.prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
-    clock.aheadMs = GIVE_UP_AFTER_MS + 60_000;
+    await olderBy(GIVE_UP_AFTER_MS + 60_000);
     telegram.failNext({ method: 'sendMessage', with: failures.serverError });
     expect(await run()).toEqual({ next: 'none' });
     expect(await states()).toEqual(['failed', 'sent']);
     expect(await letters()).toMatchObject([{ kind: 'reply', reason: 'CHANNEL_UNAVAILABLE' }]);
     expect(telegram.textsOf(chat)).toEqual(['next']);
+  });
+
+  it('gives nothing up that is not a day old by the database’s clock, however far ahead its own is', async () => {
+    await write('in time');
+    await room.prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
+    await olderBy(GIVE_UP_AFTER_MS - 60_000);
+    telegram.failNext({ method: 'sendMessage', with: failures.serverError });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + GIVE_UP_AFTER_MS });
+    await run().finally(() => vi.useRealTimers());
+    expect(await states()).toEqual(['pending']);
   });
 
   it('sends once more what it does not know to have been sent, and records that as uncertain', async () => {

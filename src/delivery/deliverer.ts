@@ -6,7 +6,6 @@ import type { Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
-import { Clock } from '../runtime/clock.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
 import { FloodGate } from './flood/flood-gate.js';
@@ -32,7 +31,6 @@ export class Deliverer {
     private readonly gate: FloodGate,
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
-    private readonly clock: Clock,
     private readonly random: Random,
   ) {}
 
@@ -100,9 +98,9 @@ export class Deliverer {
     }
   }
 
-  private triesOf(reply: Reply) {
-    const ageMs = this.clock.now().getTime() - reply.createdAt.getTime();
-    return { attempts: reply.attempts, unknownSends: reply.unknownSends, ageMs };
+  private triesOf(reply: OpenReply) {
+    const { attempts, unknownSends, ageMs } = reply;
+    return { attempts, unknownSends, ageMs };
   }
 }
 

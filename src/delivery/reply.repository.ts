@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import type { Destination } from '../channel/channel.js';
+import { deferralOf, isWithin, putOffBy, waitMsOf } from '../database/deferred.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
@@ -10,6 +11,8 @@ export interface OpenReply extends Reply {
   readonly destination: Destination & FloodChat;
   /** By the database's clock: how long until it may be tried. */
   readonly waitMs: number;
+  /** By the database's clock: since it was committed. */
+  readonly ageMs: number;
   /** Of the most urgent that waits behind it: they go out in order. */
   readonly urgency: ReplyClass;
   /** Sends to its chat are refused of late. */
@@ -19,6 +22,7 @@ export interface OpenReply extends Reply {
 interface Head {
   readonly id: bigint;
   readonly waitMs: number;
+  readonly ageMs: number;
   readonly urgency: ReplyClass;
 }
 
@@ -39,9 +43,10 @@ export class ReplyRepository {
   /** The oldest reply with something left to do: replies of a conversation go out in order. */
   async nextOpen(conversationId: string): Promise<OpenReply | null> {
     const [head] = await this.prisma.$queryRaw<Head[]>`
-      SELECT r.id, greatest(0, extract(epoch FROM r.available_at - clock_timestamp()) * 1000)::float8 AS "waitMs",
+      SELECT r.id, ${waitMsOf(deferralOf('r'))} AS "waitMs",
+             extract(epoch FROM clock_timestamp() - r.created_at)::float8 * 1000 AS "ageMs",
              CASE WHEN r.class = 'interactive'
-                    OR r.gated_at < clock_timestamp() - ${PATIENCE_MS} * interval '1 ms'
+                    OR NOT (${isWithin(Prisma.sql`r.gated_at`, PATIENCE_MS)})
                     OR EXISTS (SELECT FROM replies b WHERE b.conversation_id = r.conversation_id
                                AND b.settled_at IS NULL AND b.class = 'interactive')
                   THEN 'interactive' ELSE 'background' END AS urgency
@@ -79,7 +84,7 @@ export class ReplyRepository {
       const waitMs = await this.gate.pass(tx, destination, { class: urgency, inLine: gatedAt !== null });
       if (waitMs > 0) {
         await tx.$executeRaw`
-          UPDATE replies SET available_at = clock_timestamp() + ${waitMs} * interval '1 ms',
+          UPDATE replies SET ${putOffBy(waitMs)},
             gated_at = coalesce(gated_at, clock_timestamp())
           WHERE id = ${id}`;
       } else {
@@ -124,7 +129,7 @@ export class ReplyRepository {
       await this.leases.assertHeld(tx, lease);
       await tx.reply.update({ where: { id }, data: change });
       await tx.$executeRaw`
-        UPDATE replies SET available_at = clock_timestamp() + ${delayMs} * interval '1 ms' WHERE id = ${id}`;
+        UPDATE replies SET ${putOffBy(delayMs)} WHERE id = ${id}`;
     });
   }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { isWithin } from '../database/deferred.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { type BusyMode, Prisma } from '../generated/prisma/client.js';
+import { isFreeLease } from '../lease/lease.repository.js';
 import { SCHEDULE_SOURCE } from '../schedules/scheduled-event.js';
 
 /** A worker that is free takes a message within milliseconds: what waits for longer waits for a worker. */
@@ -61,11 +63,11 @@ export function untoldStatement(from: number, limit: number, mode: BusyMode): Pr
       SELECT line.id, since, written, c.busy_mode, row_number() OVER (ORDER BY event_id)::int AS position
       FROM line JOIN conversations c ON c.id = line.id AND c.status = 'active'
       LEFT JOIN leases l ON l.conversation_id = line.id AND l.lane = 'turns'
-      WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
+      WHERE ${isFreeLease('l')}
     )
     SELECT id AS "conversationId", position FROM placed
     WHERE position >= ${from}::float8 AND written
-      AND since <= clock_timestamp() - ${TAKEN_WITHIN_MS} * interval '1 ms'
+      AND NOT (${isWithin(Prisma.sql`since`, TAKEN_WITHIN_MS)})
       AND coalesce(busy_mode, ${mode}::busy_mode) <> 'collect'
       AND (SELECT true FROM wait_notices n WHERE n.conversation_id = placed.id) IS NULL
     ORDER BY position LIMIT ${limit}`;

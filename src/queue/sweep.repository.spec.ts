@@ -33,6 +33,7 @@ afterAll(() => room.close());
 
 const due = async (lane: LaneName) => await sweep.due(lane, FIRST, 2_000);
 const isDue = async (lane: LaneName, { id }: Conversation) => (await due(lane)).includes(id);
+const aMomentAgo = new Date(Date.now() - 1_000);
 const inAnHour = new Date(Date.now() + 3_600_000);
 
 async function withTurn(change: Partial<Prisma.TurnUncheckedCreateInput>): Promise<Conversation> {
@@ -111,7 +112,7 @@ describe('SweepRepository', () => {
     for (const conversation of [
       atWork,
       paused,
-      await withTurn({ availableAt: inAnHour }),
+      await withTurn({ deferredAt: aMomentAgo, availableAt: inAnHour }),
       await withTurn({ state: 'done' }),
       await withTurn({ state: 'failed' }),
       await withTurn({ state: 'cancelled' }),
@@ -122,7 +123,7 @@ describe('SweepRepository', () => {
     await room.lease(sending.id, 'deliveries');
     for (const conversation of [
       sending,
-      await withReply({ availableAt: inAnHour }),
+      await withReply({ deferredAt: aMomentAgo, availableAt: inAnHour }),
       await withReply({ state: 'sent', settledAt: new Date() }),
     ]) {
       expect(await isDue('deliveries', conversation)).toBe(false);
@@ -146,7 +147,7 @@ describe('SweepRepository', () => {
     expect(await isDue('summaries', await withSummary({ dueAt: now }))).toBe(true);
     for (const conversation of [
       await withSummary({ dueAt: null, text: 'notes' }),
-      await withSummary({ dueAt: inAnHour, attempts: 1 }),
+      await withSummary({ deferredAt: aMomentAgo, dueAt: inAnHour, attempts: 1 }),
       await withSummary({ dueAt: now }, 'paused'),
       await withSummary({ dueAt: now }, 'blocked'),
     ]) {
@@ -157,6 +158,44 @@ describe('SweepRepository', () => {
     expect(await isDue('summaries', atWork)).toBe(false);
     await room.expire(atWork.id);
     expect(await isDue('summaries', atWork)).toBe(true);
+  });
+
+  it('finds all the same work when the database’s clock was set back, or is set right again, by an hour', async () => {
+    const [hourAhead, before] = [{ availableAt: inAnHour }, new Date(inAnHour.getTime() - 1_000)];
+    const written = await room.conversation();
+    await room.event(written, 'hello', { receivedAt: inAnHour });
+    const turns = [written, await withTurn(hourAhead), await withTurn({ ...hourAhead, deferredAt: before })];
+    const replies = [await withReply(hourAhead), await withReply({ ...hourAhead, deferredAt: before })];
+    const summaries = [
+      await withSummary({ dueAt: inAnHour }),
+      await withSummary({ dueAt: inAnHour, deferredAt: before }),
+    ];
+    for (const [lane, conversations] of [
+      ['turns', turns],
+      ['deliveries', replies],
+      ['summaries', summaries],
+    ] as const) {
+      for (const conversation of conversations) {
+        expect(await isDue(lane, conversation), lane).toBe(true);
+        // A worker took it before the clock was set back, and died.
+        await room.lease(conversation.id, lane);
+        expect(await isDue(lane, conversation), lane).toBe(false);
+        await room.pool.query(
+          `UPDATE leases SET expires_at = expires_at + interval '1 h' WHERE conversation_id = $1`,
+          [conversation.id],
+        );
+        expect(await isDue(lane, conversation), lane).toBe(true);
+      }
+    }
+  });
+
+  it('leaves a conversation alone whose lease never ends: it is being erased', async () => {
+    const conversation = await withReply();
+    await room.lease(conversation.id, 'deliveries');
+    await room.pool.query(`UPDATE leases SET expires_at = 'infinity' WHERE conversation_id = $1`, [
+      conversation.id,
+    ]);
+    expect(await isDue('deliveries', conversation)).toBe(false);
   });
 
   it('finds a paused conversation again as soon as it goes on', async () => {

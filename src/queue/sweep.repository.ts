@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { deferralOf, isDue } from '../database/deferred.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
+import { isFreeLease } from '../lease/lease.repository.js';
 import type { LaneName } from './lanes.js';
 
 interface Row {
@@ -19,6 +21,8 @@ export class SweepRepository {
   }
 }
 
+const summaryDeferral = { since: Prisma.sql`s.deferred_at`, until: Prisma.sql`s.due_at` };
+
 /** The statement behind `SweepRepository.due`, for whoever wants to see its plan. */
 export function dueStatement(lane: LaneName, after: string, limit: number): Prisma.Sql {
   switch (lane) {
@@ -28,13 +32,12 @@ export function dueStatement(lane: LaneName, after: string, limit: number): Pris
           SELECT conversation_id AS id FROM events
           WHERE state = 'waiting' AND kind = 'message' AND conversation_id > ${after}::uuid
           UNION
-          SELECT conversation_id FROM turns
-          WHERE state IN ('waiting', 'running') AND available_at <= clock_timestamp()
-            AND conversation_id > ${after}::uuid
+          SELECT conversation_id FROM turns t
+          WHERE state IN ('waiting', 'running') AND ${isDue(deferralOf('t'))} AND conversation_id > ${after}::uuid
         ) AS due
         JOIN conversations c ON c.id = due.id AND c.status <> 'paused'
         LEFT JOIN leases l ON l.conversation_id = due.id AND l.lane = 'turns'
-        WHERE l.expires_at IS NULL OR l.expires_at <= clock_timestamp()
+        WHERE ${isFreeLease('l')}
         ORDER BY due.id LIMIT ${limit}`;
     case 'commands':
       return Prisma.sql`
@@ -45,15 +48,15 @@ export function dueStatement(lane: LaneName, after: string, limit: number): Pris
       return Prisma.sql`
         SELECT DISTINCT r.conversation_id AS id FROM replies r
         LEFT JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
-        WHERE r.settled_at IS NULL AND r.available_at <= clock_timestamp() AND r.conversation_id > ${after}::uuid
-          AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
+        WHERE r.settled_at IS NULL AND ${isDue(deferralOf('r'))} AND r.conversation_id > ${after}::uuid
+          AND ${isFreeLease('l')}
         ORDER BY id LIMIT ${limit}`;
     case 'summaries':
       return Prisma.sql`
         SELECT DISTINCT s.conversation_id AS id FROM summaries s
         LEFT JOIN leases l ON l.conversation_id = s.conversation_id AND l.lane = 'summaries'
-        WHERE s.due_at IS NOT NULL AND s.due_at <= clock_timestamp() AND s.conversation_id > ${after}::uuid
-          AND (l.expires_at IS NULL OR l.expires_at <= clock_timestamp())
+        WHERE s.due_at IS NOT NULL AND ${isDue(summaryDeferral)} AND s.conversation_id > ${after}::uuid
+          AND ${isFreeLease('l')}
           AND (SELECT c.status FROM conversations c WHERE c.id = s.conversation_id) = 'active'
         ORDER BY id LIMIT ${limit}`;
   }

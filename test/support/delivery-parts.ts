@@ -10,10 +10,9 @@ import { SendRecords } from '../../src/delivery/send-records.js';
 import { ChatMoves } from '../../src/moves/chat-moves.js';
 import { ConversationMerge } from '../../src/moves/conversation-merge.js';
 import { Metrics } from '../../src/observability/metrics.js';
-import type { Clock } from '../../src/runtime/clock.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import type { Room } from './room.js';
-import { NoJitter, SteeredClock } from './steered.js';
+import { NoJitter } from './steered.js';
 
 const WIDE: Partial<FloodSettings> = {
   botPerSecond: 1_000_000,
@@ -34,16 +33,15 @@ export function chatMoves(prisma: PrismaService): ChatMoves {
 interface Parts {
   readonly gate?: FloodGate;
   readonly stopping?: Stopping;
-  readonly clock?: Clock;
 }
 
 /** One process's sender over a room. */
 export function delivererOf(
   { prisma, leases, holder, ids }: Room,
   channel: Channel,
-  { gate = openFloodGate(prisma), stopping = new Stopping(), clock = new SteeredClock() }: Parts = {},
+  { gate = openFloodGate(prisma), stopping = new Stopping() }: Parts = {},
 ): Deliverer {
   const replies = new ReplyRepository(prisma, leases, gate);
   const records = new SendRecords(replies, chatMoves(prisma), ids, new Metrics());
-  return new Deliverer(channel, replies, records, gate, holder, stopping, clock, new NoJitter());
+  return new Deliverer(channel, replies, records, gate, holder, stopping, new NoJitter());
 }

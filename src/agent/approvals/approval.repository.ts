@@ -118,7 +118,7 @@ export class ApprovalRepository {
         AND (expires_at > clock_timestamp()) = (${decision} <> 'expired')`;
     if (decided === 0) return null;
     await tx.$executeRaw`
-      UPDATE turns SET state = 'waiting', available_at = clock_timestamp()
+      UPDATE turns SET state = 'waiting', available_at = clock_timestamp(), deferred_at = NULL
       WHERE id = ${known.turnId}::uuid AND state = 'parked'
         AND NOT EXISTS (SELECT 1 FROM approvals WHERE turn_id = ${known.turnId}::uuid AND state = 'pending')`;
     await this.answer(tx, known, decision, by);

@@ -16,7 +16,7 @@ const calls = (method: string) => scene.agent.telegram.callsOf(method, scene.cha
 
 function deliver() {
   const { agent } = scene;
-  return delivererOf(agent.room, agent.channel, { clock: agent.clock }).run(scene.conversation.id);
+  return delivererOf(agent.room, agent.channel).run(scene.conversation.id);
 }
 
 async function showing(text: string): Promise<void> {

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelTarget } from '../../config/model-target.js';
+import { type Deferral, isDue, isWithin, waitMsOf } from '../../database/deferred.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import { type Circuit, FORGET_MS } from './circuit.js';
 
 export interface StoredCircuit extends ModelTarget, Circuit {}
 
+/** Since when, and until when, a model is not asked. */
+const open: Deferral = { since: Prisma.sql`failed_at`, until: Prisma.sql`retry_at` };
+
 const columns = Prisma.sql`
   provider, model, failures, trips, code, lasting,
-  -- greatest() passes over NULL.
-  CASE WHEN retry_at IS NOT NULL
-    THEN greatest(0, extract(epoch FROM retry_at - clock_timestamp()) * 1000)::float8 END AS "waitMs"`;
+  CASE WHEN retry_at IS NOT NULL THEN ${waitMsOf(open)} END AS "waitMs"`;
 
 /** The circuits in the database, by its clock. A model that does well has no row and costs no write. */
 @Injectable()
@@ -34,7 +36,7 @@ export class CircuitRepository {
         INSERT INTO model_circuits (provider, model, failures, trips, code, lasting)
         VALUES (${provider}, ${model}, 0, 0, '', false) ON CONFLICT DO NOTHING`;
       const [row] = await tx.$queryRaw<(StoredCircuit & { forgotten: boolean })[]>`
-        SELECT ${columns}, retry_at IS NULL AND failed_at < clock_timestamp() - ${FORGET_MS} * interval '1 ms' AS forgotten
+        SELECT ${columns}, retry_at IS NULL AND NOT (${isWithin(Prisma.sql`failed_at`, FORGET_MS)}) AS forgotten
         FROM model_circuits WHERE provider = ${provider} AND model = ${model}
         FOR UPDATE`;
       const before = row && row.failures > 0 && !row.forgotten ? row : null;
@@ -53,8 +55,9 @@ export class CircuitRepository {
   /** Takes the right to try an open circuit that is due, for `forMs`. @returns false where another worker has it */
   async claimProbe({ provider, model }: ModelTarget, forMs: number): Promise<boolean> {
     const claimed = await this.prisma.$executeRaw`
-      UPDATE model_circuits SET retry_at = clock_timestamp() + ${forMs} * interval '1 ms'
-      WHERE provider = ${provider} AND model = ${model} AND retry_at <= clock_timestamp()`;
+      UPDATE model_circuits
+      SET failed_at = clock_timestamp(), retry_at = clock_timestamp() + ${forMs} * interval '1 ms'
+      WHERE provider = ${provider} AND model = ${model} AND retry_at IS NOT NULL AND ${isDue(open)}`;
     return claimed === 1;
   }
 

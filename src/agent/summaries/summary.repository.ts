@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type Amount, nothing } from '../../budget/amount.js';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
+import { type Deferral, isDue } from '../../database/deferred.js';
 import { PrismaService } from '../../database/prisma.service.js';
-import type { Conversation, Prisma, Summary } from '../../generated/prisma/client.js';
+import { type Conversation, Prisma, type Summary } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+
+/** Since when and until when a summary is put off. */
+const deferral: Deferral = { since: Prisma.sql`deferred_at`, until: Prisma.sql`due_at` };
 
 /** A summary that takes the place of the one before it. */
 export interface NewSummary {
@@ -49,6 +53,7 @@ export class SummaryRepository {
       ON CONFLICT (conversation_id, epoch) DO UPDATE
         SET asked_until = excluded.asked_until,
             due_at = coalesce(summaries.due_at, excluded.due_at),
+            deferred_at = CASE WHEN summaries.due_at IS NULL THEN NULL ELSE summaries.deferred_at END,
             attempts = CASE WHEN summaries.due_at IS NULL THEN 0 ELSE summaries.attempts END
         WHERE summaries.asked_until < excluded.asked_until`;
   }
@@ -62,7 +67,7 @@ export class SummaryRepository {
         WHERE conversation_id = ${id}::uuid AND epoch < ${epoch} AND due_at IS NOT NULL`;
       const due = await tx.$queryRaw<unknown[]>`
         SELECT FROM summaries
-        WHERE conversation_id = ${id}::uuid AND epoch = ${epoch} AND due_at <= clock_timestamp()`;
+        WHERE conversation_id = ${id}::uuid AND epoch = ${epoch} AND due_at IS NOT NULL AND ${isDue(deferral)}`;
       if (due.length > 0) return await this.of(id, epoch, tx);
       // What a process that died had reserved for a summary that is not made any more.
       await this.budgets.settle(tx, [], { conversationId: id, used: nothing });
@@ -122,7 +127,8 @@ export class SummaryRepository {
       await this.leases.assertHeld(tx, lease);
       await tx.$executeRaw`
         UPDATE summaries
-        SET attempts = attempts + ${tries}::int, error = ${error}, due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
+        SET attempts = attempts + ${tries}::int, error = ${error},
+          deferred_at = clock_timestamp(), due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
         WHERE conversation_id = ${conversationId}::uuid AND epoch = ${epoch}`;
       await this.budgets.settle(tx, [], { conversationId, used });
     });

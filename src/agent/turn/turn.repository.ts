@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { deferralOf, putOffBy, waitMsOf } from '../../database/deferred.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { WaitNoticeRepository } from '../../delivery/wait-notice.repository.js';
 import type { Conversation, Event, Message, Prisma, Turn } from '../../generated/prisma/client.js';
@@ -46,8 +47,8 @@ export class TurnRepository {
   /** The conversation's unfinished turn, and how long it has to wait for its next try. */
   async findOpen(conversationId: string): Promise<{ turn: Turn; waitMs: number } | null> {
     const [open] = await this.prisma.$queryRaw<{ id: string; waitMs: number }[]>`
-      SELECT id, greatest(0, extract(epoch FROM available_at - clock_timestamp()) * 1000)::float8 AS "waitMs"
-      FROM turns WHERE conversation_id = ${conversationId}::uuid AND state IN ('waiting', 'running')
+      SELECT id, ${waitMsOf(deferralOf('t'))} AS "waitMs"
+      FROM turns t WHERE conversation_id = ${conversationId}::uuid AND state IN ('waiting', 'running')
       ORDER BY state DESC, started_at LIMIT 1`;
     if (!open) return null;
     const turn = await this.prisma.turn.findUnique({ where: { id: open.id } });
@@ -70,7 +71,8 @@ export class TurnRepository {
     return await this.prisma.$queryRaw<WaitingEvent[]>`
       SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
              received_at AS "receivedAt", turn_id AS "turnId", late_edit AS "lateEdit",
-             extract(epoch FROM clock_timestamp() - received_at)::float8 * 1000 AS "ageMs"
+             -- Received "later": before the clock was set back.
+             abs(extract(epoch FROM clock_timestamp() - received_at))::float8 * 1000 AS "ageMs"
       FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
       ORDER BY id LIMIT ${limit}`;
@@ -209,7 +211,7 @@ export class TurnRepository {
         },
       });
       await tx.$executeRaw`
-        UPDATE turns SET available_at = clock_timestamp() + ${delayMs} * interval '1 ms' WHERE id = ${turn.id}::uuid`;
+        UPDATE turns SET ${putOffBy(delayMs)} WHERE id = ${turn.id}::uuid`;
     });
   }
 

@@ -120,6 +120,38 @@ describe('FloodGate', () => {
     expect(await ask(chat)).toBe(0);
   });
 
+  it('lets nobody wait for an hour that comes twice, and keeps to the limits and the pauses', async () => {
+    const [chat, paused] = [newChat(), newChat()];
+    for (let n = 0; n < 3; n += 1) await ask(chat);
+    await gates[0].limited(paused, 60_000);
+    // The clock is set back by an hour.
+    await pass(-3_600_000);
+    for (let n = 0; n < 2; n += 1) expect(await ask(chat)).toBeGreaterThan(0);
+    const pause = await ask(paused);
+    expect(pause).toBeGreaterThan(50_000);
+    expect(pause).toBeLessThanOrEqual(60_000);
+    await pass(3_200);
+    expect(await ask(chat)).toBe(0);
+    await pass(60_000);
+    expect(await ask(paused)).toBe(0);
+  });
+
+  it('keeps no place in a line for an hour that comes twice', async () => {
+    await ask(newChat());
+    await room.pool.query(
+      `UPDATE flood_windows
+       SET hits = array_fill(extract(epoch FROM clock_timestamp())::float8 * 1000, ARRAY[30])
+       WHERE key = 'telegram'`,
+    );
+    const waiting = newChat();
+    expect(await ask(waiting)).toBeGreaterThan(0);
+    await pass(-3_600_000);
+    expect(await ask(waiting)).toBeLessThanOrEqual(3_000);
+    expect(await ask(newChat())).toBeLessThanOrEqual(3_000);
+    await pass(3_000);
+    expect(await ask(waiting, { class: 'interactive', inLine: true })).toBe(0);
+  });
+
   it('forgets chats that say nothing any more', async () => {
     await ask(newChat());
     const kept = newChat();

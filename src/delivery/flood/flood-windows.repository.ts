@@ -7,6 +7,7 @@ interface Row {
   readonly key: string;
   readonly hits: number[];
   readonly pausedUntil: number | null;
+  readonly limitedAt: number | null;
   readonly interactiveLine: number[];
   readonly backgroundLine: number[];
   readonly now: number;
@@ -34,6 +35,10 @@ export class FloodWindows {
     keys: FloodKeys,
   ): Promise<{ chat: Sent; bot: BotSent; now: number }> {
     let rows = await this.select(tx, keys);
+    if (rows.some(isAhead)) {
+      await this.setBack(tx, keys);
+      rows = await this.select(tx, keys);
+    }
     if (rows.length < 2) {
       await tx.$executeRaw`
         INSERT INTO flood_windows (key, hits, interactive_line, background_line, expires_at)
@@ -46,7 +51,22 @@ export class FloodWindows {
     const chat = rows.find(({ key }) => key === keys.chat);
     const bot = rows.find(({ key }) => key === keys.bot);
     const lines = { interactive: bot?.interactiveLine ?? [], background: bot?.backgroundLine ?? [] };
-    return { chat: sentOf(chat, now), bot: { ...sentOf(bot, now), lines }, now };
+    return { chat: sentOf(chat), bot: { ...sentOf(bot), lines }, now };
+  }
+
+  /**
+   * The clock was set back. All that seems to lie ahead happened just now: a pause lasts for as long as it was asked
+   * for, and nobody keeps a place in a line for an hour that comes twice.
+   */
+  private async setBack(tx: Prisma.TransactionClient, { bot, chat }: FloodKeys): Promise<void> {
+    await tx.$executeRaw`
+      UPDATE flood_windows SET
+        hits = ARRAY(SELECT least(hit, ${ms('clock_timestamp()')}) FROM unnest(hits) WITH ORDINALITY AS h (hit, place)
+                     ORDER BY place),
+        interactive_line = '{}', background_line = '{}',
+        paused_until = paused_until - greatest(limited_at - clock_timestamp(), interval '0'),
+        limited_at = least(limited_at, clock_timestamp())
+      WHERE key IN (${bot}, ${chat})`;
   }
 
   /** A message passes. */
@@ -115,13 +135,16 @@ export class FloodWindows {
         SELECT * FROM flood_windows WHERE key IN (${bot}, ${chat}) ORDER BY key DESC FOR UPDATE
       )
       SELECT key, hits, ${ms('paused_until')} AS "pausedUntil", interactive_line AS "interactiveLine",
-             background_line AS "backgroundLine", ${ms('clock_timestamp()')} AS now
+             background_line AS "backgroundLine", ${ms('limited_at')} AS "limitedAt", ${ms('clock_timestamp()')} AS now
       FROM locked`;
   }
 }
 
-/** Where the clock was set back, what was sent "later" was sent now: nobody waits for an hour that comes twice. */
-function sentOf(row: Row | undefined, now: number): Sent {
-  const hits = row?.hits.map((hit) => Math.min(hit, now)) ?? [];
-  return { hits, pausedUntil: row?.pausedUntil ?? 0 };
+/** Does it tell of something that has yet to come? */
+function isAhead({ hits, limitedAt, now }: Row): boolean {
+  return Math.max(hits.at(-1) ?? 0, limitedAt ?? 0) > now;
+}
+
+function sentOf(row: Row | undefined): Sent {
+  return { hits: row?.hits ?? [], pausedUntil: row?.pausedUntil ?? 0 };
 }
