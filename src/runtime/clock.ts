@@ -6,4 +6,9 @@ export class Clock {
   now(): Date {
     return new Date();
   }
+
+  /** Milliseconds since some moment in the past, which no setting of the clock changes: for how long something takes. */
+  monotonicMs(): number {
+    return performance.now();
+  }
 }

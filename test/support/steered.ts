@@ -8,6 +8,10 @@ export class SteeredClock extends Clock {
   override now(): Date {
     return new Date(Date.now() + this.aheadMs);
   }
+
+  override monotonicMs(): number {
+    return performance.now() + this.aheadMs;
+  }
 }
 
 /** No jitter: every pause is the shortest it can be. */
