@@ -1,12 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessSettings } from '../config/access.settings.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { shortTransaction } from '../database/short-transaction.js';
 import { Outbox } from '../delivery/outbox.js';
 import { messageOf } from '../errors/errors.js';
-import { isUnreachable } from '../errors/unreachable.js';
 import type { Pairing, Prisma } from '../generated/prisma/client.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { PersonRepository } from '../memory/person.repository.js';
+import { eachAlone } from '../runtime/each-alone.js';
 import { textsFor } from '../texts/texts-for.js';
 import { PairingRepository } from './pairing.repository.js';
 import { pairingChoices, pairingQuestion } from './pairing-words.js';
@@ -36,30 +37,26 @@ export class PairingQuestions {
 
   /** One pass. @returns the conversations in which something waits to be sent */
   async run(): Promise<readonly string[]> {
-    for (const id of await this.repository.overdue(BATCH))
-      await this.prisma.$transaction((tx) => this.pairings.decideWithin(tx, id, 'expired', null));
-    const told: string[] = [];
-    for (const pairing of await this.repository.unasked(BATCH)) told.push(...(await this.askAlone(pairing)));
-    return told;
-  }
-
-  /** One that cannot be asked about must not keep the others from it. */
-  private async askAlone(pairing: Pairing): Promise<readonly string[]> {
-    try {
-      return await this.ask(pairing);
-    } catch (error) {
-      if (isUnreachable(error)) throw error;
-      const { conversationId } = pairing;
-      this.logger.error({ msg: 'nobody asked about a pairing', conversationId, error: messageOf(error) });
-      return [];
-    }
+    await eachAlone(
+      await this.repository.overdue(BATCH),
+      (id) => shortTransaction(this.prisma, (tx) => this.pairings.decideWithin(tx, id, 'expired', null)),
+      (pairingId, error) =>
+        this.logger.warn({ msg: 'pairing not expired', pairingId, error: messageOf(error) }),
+    );
+    const told = await eachAlone(
+      await this.repository.unasked(BATCH),
+      (pairing) => this.ask(pairing),
+      ({ conversationId }, error) =>
+        this.logger.error({ msg: 'nobody asked about a pairing', conversationId, error: messageOf(error) }),
+    );
+    return told.flat();
   }
 
   private async ask(pairing: Pairing): Promise<readonly string[]> {
     const askIn = await this.whereToAsk(pairing.channel);
     // Whoever becomes an owner or an admin while it is open is asked then.
     if (askIn.length === 0) return [];
-    return await this.prisma.$transaction(async (tx) => {
+    return await shortTransaction(this.prisma, async (tx) => {
       if (!(await this.repository.markAsked(tx, pairing.id))) return [];
       for (const conversationId of askIn) await this.askIn(tx, conversationId, pairing);
       return askIn;

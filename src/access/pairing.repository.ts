@@ -122,10 +122,14 @@ export class PairingRepository {
     return marked > 0;
   }
 
-  /** Those whose time is over, oldest first. */
+  /** Those whose time is over, oldest first; without those that somebody is at, or whose conversation is locked. */
   async overdue(limit: number): Promise<string[]> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      SELECT id FROM pairings WHERE state = 'pending' AND expires_at <= clock_timestamp() ORDER BY id LIMIT ${limit}`;
+      SELECT p.id FROM pairings p
+      JOIN conversations c ON c.id = p.conversation_id
+      WHERE p.state = 'pending' AND p.expires_at <= clock_timestamp()
+      ORDER BY p.id LIMIT ${limit}
+      FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF p SKIP LOCKED`;
     return rows.map(({ id }) => id);
   }
 

@@ -1,10 +1,9 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { WaitNotices, WORTH_TELLING_MS } from '../agent/waiting/wait-notices.js';
 import { BusySettings } from '../config/busy.settings.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
-import { messageOf } from '../errors/errors.js';
 import { BacklogRepository } from './backlog.repository.js';
 import { estimateWaitMs, firstWorthTelling } from './wait-estimate.js';
 import { LaneWaker } from './lane-waker.js';
@@ -16,8 +15,6 @@ const TOLD_AT_ONCE = 10;
 /** Tells chats that wait for a free worker how long that may take. */
 @Injectable()
 export class BacklogNotices {
-  private readonly logger = new Logger(BacklogNotices.name);
-
   constructor(
     private readonly backlog: BacklogRepository,
     private readonly notices: WaitNotices,
@@ -27,16 +24,12 @@ export class BacklogNotices {
     private readonly busy: BusySettings,
   ) {}
 
-  /** One pass, best effort. */
+  /** One pass. */
   async run(): Promise<void> {
     if (!this.limits.waitNotice) return;
-    try {
-      // Where no job waits, no chat waits for a worker: it waits for its own limit, and is told so by its own lane.
-      if ((await this.turns.getWaitingCount()) === 0) return;
-      await this.tell();
-    } catch (error) {
-      this.logger.warn({ msg: 'chats not told to wait', error: messageOf(error) });
-    }
+    // Where no job waits, no chat waits for a worker: it waits for its own limit, and is told so by its own lane.
+    if ((await this.turns.getWaitingCount()) === 0) return;
+    await this.tell();
   }
 
   private async tell(): Promise<void> {

@@ -164,12 +164,14 @@ export class PostgresQueueBackend extends QueueBackend {
     const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
     await this.pool.query(
       `UPDATE job SET locked_until_ms = ${now} + $1
-       WHERE state = 'active' AND locked_until_ms > ${now} + 2 * $1::bigint`,
+       WHERE (queue, id) IN (SELECT queue, id FROM job
+         WHERE state = 'active' AND locked_until_ms > ${now} + 2 * $1::bigint FOR UPDATE SKIP LOCKED)`,
       [lockMs],
     );
     await this.pool.query(
       `UPDATE meta SET value = ${now}
-       WHERE field = 'stalled-check' AND value::bigint > ${now} + $1::bigint`,
+       WHERE (queue, field) IN (SELECT queue, field FROM meta
+         WHERE field = 'stalled-check' AND value::bigint > ${now} + $1::bigint FOR UPDATE SKIP LOCKED)`,
       [lockMs],
     );
   }

@@ -8,14 +8,19 @@ import { BacklogNotices } from './backlog-notices.js';
 import { LaneWaker } from './lane-waker.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { ScheduledProcessor } from './scheduled-processor.js';
+import { SweepMisses } from './sweep-misses.js';
+import { type PartOfPass, runParts, SweepPart } from './sweep-part.js';
 import { Sweep } from './sweep.service.js';
 import { WorkerEnd } from './worker-end.js';
 
 /** How often the sweep runs, in the whole cluster. */
 export const SWEEP_PERIOD_MS = 2_000;
 
+/** Comes round with everything that no wake-up brings back, and no message either. Each part stands alone. */
 @Processor(SWEEP_QUEUE, workerOptions)
 export class SweepProcessor extends ScheduledProcessor {
+  private parts: readonly PartOfPass[] | undefined;
+
   constructor(
     private readonly sweep: Sweep,
     private readonly approvals: Approvals,
@@ -23,6 +28,7 @@ export class SweepProcessor extends ScheduledProcessor {
     private readonly firing: ScheduleFiring,
     private readonly backlog: BacklogNotices,
     private readonly waker: LaneWaker,
+    private readonly misses: SweepMisses,
     @InjectQueue(SWEEP_QUEUE) queue: Queue,
     clock: DatabaseClock,
     end: WorkerEnd,
@@ -31,12 +37,30 @@ export class SweepProcessor extends ScheduledProcessor {
   }
 
   protected override async run(): Promise<void> {
-    // First: the turns they park are due then.
-    await this.approvals.expireOverdue();
+    this.parts ??= this.listParts();
+    await runParts(this.parts);
+  }
+
+  /** In this order where none of them stalls. */
+  private listParts(): readonly PartOfPass[] {
+    const part = (name: string, work: () => Promise<unknown>) =>
+      new SweepPart(name, work, (...miss) => this.misses.report(...miss));
+    return [
+      // First: the turns they park are due then.
+      part('approvals', () => this.approvals.expireOverdue()),
+      part('pairings', () => this.askAboutPairings()),
+      // Before the sweep puts jobs of chats into the line that wait for something else.
+      part('backlog', () => this.backlog.run()),
+      this.sweep,
+      part('schedules', () => this.fireSchedules()),
+    ];
+  }
+
+  private async askAboutPairings(): Promise<void> {
     for (const id of await this.pairings.run()) this.waker.wake('deliveries', id);
-    // Before the sweep puts jobs of chats into the line that wait for something else.
-    await this.backlog.run();
-    await this.sweep.run();
+  }
+
+  private async fireSchedules(): Promise<void> {
     for (const { conversationId, kind } of await this.firing.run())
       this.waker.wake(kind === 'task' ? 'turns' : 'deliveries', conversationId);
   }

@@ -2,6 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LaneWaker } from './lane-waker.js';
 import { type LaneName, lanes, workerOptions } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
+import { SweepMisses } from './sweep-misses.js';
+import { type PartOfPass, runParts, SweepPart } from './sweep-part.js';
 import { SweepRepository } from './sweep.repository.js';
 
 /** Conversations woken in one pass of one lane; the next pass goes on behind them. */
@@ -13,8 +15,9 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
  * worker. Waking a lane that is awake changes nothing, so it may find too much, never too little.
  */
 @Injectable()
-export class Sweep {
+export class Sweep implements PartOfPass {
   private readonly logger = new Logger(Sweep.name);
+  private readonly parts: readonly SweepPart[];
   private readonly after: Record<LaneName, string> = {
     turns: FIRST,
     commands: FIRST,
@@ -26,19 +29,25 @@ export class Sweep {
     private readonly repository: SweepRepository,
     private readonly waker: LaneWaker,
     private readonly backend: QueueBackend,
-  ) {}
+    misses: SweepMisses,
+  ) {
+    const part = (name: string, work: () => Promise<unknown>) =>
+      new SweepPart(name, work, (...miss) => misses.report(...miss));
+    this.parts = [
+      part('queue clocks', () => this.backend.undoFastClocks(workerOptions.lockDuration)),
+      ...lanes.map((lane) => part(`lane ${lane}`, () => this.wakeDue(lane))),
+    ];
+  }
 
-  /** One pass. @returns how many conversations were woken */
-  async run(): Promise<number> {
-    await this.backend.undoFastClocks(workerOptions.lockDuration);
-    let woken = 0;
-    for (const lane of lanes) {
-      const due = await this.repository.due(lane, this.after[lane], BATCH);
-      for (const conversationId of due) this.waker.wake(lane, conversationId);
-      this.after[lane] = due.length < BATCH ? FIRST : (due.at(-1) ?? FIRST);
-      woken += due.length;
-    }
-    if (woken > 0) this.logger.debug({ msg: 'swept', woken });
-    return woken;
+  /** One pass over all lanes, each of which stands alone. */
+  async run(): Promise<void> {
+    await runParts(this.parts);
+  }
+
+  private async wakeDue(lane: LaneName): Promise<void> {
+    const due = await this.repository.due(lane, this.after[lane], BATCH);
+    for (const conversationId of due) this.waker.wake(lane, conversationId);
+    this.after[lane] = due.length < BATCH ? FIRST : (due.at(-1) ?? FIRST);
+    if (due.length > 0) this.logger.debug({ msg: 'swept', lane, woken: due.length });
   }
 }

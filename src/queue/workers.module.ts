@@ -11,6 +11,7 @@ import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { LanesModule } from './lanes.module.js';
 import { SWEEP_QUEUE } from './lanes.js';
+import { SweepMisses } from './sweep-misses.js';
 import { SweepProcessor } from './sweep.processor.js';
 import { SweepRepository } from './sweep.repository.js';
 import { Sweep } from './sweep.service.js';
@@ -37,6 +38,7 @@ import { WorkersHealth } from './workers-health.js';
     SummaryProcessor,
     SweepProcessor,
     Sweep,
+    SweepMisses,
     SweepRepository,
     BacklogNotices,
     BacklogRepository,

@@ -134,11 +134,15 @@ export class ApprovalRepository {
     for (const approval of withdrawn) await this.answer(tx, approval, 'withdrawn', null);
   }
 
-  /** Those whose time is over, oldest first. */
+  /** Those whose time is over, oldest first; without those that somebody is at, or whose turn or conversation is locked. */
   async overdue(limit: number): Promise<string[]> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
-      SELECT id FROM approvals WHERE state = 'pending' AND expires_at <= clock_timestamp()
-      ORDER BY expires_at LIMIT ${limit}`;
+      SELECT a.id FROM approvals a
+      JOIN turns t ON t.id = a.turn_id
+      JOIN conversations c ON c.id = a.conversation_id
+      WHERE a.state = 'pending' AND a.expires_at <= clock_timestamp()
+      ORDER BY a.expires_at LIMIT ${limit}
+      FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF t, a SKIP LOCKED`;
     return rows.map(({ id }) => id);
   }
 

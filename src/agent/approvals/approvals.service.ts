@@ -5,9 +5,12 @@ import type { Received, Rights } from '../../channel/channel.js';
 import type { Press } from '../../channel/inbound.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import { shortTransaction } from '../../database/short-transaction.js';
+import { messageOf } from '../../errors/errors.js';
 import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { eachAlone } from '../../runtime/each-alone.js';
 import { Ids } from '../../runtime/ids.js';
 import { textsFor } from '../../texts/texts-for.js';
 import { ApprovalRepository, type NewApproval } from './approval.repository.js';
@@ -95,11 +98,16 @@ export class Approvals {
     return decided?.conversationId ?? null;
   }
 
-  /** Ends those that nobody decided in time. @returns how many */
+  /** Ends those that nobody decided in time; those that somebody holds are left to the next pass. @returns how many */
   async expireOverdue(): Promise<number> {
     const overdue = await this.repository.overdue(EXPIRED_AT_ONCE);
-    for (const id of overdue) await this.prisma.$transaction((tx) => this.decide(tx, id, 'expired', null));
-    return overdue.length;
+    const expired = await eachAlone(
+      overdue,
+      (id) => shortTransaction(this.prisma, (tx) => this.decide(tx, id, 'expired', null)),
+      (approvalId, error) =>
+        this.logger.warn({ msg: 'approval not expired', approvalId, error: messageOf(error) }),
+    );
+    return expired.length;
   }
 
   private async decide(

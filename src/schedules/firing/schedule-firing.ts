@@ -1,11 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import { shortTransaction } from '../../database/short-transaction.js';
 import { Outbox } from '../../delivery/outbox.js';
 import { messageOf } from '../../errors/errors.js';
-import { isUnreachable } from '../../errors/unreachable.js';
 import type { Prisma, ScheduleKind } from '../../generated/prisma/client.js';
 import { MessageRepository } from '../../memory/message.repository.js';
+import { eachAlone } from '../../runtime/each-alone.js';
 import { nextTime } from '../rule.js';
 import { type DueSchedule, DueSchedules } from './due-schedules.repository.js';
 
@@ -34,25 +35,15 @@ export class ScheduleFiring {
     private readonly doorkeeper: Doorkeeper,
   ) {}
 
-  /** One pass. @throws what the database throws while it cannot be reached */
+  /** One pass; what cannot fire keeps nothing else from it. @throws where what is due cannot be read */
   async run(): Promise<Fired[]> {
-    const fired: Fired[] = [];
-    for (const id of await this.due.ids(BATCH)) {
-      const one = await this.fireAlone(id);
-      if (one) fired.push(one);
-    }
-    return fired;
-  }
-
-  /** One that cannot fire must not keep the others from it. */
-  private async fireAlone(scheduleId: string): Promise<Fired | null> {
-    try {
-      return await this.prisma.$transaction((tx) => this.fire(tx, scheduleId));
-    } catch (error) {
-      if (isUnreachable(error)) throw error;
-      this.logger.error({ msg: 'schedule not fired', scheduleId, error: messageOf(error) });
-      return null;
-    }
+    const fired = await eachAlone(
+      await this.due.ids(BATCH),
+      (id) => shortTransaction(this.prisma, (tx) => this.fire(tx, id)),
+      (scheduleId, error) =>
+        this.logger.error({ msg: 'schedule not fired', scheduleId, error: messageOf(error) }),
+    );
+    return fired.filter((one) => one !== null);
   }
 
   private async fire(tx: Prisma.TransactionClient, id: string): Promise<Fired | null> {
