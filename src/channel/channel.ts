@@ -36,10 +36,13 @@ export type SendOutcome =
   | { readonly kind: 'limited'; readonly retryAfterMs: number; readonly error: string }
   /** The chat goes on under another id; nothing was sent. */
   | { readonly kind: 'moved'; readonly toChatId: bigint; readonly error: string }
-  /** Not sent, and worth another try later: no connection, 5xx. */
-  | { readonly kind: 'unavailable'; readonly error: string }
-  /** The connection broke or timed out after the request went out: it may have been sent. */
-  | { readonly kind: 'unknown'; readonly error: string }
+  /** Not sent, and worth another try later: no connection, 5xx of the channel itself. `retryAfterMs`: not before. */
+  | { readonly kind: 'unavailable'; readonly error: string; readonly retryAfterMs?: number }
+  /**
+   * The connection broke or timed out after the request went out, or somebody else than the channel answered: it may have
+   * been sent. `retryAfterMs`: who answered asked for a pause.
+   */
+  | { readonly kind: 'unknown'; readonly error: string; readonly retryAfterMs?: number }
   /** Not sent, and never will be: blocked, chat gone, token revoked. `code` is stable. */
   | { readonly kind: 'refused'; readonly code: string; readonly error: string };
 

@@ -201,6 +201,20 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['perhaps', 'perhaps', 'next']);
   });
 
+  it('shows nothing a third time behind a gateway that passes calls on and answers for itself', async () => {
+    await write('perhaps');
+    telegram.failNext({ method: 'sendMessage', times: 9, with: failures.gatewayTimeout });
+    for (let look = 0; look < 5; look += 1) {
+      await run();
+      await waitOver();
+    }
+    expect(telegram.textsOf(chat)).toEqual(['perhaps', 'perhaps']);
+    expect(await stored()).toMatchObject([
+      { state: 'uncertain', error: expect.stringContaining('HTTP 504') },
+    ]);
+    expect(await letters()).toMatchObject([{ reason: 'SEND_OUTCOME_UNKNOWN' }]);
+  });
+
   it('takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter', async () => {
     await write('interrupted');
     await room.pool.query(`UPDATE replies SET state = 'sending', attempts = 1 WHERE conversation_id = $1`, [

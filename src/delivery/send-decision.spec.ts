@@ -43,6 +43,18 @@ describe('decide', () => {
     ['unavailable, old but hardly tried', unavailable, { ...old, attempts: 1 }, { kind: 'again' }],
     ['unknown', unknown, first, { kind: 'once-more', delayMs: 500 }],
     [
+      'unknown, with a pause asked for',
+      { ...unknown, retryAfterMs: 9_000 },
+      first,
+      { kind: 'once-more', delayMs: 9_000 },
+    ],
+    [
+      'unavailable, with a pause asked for',
+      { ...unavailable, retryAfterMs: 9_000 },
+      first,
+      { kind: 'again', delayMs: 9_000 },
+    ],
+    [
       'unknown twice',
       unknown,
       unknownOnce,

@@ -57,14 +57,14 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
         return giveUp('CHANNEL_UNAVAILABLE', outcome.error, tries);
       return {
         kind: 'again',
-        delayMs: backoffMs(tries.attempts, RETRY, random),
+        delayMs: pauseAfter(outcome, tries.attempts, random),
         error: outcome.error,
         countsAsTry: true,
       };
     case 'unknown':
       if (tries.unknownSends > 0)
         return { ...giveUp('SEND_OUTCOME_UNKNOWN', outcome.error, tries), uncertain: true };
-      return { kind: 'once-more', delayMs: backoffMs(1, RETRY, random), error: outcome.error };
+      return { kind: 'once-more', delayMs: pauseAfter(outcome, 1, random), error: outcome.error };
     case 'refused':
       return giveUp(outcome.code, outcome.error, tries);
   }
@@ -76,6 +76,10 @@ export function decideEdit(outcome: SendOutcome, tries: Tries, random: number): 
   if (outcome.kind === 'refused' && outcome.code === 'MESSAGE_GONE')
     return { kind: 'anew', error: outcome.error };
   return decide(outcome, tries, random);
+}
+
+function pauseAfter({ retryAfterMs = 0 }: { retryAfterMs?: number }, tries: number, random: number): number {
+  return Math.max(retryAfterMs, backoffMs(tries, RETRY, random));
 }
 
 /** Refusals that are about the chat, not the message. */

@@ -9,6 +9,7 @@ import { MessageComposer } from './message-composer.js';
 import { Bots } from './bots/bots.js';
 import { Pauses } from './receiving/pauses.js';
 import { TelegramChannel } from './telegram-channel.js';
+import { guestVia } from './updates/chat-route.js';
 
 const never = new AbortController().signal;
 let telegram: TelegramDouble;
@@ -119,7 +120,9 @@ describe('TelegramChannel', () => {
   it.each([
     ['a pause asked for', failures.limited(2), { kind: 'limited', retryAfterMs: 2_000 }, 0],
     ['a server error', failures.serverError, { kind: 'unavailable' }, 0],
-    ["a proxy's error page", failures.badGateway, { kind: 'unavailable' }, 0],
+    ["a gateway's error page", failures.badGateway, { kind: 'unknown' }, 0],
+    ["a gateway's error page, after Telegram took it", failures.gatewayTimeout, { kind: 'unknown' }, 1],
+    ["a gateway's pause", failures.overloaded(9), { kind: 'unknown', retryAfterMs: 9_000 }, 1],
     ['a reset before Telegram took it', failures.resetBefore, { kind: 'unknown' }, 0],
     ['a reset after Telegram took it', failures.resetAfter, { kind: 'unknown' }, 1],
   ])('tells %s for what it is and tries once', async (_, failure, outcome, shown) => {
@@ -129,6 +132,16 @@ describe('TelegramChannel', () => {
     expect(await channel.send(to, { text: 'hi', entities: [bold] }, never)).toMatchObject(outcome);
     expect(telegram.callsOf('sendMessage')).toHaveLength(1);
     expect(telegram.textsOf(Number(to.chatId))).toHaveLength(shown);
+  });
+
+  it('may repeat an edit of the message of a guest, whatever became of the one before', async () => {
+    const { channel } = channelWith();
+    const to = { ...plainChat(), via: guestVia('query', 'inline') };
+    telegram.failNext({ method: 'editMessageText', with: failures.badGateway });
+    expect(await channel.send(to, { text: 'hi', entities: [] }, never)).toMatchObject({
+      kind: 'unavailable',
+      error: expect.stringContaining('502'),
+    });
   });
 
   it('is unavailable with a wrong token, and says what to look at', async () => {

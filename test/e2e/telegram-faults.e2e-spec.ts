@@ -87,7 +87,6 @@ describeOnEachBackend('When Telegram fails', (backend) => {
 
   it.each([
     ['500', failures.serverError],
-    ['a 502 page of a proxy', failures.badGateway],
     ['429', failures.limited(1)],
   ])('tries again after %s, and shows the reply once', async (_name, failure) => {
     const chat = newChatId();
@@ -108,6 +107,16 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] hello`, `Echo: [${chat}] hello`]);
     expect(await world.deadLetters(chat)).toEqual([]);
     expect(await world.sayAndRead(chat, `[${chat}] go on`)).toBe(`Echo: [${chat}] go on`);
+  });
+
+  it('does not take a gateway’s word for what Telegram did: once more, and recorded as uncertain', async () => {
+    const chat = newChatId();
+    failNext(chat, failures.gatewayTimeout);
+    await world.say(chat, `[${chat}] hello`);
+    await world.lastOf(chat, 2);
+    await eventually(async () => expect(await openReplies(chat)).toEqual([]));
+    await delivered(chat, { state: 'uncertain' });
+    expect(sends(chat)).toHaveLength(2);
   });
 
   it('makes a dead letter of what broke twice, and sends it no third time', async () => {

@@ -23,8 +23,14 @@ export type Failure =
       readonly description: string;
       readonly parameters?: Readonly<Record<string, number>>;
     }
-  /** An answer that is not of the Bot API, as a proxy gives it. */
-  | { readonly kind: 'page'; readonly status: number }
+  /** An answer that is not of the Bot API, as a gateway gives it. */
+  | {
+      readonly kind: 'page';
+      readonly status: number;
+      readonly when: 'before' | 'after';
+      /** Seconds. */
+      readonly retryAfter?: number;
+    }
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
   /** No answer until the caller gives up. */
   | { readonly kind: 'hang'; readonly when: 'before' | 'after' };
@@ -38,7 +44,17 @@ export const failures = {
     parameters: { retry_after: seconds },
   }),
   serverError: { kind: 'answer', status: 500, description: 'Internal Server Error' },
-  badGateway: { kind: 'page', status: 502 },
+  /** A gateway that could not reach the server behind it; nobody but it knows that. */
+  badGateway: { kind: 'page', status: 502, when: 'before' },
+  /** A gateway that passed the call on, and did not wait for the answer. */
+  gatewayTimeout: { kind: 'page', status: 504, when: 'after' },
+  /** A gateway that passed the call on, and asks for a pause. */
+  overloaded: (seconds: number): Failure => ({
+    kind: 'page',
+    status: 503,
+    when: 'after',
+    retryAfter: seconds,
+  }),
   blocked: { kind: 'answer', status: 403, description: 'Forbidden: bot was blocked by the user' },
   unauthorised: { kind: 'answer', status: 401, description: 'Unauthorized' },
   moved: (to: number): Failure => ({
@@ -228,7 +244,8 @@ export class TelegramDouble {
       response.on('close', () => gone.abort());
       const result = await method.run(params, gone.signal);
       call.accepted = true;
-      if (failure?.kind === 'reset') request.socket.resetAndDestroy();
+      if (failure?.kind === 'page') sendPage(response, failure);
+      else if (failure?.kind === 'reset') request.socket.resetAndDestroy();
       else if (!failure) send(response, 200, { ok: true, result });
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
@@ -269,8 +286,8 @@ function failNow(failure: Failure, response: ServerResponse, call: Call): boolea
       refuse(response, new Refusal(failure.status, failure.description, failure.parameters), call);
       return true;
     case 'page':
-      response.writeHead(failure.status, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
-      return true;
+      if (failure.when === 'before') sendPage(response, failure);
+      return failure.when === 'before';
     case 'reset':
       if (failure.when === 'before') response.socket?.resetAndDestroy();
       return failure.when === 'before';
@@ -286,6 +303,14 @@ function refuse(response: ServerResponse, { status, description, parameters }: R
 
 function send(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function sendPage(
+  response: ServerResponse,
+  { status, retryAfter }: Extract<Failure, { kind: 'page' }>,
+): void {
+  const pause = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  response.writeHead(status, { 'content-type': 'text/html', ...pause }).end(`<h1>${status}</h1>`);
 }
 
 function chatOf(params: Readonly<Record<string, unknown>>): number {

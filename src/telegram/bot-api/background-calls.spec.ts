@@ -171,7 +171,8 @@ describe('Polling', () => {
       status: 409,
       description: 'Conflict: terminated by other getUpdates request',
     } as const;
-    for (const failure of [failures.resetBefore, failures.badGateway, conflict, failures.limited(40)]) {
+    const overloaded = { kind: 'page', status: 503, when: 'before', retryAfter: 30 } as const;
+    for (const failure of [failures.resetBefore, overloaded, conflict, failures.limited(40)]) {
       telegram.failNext({ method: 'getUpdates', with: failure });
     }
     const sink = new Batches();
@@ -179,6 +180,7 @@ describe('Polling', () => {
     const running = start(sink);
     await eventually(() => expect(sink.taken).toHaveLength(1));
     expect(pauses.waited).toHaveLength(4);
+    expect(pauses.waited[1]).toBe(30_000);
     expect(pauses.waited[3]).toBe(40_000);
     stop.abort();
     await running;

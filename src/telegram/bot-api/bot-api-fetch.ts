@@ -1,13 +1,14 @@
 import { fieldOf, integerOf } from '../updates/update-fields.js';
+import { ForeignAnswerError } from './foreign-answer-error.js';
 
 /**
  * The HTTP under grammY's client: Node's own `fetch` instead of node-fetch, because it tells a connection that was never
  * made from one that broke, and drops idle keep-alive connections before the server does (a request that meets a closing
  * connection would be of unknown outcome).
  *
- * Always resolves to an answer in the Bot API's shape: a proxy's HTML page becomes an error with its HTTP status.
- * Redirects are not followed, since the address holds the token.
- * @throws what `fetch` throws; an Error where a success holds no Bot API answer
+ * Resolves to an answer in the Bot API's shape, whatever its HTTP status. Redirects are not followed, since the address
+ * holds the token.
+ * @throws what `fetch` throws; @throws ForeignAnswerError for every other answer
  */
 export async function botApiFetch(
   url: string | URL,
@@ -19,9 +20,7 @@ export async function botApiFetch(
   const response = await fetch(url, { ...init, headers, signal, redirect: 'manual' });
   const answer = parse(await response.text());
   if (isAnswer(answer)) return Response.json(answer);
-  if (response.ok) throw new Error(`${response.status} without a Bot API answer`);
-  const description = `${response.status} ${response.statusText}`.trim();
-  return Response.json({ ok: false, error_code: response.status, description });
+  throw new ForeignAnswerError(response);
 }
 
 function parse(text: string): unknown {

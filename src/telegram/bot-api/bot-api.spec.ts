@@ -63,28 +63,64 @@ describe('BotApi, answered', () => {
     expect(telegram.callsOf('sendMessage')).toHaveLength(1);
   });
 
-  it.each([
-    ['502 Bad Gateway', 502],
-    ['302 Found', 302],
-    ['413 Request Entity Too Large', 413],
-  ])('takes %s without Bot API JSON for an answer', async (line, status) => {
-    const { root } = await rawServer((socket) =>
-      socket.on('data', () => socket.end(answer(line, '<h1>no</h1>'))),
-    );
-    expect(await send(apiAt(root))).toMatchObject({
-      failure: { kind: 'answered', status, retryAfterMs: null },
-    });
+  it('takes the word of the Bot API, whatever the HTTP status', async () => {
+    const said = JSON.stringify({ ok: false, error_code: 500, description: 'Internal Server Error' });
+    const { root } = await rawServer((socket) => socket.on('data', () => socket.end(answer('200 OK', said))));
+    expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'answered', status: 500 } });
+  });
+});
+
+describe('BotApi, answered by somebody else', () => {
+  const statuses = [
+    '200 OK',
+    '302 Found',
+    '400 Bad Request',
+    '401 Unauthorized',
+    '403 Forbidden',
+    '404 Not Found',
+    '413 Request Entity Too Large',
+    '429 Too Many Requests',
+    '500 Internal Server Error',
+    '502 Bad Gateway',
+    '503 Service Unavailable',
+    '504 Gateway Time-out',
+  ];
+  const bodies = [
+    '<h1>no</h1>',
+    '{}',
+    '{"ok":true}',
+    '{"ok":false}',
+    '{"ok":false,"error_code":502}',
+    'null',
+    '',
+  ];
+
+  it.each(statuses)('does not know what a %s without the Bot API’s JSON did, and names it', async (line) => {
+    for (const body of bodies) {
+      const { root } = await rawServer((socket) => socket.on('data', () => socket.end(answer(line, body))));
+      const api = apiAt(root);
+      expect(await send(api)).toEqual({
+        ok: false,
+        failure: {
+          kind: 'no-answer',
+          description: `HTTP ${line}, and no answer of the Bot API`,
+          retryAfterMs: null,
+        },
+      });
+      expect(api.tokenRefused).toBe(false);
+    }
   });
 
-  it.each(['<h1>ok</h1>', '{}', '{"ok":true}', '{"ok":false}', 'null', ''])(
-    'does not know what a 200 with %j did',
-    async (body) => {
-      const { root } = await rawServer((socket) =>
-        socket.on('data', () => socket.end(answer('200 OK', body))),
-      );
-      expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'no-answer' } });
-    },
-  );
+  it.each([
+    ['7', 7_000],
+    ['999999', 3_600_000],
+    ['soon', null],
+    ['-1', null],
+  ])('heeds a gateway’s Retry-After: %s', async (header, retryAfterMs) => {
+    const page = answer('503 Service Unavailable', 'no').replace('\r\n', `\r\nretry-after: ${header}\r\n`);
+    const { root } = await rawServer((socket) => socket.on('data', () => socket.end(page)));
+    expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'no-answer', retryAfterMs } });
+  });
 });
 
 describe('BotApi, unanswered', () => {

@@ -73,7 +73,8 @@ const unavailable = (error: string, retryAfterMs: number | null = null): Fetched
 /** What a failed `getFile` says of the file. A wrong token or address can be mended, and the file is there still. */
 function fetchedOf(failure: CallFailure): Fetched {
   const { description } = failure;
-  if (failure.kind !== 'answered') return unavailable(description);
+  if (failure.kind === 'not-sent') return unavailable(description);
+  if (failure.kind === 'no-answer') return unavailable(description, failure.retryAfterMs);
   if (/file is too big/i.test(description)) return { kind: 'too-large' };
   if (failure.status === 400 || failure.status === 403) return { kind: 'gone', error: description };
   return unavailable(description, failure.retryAfterMs);

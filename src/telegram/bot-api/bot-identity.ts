@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { BotApi } from './bot-api.js';
 import type { BotName } from './bot-name.js';
 import { Pauses } from '../receiving/pauses.js';
+import { pauseAskedFor } from '../sending/call-failure.js';
 
 /** Learns the bot's own name (getMe), needed to see in groups who is spoken to. Never holds up the start. */
 export class BotIdentity {
@@ -29,7 +30,8 @@ export class BotIdentity {
           return;
         }
         this.logger.warn({ msg: 'bot not identified yet', failures, error: me.failure.description });
-        await this.pauses.wait(this.pauses.afterFailures(failures), signal);
+        const pauseMs = Math.max(this.pauses.afterFailures(failures), pauseAskedFor(me.failure));
+        await this.pauses.wait(pauseMs, signal);
       } catch (error) {
         if (!signal.aborted) throw error;
       }

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { messageOf } from '../../errors/errors.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi } from '../bot-api/bot-api.js';
-import type { CallFailure } from '../sending/call-failure.js';
+import { type CallFailure, pauseAskedFor } from '../sending/call-failure.js';
 import { Pauses } from './pauses.js';
 import { integerOf } from '../updates/update-fields.js';
 import { UpdateSink } from '../../channel/update-sink.js';
@@ -95,8 +95,8 @@ function unexpected(error: unknown): Setback {
 
 function setbackOf(failure: CallFailure): Setback {
   const error = failure.description;
-  if (failure.kind !== 'answered') return { error, hint: null, pauseMs: 0 };
-  return { error, hint: hintFor(failure.status, error), pauseMs: failure.retryAfterMs ?? 0 };
+  const hint = failure.kind === 'answered' ? hintFor(failure.status, error) : null;
+  return { error, hint, pauseMs: pauseAskedFor(failure) };
 }
 
 function hintFor(status: number, description: string): string | null {

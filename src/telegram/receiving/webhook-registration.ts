@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi, type CallResult } from '../bot-api/bot-api.js';
+import { pauseAskedFor } from '../sending/call-failure.js';
 import { Pauses } from './pauses.js';
 
 /**
@@ -37,7 +38,7 @@ export class WebhookRegistration {
         return;
       }
       const { failure } = result;
-      const asked = failure.kind === 'answered' ? (failure.retryAfterMs ?? 0) : 0;
+      const asked = pauseAskedFor(failure);
       this.logger.warn({ msg: 'webhook not registered yet', url, failures, error: failure.description });
       await this.pauses.wait(Math.max(this.pauses.afterFailures(failures), asked), signal);
     }

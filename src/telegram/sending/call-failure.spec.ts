@@ -44,6 +44,10 @@ describe('readFailure', () => {
   it('says the innermost reason and its code', () => {
     const other = Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
     expect(readFailure(fetchFailed(other)).description).toBe('other side closed (UND_ERR_SOCKET)');
-    expect(readFailure('odd')).toEqual({ kind: 'no-answer', description: 'odd' });
+    expect(readFailure('odd')).toEqual({
+      kind: 'no-answer',
+      description: 'odd',
+      retryAfterMs: null,
+    });
   });
 });

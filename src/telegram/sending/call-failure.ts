@@ -1,13 +1,14 @@
 import { GrammyError, HttpError } from 'grammy';
 import { messageOf } from '../../errors/errors.js';
+import { ForeignAnswerError } from '../bot-api/foreign-answer-error.js';
 import { fieldOf } from '../updates/update-fields.js';
 
 /** Why a Bot API call failed, told apart by what is known about its effect. `description` holds no token. */
 export type CallFailure =
-  /** The server answered: the call had no effect. */
+  /** The Bot API answered: the call had no effect. */
   | {
       readonly kind: 'answered';
-      /** `error_code` of the answer, or the HTTP status where the answer was not of the Bot API. */
+      /** `error_code` of the answer. */
       readonly status: number;
       readonly description: string;
       /** Null where the server named no pause. */
@@ -17,8 +18,16 @@ export type CallFailure =
     }
   /** No connection was made, so the request cannot have arrived. */
   | { readonly kind: 'not-sent'; readonly description: string }
-  /** The connection broke, or time ran out, after it was made: the call may have had its effect. */
-  | { readonly kind: 'no-answer'; readonly description: string };
+  /**
+   * The connection broke, time ran out, or something else than the Bot API answered, after it was made: the call may have
+   * had its effect.
+   */
+  | {
+      readonly kind: 'no-answer';
+      readonly description: string;
+      /** Null where no gateway named a pause. */
+      readonly retryAfterMs: number | null;
+    };
 
 /** Reads whatever a grammY call rejected with. */
 export function readFailure(thrown: unknown): CallFailure {
@@ -32,7 +41,14 @@ export function readFailure(thrown: unknown): CallFailure {
     return { kind: 'answered', status, description, retryAfterMs, movedTo };
   }
   const error = thrown instanceof HttpError ? thrown.error : thrown;
-  return { kind: neverConnected(error) ? 'not-sent' : 'no-answer', description: describe(error) };
+  if (neverConnected(error)) return { kind: 'not-sent', description: describe(error) };
+  const retryAfterMs = error instanceof ForeignAnswerError ? error.retryAfterMs : null;
+  return { kind: 'no-answer', description: describe(error), retryAfterMs };
+}
+
+/** The pause that somebody asked for, in milliseconds; 0: nobody did. */
+export function pauseAskedFor(failure: CallFailure): number {
+  return failure.kind === 'not-sent' ? 0 : (failure.retryAfterMs ?? 0);
 }
 
 /** System calls that precede a connection (https://nodejs.org/api/errors.html#errorsyscall). */

@@ -35,7 +35,9 @@ export class GuestMessages {
     const edit = { inline_message_id: inlineMessageId, text: message.text, entities: [...message.entities] };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
     if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId: NO_ID };
-    return outcomeOf(result.failure);
+    const outcome = outcomeOf(result.failure);
+    // Repeated, it has no second effect.
+    return outcome.kind === 'unknown' ? { ...outcome, kind: 'unavailable' } : outcome;
   }
 
   private answer(queryId: string, { text, entities }: FormattedText, signal: AbortSignal) {

@@ -22,7 +22,7 @@ describe('outcomeOf', () => {
     expect(answered(429, 'Slow down')).toMatchObject({ kind: 'limited', retryAfterMs: 5_000 });
   });
 
-  it.each([500, 502, 504, 302])('%i says: not sent, later perhaps', (status) => {
+  it.each([500, 502, 504])('%i of the Bot API says: not sent, later perhaps', (status) => {
     expect(answered(status, 'x').kind).toBe('unavailable');
   });
 
@@ -48,9 +48,17 @@ describe('outcomeOf', () => {
       kind: 'unavailable',
       error: 'refused',
     });
-    expect(outcomeOf({ kind: 'no-answer', description: 'reset' })).toEqual({
+    expect(outcomeOf({ kind: 'no-answer', description: 'reset', retryAfterMs: null })).toEqual({
       kind: 'unknown',
       error: 'reset',
+    });
+  });
+
+  it('a pause that a gateway asks for says nothing of the message', () => {
+    expect(outcomeOf({ kind: 'no-answer', description: 'HTTP 503', retryAfterMs: 7_000 })).toEqual({
+      kind: 'unknown',
+      error: 'HTTP 503',
+      retryAfterMs: 7_000,
     });
   });
 

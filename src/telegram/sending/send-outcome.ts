@@ -1,5 +1,5 @@
 import type { SendOutcome } from '../../channel/channel.js';
-import type { CallFailure } from './call-failure.js';
+import { type CallFailure, pauseAskedFor } from './call-failure.js';
 
 /** The pause after a 429 that names none. */
 const UNNAMED_PAUSE_MS = 5_000;
@@ -8,11 +8,15 @@ const UNNAMED_PAUSE_MS = 5_000;
  * What follows for a message from a failed send. Pure.
  *
  * A 401 or 404 says that the bot's token or `TELEGRAM_API_ROOT` is wrong, not the message: an operator can mend that, so the
- * message waits. A 5xx answer counts as "not sent", as Telegram gives it for its own troubles.
+ * message waits. A 5xx of the Bot API counts as "not sent", as Telegram gives it for its own troubles; one of a gateway is
+ * no answer, and of unknown outcome.
  */
 export function outcomeOf(failure: CallFailure): SendOutcome {
   if (failure.kind === 'not-sent') return { kind: 'unavailable', error: failure.description };
-  if (failure.kind === 'no-answer') return { kind: 'unknown', error: failure.description };
+  if (failure.kind === 'no-answer') {
+    const retryAfterMs = pauseAskedFor(failure);
+    return { kind: 'unknown', error: failure.description, ...(retryAfterMs > 0 && { retryAfterMs }) };
+  }
   const { status, description, movedTo } = failure;
   const error = `${status}: ${description}`;
   if (status === 429) return { kind: 'limited', retryAfterMs: pauseOf(failure), error };
