@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { TurnBudget } from '../../budget/turn-budget.js';
+import { insist } from '../../database/insist.js';
 import type { Message } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import type { Texts } from '../../texts/texts.js';
@@ -83,7 +84,8 @@ export class Attachments {
         index < room
           ? await this.reader.read(file, documents, reading, signal)
           : refused(reading.texts.files.tooMany(MAX_FILES));
-      if (outcome) latest = await this.store.settle(lease, message.id, index, outcome);
+      // Heard, it is paid for: not written down, it would be heard again.
+      if (outcome) latest = await insist(() => this.store.settle(lease, message.id, index, outcome));
     }
     return latest;
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Budgets } from '../../budget/budgets.service.js';
 import type { SummaryBudget } from '../../budget/summary-budget.js';
 import { AgentSettings } from '../../config/agent.settings.js';
+import { insist } from '../../database/insist.js';
 import { GiveUpError, LeaseLostError, RetryLaterError, TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { BudgetScope, Conversation, Summary } from '../../generated/prisma/client.js';
@@ -138,7 +139,8 @@ export class Summarizer {
     const { model, inputTokens, outputTokens } = answer;
     const tokens = this.tokens.count(text);
     const made = { text, coversFrom, coversUntil: until, model, tokens };
-    await this.summaries.replace(lease, summary, made, budget.used);
+    // It is paid for.
+    await insist(() => this.summaries.replace(lease, summary, made, budget.used));
     const about = { conversationId: conversation.id, messages, coversUntil: until };
     this.logger.log({ msg: 'history summarised', ...about, tokens, inputTokens, outputTokens });
   }
@@ -205,7 +207,7 @@ export class Summarizer {
       error: message,
     });
     const told = message.replaceAll('\0', '').toWellFormed();
-    await this.summaries.fail(lease, summary, told, delayMs, budget.used);
+    await insist(() => this.summaries.fail(lease, summary, told, delayMs, budget.used));
   }
 }
 

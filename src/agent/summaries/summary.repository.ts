@@ -75,20 +75,20 @@ export class SummaryRepository {
     });
   }
 
-  /** Takes the place of the summary it was made from, and is due again at once. @throws LeaseLostError */
+  /** Takes the place of the summary it was made from, and is due again at once; repeatable. @throws LeaseLostError */
   async replace(
     lease: Lease,
-    { conversationId, epoch }: Summary,
+    { conversationId, epoch, coversUntil }: Summary,
     made: NewSummary,
     used: Amount,
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.summary.update({
-        where: { conversationId_epoch: { conversationId, epoch } },
+      const { count } = await tx.summary.updateMany({
+        where: { conversationId, epoch, coversUntil },
         data: { ...made, attempts: 0, error: null },
       });
-      await this.budgets.settle(tx, [], { conversationId, used });
+      if (count > 0) await this.budgets.settle(tx, [], { conversationId, used });
     });
   }
 
@@ -105,7 +105,7 @@ export class SummaryRepository {
   }
 
   /**
-   * Counts a failed try.
+   * Counts a failed try; repeatable.
    * @param delayMs until the next one; null: none before it is asked for again
    * @throws LeaseLostError
    */
@@ -120,17 +120,17 @@ export class SummaryRepository {
 
   private async putOff(
     lease: Lease,
-    { conversationId, epoch }: Summary,
+    { conversationId, epoch, attempts }: Summary,
     { error, delayMs, used, tries }: { error: string; delayMs: number | null; used: Amount; tries: number },
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      await tx.$executeRaw`
+      const changed = await tx.$executeRaw`
         UPDATE summaries
         SET attempts = attempts + ${tries}::int, error = ${error},
           deferred_at = clock_timestamp(), due_at = clock_timestamp() + ${delayMs} * interval '1 ms'
-        WHERE conversation_id = ${conversationId}::uuid AND epoch = ${epoch}`;
-      await this.budgets.settle(tx, [], { conversationId, used });
+        WHERE conversation_id = ${conversationId}::uuid AND epoch = ${epoch} AND attempts = ${attempts}`;
+      if (changed > 0) await this.budgets.settle(tx, [], { conversationId, used });
     });
   }
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { LeaseLostError, type TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
+import { BoundedMap } from '../../runtime/bounded-map.js';
 import { Random } from '../../runtime/random.js';
 import { textsFor } from '../../texts/texts-for.js';
 import type { WaitingCall } from '../approvals/approval-gate.js';
@@ -20,10 +21,15 @@ export interface TurnOutcome {
   readonly replied: boolean;
 }
 
+/** Far more than run in a process at once. */
+const UNRECORDED = 10_000;
+
 /** What becomes of a turn whose run ended without an answer. */
 @Injectable()
 export class AfterRun {
   private readonly logger = new Logger(AfterRun.name);
+  /** Turns that could not be laid down, and why. */
+  private readonly unrecorded = new BoundedMap<string, unknown>(UNRECORDED);
 
   constructor(
     private readonly turns: TurnRepository,
@@ -36,6 +42,28 @@ export class AfterRun {
 
   /** @throws LeaseLostError; what the database threw: the job fails then, and the turn is taken over as it stands */
   async settle(run: Run, end: RunEnd, spentMs: number): Promise<TurnOutcome> {
+    try {
+      return await this.record(run, end, spentMs);
+    } catch (error) {
+      if (isUnreachable(error)) await this.layDown(run);
+      throw error;
+    }
+  }
+
+  /**
+   * Did this process's last run of the turn end by the database's trouble, which it could not record either? Then nobody
+   * died in it, though the turn is found as a dead process leaves one.
+   */
+  endedInOrder(turnId: string): boolean {
+    return this.unrecorded.has(turnId);
+  }
+
+  /** A takeover is recorded that knew of it. */
+  recorded(turnId: string): void {
+    this.unrecorded.delete(turnId);
+  }
+
+  private async record(run: Run, end: RunEnd, spentMs: number): Promise<TurnOutcome> {
     const { lease, turn } = run;
     const about = { conversationId: turn.conversationId, turnId: turn.id };
     switch (end.kind) {
@@ -55,7 +83,6 @@ export class AfterRun {
         return await this.fail(run, end.error, spentMs);
       case 'broken':
         this.metrics.ended('broken');
-        if (isUnreachable(end.error)) await this.layDown(run);
         throw end.error;
     }
   }
@@ -100,8 +127,13 @@ export class AfterRun {
     return { lane: await this.turns.whatNext(conversationId), replied };
   }
 
-  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. Best effort. */
+  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. */
   private async layDown({ lease, turn }: Run): Promise<void> {
-    await this.turns.layDown(lease, turn).catch(() => undefined);
+    try {
+      await this.turns.layDown(lease, turn);
+    } catch (error) {
+      // Of a lost lease too: who took over has counted it.
+      this.unrecorded.set(turn.id, error);
+    }
   }
 }

@@ -19,18 +19,71 @@ describe('TurnRunner, when a turn fails', () => {
     expect(asked()).toHaveLength(0);
   });
 
-  it('counts no takeover where the database had no room for the answer, however often', async () => {
+  /** The database does so at each statement of this kind until it is well again. */
+  const failing = async (statement: string, does: string) => {
+    const { pool } = scene.agent.room;
+    await pool.query(`
+      CREATE FUNCTION trouble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${does} RETURN NEW; END $$;
+      CREATE TRIGGER trouble BEFORE ${statement} FOR EACH ROW EXECUTE FUNCTION trouble()`);
+    return () => pool.query('DROP FUNCTION trouble CASCADE');
+  };
+
+  it.each([
+    ['has no room', `RAISE EXCEPTION 'trouble' USING ERRCODE = 'disk_full';`],
+    ['gives up a statement', `RAISE EXCEPTION 'trouble' USING ERRCODE = 'query_canceled';`],
+    ['has the answer give way', `RAISE EXCEPTION 'trouble' USING ERRCODE = 'deadlock_detected';`],
+    ['is read-only', `RAISE EXCEPTION 'trouble' USING ERRCODE = 'read_only_sql_transaction';`],
+    ['gives no lock', `RAISE EXCEPTION 'trouble' USING ERRCODE = 'lock_not_available';`],
+  ])('counts no takeover where the database %s for the answer, however often', async (_, does) => {
     await say(scene.word);
-    await scene.agent.room.pool.query(`
-      CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
-      CREATE TRIGGER no_room BEFORE INSERT ON replies FOR EACH ROW EXECUTE FUNCTION no_room()`);
-    for (let time = 0; time < 3; time += 1) await expect(run()).rejects.toThrow('could not extend file');
+    const mend = await failing('INSERT ON replies', does);
+    for (let time = 0; time < 3; time += 1) await expect(run()).rejects.toThrow(/trouble|deadlock/);
     expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
-    await scene.agent.room.pool.query('DROP FUNCTION no_room CASCADE');
+    await mend();
     expect(await run()).toMatchObject({ replied: true });
     expect(await turns()).toMatchObject([{ state: 'done', takeovers: 0 }]);
     expect(asked()).toHaveLength(1);
+  });
+
+  it('counts none where the database is too slow for the transaction that ends it', async () => {
+    await say(scene.word);
+    const mend = await failing('INSERT ON replies', 'PERFORM pg_sleep(5.2);');
+    await expect(run()).rejects.toMatchObject({ code: 'P2028' });
+    expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0 }]);
+    await mend();
+    expect(await run()).toMatchObject({ replied: true });
+    expect(asked()).toHaveLength(1);
+  });
+
+  it('nor where not even that can be recorded, in each process as often as it likes', async () => {
+    await say(scene.word);
+    const mend = await failing('INSERT ON replies', `RAISE EXCEPTION 'trouble' USING ERRCODE = '57014';`);
+    const { pool } = scene.agent.room;
+    await pool.query(
+      `CREATE TRIGGER laid_down BEFORE UPDATE ON turns FOR EACH ROW WHEN (NEW.state = 'waiting')
+       EXECUTE FUNCTION trouble()`,
+    );
+    const processes = [scene.agent.runner(), scene.agent.runner()];
+    for (let time = 0; time < MAX_TAKEOVERS + 2; time += 1)
+      await expect(processes[time % 2]?.run(scene.conversation.id)).rejects.toThrow('trouble');
+    expect((await turns())[0]?.takeovers).toBeLessThanOrEqual(processes.length);
+    await mend();
+    expect(await run()).toMatchObject({ replied: true });
+    expect(await turns()).toMatchObject([{ state: 'done' }]);
+    expect(asked()).toHaveLength(1);
+  });
+
+  it('nor where a failure cannot be recorded', async () => {
+    await say(scene.word);
+    scene.agent.model.script(scene.word, { status: 503 }, { status: 503 }, { text: 'At last.' });
+    const mend = await failing(
+      'UPDATE ON turns',
+      `IF NEW.attempts > OLD.attempts THEN RAISE EXCEPTION 'trouble' USING ERRCODE = '55P03'; END IF;`,
+    );
+    for (let time = 0; time < 2; time += 1) await expect(run()).rejects.toThrow('trouble');
+    expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
+    await mend();
+    expect(await run()).toMatchObject({ replied: true });
   });
 
   it('tries again after a pause what may work later, and counts its tries', async () => {

@@ -96,7 +96,9 @@ export class TurnRunner {
     if (open && open.waitMs > 0) return idle({ next: 'later', delayMs: open.waitMs });
     if (this.stopping.soon.aborted) return idle({ next: 'now' });
     if (open) {
-      const turn = await this.turns.takeOver(lease, open.turn);
+      const excused = this.afterRun.endedInOrder(open.turn.id) ? 1 : 0;
+      const turn = await this.turns.takeOver(lease, open.turn, excused);
+      this.afterRun.recorded(turn.id);
       return await this.goOn({ lease, conversation, turn }, lost);
     }
     const claimed = await this.claim.next(lease, conversation);

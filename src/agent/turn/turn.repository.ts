@@ -55,13 +55,18 @@ export class TurnRepository {
     return turn && { turn, waitMs: open.waitMs };
   }
 
-  /** Counts that another run goes on with the turn. @throws LeaseLostError */
-  async takeOver(lease: Lease, turn: Turn): Promise<Turn> {
+  /**
+   * Counts that another run goes on with the turn.
+   * @param excused runs that were or will be counted although they ended in order
+   * @throws LeaseLostError
+   */
+  async takeOver(lease: Lease, turn: Turn, excused = 0): Promise<Turn> {
+    const found = turn.state === 'running' ? 1 : 0;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       return await tx.turn.update({
         where: { id: turn.id },
-        data: { state: 'running', takeovers: { increment: turn.state === 'running' ? 1 : 0 } },
+        data: { state: 'running', takeovers: Math.max(0, turn.takeovers + found - excused) },
       });
     });
   }
