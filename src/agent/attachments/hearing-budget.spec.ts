@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { failOnce } from '../../../test/support/failing-once.js';
 import { nextUpdateId, textUpdate } from '../../../test/support/updates.js';
 import type { BudgetSettings } from '../../config/budget.settings.js';
 import type { Conversation } from '../../generated/prisma/client.js';
@@ -67,6 +68,15 @@ describe('what it takes to hear a recording', () => {
     await speak();
     await run();
     expect(await day('chat')).toMatchObject([tokens + CALL, 0, expect.any(Number)]);
+  });
+
+  it('is paid once, though the database is away for a moment when it is to be written down', async () => {
+    await open({});
+    await speak();
+    await failOnce(agent.room, 'UPDATE ON messages');
+    await run();
+    expect(heard()).toBe(1);
+    expect(await turns()).toMatchObject([{ state: 'done', inputTokens: 310, microUsd: 375n }]);
   });
 
   it('is reserved before it is heard: where the day does not allow it, nobody hears, and the chat is told', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Answer } from '../../../test/support/scripted-model.js';
+import { failOnce } from '../../../test/support/failing-once.js';
 import { MAX_SUMMARY_TRIES } from './summary-failure.js';
 import { summaryScene, told } from './summary-scene.spec-support.js';
 
@@ -38,6 +39,44 @@ describe('A summary that fails', () => {
     await say('something new');
     await summarise();
     expect(await summary()).toMatchObject({ text: 'At last.', attempts: 0, error: null });
+  });
+
+  it.each([
+    ['made', { text: 'The notes.' }, { text: 'The notes.', attempts: 0 }],
+    ['of no use', { text: null }, { text: '', attempts: 1 }],
+  ] satisfies [string, Answer, object][])(
+    'is paid once where it is %s, though the database is away for a moment when that is to be written down',
+    async (_, answer, outcome) => {
+      answers(answer);
+      await failOnce(scene.agent.room, 'UPDATE ON summaries');
+      await summarise();
+      const messages = requests().flatMap(told);
+      expect(messages.length).toBeGreaterThan(10);
+      expect(new Set(messages).size).toBe(messages.length);
+      expect(await summary()).toMatchObject(outcome);
+    },
+  );
+
+  it('is replaced, and counted, once, however often that is written', async () => {
+    const { agent, conversation } = scene;
+    const lease = await agent.room.lease(conversation.id, 'summaries');
+    const before = await summary();
+    const made = { text: 'The notes.', coversFrom: 1n, coversUntil: 2n, model: 'double', tokens: 3 };
+    const used = { tokens: 7n, microUsd: 0n };
+    const spent = async () =>
+      (
+        await agent.room.prisma.budgetDay.findMany({
+          where: { key: { contains: conversation.chatId.toString() } },
+        })
+      )
+        .filter(({ scope }) => scope === 'chat')
+        .map(({ spentTokens }) => Number(spentTokens));
+    const [already = 0] = await spent();
+    for (let time = 0; time < 2; time += 1) await agent.summaries.replace(lease, before, made, used);
+    expect(await spent()).toEqual([already + 7]);
+    for (let time = 0; time < 2; time += 1) await agent.summaries.fail(lease, before, 'broken', 1_000, used);
+    expect(await spent()).toEqual([already + 14]);
+    expect(await summary()).toMatchObject({ text: 'The notes.', attempts: 1 });
   });
 
   it('holds no turn up, which shows the history as far as it fits', async () => {
