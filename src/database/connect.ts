@@ -25,7 +25,7 @@ const passing = new Set([
  */
 export async function connectAtStart(url: string, patienceMs = PATIENCE_MS): Promise<Client> {
   const logger = new Logger('Database');
-  const deadline = Date.now() + patienceMs;
+  const deadline = performance.now() + patienceMs;
   for (let attempt = 0; ; attempt += 1) {
     const client = new Client({
       connectionString: url,
@@ -38,7 +38,7 @@ export async function connectAtStart(url: string, patienceMs = PATIENCE_MS): Pro
       await client.connect();
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (!isPassing(error) || Date.now() > deadline) throw refused(error);
+      if (!isPassing(error) || performance.now() > deadline) throw refused(error);
       if (attempt === 0) logger.warn({ msg: 'database not reachable yet, waiting', reason: reasonOf(error) });
       await pause(Math.min(1_000, 50 * 2 ** attempt));
       continue;

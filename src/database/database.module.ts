@@ -6,6 +6,7 @@ import { DatabaseClock } from './database-clock.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
+import { DurabilityNotice } from './durability-notice.js';
 import { EmbeddedPostgres, embeddedFolder } from './embedded-postgres.js';
 import { Migrator } from './migrator.js';
 import { PrismaService } from './prisma.service.js';
@@ -45,6 +46,7 @@ const POOL_END_TIMEOUT_MS = 5_000;
       inject: [Database, DatabaseSettings],
     },
     PrismaService,
+    DurabilityNotice,
     DatabaseClock,
     DatabaseHealth,
   ],
@@ -59,10 +61,12 @@ export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
     private readonly embedded: EmbeddedPostgres,
     private readonly health: DatabaseHealth,
     private readonly registry: HealthRegistry,
+    private readonly durability: DurabilityNotice,
   ) {}
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.registry.add(this.health);
+    await this.durability.tell();
   }
 
   async onApplicationShutdown(): Promise<void> {

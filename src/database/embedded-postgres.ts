@@ -78,7 +78,7 @@ export class EmbeddedPostgres {
     server: PostgresServer,
     cluster: Cluster,
   ): Promise<{ url: string; membership: ServerMembership }> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
+    const deadline = performance.now() + START_TIMEOUT_MS;
     for (;;) {
       const port = await server.serve(deadline);
       const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
@@ -89,7 +89,7 @@ export class EmbeddedPostgres {
         return { url, membership };
       } catch (error) {
         // Found while the last of its other users was stopping it: then the next round starts it again.
-        if (Date.now() > deadline) throw unreachable(server, error);
+        if (performance.now() > deadline) throw unreachable(server, error);
       }
       await pause(RETRY_MS);
     }

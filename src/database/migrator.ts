@@ -105,13 +105,13 @@ export class Migrator {
 
   /** Asks again and again instead of waiting inside one statement: that would hold a snapshot, which blocks others. */
   private async lock(client: Client): Promise<void> {
-    const deadline = Date.now() + this.patienceMs;
+    const deadline = performance.now() + this.patienceMs;
     for (;;) {
       const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [
         LOCK,
       ]);
       if (rows[0]?.ours === true) return;
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         throw new RetryLaterError('MIGRATION_LOCKED', 'another process has been migrating for ten minutes');
       }
       await pause(LOCK_POLL_MS);
@@ -121,7 +121,7 @@ export class Migrator {
   /** Tries again and again, as a whole: what it has locked meanwhile is given back. */
   private async applyOne(client: Client, migration: Migration): Promise<void> {
     const { name } = migration;
-    const deadline = Date.now() + this.patienceMs;
+    const deadline = performance.now() + this.patienceMs;
     for (let attempt = 0; ; attempt += 1) {
       try {
         await runOne(client, migration);
@@ -129,7 +129,7 @@ export class Migrator {
       } catch (error) {
         await client.query('ROLLBACK').catch(() => undefined);
         if (!isInTheWay(error)) throw failed(name, error);
-        if (Date.now() > deadline) throw blocked(name, error);
+        if (performance.now() > deadline) throw blocked(name, error);
         if (attempt === 0) {
           this.logger.warn({
             msg: 'migration waits for work under way',

@@ -58,14 +58,15 @@ export class PostgresServer {
 
   /**
    * Finds the running server, or starts one, and resolves with its port once it accepts connections.
-   * @throws GiveUpError when there is none by `deadline` (ms since 1970), or it refuses to start
+   * @throws GiveUpError when there is none by `deadline` (of `performance.now()`), or it refuses to start
    */
   async serve(deadline: number): Promise<number> {
     for (let failures = 0; ;) {
       const { file, found } = await this.inspect();
       if (file && found === 'serving') {
         if (file.state === 'ready' && file.port !== null) return file.port;
-        if (Date.now() > deadline) throw this.failed(`process ${file.pid} is ${file.state} for too long`);
+        if (performance.now() > deadline)
+          throw this.failed(`process ${file.pid} is ${file.state} for too long`);
         await pause(POLL_MS);
         continue;
       }
@@ -74,7 +75,7 @@ export class PostgresServer {
       if ((await this.inspect()).found === 'serving') continue; // another process was faster
       // A killed server's children may hold its memory for a moment, and a free port may be taken in between.
       failures += 1;
-      if (failures > 5 || Date.now() > deadline) throw this.failed(await this.lastLines());
+      if (failures > 5 || performance.now() > deadline) throw this.failed(await this.lastLines());
       await pause(100 * 2 ** failures);
     }
   }
@@ -97,7 +98,7 @@ export class PostgresServer {
 
   /** Starts a server; null when it gave up. `stranger`: a living process that an old postmaster.pid names by mistake. */
   private async launch(stranger: number | null, deadline: number): Promise<number | null> {
-    const begun = Date.now();
+    const begun = performance.now();
     const port = await this.choosePort();
     const child = await this.spawn(port, stranger);
     while (child.exitCode === null && child.signalCode === null) {
@@ -106,10 +107,15 @@ export class PostgresServer {
         // Written only where it changes: on a full disk the old one would be lost.
         if (port !== (await this.lastPort())) await writeFile(this.portFile, String(port));
         const { pid } = child;
-        this.logger.log({ msg: 'embedded PostgreSQL started', pid, port, ms: Date.now() - begun });
+        this.logger.log({
+          msg: 'embedded PostgreSQL started',
+          pid,
+          port,
+          ms: Math.round(performance.now() - begun),
+        });
         return port;
       }
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         child.kill('SIGQUIT');
         throw this.failed(await this.lastLines());
       }
@@ -171,9 +177,9 @@ export class PostgresServer {
   }
 
   private async gone(pid: number, withinMs: number): Promise<boolean> {
-    const deadline = Date.now() + withinMs;
+    const deadline = performance.now() + withinMs;
     while ((await inspectPostmaster(pid, this.cluster.dataFolder)) === 'serving') {
-      if (Date.now() > deadline) return false;
+      if (performance.now() > deadline) return false;
       await pause(POLL_MS);
     }
     return true;

@@ -47,7 +47,7 @@ export class Overhearing {
     if (!inbound.isOverheard) return false;
     if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return true;
     const until = this.quietUntilMs.get(this.keyOf(inbound));
-    return until !== undefined && until > this.clock.now().getTime();
+    return until !== undefined && until > this.clock.monotonicMs();
   }
 
   /**
@@ -69,8 +69,7 @@ export class Overhearing {
       if (served && fate === 'answered') continue;
       outcomes[index] = 'ignored';
       if (served && fate === 'kept') kept.push({ one, index });
-      if (fate === 'ignored')
-        this.quietUntilMs.set(this.keyOf(one), this.clock.now().getTime() + QUIET_FOR_MS);
+      if (fate === 'ignored') this.quietUntilMs.set(this.keyOf(one), this.clock.monotonicMs() + QUIET_FOR_MS);
     }
     const stored = await this.keep(kept.map(({ one }) => one));
     for (const [place, { index }] of kept.entries()) outcomes[index] = stored[place] ?? 'ignored';

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
+import { Clock } from '../runtime/clock.js';
 import { ADA, call, CHAT, telegram, useSimulator } from './bot-api/simulator-scene.spec-support.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { listenOnLoopback, stopServer } from './loopback.js';
@@ -128,7 +129,7 @@ describe('Updates by webhook', () => {
 
   it('have ids that no earlier simulator gave', async () => {
     const { update_id: earlier } = telegram.say(CHAT, ADA, 'before');
-    const clock = { now: () => new Date(Date.now() + 1_000) };
+    const clock = Object.assign(new Clock(), { now: () => new Date(Date.now() + 1_000) });
     const later = await BotApiSimulator.start({ clock });
     expect(later.say(CHAT, ADA, 'after').update_id).toBeGreaterThan(earlier);
     await later.stop();

@@ -7,7 +7,7 @@ export class Clock {
     return new Date();
   }
 
-  /** Milliseconds since some moment in the past, which no setting of the clock changes: for how long something takes. */
+  /** Milliseconds since some moment in the past, which no setting of the clock changes: to tell how long something takes or lasts. */
   monotonicMs(): number {
     return performance.now();
   }

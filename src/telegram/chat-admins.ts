@@ -29,7 +29,7 @@ export class ChatAdmins {
     if (sender.userId === chat.chatId) return 'admin';
     if (sender.userId < 0n) return 'member';
     const key = `${chat.chatId}:${sender.userId}`;
-    const nowMs = this.clock.now().getTime();
+    const nowMs = this.clock.monotonicMs();
     const known = this.known.get(key);
     if (known && known.untilMs > nowMs) return known.rights;
     const rights = await this.ask(Number(chat.chatId), Number(sender.userId), signal);

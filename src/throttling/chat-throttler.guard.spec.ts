@@ -37,6 +37,10 @@ class StoppedClock extends Clock {
   override now(): Date {
     return new Date(this.milliseconds);
   }
+
+  override monotonicMs(): number {
+    return this.milliseconds;
+  }
 }
 
 describe('ChatThrottlerGuard', () => {

@@ -85,7 +85,7 @@ export abstract class FailOpenThrottlerGuard extends ThrottlerGuard {
   }
 
   private letPass(error: unknown): true {
-    const now = this.clock.now().getTime();
+    const now = this.clock.monotonicMs();
     if (now - this.loggedAt >= LOG_EVERY_MS) {
       this.loggedAt = now;
       this.logger.warn({

@@ -60,7 +60,7 @@ export class BreakablePostgres {
       const binaries = await findPostgresBinaries();
       const cluster = await openCluster(place.folder, binaries);
       const server = new PostgresServer(place.folder, cluster, binaries, SETTINGS);
-      const port = await server.serve(Date.now() + PATIENCE_MS);
+      const port = await server.serve(performance.now() + PATIENCE_MS);
       const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
       return new BreakablePostgres(place, cluster, server, url);
     } catch (error) {
@@ -197,7 +197,7 @@ export class BreakablePostgres {
     if (this.closed) return;
     const { timesFull } = this;
     try {
-      await this.server.serve(Date.now() + PATIENCE_MS);
+      await this.server.serve(performance.now() + PATIENCE_MS);
     } catch (error) {
       if (this.timesFull === timesFull) throw error;
       await this.serve();

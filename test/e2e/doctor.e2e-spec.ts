@@ -40,9 +40,19 @@ function about(out: string, thing: string): string[] {
     .map((line) => line.replaceAll(/\s+/g, ' '));
 }
 
+/** Of connections from now on. */
+const synchronousCommit = (value: 'on' | 'off') =>
+  world.sql(`DO $$ BEGIN
+    EXECUTE format('ALTER DATABASE %I SET synchronous_commit = ${value}', current_database());
+  END $$`);
+
 describe('doctor', () => {
   it('finds nothing to mend in a deployment that works', async () => {
-    const { code, out, err } = await doctor({ TELEGRAM_MODE: 'polling' });
+    // Tests do without: what they write need not outlive a power cut.
+    await synchronousCommit('on');
+    const { code, out, err } = await doctor({ TELEGRAM_MODE: 'polling' }).finally(() =>
+      synchronousCommit('off'),
+    );
     expect([code, err]).toEqual([0, '']);
     expect(out).not.toMatch(/failed|warning/);
     expect(about(out, 'token')[0]).toContain(`ok token @${world.telegram.bot.username}`);
@@ -50,6 +60,14 @@ describe('doctor', () => {
     expect(about(out, 'database')[0]).toMatch(/^ok .*all migrations applied$/);
     expect(about(out, 'model')[0]).toMatch(/^ok model double at 127\.0\.0\.1:\d+ answered in/);
     expect(about(out, 'clock')).toHaveLength(2);
+  });
+
+  it('warns of a database that may forget what it has acknowledged', async () => {
+    const { code, out } = await doctor({ TELEGRAM_MODE: 'polling' });
+    expect(code).toBe(0);
+    expect(about(out, 'database')[1]).toMatch(
+      /^warning database COMMITS_NOT_FLUSHED: .* -> set synchronous_commit to on$/,
+    );
   });
 
   it('says of each part that is down what to do, and exits with 1', async () => {

@@ -43,7 +43,7 @@ export class McpServer {
     private readonly clock: Clock,
     private readonly random: Random,
   ) {
-    this.awaySince = clock.now().getTime();
+    this.awaySince = clock.monotonicMs();
     this.reader = new ListReader(settings, (...call) => this.call(...call));
   }
 
@@ -60,12 +60,12 @@ export class McpServer {
   async run(signal: AbortSignal): Promise<void> {
     const server = this.settings.name;
     let failures = 0;
-    this.awaySince = this.clock.now().getTime();
+    this.awaySince = this.clock.monotonicMs();
     while (!signal.aborted) {
-      const since = this.clock.now().getTime();
+      const since = this.clock.monotonicMs();
       const reason = cut(await this.connect(signal), MAX_REASON_CHARS);
       if (signal.aborted) return;
-      failures = this.clock.now().getTime() - since >= STEADY_MS ? 1 : failures + 1;
+      failures = this.clock.monotonicMs() - since >= STEADY_MS ? 1 : failures + 1;
       const entry = { msg: 'mcp server away', server, failures, error: reason };
       if (failures === 1) this.logger.warn(entry);
       else this.logger.debug(entry);
@@ -75,7 +75,7 @@ export class McpServer {
 
   /** Resolves when it is connected, or has been away for too long to wait for it. */
   async ready(signal: AbortSignal): Promise<void> {
-    const leftMs = this.awaySince + AWAY_MS - this.clock.now().getTime();
+    const leftMs = this.awaySince + AWAY_MS - this.clock.monotonicMs();
     if (!this.away || leftMs <= 0) return;
     const enough = new AbortController();
     await Promise.race([this.back, pause(leftMs, AbortSignal.any([signal, enough.signal]))]);
@@ -129,7 +129,7 @@ export class McpServer {
     if (this.session !== session) return;
     this.session = null;
     this.offered = [];
-    this.awaySince = this.clock.now().getTime();
+    this.awaySince = this.clock.monotonicMs();
     this.back = this.nextReturn();
   }
 

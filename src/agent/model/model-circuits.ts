@@ -29,7 +29,8 @@ const PROBE_MS = 60_000;
 export class ModelCircuits {
   private readonly logger = new Logger(ModelCircuits.name);
   private circuits: ReadonlyMap<string, StoredCircuit> = new Map();
-  private readAt = 0;
+  /** Long ago: to be read before it is used. */
+  private readAt = -Infinity;
   private reading: Promise<void> | null = null;
 
   constructor(
@@ -59,7 +60,7 @@ export class ModelCircuits {
       return;
     }
     const closed = await this.harmless(() => this.repository.close(target));
-    this.readAt = 0;
+    this.readAt = -Infinity;
     if (closed) this.logger.log({ msg: 'model circuit closed', ...named(target) });
   }
 
@@ -83,12 +84,11 @@ export class ModelCircuits {
   async abandoned(target: ModelTarget, pass: Pass): Promise<void> {
     if (pass.kind !== 'probe') return;
     await this.harmless(() => this.repository.giveBackProbe(target));
-    this.readAt = 0;
+    this.readAt = -Infinity;
   }
 
   private async refresh(): Promise<void> {
-    // A clock that was set back must not keep what is known for ever.
-    if (Math.abs(this.age()) < CACHE_MS) return;
+    if (this.age() < CACHE_MS) return;
     this.reading ??= this.read().finally(() => (this.reading = null));
     await this.reading;
   }
@@ -96,7 +96,7 @@ export class ModelCircuits {
   private async read(): Promise<void> {
     const all = await this.harmless(() => this.repository.all());
     this.circuits = new Map((all ?? []).map((circuit) => [keyOf(circuit), circuit]));
-    this.readAt = this.clock.now().getTime();
+    this.readAt = this.clock.monotonicMs();
   }
 
   /** What this process did itself it need not read to know. */
@@ -105,7 +105,7 @@ export class ModelCircuits {
   }
 
   private age(): number {
-    return this.clock.now().getTime() - this.readAt;
+    return this.clock.monotonicMs() - this.readAt;
   }
 
   private async harmless<T>(work: () => Promise<T>): Promise<T | null> {

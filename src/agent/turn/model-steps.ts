@@ -42,6 +42,12 @@ export interface Place {
   readonly last: boolean;
 }
 
+/** When a call began: for its record, and to tell how long it takes. */
+interface Start {
+  readonly at: Date;
+  readonly ms: number;
+}
+
 export type Taken = ModelAnswer | { readonly refused: Refusal };
 
 /** Makes model calls, each a committed step of its turn when it has ended. */
@@ -62,7 +68,7 @@ export class ModelSteps {
    * @throws what the model client throws, LeaseLostError, or the reason of the signal
    */
   async take(asking: Asking, talk: Talk, place: Place): Promise<Taken> {
-    const startedAt = this.clock.now();
+    const startedAt = this.start();
     const taken = await this.ask(asking, talk, place);
     if ('refused' in taken) return taken;
     const { request, answer } = taken;
@@ -75,7 +81,7 @@ export class ModelSteps {
    * @returns and @throws as `take`; ContextOverflowError where the request is more than the model can read at once
    */
   async put(asking: Asking, budget: TurnBudget, index: number, asked: ModelRequest): Promise<Taken> {
-    const startedAt = this.clock.now();
+    const startedAt = this.start();
     const count = (text: string) => this.tokens.count(text);
     const request = { ...asked, ...budget.callLimit };
     const refused = await budget.admit(() => requestTokens(request, count));
@@ -85,10 +91,14 @@ export class ModelSteps {
     return answer;
   }
 
+  private start(): Start {
+    return { at: this.clock.now(), ms: this.clock.monotonicMs() };
+  }
+
   private async record(
     { turn, lease }: Asking,
     index: number,
-    startedAt: Date,
+    { at: startedAt, ms: begunMs }: Start,
     request: ModelRequest,
     answer: ModelAnswer,
   ): Promise<void> {
@@ -106,7 +116,7 @@ export class ModelSteps {
       startedAt,
     };
     await insist(() => this.steps.add(lease, step));
-    const ms = this.clock.now().getTime() - startedAt.getTime();
+    const ms = Math.round(this.clock.monotonicMs() - begunMs);
     this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
   }
 

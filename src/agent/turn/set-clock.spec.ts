@@ -77,7 +77,7 @@ describe('the database’s clock, set back by an hour', () => {
   it('lets an approval and a request to be let in be decided for at least as long as they were to be', async () => {
     await say(scene.word);
     const { lease, turn } = await scene.agent.begin(scene.conversation);
-    const asked = { stepIndex: 1, tool: 'a_tool', arguments: '{}', askedBy: null, why: null };
+    const asked = { stepIndex: 1, tool: 'a_tool', arguments: '{}', askedBy: null, why: 'rule' as const };
     await scene.agent.approvals.ask(lease, scene.conversation, turn, [asked], null);
     await setBack();
     expect(await scene.agent.approvalStore.overdue(100)).toEqual([]);

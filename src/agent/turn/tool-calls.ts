@@ -114,7 +114,7 @@ export class ToolCalls {
     await this.runner.ready(placed.call, signal);
     const admission = await this.admission.admit(placed.call, circumstances);
     if (admission.kind === 'wait') return { call: placed.call, stepIndex: placed.index, why: admission.why };
-    const startedAt = this.clock.now();
+    const [startedAt, begunMs] = [this.clock.now(), this.clock.monotonicMs()];
     const stepOf = (result: ToolResult) => newStep(turn.id, placed, result, startedAt);
     const mark = new StepMark(this.steps, lease, stepOf(unknownOutcome(placed.call.name)));
     const result =
@@ -123,7 +123,7 @@ export class ToolCalls {
         : admission.result;
     const step = stepOf(result);
     await insist(() => (mark.isSet ? this.steps.settle(lease, step) : this.steps.add(lease, step)));
-    const ms = this.clock.now().getTime() - startedAt.getTime();
+    const ms = Math.round(this.clock.monotonicMs() - begunMs);
     const { name: tool, index, error } = step;
     this.logger.log({ msg: 'tool called', turnId: turn.id, index, tool, ms, error });
     return { callId: placed.call.id, output: result.output };

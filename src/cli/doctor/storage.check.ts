@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis';
 import type { DatabaseSettings } from '../../config/database.settings.js';
 import type { RedisSettings } from '../../config/redis.settings.js';
+import { durabilityRisks, readCommitDurability } from '../../database/commit-durability.js';
+import { connectAtStart } from '../../database/connect.js';
 import { Migrator } from '../../database/migrator.js';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
 import { type Finding, findingsAbout } from './finding.js';
@@ -8,7 +10,7 @@ import { type Finding, findingsAbout } from './finding.js';
 const database = findingsAbout('database');
 const queue = findingsAbout('queue');
 
-/** Whether PostgreSQL answers, is new enough and has the tables of this version. */
+/** Whether PostgreSQL answers, is new enough, has the tables of this version, and keeps what it has acknowledged. */
 export async function checkDatabase({ url, dataDir }: DatabaseSettings): Promise<readonly Finding[]> {
   if (url === undefined) {
     return [database.skipped(`DATABASE_URL is unset: the server brings its own, in ${dataDir}`)];
@@ -23,10 +25,22 @@ export async function checkDatabase({ url, dataDir }: DatabaseSettings): Promise
             `${where}, ${missing.length} migrations not applied yet`,
             'the next start applies them, or: npm run cli -- migrate',
           ),
+      ...(await durabilityFindings(url)),
     ];
   } catch (error) {
     const hint = error instanceof TurnpikeError ? error.hint : null;
     return [database.failed(messageOf(error), hint ?? 'check DATABASE_URL and the server it names')];
+  }
+}
+
+/** What can take back commits that were acknowledged, as the log tells at start. */
+async function durabilityFindings(url: string): Promise<Finding[]> {
+  const client = await connectAtStart(url, 0);
+  try {
+    const risks = durabilityRisks(await readCommitDurability(client));
+    return risks.map(({ code, says, todo }) => database.warning(`${code}: ${says}`, todo));
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Clock } from '../../../runtime/clock.js';
 import { readArguments } from '../tool-arguments.js';
 import { CurrentTimeParameters, CurrentTimeTool, describeTime } from './current-time.tool.js';
 
@@ -22,7 +23,7 @@ describe('current_time', () => {
   });
 
   it('takes UTC where no zone is given', () => {
-    expect(new CurrentTimeTool({ now: () => time }).now({})).toContain('UTC');
+    expect(new CurrentTimeTool(Object.assign(new Clock(), { now: () => time })).now({})).toContain('UTC');
   });
 
   it('refuses a zone that there is not, before it is asked', async () => {
