@@ -86,11 +86,9 @@ describe('of a real PostgreSQL', () => {
   });
 
   it('a start warns of a standby that no commit waits for', async () => {
-    const standby = new Client({
-      connectionString: url,
-      application_name: 'standby',
-      ...{ replication: 'true' },
-    });
+    const follower = new URL(url);
+    follower.searchParams.set('replication', 'true');
+    const standby = new Client({ connectionString: follower.href });
     standby.on('error', () => undefined);
     await standby.connect();
     // It never ends by itself.

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GiveUpError, RetryLaterError } from './errors.js';
-import { isAway, isUnreachable } from './unreachable.js';
-
-type Trouble = 'everybody' | 'perhaps of these rows only' | 'none';
-
-const sayOf = (error: unknown): Trouble => {
-  if (!isUnreachable(error)) return 'none';
-  return isAway(error) ? 'everybody' : 'perhaps of these rows only';
-};
+import { isUnreachable } from './unreachable.js';
 
 /** As pg throws it. */
 const state = (code: string) => Object.assign(new Error('from PostgreSQL'), { code });
@@ -20,85 +13,85 @@ const wrapped = (code: string, cause: object) =>
   });
 
 describe('the database’s trouble', () => {
-  it.each<[string, string, Trouble]>([
-    ['08000', 'connection exception', 'everybody'],
-    ['08006', 'connection failure', 'everybody'],
-    ['22001', 'string data right truncation', 'none'],
-    ['22P02', 'invalid text representation', 'none'],
-    ['22P05', 'untranslatable character', 'none'],
-    ['23503', 'foreign key violation', 'none'],
-    ['23505', 'unique violation', 'none'],
-    ['25001', 'active SQL transaction', 'none'],
-    ['25006', 'read-only transaction', 'perhaps of these rows only'],
-    ['25P02', 'in failed transaction', 'none'],
-    ['25P03', 'idle in transaction for too long', 'perhaps of these rows only'],
-    ['25P04', 'transaction for too long', 'perhaps of these rows only'],
-    ['28P01', 'invalid password', 'everybody'],
-    ['3D000', 'no such database', 'everybody'],
-    ['40001', 'serialization failure', 'perhaps of these rows only'],
-    ['40P01', 'deadlock', 'perhaps of these rows only'],
-    ['42601', 'syntax error', 'none'],
-    ['42P01', 'undefined table', 'none'],
-    ['53100', 'disk full', 'everybody'],
-    ['53200', 'out of memory', 'everybody'],
-    ['53300', 'too many connections', 'everybody'],
-    ['54000', 'program limit exceeded', 'none'],
-    ['55000', 'object not in prerequisite state', 'none'],
-    ['55P03', 'lock not available', 'perhaps of these rows only'],
-    ['57014', 'statement cancelled', 'perhaps of these rows only'],
-    ['57P01', 'admin shutdown', 'everybody'],
-    ['57P02', 'crash shutdown', 'everybody'],
-    ['57P03', 'cannot connect now', 'everybody'],
-    ['57P05', 'idle session for too long', 'everybody'],
-    ['58030', 'I/O error', 'everybody'],
-    ['P0001', 'raised by a function', 'none'],
-    ['XX000', 'internal error', 'none'],
-  ])('%s, %s: %s', (code, _, trouble) => {
-    expect(sayOf(state(code))).toBe(trouble);
+  it.each<[string, string, boolean]>([
+    ['08000', 'connection exception', true],
+    ['08006', 'connection failure', true],
+    ['22001', 'string data right truncation', false],
+    ['22P02', 'invalid text representation', false],
+    ['22P05', 'untranslatable character', false],
+    ['23503', 'foreign key violation', false],
+    ['23505', 'unique violation', false],
+    ['25001', 'active SQL transaction', false],
+    ['25006', 'read-only transaction', true],
+    ['25P02', 'in failed transaction', false],
+    ['25P03', 'idle in transaction for too long', true],
+    ['25P04', 'transaction for too long', true],
+    ['28P01', 'invalid password', true],
+    ['3D000', 'no such database', true],
+    ['40001', 'serialization failure', true],
+    ['40P01', 'deadlock', true],
+    ['42601', 'syntax error', false],
+    ['42P01', 'undefined table', false],
+    ['53100', 'disk full', true],
+    ['53200', 'out of memory', true],
+    ['53300', 'too many connections', true],
+    ['54000', 'program limit exceeded', false],
+    ['55000', 'object not in prerequisite state', false],
+    ['55P03', 'lock not available', true],
+    ['57014', 'statement cancelled', true],
+    ['57P01', 'admin shutdown', true],
+    ['57P02', 'crash shutdown', true],
+    ['57P03', 'cannot connect now', true],
+    ['57P05', 'idle session for too long', true],
+    ['58030', 'I/O error', true],
+    ['P0001', 'raised by a function', false],
+    ['XX000', 'internal error', false],
+  ])('%s, %s: %j', (code, _, trouble) => {
+    expect(isUnreachable(state(code))).toBe(trouble);
     const cause = { originalCode: code, kind: 'postgres', code };
-    expect(sayOf(wrapped('P2010', cause)), 'raw query').toBe(trouble);
-    expect(sayOf(wrapped('P2039', cause)), 'query').toBe(trouble);
-    expect(sayOf(new Error('wrapped by us', { cause: state(code) })), 'cause').toBe(trouble);
+    expect(isUnreachable(wrapped('P2010', cause)), 'raw query').toBe(trouble);
+    expect(isUnreachable(wrapped('P2039', cause)), 'query').toBe(trouble);
+    expect(isUnreachable(new Error('wrapped by us', { cause: state(code) })), 'cause').toBe(trouble);
   });
 
-  it.each<[string, Trouble]>([
-    ['P1000', 'everybody'],
-    ['P1001', 'everybody'],
-    ['P1008', 'everybody'],
-    ['P1017', 'everybody'],
-    ['P2002', 'none'],
-    ['P2003', 'none'],
-    ['P2010', 'none'],
-    ['P2024', 'everybody'],
-    ['P2025', 'none'],
-    ['P2028', 'perhaps of these rows only'],
-    ['P2034', 'perhaps of these rows only'],
-    ['P2037', 'everybody'],
-    ['P2039', 'none'],
-  ])('Prisma’s %s: %s', (code, trouble) => {
-    expect(sayOf(Object.assign(new Error('from Prisma'), { code, meta: {} }))).toBe(trouble);
+  it.each<[string, boolean]>([
+    ['P1000', true],
+    ['P1001', true],
+    ['P1008', true],
+    ['P1017', true],
+    ['P2002', false],
+    ['P2003', false],
+    ['P2010', false],
+    ['P2024', true],
+    ['P2025', false],
+    ['P2028', true],
+    ['P2034', true],
+    ['P2037', true],
+    ['P2039', false],
+  ])('Prisma’s %s: %j', (code, trouble) => {
+    expect(isUnreachable(Object.assign(new Error('from Prisma'), { code, meta: {} }))).toBe(trouble);
   });
 
-  it.each<[string, Trouble]>([
-    ['DatabaseNotReachable', 'everybody'],
-    ['ConnectionClosed', 'everybody'],
-    ['SocketTimeout', 'everybody'],
-    ['TooManyConnections', 'everybody'],
-    ['TransactionWriteConflict', 'perhaps of these rows only'],
-    ['UniqueConstraintViolation', 'none'],
-    ['TableDoesNotExist', 'none'],
-  ])('of a raw query, where the adapter’s %s is all that is left: %s', (kind, trouble) => {
-    expect(sayOf(wrapped('P2010', { kind }))).toBe(trouble);
+  it.each<[string, boolean]>([
+    ['DatabaseNotReachable', true],
+    ['ConnectionClosed', true],
+    ['SocketTimeout', true],
+    ['TooManyConnections', true],
+    ['TransactionWriteConflict', true],
+    ['UniqueConstraintViolation', false],
+    ['TableDoesNotExist', false],
+  ])('of a raw query, where the adapter’s %s is all that is left: %j', (kind, trouble) => {
+    expect(isUnreachable(wrapped('P2010', { kind }))).toBe(trouble);
   });
 
   it('is told from another server’s, and from what is no error of a client', () => {
     const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    expect(sayOf(refused)).toBe('everybody');
-    expect(sayOf(new TypeError('fetch failed', { cause: refused }))).toBe('none');
+    expect(isUnreachable(refused)).toBe(true);
+    expect(isUnreachable(new TypeError('fetch failed', { cause: refused }))).toBe(false);
     const cause = { cause: state('57P01') };
-    expect(sayOf(new RetryLaterError('MODEL_UNREACHABLE', 'of ours', null, null, cause))).toBe('none');
-    expect(sayOf(new GiveUpError('TURN_POISON', 'of ours'))).toBe('none');
+    expect(isUnreachable(new RetryLaterError('MODEL_UNREACHABLE', 'of ours', null, null, cause))).toBe(false);
+    expect(isUnreachable(new GiveUpError('TURN_POISON', 'of ours'))).toBe(false);
     for (const odd of [null, undefined, 'ECONNREFUSED', { code: '57P01' }, new Error('timeout')])
-      expect(sayOf(odd)).toBe('none');
+      expect(isUnreachable(odd)).toBe(false);
   });
 });
