@@ -24,8 +24,7 @@ afterEach(() => {
 
 const run = () => agent.runner().run(conversation.id);
 const shown = () => agent.telegram.textsOf(chat);
-const deliver = () =>
-  delivererOf(agent.room, agent.channel, { gate: agent.gate }).run(conversation.id);
+const deliver = () => delivererOf(agent.room, agent.channel, { gate: agent.gate }).run(conversation.id);
 const replies = () =>
   agent.room.prisma.reply.findMany({ where: { conversationId: conversation.id }, orderBy: { id: 'asc' } });
 const notice = () => agent.room.prisma.waitNotice.findUnique({ where: { conversationId: conversation.id } });
