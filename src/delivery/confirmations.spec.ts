@@ -51,8 +51,6 @@ const edits = () => telegram.callsOf('editMessageText', Number(conversation.chat
 const reply = () => room.prisma.reply.findFirstOrThrow({ where: { conversationId: conversation.id } });
 const doubts = () => room.prisma.lateEdit.findMany({ where: { conversationId: conversation.id } });
 const message = () => ({ conversationId: conversation.id, channelMessageId: messageId });
-const due = () =>
-  room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [conversation.id]);
 
 /** The message gets another text, as by a correction. */
 const change = (text: string) =>
