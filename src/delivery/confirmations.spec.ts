@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { delivererOf, openFloodGate } from '../../test/support/delivery-parts.js';
 import { HeldEdits } from '../../test/support/held-edits.js';
+import { letTimePass, setClockBack } from '../../test/support/set-clock.js';
 import { Room } from '../../test/support/room.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
@@ -9,7 +10,7 @@ import type { Conversation } from '../generated/prisma/client.js';
 import type { TelegramChannel } from '../telegram/telegram-channel.js';
 import { DraftRepository } from './draft.repository.js';
 import type { FloodGate } from './flood/flood-gate.js';
-import { LATE_MS } from './late-edit.js';
+import { CONFIRM_SOON_MS, LATE_MS } from './late-edit.js';
 import { LateEditRepository } from './late-edit.repository.js';
 import { Outbox } from './outbox.js';
 import { GIVE_UP_AFTER_MS } from './send-decision.js';
@@ -61,13 +62,7 @@ const change = (text: string) =>
     [conversation.id, text],
   );
 
-const timePasses = (ms: number) =>
-  room.pool.query(
-    `UPDATE late_edits SET until = until - $2 * interval '1 ms', confirm_at = confirm_at - $2 * interval '1 ms',
-       put_off_at = put_off_at - $2 * interval '1 ms', created_at = created_at - $2 * interval '1 ms'
-     WHERE conversation_id = $1`,
-    [conversation.id, ms],
-  );
+const timePasses = (ms: number) => letTimePass(room, ms);
 
 describe('A text that may have been overwritten', () => {
   it('is put in once, and nothing is remembered of it, where nothing is in doubt', async () => {
@@ -123,7 +118,12 @@ describe('A text that may have been overwritten', () => {
     const late = broken.breakNext();
     await run(broken);
     await change('third');
+    // Not in the same run: what comes late needs a moment.
+    expect(await run()).toEqual({ next: 'later', delayMs: CONFIRM_SOON_MS });
+    await late.arrives();
+    expect(shown()).toEqual(['second']);
     await run();
+    expect(shown()).toEqual(['third']);
     await late.arrives();
     expect(shown()).toEqual(['second']);
     await timePasses(LATE_MS);
@@ -284,12 +284,12 @@ describe('A text that may have been overwritten', () => {
   it('waits for no clock that was set back', async () => {
     await lateEdits.mark(message(), LATE_MS);
     await run();
-    await timePasses(-HOUR_MS);
+    await setClockBack(room, HOUR_MS);
     expect(await run()).toEqual({ next: 'none' });
     expect(await doubts()).toEqual([]);
-    await timePasses(-HOUR_MS);
+    await setClockBack(room, HOUR_MS);
     await lateEdits.mark(message(), LATE_MS);
-    await timePasses(-HOUR_MS);
+    await setClockBack(room, HOUR_MS);
     await lateEdits.mark(message(), LATE_MS);
     await run();
     expect(await doubts()).toHaveLength(1);
