@@ -63,7 +63,9 @@ async function isCheap(statement: Prisma.Sql): Promise<void> {
   const { text, pages } = await planOf(room.prisma, statement);
   const scans = text.split('\n').filter((line) => line.includes(' Scan'));
   expect(scans.length).toBeGreaterThan(0);
-  for (const scan of scans) expect(scan).toMatch(/Index (Only )?Scan|Bitmap Heap Scan|Subquery Scan/);
+  // Late edits are in a table of their own, which holds nothing else.
+  const cheap = /Index (Only )?Scan|Bitmap Heap Scan|Subquery Scan|Seq Scan on late_edits/;
+  for (const scan of scans) expect(scan).toMatch(cheap);
   expect(pages, text).toBeGreaterThan(0);
   expect(pages, text).toBeLessThan(20);
 }
