@@ -124,7 +124,7 @@ describe('Deliverer', () => {
   it('comes back after the pause Telegram asked for', async () => {
     await write('first');
     await write('second');
-    telegram.failNext({ method: 'sendMessage', with: failures.limited(7) });
+    telegram.failNext({ method: 'sendMessage', with: failures.limited(60) });
     const outcome = await run();
     expect(outcome.next).toBe('later');
     expect(outcome.next === 'later' && outcome.delayMs).toBeGreaterThan(5_000);

@@ -8,7 +8,10 @@ import { LeaseHolder } from '../lease/lease-holder.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
+import { type Confirmation, Confirmations } from './confirmations.js';
 import { FloodGate } from './flood/flood-gate.js';
+import { CONFIRM_SOON_MS, LATE_MS, type ShownMessage } from './late-edit.js';
+import { LateEditRepository } from './late-edit.repository.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
 import { decide, decideEdit } from './send-decision.js';
 import { SendRecords } from './send-records.js';
@@ -21,6 +24,9 @@ const LEASE_RETRY_MS = 2_000;
  * run, its outcome is unknown, and it is sent at most once more and recorded as `uncertain`: Telegram's Bot API has no
  * idempotency key, so exactly once cannot be had; but for a reply that takes a draft over, where an edit is repeated until
  * it holds. What the flood gate does not let through yet ends the run, which says when to come back.
+ *
+ * An edit that may take effect after a newer one, of this sender or of another one, is marked, and the newest text of its
+ * message is put in once more: see `markLateEdit`.
  */
 @Injectable()
 export class Deliverer {
@@ -28,6 +34,8 @@ export class Deliverer {
     private readonly channel: Channel,
     private readonly replies: ReplyRepository,
     private readonly records: SendRecords,
+    private readonly lateEdits: LateEditRepository,
+    private readonly confirmations: Confirmations,
     private readonly gate: FloodGate,
     private readonly leases: LeaseHolder,
     private readonly stopping: Stopping,
@@ -45,16 +53,25 @@ export class Deliverer {
   }
 
   private async drain(lease: Lease, lost: AbortSignal): Promise<LaneOutcome> {
+    const justSettled = new Set<bigint>();
     while (!lost.aborted) {
       if (this.stopping.soon.aborted) return { next: 'now' };
       const reply = await this.replies.nextOpen(lease.conversationId);
       if (!reply) return { next: 'none' };
       if (reply.waitMs > 0) return { next: 'later', delayMs: reply.waitMs };
+      const confirmation = confirmationOf(reply);
+      // At once it would tell nothing: what comes late needs a moment.
+      if (confirmation && justSettled.has(reply.id)) return { next: 'later', delayMs: CONFIRM_SOON_MS };
       try {
-        const delayMs = await this.deliver(lease, reply, lost);
+        const delayMs = await (confirmation
+          ? this.confirm(lease, confirmation, lost)
+          : this.deliver(lease, reply, lost));
+        justSettled.add(reply.id);
         if (delayMs > 0) return { next: 'later', delayMs };
       } catch (error) {
-        if (error instanceof LeaseLostError) return { next: 'none' };
+        // Whose edit came late has the text put in once more.
+        if (error instanceof LeaseLostError)
+          return { next: reply.channelMessageId === null ? 'none' : 'now' };
         // The reply stays `sending`: the next run knows that its outcome is unknown.
         if (this.stopping.now.aborted) return { next: 'now' };
         throw error;
@@ -74,26 +91,69 @@ export class Deliverer {
     }
     const waitMs = await this.replies.markSending(lease, reply);
     if (waitMs > 0) return waitMs;
-    const outcome = await this.sendOnce(reply, lost);
     const tries = this.triesOf(reply);
     const now = { ...tries, attempts: tries.attempts + 1 };
-    const edits = reply.channelMessageId !== null;
-    const decision = (edits ? decideEdit : decide)(outcome, now, this.random.next());
-    // What Telegram has done cannot be undone: not written down, it would be sent again.
-    await insist(() => this.records.write(lease, reply, decision));
-    if (outcome.kind === 'limited') await this.gate.limited(reply.destination, outcome.retryAfterMs);
+    const message = messageOf(reply);
+    if (message === null) {
+      const outcome = await this.whileHeld(lost, (signal) =>
+        this.channel.send(reply.destination, bodyOf(reply), signal),
+      );
+      await this.record(reply, outcome, () =>
+        this.records.write(lease, reply, decide(outcome, now, this.random.next())),
+      );
+      return 0;
+    }
+    await this.edit(reply, message, lost, async (outcome) => {
+      if (outcome.kind === 'unknown') await this.lateEdits.mark(message, LATE_MS);
+      await this.records.write(lease, reply, decideEdit(outcome, now, this.random.next()));
+    });
     return 0;
   }
 
-  private async sendOnce(reply: OpenReply, lost: AbortSignal): Promise<SendOutcome> {
+  /** Puts the text of a settled reply in once more. @returns as `deliver` */
+  private async confirm(lease: Lease, confirmation: Confirmation, lost: AbortSignal): Promise<number> {
+    const { reply, message, doubt } = confirmation;
+    const waitMs = await this.lateEdits.begin(lease, message, reply.destination, doubt);
+    if (waitMs !== 0) return waitMs ?? 0;
+    const tries = { attempts: doubt.tries + 1, unknownSends: 0, ageMs: reply.ageMs };
+    await this.edit(reply, message, lost, (outcome) =>
+      this.confirmations.write(lease, confirmation, decideEdit(outcome, tries, this.random.next())),
+    );
+    return 0;
+  }
+
+  /** An edit that ends after the lease was lost may have come after what its new holder has put in. */
+  private async edit(
+    reply: OpenReply,
+    message: ShownMessage,
+    lost: AbortSignal,
+    write: (outcome: SendOutcome) => Promise<void>,
+  ): Promise<void> {
+    let forMs = LATE_MS;
+    try {
+      const outcome = await this.whileHeld(lost, (signal) =>
+        this.channel.edit(reply.destination, message.channelMessageId, bodyOf(reply), signal),
+      );
+      if (outcome.kind !== 'unknown') forMs = 0;
+      await this.record(reply, outcome, () => write(outcome));
+    } catch (error) {
+      if (error instanceof LeaseLostError) await insist(() => this.lateEdits.mark(message, forMs));
+      throw error;
+    }
+  }
+
+  private async record(reply: OpenReply, outcome: SendOutcome, write: () => Promise<void>): Promise<void> {
+    // What Telegram has done cannot be undone: not written down, it would be sent again.
+    await insist(write);
+    if (outcome.kind === 'limited') await this.gate.limited(reply.destination, outcome.retryAfterMs);
+  }
+
+  private async whileHeld<T>(lost: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const ended = new AbortController();
     try {
-      const signal = AbortSignal.any([lost, this.stopping.now, ended.signal]);
-      const { destination, channelMessageId } = reply;
-      if (channelMessageId === null) return await this.channel.send(destination, bodyOf(reply), signal);
-      return await this.channel.edit(destination, channelMessageId, bodyOf(reply), signal);
+      return await call(AbortSignal.any([lost, this.stopping.now, ended.signal]));
     } finally {
-      // Frees the composed signal from the signals that outlive this send.
+      // Frees the composed signal from the signals that outlive this call.
       ended.abort();
     }
   }
@@ -102,6 +162,15 @@ export class Deliverer {
     const { attempts, unknownSends, ageMs } = reply;
     return { attempts, unknownSends, ageMs };
   }
+}
+
+function messageOf({ conversationId, channelMessageId }: Reply): ShownMessage | null {
+  return channelMessageId === null ? null : { conversationId, channelMessageId };
+}
+
+function confirmationOf(reply: OpenReply): Confirmation | null {
+  const [message, { doubt }] = [messageOf(reply), reply];
+  return message && doubt ? { reply, message, doubt } : null;
 }
 
 function bodyOf({ body }: Reply): ReplyBody {

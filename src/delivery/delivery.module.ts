@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { LeaseModule } from '../lease/lease.module.js';
 import { MovesModule } from '../moves/moves.module.js';
+import { Confirmations } from './confirmations.js';
 import { Deliverer } from './deliverer.js';
 import { DraftRepository } from './draft.repository.js';
 import { FloodGate } from './flood/flood-gate.js';
 import { FloodWindows } from './flood/flood-windows.repository.js';
+import { LateEditRepository } from './late-edit.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
 import { SendRecords } from './send-records.js';
@@ -18,6 +20,8 @@ import { WaitNoticeRepository } from './wait-notice.repository.js';
     Outbox,
     ReplyRepository,
     SendRecords,
+    LateEditRepository,
+    Confirmations,
     FloodGate,
     FloodWindows,
     Deliverer,

@@ -2,6 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Draft, Prisma } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { LATE_MS, markLateEdit, type ShownMessage } from './late-edit.js';
+
+/** An edit of a draft that is under way: when it began, as PostgreSQL writes it. */
+export type DraftEdit = string & { readonly brand: 'DraftEdit' };
 
 /** The messages in which running turns show what they have so far. Every change checks the turn's lease. */
 @Injectable()
@@ -54,9 +58,30 @@ export class DraftRepository {
     );
   }
 
-  /** Records what the draft is about to say. @throws LeaseLostError */
-  async keep(lease: Lease, turnId: string, text: string): Promise<void> {
-    await this.fenced(lease, (tx) => tx.draft.update({ where: { turnId }, data: { text } }));
+  /**
+   * Records what the draft is about to say, and that an edit of it is under way from now on: until `edited`.
+   * @throws LeaseLostError
+   */
+  async keep(lease: Lease, turnId: string, text: string): Promise<DraftEdit> {
+    const [draft] = await this.fenced(
+      lease,
+      (tx) => tx.$queryRaw<{ edit: DraftEdit }[]>`
+        UPDATE drafts SET text = ${text}, editing_since = clock_timestamp() WHERE turn_id = ${turnId}::uuid
+        RETURNING editing_since::text AS edit`,
+    );
+    if (!draft) throw new Error('the draft is gone');
+    return draft.edit;
+  }
+
+  /**
+   * The edit has ended, and its outcome is known. Needs no lease: nobody else's edit is taken for it.
+   * @returns false where the draft was taken over meanwhile: the edit may have come after what was put in since
+   */
+  async edited(turnId: string, edit: DraftEdit): Promise<boolean> {
+    const changed = await this.prisma.$executeRaw`
+      UPDATE drafts SET editing_since = NULL
+      WHERE turn_id = ${turnId}::uuid AND editing_since = ${edit}::timestamptz`;
+    return changed === 1;
   }
 
   /** It was certainly not sent: as if it had never begun. @throws LeaseLostError */
@@ -69,22 +94,26 @@ export class DraftRepository {
     return tx.draft.findUnique({ where: { turnId } });
   }
 
-  /** The draft becomes a reply with the caller's transaction. @returns null where there is none */
-  async takeUp(tx: Prisma.TransactionClient, turnId: string): Promise<Draft | null> {
+  /**
+   * The draft becomes a reply with the caller's transaction. An edit of it that is under way, or was when its process died,
+   * may come after that reply.
+   * @returns null where there is none
+   */
+  async takeUp(tx: Prisma.TransactionClient, conversationId: string, turnId: string): Promise<Draft | null> {
     const [draft] = await tx.$queryRaw<Draft[]>`
       DELETE FROM drafts WHERE turn_id = ${turnId}::uuid
-      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", is_message AS "isMessage", text`;
-    return draft ?? null;
+      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", is_message AS "isMessage", text,
+                editing_since AS "editingSince"`;
+    if (!draft) return null;
+    const { channelMessageId, editingSince } = draft;
+    if (channelMessageId !== null && editingSince !== null)
+      await markLateEdit(tx, { conversationId, channelMessageId }, LATE_MS);
+    return draft;
   }
 
-  /**
-   * Has the turn's final text put in once more: a process that had lost the turn may have edited the message after it.
-   */
-  async mend(turnId: string, channelMessageId: bigint): Promise<void> {
-    await this.prisma.reply.updateMany({
-      where: { turnId, part: 0, channelMessageId, state: 'sent' },
-      data: { state: 'pending', settledAt: null },
-    });
+  /** See `markLateEdit`. */
+  async markLate(message: ShownMessage, forMs: number): Promise<void> {
+    await markLateEdit(this.prisma, message, forMs);
   }
 
   private async fenced<T>(lease: Lease, change: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {

@@ -55,7 +55,7 @@ export class Outbox {
     tx: Prisma.TransactionClient,
     { conversationId, text, turnId, messageId, inPlaceOf, class: replyClass = 'interactive' }: NewReply,
   ): Promise<void> {
-    const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, turnId);
+    const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, conversationId, turnId);
     await tx.reply.createMany({
       data: this.channel.compose(text).map((body, part) => ({
         conversationId,

@@ -6,6 +6,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
+import { confirmationDeferral, type Doubt, doubtDeferral, LATE_MS, markLateEdit } from './late-edit.js';
 
 export interface OpenReply extends Reply {
   readonly destination: Destination & FloodChat;
@@ -17,14 +18,12 @@ export interface OpenReply extends Reply {
   readonly urgency: ReplyClass;
   /** Sends to its chat are refused of late. */
   readonly unreachable: boolean;
+  /** Set where it is settled, and only its text has to be put in once more; null: it is open. */
+  readonly doubt: Doubt | null;
 }
 
-interface Head {
-  readonly id: bigint;
-  readonly waitMs: number;
-  readonly ageMs: number;
-  readonly urgency: ReplyClass;
-}
+type Head = Pick<OpenReply, 'id' | 'waitMs' | 'ageMs' | 'urgency'> &
+  (Doubt | { readonly [K in keyof Doubt]: null });
 
 type Change = Prisma.ReplyUncheckedUpdateInput;
 
@@ -40,18 +39,34 @@ export class ReplyRepository {
     private readonly gate: FloodGate,
   ) {}
 
-  /** The oldest reply with something left to do: replies of a conversation go out in order. */
+  /**
+   * The oldest reply with something left to do: replies of a conversation go out in order. Only while that has to wait, a
+   * text that may have been overwritten: always the newest of its message.
+   */
   async nextOpen(conversationId: string): Promise<OpenReply | null> {
     const [head] = await this.prisma.$queryRaw<Head[]>`
-      SELECT r.id, ${waitMsOf(deferralOf('r'))} AS "waitMs",
+      (SELECT r.id, ${waitMsOf(deferralOf('r'))} AS "waitMs",
              extract(epoch FROM clock_timestamp() - r.created_at)::float8 * 1000 AS "ageMs",
              CASE WHEN r.class = 'interactive'
                     OR NOT (${isWithin(Prisma.sql`r.gated_at`, PATIENCE_MS)})
                     OR EXISTS (SELECT FROM replies b WHERE b.conversation_id = r.conversation_id
                                AND b.settled_at IS NULL AND b.class = 'interactive')
-                  THEN 'interactive' ELSE 'background' END AS urgency
+                  THEN 'interactive' ELSE 'background' END AS urgency,
+             NULL::int AS marks, NULL::int AS tries, NULL::boolean AS gated, NULL::float8 AS "leftMs", NULL AS until
       FROM replies r WHERE r.conversation_id = ${conversationId}::uuid AND r.settled_at IS NULL
-      ORDER BY r.id LIMIT 1`;
+      ORDER BY r.id LIMIT 1)
+      UNION ALL
+      (SELECT r.id, ${waitMsOf(confirmationDeferral)} AS "waitMs",
+             extract(epoch FROM clock_timestamp() - l.created_at)::float8 * 1000,
+             'background', l.marks, l.tries, l.gated, ${waitMsOf(doubtDeferral)}, l.until::text
+      FROM late_edits l
+      CROSS JOIN LATERAL (
+        SELECT id, settled_at FROM replies
+        WHERE conversation_id = l.conversation_id AND channel_message_id = l.channel_message_id
+        ORDER BY id DESC LIMIT 1) r
+      WHERE l.conversation_id = ${conversationId}::uuid AND r.settled_at IS NOT NULL
+      ORDER BY "waitMs" LIMIT 1)
+      ORDER BY "waitMs", marks NULLS FIRST LIMIT 1`;
     if (!head) return null;
     const reply = await this.prisma.reply.findUnique({
       where: { id: head.id },
@@ -70,17 +85,31 @@ export class ReplyRepository {
     });
     if (!reply) return null;
     const { unreachableAt, ...destination } = reply.conversation;
-    return { ...reply, ...head, destination, unreachable: unreachableAt !== null };
+    const { id, waitMs, ageMs, urgency, ...doubt } = head;
+    return {
+      ...reply,
+      id,
+      waitMs,
+      ageMs,
+      urgency,
+      doubt: doubt.marks === null ? null : doubt,
+      destination,
+      unreachable: unreachableAt !== null,
+    };
   }
 
   /**
-   * Marks the reply as being sent, before the call, if the flood gate lets it through; else it waits for that.
+   * Marks the reply as being sent, before the call, if the flood gate lets it through; else it waits for that. An edit that
+   * somebody else has begun may still take effect.
    * @returns milliseconds until it may try again; 0: it is to be sent, now
    * @throws LeaseLostError
    */
-  async markSending(lease: Lease, { id, destination, urgency, gatedAt }: OpenReply): Promise<number> {
+  async markSending(lease: Lease, reply: OpenReply): Promise<number> {
+    const { id, conversationId, channelMessageId, destination, urgency, gatedAt } = reply;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
+      if (reply.state === 'sending' && channelMessageId !== null)
+        await markLateEdit(tx, { conversationId, channelMessageId }, LATE_MS);
       const waitMs = await this.gate.pass(tx, destination, { class: urgency, inLine: gatedAt !== null });
       if (waitMs > 0) {
         await tx.$executeRaw`

@@ -2,6 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { Prisma, WaitNotice } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type FloodChat, FloodGate } from './flood/flood-gate.js';
+
+/** Rolls `begin` back. */
+class GateClosed extends Error {
+  constructor(readonly waitMs: number) {
+    super('the flood gate is closed');
+  }
+}
 
 /**
  * The messages that tell how long a chat has to wait: at most one a conversation, for as long as the message waits that
@@ -12,16 +20,27 @@ export class WaitNoticeRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly leases: LeaseRepository,
+    private readonly gate: FloodGate,
   ) {}
 
   /**
    * Records that the notice is about to be sent, under the lease of the lane "turns", so that no turn begins meanwhile.
    * @param eventId of the message that waits
-   * @returns false, and nothing is recorded, where one was tried already, or replies of the conversation are not out yet: it
-   * must not overtake them
+   * @returns 0: it is to be sent, now. Else nothing is recorded: null where one was tried already, or where replies of the
+   * conversation are not out yet, which it must not overtake; or milliseconds until it may ask again, where the flood gate
+   * does not let it through: it gives way to all replies, as drafts do
    * @throws LeaseLostError
    */
-  async begin(lease: Lease, eventId: bigint): Promise<boolean> {
+  async begin(lease: Lease, eventId: bigint, chat: FloodChat): Promise<number | null> {
+    try {
+      return (await this.beginWithin(lease, eventId, chat)) ? 0 : null;
+    } catch (error) {
+      if (error instanceof GateClosed) return error.waitMs;
+      throw error;
+    }
+  }
+
+  private async beginWithin(lease: Lease, eventId: bigint, chat: FloodChat): Promise<boolean> {
     const { conversationId } = lease;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
@@ -33,7 +52,10 @@ export class WaitNoticeRepository {
         ON CONFLICT (conversation_id) DO UPDATE SET event_id = EXCLUDED.event_id, channel_message_id = NULL
         -- What the one before tells of waits no more: no turn took it over, for example because it was dropped.
         WHERE (SELECT e.state = 'waiting' FROM events e WHERE e.id = wait_notices.event_id) IS NOT TRUE`;
-      return begun > 0;
+      if (begun === 0) return false;
+      const waitMs = await this.gate.pass(tx, chat, { class: 'draft', inLine: false });
+      if (waitMs > 0) throw new GateClosed(waitMs);
+      return true;
     });
   }
 

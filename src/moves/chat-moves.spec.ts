@@ -152,8 +152,13 @@ describe('ChatMoves', () => {
     await room.prisma.reply.create({
       data: { conversationId: group.id, body: {}, state: 'sending', channelMessageId: 6n },
     });
+    const doubt = { until: new Date(), confirmAt: new Date() };
+    await room.prisma.lateEdit.create({
+      data: { conversationId: group.id, channelMessageId: 4n, ...doubt },
+    });
     await moveAll();
     expect(await room.prisma.draft.count({ where: { turnId } })).toBe(0);
+    expect(await room.prisma.lateEdit.count({ where: { channelMessageId: 4n } })).toBe(0);
     const [reply] = await room.prisma.reply.findMany({ where: { conversationId: group.id } });
     expect(reply).toMatchObject({ state: 'pending', channelMessageId: null });
   });

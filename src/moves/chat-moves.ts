@@ -137,6 +137,7 @@ export class ChatMoves {
     await tx.$executeRaw`
       DELETE FROM drafts WHERE turn_id IN (SELECT t.id FROM turns t WHERE t.conversation_id = ${id}::uuid)`;
     await tx.waitNotice.deleteMany({ where: { conversationId: id } });
+    await tx.lateEdit.deleteMany({ where: { conversationId: id } });
     // Before all that is said in the new chat, in the order they have; no edit there is of them.
     await tx.$executeRaw`
       UPDATE overheard SET channel_message_id = channel_message_id - ${ID_RANGE} WHERE conversation_id = ${id}::uuid`;

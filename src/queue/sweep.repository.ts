@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deferralOf, isDue } from '../database/deferred.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { confirmationDeferral } from '../delivery/late-edit.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { isFreeLease } from '../lease/lease.repository.js';
 import type { LaneName } from './lanes.js';
@@ -46,10 +47,20 @@ export function dueStatement(lane: LaneName, after: string, limit: number): Pris
         ORDER BY id LIMIT ${limit}`;
     case 'deliveries':
       return Prisma.sql`
-        SELECT DISTINCT r.conversation_id AS id FROM replies r
+        (SELECT DISTINCT r.conversation_id AS id FROM replies r
         LEFT JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
         WHERE r.settled_at IS NULL AND ${isDue(deferralOf('r'))} AND r.conversation_id > ${after}::uuid
           AND ${isFreeLease('l')}
+        ORDER BY id LIMIT ${limit})
+        UNION
+        (SELECT DISTINCT l.conversation_id AS id FROM late_edits l
+        LEFT JOIN leases held ON held.conversation_id = l.conversation_id AND held.lane = 'deliveries'
+        WHERE ${isDue(confirmationDeferral)} AND l.conversation_id > ${after}::uuid AND ${isFreeLease('held')}
+          -- Else it is a draft's, which no reply has taken over yet.
+          AND EXISTS (
+            SELECT FROM replies r WHERE r.conversation_id = l.conversation_id
+              AND r.channel_message_id = l.channel_message_id AND r.settled_at IS NOT NULL)
+        ORDER BY id LIMIT ${limit})
         ORDER BY id LIMIT ${limit}`;
     case 'summaries':
       return Prisma.sql`

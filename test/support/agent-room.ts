@@ -141,8 +141,8 @@ export class AgentRoom {
     Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
     const channel = telegramChannel(telegram, wishes.telegram, wishes.access);
     this.drafts = new DraftRepository(prisma, leases);
-    this.waitNotices = new WaitNoticeRepository(prisma, leases);
     this.gate = openFloodGate(prisma);
+    this.waitNotices = new WaitNoticeRepository(prisma, leases, this.gate);
     const outbox = new Outbox(channel, this.drafts);
     this.outbox = outbox;
     this.access = accessParts(room, channel, outbox, wishes.access);
@@ -307,6 +307,7 @@ export class AgentRoom {
       holder,
       this.limits,
       this.access.uninvited,
+      this.gate,
     );
   }
 

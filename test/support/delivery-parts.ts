@@ -2,9 +2,11 @@ import { BudgetMover } from '../../src/budget/budget-mover.repository.js';
 import type { Channel } from '../../src/channel/channel.js';
 import { FloodSettings } from '../../src/config/flood.settings.js';
 import type { PrismaService } from '../../src/database/prisma.service.js';
+import { Confirmations } from '../../src/delivery/confirmations.js';
 import { Deliverer } from '../../src/delivery/deliverer.js';
 import { FloodGate } from '../../src/delivery/flood/flood-gate.js';
 import { FloodWindows } from '../../src/delivery/flood/flood-windows.repository.js';
+import { LateEditRepository } from '../../src/delivery/late-edit.repository.js';
 import { ReplyRepository } from '../../src/delivery/reply.repository.js';
 import { SendRecords } from '../../src/delivery/send-records.js';
 import { ChatMoves } from '../../src/moves/chat-moves.js';
@@ -42,6 +44,18 @@ export function delivererOf(
   { gate = openFloodGate(prisma), stopping = new Stopping() }: Parts = {},
 ): Deliverer {
   const replies = new ReplyRepository(prisma, leases, gate);
-  const records = new SendRecords(replies, chatMoves(prisma), ids, new Metrics());
-  return new Deliverer(channel, replies, records, gate, holder, stopping, new NoJitter());
+  const moves = chatMoves(prisma);
+  const records = new SendRecords(replies, moves, ids, new Metrics());
+  const lateEdits = new LateEditRepository(prisma, leases, gate);
+  return new Deliverer(
+    channel,
+    replies,
+    records,
+    lateEdits,
+    new Confirmations(lateEdits, moves),
+    gate,
+    holder,
+    stopping,
+    new NoJitter(),
+  );
 }

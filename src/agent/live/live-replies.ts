@@ -3,6 +3,7 @@ import { Channel } from '../../channel/channel.js';
 import { StreamingSettings } from '../../config/streaming.settings.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { FloodGate } from '../../delivery/flood/flood-gate.js';
+import { LATE_MS } from '../../delivery/late-edit.js';
 import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { Stopping } from '../../runtime/stopping.js';
@@ -46,13 +47,11 @@ export class LiveReplies {
     }
     // It may be there, or not: another one would be one too many.
     if (draft && draft.channelMessageId === null) return silent;
-    const screen = new MessageScreen(
-      this.channel,
-      this.drafts,
-      this.gate,
-      shownTurn,
-      draft?.channelMessageId ?? null,
-    );
+    const channelMessageId = draft?.channelMessageId ?? null;
+    // An edit of a process that is gone, or has lost the turn, is under way.
+    if (channelMessageId !== null && draft?.editingSince)
+      await this.drafts.markLate({ conversationId: conversation.id, channelMessageId }, LATE_MS);
+    const screen = new MessageScreen(this.channel, this.drafts, this.gate, shownTurn, channelMessageId);
     return new LiveReply(this.channel, screen, turn.id, everyMs);
   }
 }

@@ -18,7 +18,7 @@ class WatchedDrafts extends DraftRepository {
     return this.watch(super.beginPreview(...change));
   }
 
-  override keep(...change: Parameters<DraftRepository['keep']>): Promise<void> {
+  override keep(...change: Parameters<DraftRepository['keep']>): ReturnType<DraftRepository['keep']> {
     return this.watch(super.keep(...change));
   }
 

@@ -1,6 +1,7 @@
 import type { Channel, ReplyBody, SendOutcome } from '../../channel/channel.js';
 import type { DraftRepository } from '../../delivery/draft.repository.js';
 import type { FloodGate } from '../../delivery/flood/flood-gate.js';
+import { LATE_MS } from '../../delivery/late-edit.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import type { Screen, Shown, ShownTurn } from './screen.js';
 
@@ -12,6 +13,8 @@ export class MessageScreen implements Screen {
   /** A draft never says just what the answer will say, or the channel would refuse the final edit as no change. */
   readonly cursor = ' ▌';
   readonly lastsMs = null;
+  /** An edit whose outcome is not known (yet). */
+  private inDoubt = false;
 
   /** @param messageId of the draft that an earlier run has shown; null: none yet */
   constructor(
@@ -27,14 +30,25 @@ export class MessageScreen implements Screen {
     const waitMs = await this.gate.passDraft(destination);
     if (waitMs > 0) return { kind: 'limited', retryAfterMs: waitMs };
     if (this.messageId === null) return await this.showFirst(text, body);
-    await this.drafts.keep(lease, turnId, text);
-    return await this.heed(await this.channel.edit(destination, this.messageId, body, stopping));
+    const edit = await this.drafts.keep(lease, turnId, text);
+    this.inDoubt = true;
+    const outcome = await this.channel.edit(destination, this.messageId, body, stopping);
+    if (outcome.kind === 'unknown') await this.markLate(this.messageId, LATE_MS);
+    // Somebody else has the draft, and may have put another text in before this one.
+    if (!(await this.drafts.edited(turnId, edit))) await this.markLate(this.messageId, 0);
+    this.inDoubt = false;
+    return await this.heed(outcome);
   }
 
   async end(): Promise<void> {
     if (this.messageId === null || !(this.turn.lost.reason instanceof LeaseLostError)) return;
-    // The last edit may have come after the final text, which another process has put in.
-    await this.drafts.mend(this.turn.turnId, this.messageId).catch(() => undefined);
+    // The last edit may come after the final text, which another process puts in.
+    await this.markLate(this.messageId, this.inDoubt ? LATE_MS : 0).catch(() => undefined);
+  }
+
+  private async markLate(channelMessageId: bigint, forMs: number): Promise<void> {
+    const { conversationId } = this.turn.lease;
+    await this.drafts.markLate({ conversationId, channelMessageId }, forMs);
   }
 
   private async showFirst(text: string, body: ReplyBody): Promise<Shown> {

@@ -105,8 +105,9 @@ export class TurnRunner {
     if (claimed.kind === 'nothing') return { lane: none, replied: claimed.replied };
     if (claimed.kind === 'later') {
       const { delayMs, deferred } = claimed;
-      await this.waitNotices.tell(lease, conversation, deferred, { position: null, waitMs: delayMs });
-      return idle({ next: 'later', delayMs });
+      const wait = { position: null, waitMs: delayMs };
+      const gateMs = await this.waitNotices.tell(lease, conversation, deferred, wait);
+      return idle({ next: 'later', delayMs: gateMs > 0 ? Math.min(gateMs, delayMs) : delayMs });
     }
     return await this.goOn({ lease, conversation, turn: claimed.turn }, lost);
   }

@@ -44,6 +44,9 @@ const windowEnds = () => {
   agent.windows.now += PERIOD_MS;
 };
 
+/** What the channel asked for is over. */
+const pauseEnds = () => agent.room.pool.query('UPDATE flood_windows SET paused_until = NULL');
+
 describe('A chat over its limit', () => {
   it('is told once how long it waits, and the message becomes the answer', async () => {
     await usedUp();
@@ -105,16 +108,46 @@ describe('A chat over its limit', () => {
     expect(sends()).toBe(2);
     windowEnds();
     await run();
+    await pauseEnds();
     await deliver();
     expect(sends()).toBe(3);
     expect((await replies()).at(-1)).toMatchObject({ state: 'sent', unknownSends: 0 });
+  });
+
+  it('is told when the flood gate opens, and not before: the lane comes back for it', async () => {
+    await usedUp();
+    await agent.gate.limited(conversation, 20_000);
+    await agent.room.event(conversation, 'second');
+    const { lane } = await run();
+    expect(sends()).toBe(1);
+    expect(await notice()).toBeNull();
+    expect(lane).toMatchObject({ next: 'later' });
+    expect(lane.next === 'later' && lane.delayMs).toBeLessThanOrEqual(20_000);
+    await pauseEnds();
+    await run();
+    expect(shown().slice(1)).toEqual([told]);
+  });
+
+  it('counts at the flood gate, and tells it of a pause that Telegram asks for', async () => {
+    await usedUp();
+    const hits = async () =>
+      agent.room.rows<{ hits: number; paused: boolean }>(
+        'SELECT cardinality(hits) AS hits, paused_until IS NOT NULL AS paused FROM flood_windows WHERE key = $1',
+        [`telegram:${chat}`],
+      );
+    const [before] = await hits();
+    agent.telegram.failNext({ method: 'sendMessage', chat, with: failures.limited(30) });
+    await agent.room.event(conversation, 'second');
+    await run();
+    expect(await hits()).toEqual([{ hits: (before?.hits ?? 0) + 1, paused: true }]);
+    await pauseEnds();
   });
 
   it('is answered in a new message where the process died before it knew of the notice', async () => {
     await usedUp();
     const eventId = await agent.room.event(conversation, 'second');
     const lease = await agent.room.lease(conversation.id);
-    await agent.waitNotices.begin(lease, eventId);
+    await agent.waitNotices.begin(lease, eventId, conversation);
     await agent.room.leases.release(lease);
     windowEnds();
     await run();

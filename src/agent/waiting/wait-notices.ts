@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import { ChatLimitSettings } from '../../config/chat-limit.settings.js';
+import { FloodGate } from '../../delivery/flood/flood-gate.js';
 import { WaitNoticeRepository } from '../../delivery/wait-notice.repository.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
@@ -44,11 +45,13 @@ export class WaitNotices {
     private readonly leases: LeaseHolder,
     private readonly settings: ChatLimitSettings,
     private readonly uninvited: Uninvited,
+    private readonly gate: FloodGate,
   ) {}
 
   /**
    * Tells it under the lease of the lane "turns", so that it cannot come after the answer.
    * @param waiting what waits, oldest first
+   * @returns milliseconds until the flood gate may let it through; 0: nothing is left to tell
    * @throws LeaseLostError
    */
   async tell(
@@ -56,22 +59,26 @@ export class WaitNotices {
     conversation: Conversation,
     waiting: readonly Candidate[],
     { position, waitMs }: Wait,
-  ): Promise<void> {
-    if (!this.settings.waitNotice || waitMs < WORTH_TELLING_MS) return;
+  ): Promise<number> {
+    if (!this.settings.waitNotice || waitMs < WORTH_TELLING_MS) return 0;
     // Nobody waits for what was planned.
     const written = waiting.find(({ event, heard }) => heard !== null && event.source !== SCHEDULE_SOURCE);
-    if (!written || !(await this.notices.begin(lease, written.event.id))) return;
+    if (!written) return 0;
+    const gateMs = await this.notices.begin(lease, written.event.id, conversation);
+    if (gateMs !== 0) return gateMs ?? 0;
     const text = textsFor(written.heard?.sender?.languageCode).waiting(position, roughTime(waitMs));
     const [body = {}] = this.channel.compose(text);
     const signal = AbortSignal.timeout(SEND_TIMEOUT_MS);
     const outcome = await this.channel.send(conversation, body, signal).catch(() => null);
     if (outcome?.kind === 'sent') await this.notices.shown(lease, outcome.channelMessageId);
+    if (outcome?.kind === 'limited') await this.gate.limited(conversation, outcome.retryAfterMs);
     this.logger.log({
       msg: outcome?.kind === 'sent' ? 'chat told to wait' : 'chat not told to wait',
       conversationId: conversation.id,
       position,
       waitMs: Math.round(waitMs),
     });
+    return 0;
   }
 
   /**

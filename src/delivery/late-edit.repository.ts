@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { PrismaService } from '../database/prisma.service.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type FloodChat, FloodGate } from './flood/flood-gate.js';
+import { type Doubt, LATE_MS, markLateEdit, nextConfirmationMs, type ShownMessage } from './late-edit.js';
+
+/**
+ * Messages whose text may have been overwritten by an edit that came late: see `markLateEdit`. Their text is put in once
+ * more, by the holder of the lane "deliveries".
+ */
+@Injectable()
+export class LateEditRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly gate: FloodGate,
+  ) {}
+
+  /** See `markLateEdit`. */
+  async mark(message: ShownMessage, forMs: number): Promise<void> {
+    await markLateEdit(this.prisma, message, forMs);
+  }
+
+  /**
+   * Lets a confirmation through the flood gate. From then on it counts as an edit that may come late itself: its text may
+   * be replaced before it arrives.
+   * @returns milliseconds until it may ask again; 0: the text is to be put in, now; null: nothing is in doubt any more
+   * @throws LeaseLostError
+   */
+  async begin(
+    lease: Lease,
+    message: ShownMessage,
+    chat: FloodChat,
+    { gated }: Doubt,
+  ): Promise<number | null> {
+    return await this.fenced(lease, async (tx) => {
+      const { conversationId, channelMessageId } = message;
+      const rows = await tx.$queryRaw<object[]>`
+        SELECT marks FROM late_edits
+        WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId} FOR UPDATE`;
+      if (rows.length === 0) return null;
+      const waitMs = await this.gate.pass(tx, chat, { class: 'background', inLine: gated });
+      await tx.$executeRaw`
+        UPDATE late_edits SET
+          gated = ${waitMs > 0},
+          confirm_at = clock_timestamp() + ${waitMs} * interval '1 ms',
+          until = CASE WHEN ${waitMs > 0} THEN until
+            ELSE greatest(until, clock_timestamp() + ${LATE_MS} * interval '1 ms') END,
+          put_off_at = clock_timestamp()
+        WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}`;
+      return waitMs;
+    });
+  }
+
+  /**
+   * The text was put in. That ends the doubt where it was over before; else it is confirmed once more. What was marked
+   * meanwhile stays in doubt.
+   * @throws LeaseLostError
+   */
+  async confirmed(lease: Lease, message: ShownMessage, doubt: Doubt): Promise<void> {
+    const delayMs = nextConfirmationMs(doubt);
+    if (delayMs === null) return await this.end(lease, message, doubt);
+    const { conversationId, channelMessageId } = message;
+    await this.fenced(
+      lease,
+      (tx) => tx.$executeRaw`
+        UPDATE late_edits SET tries = 0, until = ${doubt.until}::timestamptz, put_off_at = clock_timestamp(),
+          confirm_at = clock_timestamp() + ${delayMs} * interval '1 ms'
+        WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}
+          AND marks = ${doubt.marks}`,
+    );
+  }
+
+  /** The confirmation has failed, or nobody knows. @throws LeaseLostError */
+  async putOff(lease: Lease, message: ShownMessage, delayMs: number): Promise<void> {
+    const { conversationId, channelMessageId } = message;
+    await this.fenced(
+      lease,
+      (tx) => tx.$executeRaw`
+        UPDATE late_edits SET tries = tries + 1, put_off_at = clock_timestamp(),
+          confirm_at = clock_timestamp() + ${delayMs} * interval '1 ms'
+        WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}`,
+    );
+  }
+
+  /** Nothing has to be confirmed any more, but what was marked meanwhile. @throws LeaseLostError */
+  async end(
+    lease: Lease,
+    { conversationId, channelMessageId }: ShownMessage,
+    { marks }: Doubt,
+  ): Promise<void> {
+    await this.fenced(
+      lease,
+      (tx) => tx.$executeRaw`
+        DELETE FROM late_edits
+        WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}
+          AND marks = ${marks}`,
+    );
+  }
+
+  private async fenced<T>(lease: Lease, change: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      return await change(tx);
+    });
+  }
+}

@@ -1,0 +1,31 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CONFIRM_SOON_MS, LATE_MS, nextConfirmationMs } from './late-edit.js';
+
+describe('nextConfirmationMs', () => {
+  it('ends with a confirmation that comes when no such edit can take effect any more', () => {
+    expect(nextConfirmationMs({ leftMs: 0 })).toBeNull();
+  });
+
+  it('comes soon at first, then ever more seldom, a few times in all, and the last time not before the doubt is over', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: LATE_MS }), (doubtAgeMs) => {
+        let leftMs = LATE_MS - doubtAgeMs;
+        const pauses: number[] = [];
+        for (
+          let next = nextConfirmationMs({ leftMs });
+          next !== null;
+          next = nextConfirmationMs({ leftMs })
+        ) {
+          pauses.push(next);
+          leftMs -= next;
+        }
+        expect(leftMs).toBe(0);
+        expect(pauses.length).toBeLessThanOrEqual(6);
+        const [last = LATE_MS, ...before] = pauses.toReversed();
+        expect(last).toBeGreaterThan(0);
+        for (const pause of before) expect(pause).toBeGreaterThanOrEqual(CONFIRM_SOON_MS);
+      }),
+    );
+  });
+});
