@@ -65,8 +65,17 @@ export class ConversationRepository {
     return chats.map((_chat, index) => ids.get(index + 1));
   }
 
+  /** Null for one that is being erased too. */
   find(id: string): Promise<Conversation | null> {
-    return this.prisma.conversation.findUnique({ where: { id } });
+    return this.prisma.conversation.findUnique({ where: { id, erasedAt: null } });
+  }
+
+  /**
+   * Locks these against being erased or moved before the transaction ends. Call it before anything of them is locked.
+   */
+  async keep(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<void> {
+    await tx.$queryRaw`
+      SELECT 1 FROM conversations WHERE id = ANY (${[...ids]}::uuid[]) ORDER BY id FOR KEY SHARE`;
   }
 
   /**
