@@ -27,9 +27,18 @@ export class ConversationRepository {
 
   /**
    * The ids of these chats' conversations, in the given order; those that do not exist yet are made. A chat that has moved
-   * is taken for where it is now. Undefined for one that is erased at this moment.
+   * is taken for where it is now. Undefined for one that is erased again and again at this moment.
    */
   async resolve(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
+    const ids = await this.findOrMake(chats);
+    const missing = chats.filter((_chat, index) => ids[index] === undefined);
+    if (missing.length === 0) return ids;
+    // It was there, and was taken from its chat before it was read. Now there is room for a new one.
+    const anew = await this.findOrMake(missing);
+    return ids.map((id) => id ?? anew.shift());
+  }
+
+  private async findOrMake(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
     const values = [
       chats.map(({ channel }) => channel),
       chats.map(({ chat }) => chat.chatId),
