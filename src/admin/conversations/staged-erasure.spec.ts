@@ -135,7 +135,7 @@ describe('An erasure', () => {
     expect(later).not.toBe(id);
     expect(told.lastIndexOf(id)).toBeLessThan(told.indexOf(later));
     expect(await room.conversations.find(later)).toMatchObject({ channel: 'telegram' });
-  }, 120_000);
+  }, 240_000);
 
   it('lets the chat write while one of its rows is locked by somebody', async () => {
     const { room } = agent;
