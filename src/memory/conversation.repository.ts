@@ -159,10 +159,13 @@ export class ConversationRepository {
    */
   async markUnreachable(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
     await tx.$executeRaw`
-      UPDATE conversations c SET unreachable_at =
+      UPDATE conversations SET unreachable_at =
         CASE WHEN ${since}::timestamptz IS NULL THEN NULL ELSE least(${since}::timestamptz, clock_timestamp()) END
-      FROM conversations known
-      WHERE known.id = ${id}::uuid AND c.channel = known.channel AND c.chat_id = known.chat_id`;
+      -- In one order: several topics may tell it at once.
+      WHERE id = ANY (ARRAY(
+        SELECT c.id FROM conversations known
+        JOIN conversations c ON c.channel = known.channel AND c.chat_id = known.chat_id
+        WHERE known.id = ${id}::uuid ORDER BY c.id FOR NO KEY UPDATE OF c))`;
   }
 
   /** In the caller's transaction. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import type { Prisma } from '../../generated/prisma/client.js';
 
 /** The short transactions may wait for a commit under way. Milliseconds. */
 const TIMES = { timeout: 30_000, maxWait: 10_000 };
@@ -55,8 +56,7 @@ export class ConversationEraser {
    */
   async detach(id: string): Promise<Place | null> {
     return await this.prisma.$transaction(async (tx) => {
-      // Leases before the conversation, as everybody locks them.
-      await tx.$queryRaw`SELECT 1 FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
+      await lockLeases(tx, id);
       await tx.$executeRaw`
         INSERT INTO leases (conversation_id, lane, token, expires_at)
         SELECT c.id, lane, 1, 'infinity' FROM conversations c, unnest(enum_range(NULL::lane)) AS lane
@@ -109,9 +109,11 @@ export class ConversationEraser {
       const chat = nameOf(place);
       const left = await tx.conversation.findFirst({ where: { channel, chatId }, select: { id: true } });
       const lastOfChat = left === null;
+      // Before the leases, as a move has it.
+      if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
+      await lockLeases(tx, id);
       // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
       await tx.person.deleteMany({ where: { channel, userId: chatId } });
-      if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
       await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
       if (lastOfChat) await tx.$executeRaw`DELETE FROM flood_windows WHERE key = ${chat}`;
       return { chat, lastOfChat };
@@ -165,7 +167,7 @@ export class ConversationEraser {
   /** The last stage: with the conversation goes whatever else is left of it. */
   private async remove(id: string): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
-      await tx.$queryRaw`SELECT 1 FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
+      await lockLeases(tx, id);
       await tx.$queryRaw`SELECT 1 FROM conversations WHERE id = ${id}::uuid FOR UPDATE`;
       // Those that the batches passed over, or that were stored for it meanwhile.
       await tx.$executeRaw`
@@ -177,6 +179,11 @@ export class ConversationEraser {
       await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid AND erased_at IS NOT NULL`;
     }, TIMES);
   }
+}
+
+/** Before anything else of the conversation, as whoever commits for it does. */
+async function lockLeases(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
 }
 
 const nameOf = ({ channel, chatId }: Place): string => `${channel}:${chatId}`;

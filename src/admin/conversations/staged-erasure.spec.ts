@@ -80,16 +80,16 @@ async function fill({ id }: Conversation, rows: number): Promise<void> {
 
 /** Does it again and again until told to end. @returns how often */
 function repeat(work: () => Promise<unknown>): () => Promise<number> {
-  let ending = false;
+  const state = { ending: false };
   const all = (async () => {
     let times = 0;
-    for (; !ending; times += 1) await work();
+    for (; !state.ending; times += 1) await work();
     return times;
   })();
   // Looked at when it is told to end.
   all.catch(() => undefined);
   return () => {
-    ending = true;
+    state.ending = true;
     return all;
   };
 }
