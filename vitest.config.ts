@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    setupFiles: ['test/support/quiet-logs.ts'],
+    setupFiles: ['test/support/quiet-logs.ts', 'test/support/lock-order/record.ts'],
     // Two cores, and each suite brings a database, sometimes processes: a few files at a time.
     maxWorkers: 3,
     // Specs mock no modules, so the files of a worker share what they import: to load it anew for each took half as long
@@ -14,7 +14,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/chaos/**/*.spec.ts', 'eval/**/*.spec.ts'] },
+        test: {
+          name: 'unit',
+          include: [
+            'src/**/*.spec.ts',
+            'test/chaos/**/*.spec.ts',
+            'test/support/**/*.spec.ts',
+            'eval/**/*.spec.ts',
+          ],
+        },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos-spec.ts'], maxWorkers: 1 } },

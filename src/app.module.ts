@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ErasureModule } from './admin/conversations/erasure.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
@@ -36,7 +37,7 @@ export class AppModule {
       imports: [
         ...shared,
         ...(server.receives ? [...receiving, ...playground] : []),
-        ...(server.works ? [WorkersModule, RetentionModule] : []),
+        ...(server.works ? [WorkersModule, RetentionModule, ErasureModule] : []),
       ],
     };
   }

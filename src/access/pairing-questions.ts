@@ -57,6 +57,8 @@ export class PairingQuestions {
     // Whoever becomes an owner or an admin while it is open is asked then.
     if (askIn.length === 0) return [];
     return await shortTransaction(this.prisma, async (tx) => {
+      // Conversations before the request, as everybody locks them.
+      await this.conversations.keep(tx, [pairing.conversationId, ...askIn]);
       if (!(await this.repository.markAsked(tx, pairing.id))) return [];
       for (const conversationId of askIn) await this.askIn(tx, conversationId, pairing);
       return askIn;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatDescription, Sender } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
+import { holdConversations } from '../delivery/hold-conversations.js';
 import type { Pairing, Prisma } from '../generated/prisma/client.js';
 import { Ids } from '../runtime/ids.js';
 import { newPairingCode } from './pairing-code.js';
@@ -49,7 +50,7 @@ export class PairingRepository {
   async hold(tx: Tx, which: { readonly id: string } | PlaceOfRequest): Promise<void> {
     const found = await tx.pairing.findFirst({ where: { ...which, state: 'pending' } });
     if (!found) return;
-    await holdConversation(tx, found.conversationId);
+    await holdConversations(tx, found);
     await tx.$queryRaw`SELECT 1 FROM pairings WHERE id = ${found.id}::uuid FOR UPDATE`;
   }
 

@@ -77,8 +77,9 @@ export class Pairings {
       case 'new': {
         // The questions about the last one end.
         if (latest?.overdue) await this.decideWithin(tx, latest.id, 'expired', null);
-        if (sender) await this.people.remember(tx, channel, sender);
         const code = await this.repository.open(tx, { channel, conversationId, chat, sender });
+        // Behind the request, as the decision about the last one has them.
+        if (sender) await this.people.remember(tx, channel, sender);
         await this.outbox.add(tx, { conversationId, text: words(code) });
         this.logger.log({ msg: 'pairing requested', conversationId });
         return true;

@@ -17,7 +17,6 @@ import { ApprovalsController } from './approvals/approvals.controller.js';
 import { BudgetListing } from './budgets/budget-listing.repository.js';
 import { BudgetsController } from './budgets/budgets.controller.js';
 import { BudgetsService } from './budgets/budgets.service.js';
-import { ConversationEraser } from './conversations/conversation-eraser.repository.js';
 import { ConversationListing } from './conversations/conversation-listing.repository.js';
 import { ConversationRecords } from './conversations/conversation-records.repository.js';
 import { ConversationsController } from './conversations/conversations.controller.js';
@@ -27,7 +26,7 @@ import { DeadLetterListing } from './dead-letters/dead-letter-listing.repository
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { FloodGateController } from './flood-gate/flood-gate.controller.js';
 import { FloodGateView } from './flood-gate/flood-gate-view.repository.js';
-import { Erasure } from './conversations/erasure.service.js';
+import { ErasureModule } from './conversations/erasure.module.js';
 import { MessageListing } from './conversations/message-listing.repository.js';
 import { OperatorVoice } from './conversations/operator-voice.service.js';
 import { AdmittedGroupsController } from './pairings/admitted-groups.controller.js';
@@ -53,6 +52,7 @@ import { TurnsService } from './turns/turns.service.js';
     ApprovalsModule,
     BudgetModule,
     DeliveryModule,
+    ErasureModule,
     LanesModule,
     MemoryModule,
     SchedulesModule,
@@ -79,13 +79,11 @@ import { TurnsService } from './turns/turns.service.js';
     ApprovalListing,
     BudgetListing,
     BudgetsService,
-    ConversationEraser,
     ConversationListing,
     ConversationRecords,
     ConversationsService,
     DeadLetterDesk,
     DeadLetterListing,
-    Erasure,
     FloodGateView,
     MessageListing,
     OperatorVoice,

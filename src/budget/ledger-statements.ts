@@ -5,10 +5,10 @@ import type { BudgetLimits } from './budget-limits.js';
 /** A day of the budgets: UTC's, by the database's clock. */
 export const today = Prisma.sql`(now() AT TIME ZONE 'UTC')::date`;
 
-/** Whom a turn `t` of a conversation `c` is counted for. */
+/** Whom a turn `t` of a conversation `c` is counted for; where that is being erased, whom it was until then. */
 const keys = {
-  user: Prisma.sql`c.channel || ':' || t.user_id`,
-  chat: Prisma.sql`c.channel || ':' || c.chat_id`,
+  user: Prisma.sql`coalesce(c.erased_from, c.channel) || ':' || t.user_id`,
+  chat: Prisma.sql`coalesce(c.erased_from, c.channel) || ':' || c.chat_id`,
 } as const;
 
 /** What reserves: where its reservations are, by which id, and of which conversation `c` it is. */
@@ -103,7 +103,7 @@ export function chargeStatement(
     SELECT ${today}, b.scope, b.key, ${tokens}::bigint, ${microUsd}::bigint
     FROM turns t JOIN conversations c ON c.id = t.conversation_id
     CROSS JOIN LATERAL (VALUES ('user'::budget_scope, ${keys.user}), ('chat', ${keys.chat}), ('all', '')) AS b (scope, key)
-    WHERE t.id = ${turnId}::uuid AND b.key IS NOT NULL AND (b.scope <> 'all' OR ${allLimited})
+    WHERE t.id = ${turnId}::uuid AND c.erased_at IS NULL AND b.key IS NOT NULL AND (b.scope <> 'all' OR ${allLimited})
     ORDER BY b.scope, b.key
     ON CONFLICT (day, scope, key) DO UPDATE
       SET spent_tokens = d.spent_tokens + EXCLUDED.spent_tokens,

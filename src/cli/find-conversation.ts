@@ -18,7 +18,10 @@ export async function findConversation(prisma: PrismaService, place: string): Pr
     'a bot can only write to who wrote to it first; npm run cli -- chats lists the conversations',
   );
   if (isUUID(place)) {
-    const found = await prisma.conversation.findUnique({ where: { id: place }, select: { id: true } });
+    const found = await prisma.conversation.findUnique({
+      where: { id: place, erasedAt: null },
+      select: { id: true },
+    });
     if (!found) throw unknown;
     return found.id;
   }
@@ -27,7 +30,7 @@ export async function findConversation(prisma: PrismaService, place: string): Pr
   const [chatId, threadId] = [BigInt(chat), topic === undefined ? null : BigInt(topic)];
   if (chatId > MAX_INT64 || chatId < -MAX_INT64 || (threadId ?? 0n) > MAX_INT64) throw unknown;
   const found = await prisma.conversation.findMany({
-    where: { chatId, ...(threadId !== null && { threadId }) },
+    where: { chatId, erasedAt: null, ...(threadId !== null && { threadId }) },
     select: { id: true, channel: true, threadId: true },
     orderBy: { id: 'asc' },
     take: 100,

@@ -67,6 +67,7 @@ describe('Migrator', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'approvals_pending',
+      'conversations_being_erased',
       'events_kept_payload',
       'events_of_turn',
       'events_settled',

@@ -86,6 +86,10 @@ export class Outbox {
     approvalId: string,
     words: (conversationId: string) => Promise<string>,
   ): Promise<void> {
+    await tx.$queryRaw`
+      SELECT 1 FROM conversations
+      WHERE id = ANY (ARRAY(SELECT conversation_id FROM replies WHERE approval_id = ${approvalId}::uuid))
+      ORDER BY id FOR KEY SHARE`;
     // Locked, so that each is either settled by now or finds its new text when it is: see `ReplyRepository.sent`.
     await tx.$queryRaw`SELECT 1 FROM replies WHERE approval_id = ${approvalId}::uuid ORDER BY id FOR UPDATE`;
     const asked = await tx.reply.findMany({ where: { approvalId } });

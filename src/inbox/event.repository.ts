@@ -163,7 +163,7 @@ const STORE_EVENTS = `
     SELECT a.source, a.external_id, a.conversation_id, a.kind, a.payload,
            CASE WHEN a.dropped THEN 'dropped' ELSE 'waiting' END::event_state
     FROM arriving a
-    WHERE (SELECT true FROM conversations c WHERE c.id = a.conversation_id LIMIT 1 FOR KEY SHARE)
+    WHERE (SELECT true FROM conversations c WHERE c.id = a.conversation_id AND c.erased_at IS NULL LIMIT 1 FOR KEY SHARE)
     ORDER BY a.position
     ON CONFLICT (source, external_id) DO NOTHING
     RETURNING id, source, external_id

@@ -3,6 +3,7 @@ import { PrismaService } from '../database/prisma.service.js';
 import { refersToNothing } from '../errors/database-codes.js';
 import { LeaseLostError } from '../errors/errors.js';
 import { type Lane, Prisma } from '../generated/prisma/client.js';
+import { lockLease } from './lock-lease.js';
 
 /** How long a holder that stops renewing keeps its conversation, by the database's clock. */
 export const LEASE_TTL_MS = 15_000;
@@ -89,18 +90,17 @@ export class LeaseRepository {
 
   /**
    * Waits for the commit that the lane's holder makes just now, and lets none be made before the caller's. Whoever looks
-   * whether to `revoke` calls it first.
+   * whether to `revoke` calls it first, before anything else is locked. A lane that was never held is locked too.
    */
   async lock(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
-    await tx.$queryRaw`
-      SELECT 1 FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane FOR UPDATE`;
+    await lockLease(tx, conversationId, lane);
   }
 
   /** Takes the lease away with the caller's commit, whoever holds it: that holder can commit nothing any more. */
   async revoke(tx: Prisma.TransactionClient, conversationId: string, lane: Lane): Promise<void> {
     await tx.$executeRaw`
       UPDATE leases SET token = ${nextToken}, expires_at = '-infinity'
-      WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
+      WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND expires_at < 'infinity'`;
   }
 
   /**

@@ -27,9 +27,18 @@ export class ConversationRepository {
 
   /**
    * The ids of these chats' conversations, in the given order; those that do not exist yet are made. A chat that has moved
-   * is taken for where it is now. Undefined for one that is erased at this moment.
+   * is taken for where it is now. Undefined for one that is erased again and again at this moment.
    */
   async resolve(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
+    const ids = await this.findOrMake(chats);
+    const missing = chats.filter((_chat, index) => ids[index] === undefined);
+    if (missing.length === 0) return ids;
+    // It was there, and was taken from its chat before it was read. Now there is room for a new one.
+    const anew = await this.findOrMake(missing);
+    return ids.map((id) => id ?? anew.shift());
+  }
+
+  private async findOrMake(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
     const values = [
       chats.map(({ channel }) => channel),
       chats.map(({ chat }) => chat.chatId),
@@ -65,8 +74,17 @@ export class ConversationRepository {
     return chats.map((_chat, index) => ids.get(index + 1));
   }
 
+  /** Null for one that is being erased too. */
   find(id: string): Promise<Conversation | null> {
-    return this.prisma.conversation.findUnique({ where: { id } });
+    return this.prisma.conversation.findUnique({ where: { id, erasedAt: null } });
+  }
+
+  /**
+   * Locks these against being erased or moved before the transaction ends. Call it before anything of them is locked.
+   */
+  async keep(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<void> {
+    await tx.$queryRaw`
+      SELECT 1 FROM conversations WHERE id = ANY (${[...ids]}::uuid[]) ORDER BY id FOR KEY SHARE`;
   }
 
   /**
@@ -141,10 +159,13 @@ export class ConversationRepository {
    */
   async markUnreachable(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
     await tx.$executeRaw`
-      UPDATE conversations c SET unreachable_at =
+      UPDATE conversations SET unreachable_at =
         CASE WHEN ${since}::timestamptz IS NULL THEN NULL ELSE least(${since}::timestamptz, clock_timestamp()) END
-      FROM conversations known
-      WHERE known.id = ${id}::uuid AND c.channel = known.channel AND c.chat_id = known.chat_id`;
+      -- In one order: several topics may tell it at once.
+      WHERE id = ANY (ARRAY(
+        SELECT c.id FROM conversations known
+        JOIN conversations c ON c.channel = known.channel AND c.chat_id = known.chat_id
+        WHERE known.id = ${id}::uuid ORDER BY c.id FOR NO KEY UPDATE OF c))`;
   }
 
   /** In the caller's transaction. */

@@ -169,7 +169,7 @@ const KEEP = `
     ) WITH ORDINALITY AS a (conversation_id, id, author, text, is_edit, position)
   ), known AS MATERIALIZED (
     SELECT c.id, c.status <> 'blocked' AND ${windowWith('$2')} > 0 AS open FROM conversations c
-    WHERE c.id IN (SELECT a.conversation_id FROM arriving a)
+    WHERE c.id IN (SELECT a.conversation_id FROM arriving a) AND c.erased_at IS NULL
     ORDER BY c.id FOR SHARE
   ), inserted AS (
     INSERT INTO overheard (conversation_id, channel_message_id, author, text)

@@ -175,6 +175,20 @@ describe('DeadLetters', () => {
     });
   });
 
+  it('has the lease of its lane before anything else, as whoever commits for the conversation does', async () => {
+    const { conversation, letter } = await failedTurn();
+    const other = await agent.room.pool.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM leases WHERE conversation_id = $1 FOR UPDATE', [conversation.id]);
+    const replaying = deadLetters.replay(letter.id);
+    await agent.room.somebodyWaitsForALock();
+    await other.query('SELECT 1 FROM turns WHERE id = $1 FOR UPDATE NOWAIT', [letter.subjectId]);
+    await other.query('SELECT 1 FROM events WHERE turn_id = $1 FOR UPDATE NOWAIT', [letter.subjectId]);
+    await other.query('COMMIT');
+    other.release();
+    expect(await replaying).toBe(true);
+  });
+
   it('forgets one for good, and knows what is not there', async () => {
     const { conversation, letter } = await failedTurn();
     expect(await deadLetters.discard(letter.id)).toBe(true);

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
 import type { DeadLetter, Prisma } from '../generated/prisma/client.js';
+import { lockLease } from '../lease/lock-lease.js';
 import { LaneWaker } from './lane-waker.js';
 import type { LaneName } from './lanes.js';
 
@@ -29,6 +30,13 @@ export class DeadLetters {
    */
   async replay(id: string): Promise<boolean> {
     const letter = await this.prisma.$transaction(async (tx) => {
+      const known = await tx.deadLetter.findFirst({
+        where: { id, OR: [{ conversationId: null }, { conversation: { erasedAt: null } }] },
+      });
+      if (!known) return null;
+      // First, as whoever commits for the conversation does: its events, turns and replies are locked behind it.
+      if (known.conversationId !== null)
+        await lockLease(tx, known.conversationId, known.kind === 'reply' ? 'deliveries' : 'turns');
       const taken = await this.take(tx, id);
       if (taken) await this.reopen(tx, taken);
       return taken;
@@ -63,6 +71,7 @@ export class DeadLetters {
     const now = new Date(0);
     switch (kind) {
       case 'turn':
+        await tx.event.updateMany({ where: { turnId: subjectId }, data: { state: 'claimed' } });
         await tx.turn.updateMany({
           where: { id: subjectId },
           data: {
@@ -74,7 +83,6 @@ export class DeadLetters {
             finishedAt: null,
           },
         });
-        await tx.event.updateMany({ where: { turnId: subjectId }, data: { state: 'claimed' } });
         return;
       case 'reply':
         await tx.reply.updateMany({

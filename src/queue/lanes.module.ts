@@ -7,6 +7,7 @@ import { LaneEraser } from './lane-eraser.js';
 import { LaneMetrics } from './lane-metrics.js';
 import { LaneWaker } from './lane-waker.js';
 import { lanes } from './lanes.js';
+import { SweepAdditions } from './sweep-additions.js';
 import { QueueHealth } from './queue-health.js';
 import { openQueueBackend, QueueBackend, queueOptions } from './queue-backend.js';
 import { WaitingWorkRepository } from './waiting-work.repository.js';
@@ -35,7 +36,15 @@ class QueueBackendModule implements OnApplicationShutdown {
     }),
     BullModule.registerQueue(...lanes.map((name) => ({ name }))),
   ],
-  providers: [LaneWaker, LaneEraser, DeadLetters, QueueHealth, LaneMetrics, WaitingWorkRepository],
-  exports: [LaneWaker, LaneEraser, DeadLetters, BullModule],
+  providers: [
+    LaneWaker,
+    LaneEraser,
+    SweepAdditions,
+    DeadLetters,
+    QueueHealth,
+    LaneMetrics,
+    WaitingWorkRepository,
+  ],
+  exports: [LaneWaker, LaneEraser, SweepAdditions, DeadLetters, BullModule],
 })
 export class LanesModule {}

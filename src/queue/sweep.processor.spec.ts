@@ -11,6 +11,7 @@ import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
 import { BacklogNotices } from './backlog-notices.js';
 import { BacklogRepository } from './backlog.repository.js';
 import type { LaneName } from './lanes.js';
+import { SweepAdditions } from './sweep-additions.js';
 import { SweepMisses } from './sweep-misses.js';
 import { SweepProcessor } from './sweep.processor.js';
 import { SweepRepository } from './sweep.repository.js';
@@ -20,6 +21,7 @@ import { WorkerEnd } from './worker-end.js';
 let agent: AgentRoom;
 let lanes: Lanes;
 let metrics: Metrics;
+let additions: SweepAdditions;
 let sweep: SweepProcessor;
 /** Another session, which holds locks. */
 let other: Client;
@@ -37,6 +39,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await agent.room.pool.query('DELETE FROM conversations');
   metrics = new Metrics();
+  additions = new SweepAdditions();
   sweep = newSweep();
   other = new Client({ connectionString: agent.room.url });
   await other.connect();
@@ -67,6 +70,7 @@ function newSweep(): SweepProcessor {
     ),
     waker,
     misses,
+    additions,
     queues.turns,
     new DatabaseClock(room.prisma),
     new WorkerEnd(backend),
@@ -173,6 +177,16 @@ describe('The sweep', () => {
     await sweep.process();
     await expectDone(conversation, ['lane turns']);
     expect(await misses()).toContain('lane summaries SWEEP_PART_STILL_RUNNING');
+  });
+
+  it('runs what rooms above the queue have added, each part for itself', async () => {
+    const ran: string[] = [];
+    additions.add('failing', () => Promise.reject(new Error('no')));
+    additions.add('added', () => Promise.resolve(ran.push('added')));
+    await sweep.process();
+    await sweep.process();
+    expect(ran).toEqual(['added', 'added']);
+    expect(await misses()).toEqual(['failing SWEEP_PART_FAILED']);
   });
 
   it.each([

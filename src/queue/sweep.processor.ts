@@ -8,6 +8,7 @@ import { BacklogNotices } from './backlog-notices.js';
 import { LaneWaker } from './lane-waker.js';
 import { SWEEP_QUEUE, workerOptions } from './lanes.js';
 import { ScheduledProcessor } from './scheduled-processor.js';
+import { SweepAdditions } from './sweep-additions.js';
 import { SweepMisses } from './sweep-misses.js';
 import { type PartOfPass, runParts, SweepPart } from './sweep-part.js';
 import { Sweep } from './sweep.service.js';
@@ -29,6 +30,7 @@ export class SweepProcessor extends ScheduledProcessor {
     private readonly backlog: BacklogNotices,
     private readonly waker: LaneWaker,
     private readonly misses: SweepMisses,
+    private readonly additions: SweepAdditions,
     @InjectQueue(SWEEP_QUEUE) queue: Queue,
     clock: DatabaseClock,
     end: WorkerEnd,
@@ -53,6 +55,7 @@ export class SweepProcessor extends ScheduledProcessor {
       part('backlog', () => this.backlog.run()),
       this.sweep,
       part('schedules', () => this.fireSchedules()),
+      ...this.additions.entries().map(([name, work]) => part(name, work)),
     ];
   }
 

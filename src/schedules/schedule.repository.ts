@@ -15,6 +15,9 @@ export type NewSchedule = Pick<
 
 export type ScheduleChange = Partial<Pick<Schedule, 'text' | 'cron' | 'timeZone' | 'nextAt'>>;
 
+/** A conversation that is being erased has no schedules any more. */
+const ofNoErased = { conversation: { erasedAt: null } } as const;
+
 /** What is planned, for each conversation by itself. */
 @Injectable()
 export class ScheduleRepository {
@@ -32,7 +35,7 @@ export class ScheduleRepository {
     return await this.prisma.$transaction(async (tx) => {
       // First, as the eraser does; and those who add to one conversation take turns: each sees what the others made.
       const [exists] = await tx.$queryRaw<unknown[]>`
-        SELECT 1 FROM conversations WHERE id = ${conversationId}::uuid FOR NO KEY UPDATE`;
+        SELECT 1 FROM conversations WHERE id = ${conversationId}::uuid AND erased_at IS NULL FOR NO KEY UPDATE`;
       if (!exists) return 'gone';
       const known =
         idempotencyKey === null ? null : await tx.schedule.findUnique({ where: { idempotencyKey } });
@@ -50,7 +53,7 @@ export class ScheduleRepository {
   }
 
   find(id: string): Promise<Schedule | null> {
-    return this.prisma.schedule.findUnique({ where: { id } });
+    return this.prisma.schedule.findUnique({ where: { id, ...ofNoErased } });
   }
 
   /** What is planned in a conversation, by number: at most `MAX_SCHEDULES`. */
@@ -77,7 +80,7 @@ export class ScheduleRepository {
   /** @returns the changed schedule; null where it is not planned (any more) */
   async change(id: string, change: ScheduleChange): Promise<Schedule | null> {
     const [changed] = await this.prisma.schedule.updateManyAndReturn({
-      where: { id, state: 'planned' },
+      where: { id, state: 'planned', ...ofNoErased },
       data: change,
     });
     return changed ?? null;
@@ -85,7 +88,7 @@ export class ScheduleRepository {
 
   /** Removes it, its record too. @returns false where there is none */
   async remove(id: string): Promise<boolean> {
-    const { count } = await this.prisma.schedule.deleteMany({ where: { id } });
+    const { count } = await this.prisma.schedule.deleteMany({ where: { id, ...ofNoErased } });
     return count > 0;
   }
 }

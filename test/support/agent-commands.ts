@@ -78,6 +78,7 @@ export function commandsOf(
     new Happenings(conversations),
     agent.access.doorkeeper,
     agent.access.pairings,
+    leases,
   );
   return { turnStop, commands };
 }

@@ -4,24 +4,33 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { checkRecords } from './lock-order/check-records.js';
+import { readRecords } from './lock-order/recorder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Where the run's one PostgreSQL lives; started by the first suite that needs it. */
     readonly databaseFolder: string;
+    /** Where workers write down which locks their transactions take. */
+    readonly lockRecords: string;
   }
 }
 
 /** Vitest's `globalSetup`: a run without database suites pays nothing for this. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'turnpike-test-'));
+  const lockRecords = join(folder, 'locks');
   project.provide('databaseFolder', folder);
+  project.provide('lockRecords', lockRecords);
   return async () => {
     if (existsSync(join(folder, 'data', 'postmaster.pid'))) {
       const server = new EmbeddedPostgres(folder);
       await server.start();
       await server.stop();
     }
+    const recorded = readRecords(lockRecords);
     await rm(folder, { recursive: true, force: true });
+    const files = project.vitest.state.getFiles().filter(({ projectName }) => projectName === project.name);
+    checkRecords(recorded, files.length);
   };
 }

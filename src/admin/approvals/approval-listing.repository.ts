@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
 import { type Approval, type ApprovalState, Prisma } from '../../generated/prisma/client.js';
-import { inConversation, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
+import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
 import type { ShownApproval } from './approval.dto.js';
 
 export interface ApprovalFilter {
@@ -28,7 +28,7 @@ export class ApprovalListing {
   }
 
   find(id: string): Promise<Approval | null> {
-    return this.prisma.approval.findUnique({ where: { id } });
+    return this.prisma.approval.findUnique({ where: { id, conversation: { erasedAt: null } } });
   }
 }
 
@@ -44,7 +44,7 @@ export function approvalRows(
            state::text AS state, decided_by AS "decidedBy", reason, created_at AS "createdAt",
            expires_at AS "expiresAt", decided_at AS "decidedAt"
     FROM (${source}) AS newest
-    WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::approval_state`}
+    WHERE ${notErased} AND ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::approval_state`}
     ORDER BY id DESC
     LIMIT ${limit}`;
 }

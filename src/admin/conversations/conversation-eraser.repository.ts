@@ -3,24 +3,36 @@ import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 
-/** A long conversation takes its time; all of it goes at once or not at all. Milliseconds. */
-const ERASE_TIMEOUT_MS = 600_000;
-const MAX_WAIT_MS = 10_000;
+/** The short transactions may wait for a commit under way. Milliseconds. */
+const TIMES = { timeout: 30_000, maxWait: 10_000 };
 
-/** Rows one statement changes. */
-const BATCH = 10_000;
+/** Rows that one commit takes away: each has to end within the pool's limit, and a conversation has no limit. */
+const BATCH = 5_000;
+/** Turns: with each go its steps. */
+const TURN_BATCH = 500;
+
+/** An erasure that showed no progress for so long has lost its process. */
+const SILENT_FOR_MS = 30_000;
 
 /** What is still to be forgotten of an erased conversation where PostgreSQL is not in charge. */
 export interface Erased {
   /** As the limits name it: `telegram:42`. */
   readonly chat: string;
-  /** No other topic of the chat is left. */
+  /** No other conversation of the chat is left. */
   readonly lastOfChat: boolean;
+}
+
+interface Place {
+  readonly channel: string;
+  readonly chatId: bigint;
 }
 
 /**
  * Erases a conversation with everything that was said in it. What stays is, of each inbound event, its source and
  * external id: so that an update which is delivered again is still known, and does not bring the conversation back.
+ *
+ * In stages, so that nobody waits for a long one: `detach` is short, and from its commit on the conversation exists for
+ * nobody. `finish` takes the rows away, a batch a commit; after a crash somebody calls it again.
  */
 @Injectable()
 export class ConversationEraser {
@@ -29,67 +41,149 @@ export class ConversationEraser {
     private readonly budgets: BudgetEraser,
   ) {}
 
-  /** @returns null where there is no such conversation */
-  erase(id: string): Promise<Erased | null> {
-    return this.prisma.$transaction((tx) => this.eraseWithin(tx, id), {
-      timeout: ERASE_TIMEOUT_MS,
-      maxWait: MAX_WAIT_MS,
-    });
+  /** All stages. @returns null where there is no such conversation */
+  async erase(id: string): Promise<Erased | null> {
+    const place = await this.detach(id);
+    if (!place) return null;
+    // Null: another process has seen to the rest meanwhile, and told the limits.
+    return (await this.finish(id)) ?? { chat: nameOf(place), lastOfChat: false };
   }
 
-  private async eraseWithin(tx: Prisma.TransactionClient, id: string): Promise<Erased | null> {
-    // First the leases, as whoever commits for the conversation does: a running turn either is done before, or finds
-    // its lease gone and commits nothing.
-    await tx.$queryRaw`SELECT token FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
-    await inBatches(
-      () => tx.$executeRaw`
-        DELETE FROM replies WHERE id IN (
-          SELECT id FROM replies WHERE conversation_id = ${id}::uuid ORDER BY id LIMIT ${BATCH})`,
-    );
-    await inBatches(
-      () => tx.$executeRaw`
-        DELETE FROM messages WHERE id IN (
-          SELECT id FROM messages WHERE conversation_id = ${id}::uuid ORDER BY id LIMIT ${BATCH})`,
-    );
-    // Only now the conversation itself: while it is locked, its new messages wait at the door.
-    const [conversation] = await tx.$queryRaw<{ channel: string; chatId: bigint }[]>`
-      SELECT channel, chat_id AS "chatId" FROM conversations WHERE id = ${id}::uuid FOR UPDATE`;
-    if (!conversation) return null;
-    // Each by its own index: there is none over both.
-    await inBatches(
-      () => tx.$executeRaw`
-        UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
-        WHERE id IN (
-          SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state = 'waiting' LIMIT ${BATCH})`,
-    );
-    await inBatches(
-      () => tx.$executeRaw`
-        UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
-        WHERE id IN (
-          SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state <> 'waiting' LIMIT ${BATCH})`,
-    );
-    // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
-    await tx.person.deleteMany({ where: { channel: conversation.channel, userId: conversation.chatId } });
-    const { channel, chatId } = conversation;
-    const chat = `${channel}:${chatId}`;
-    const left = await tx.conversation.findFirst({
-      where: { channel, chatId, id: { not: id } },
-      select: { id: true },
-    });
-    const lastOfChat = left === null;
-    if (lastOfChat) {
-      await tx.$executeRaw`DELETE FROM flood_windows WHERE key = ${chat}`;
-      await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
+  /**
+   * The first stage. Takes all leases away for good, so that nothing is committed any more for its turns and replies, and
+   * the conversation from its chat, whose next message makes a new one.
+   * @returns null where there is no such conversation, or it is being erased already
+   */
+  async detach(id: string): Promise<Place | null> {
+    return await this.prisma.$transaction(async (tx) => {
+      await lockLeases(tx, id);
+      await tx.$executeRaw`
+        INSERT INTO leases (conversation_id, lane, token, expires_at)
+        SELECT c.id, lane, 1, 'infinity' FROM conversations c, unnest(enum_range(NULL::lane)) AS lane
+        WHERE c.id = ${id}::uuid ORDER BY lane
+        ON CONFLICT (conversation_id, lane) DO UPDATE SET token = leases.token + 1, expires_at = 'infinity'`;
+      const [place] = await tx.$queryRaw<Place[]>`
+        UPDATE conversations
+        SET channel = 'erased:' || id, erased_from = channel, erased_at = clock_timestamp()
+        WHERE id = ${id}::uuid AND erased_at IS NULL
+        RETURNING erased_from AS channel, chat_id AS "chatId"`;
+      // A chat has one request to be let in, and its next conversation may ask.
+      if (place) await tx.$executeRaw`DELETE FROM pairings WHERE conversation_id = ${id}::uuid`;
+      return place ?? null;
+    }, TIMES);
+  }
+
+  /**
+   * The other stages. Repeatable, and harmless where several processes are at it.
+   * @returns null where nothing is left to be erased
+   */
+  async finish(id: string): Promise<Erased | null> {
+    const erased = await this.forgetChat(id);
+    if (!erased) return null;
+    for (const batch of this.batches(id)) {
+      let more = true;
+      while (more && (await this.goesOn(id))) more = await batch();
     }
-    await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
-    // Turns, steps, facts, summaries, leases and dead letters go with it.
-    await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid`;
-    return { chat, lastOfChat };
+    await this.remove(id);
+    return erased;
+  }
+
+  /** Those whose process has gone, up to `limit`. Whichever way the database's clock was set. */
+  async unfinished(limit: number): Promise<string[]> {
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>`
+      SELECT id FROM conversations
+      WHERE erased_at IS NOT NULL
+        AND erased_at NOT BETWEEN clock_timestamp() - ${SILENT_FOR_MS} * interval '1 ms' AND clock_timestamp()
+      ORDER BY id LIMIT ${limit}`;
+    return rows.map(({ id }) => id);
+  }
+
+  /** Forgets what is known of its chat outside of conversations, unless the chat has others. */
+  private async forgetChat(id: string): Promise<Erased | null> {
+    return await this.prisma.$transaction(async (tx) => {
+      const [place] = await tx.$queryRaw<Place[]>`
+        SELECT erased_from AS channel, chat_id AS "chatId" FROM conversations
+        WHERE id = ${id}::uuid AND erased_at IS NOT NULL`;
+      if (!place) return null;
+      const { channel, chatId } = place;
+      const chat = nameOf(place);
+      const left = await tx.conversation.findFirst({ where: { channel, chatId }, select: { id: true } });
+      const lastOfChat = left === null;
+      // Before the leases, as a move has it.
+      if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
+      await lockLeases(tx, id);
+      // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
+      await tx.person.deleteMany({ where: { channel, userId: chatId } });
+      await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
+      if (lastOfChat) await tx.$executeRaw`DELETE FROM flood_windows WHERE key = ${chat}`;
+      return { chat, lastOfChat };
+    }, TIMES);
+  }
+
+  /** Each takes some rows and says whether there may be more. None waits for another process that is at it too. */
+  private batches(id: string): readonly (() => Promise<boolean>)[] {
+    const { prisma } = this;
+    return [
+      // Each by its own index: there is none over both.
+      async () =>
+        BATCH ===
+        (await prisma.$executeRaw`
+          UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
+          WHERE id = ANY (ARRAY(
+            SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state = 'waiting'
+            LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`),
+      async () =>
+        BATCH ===
+        (await prisma.$executeRaw`
+          UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
+          WHERE id = ANY (ARRAY(
+            SELECT id FROM events WHERE conversation_id = ${id}::uuid AND state <> 'waiting'
+            LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`),
+      async () =>
+        BATCH ===
+        (await prisma.$executeRaw`
+          DELETE FROM replies WHERE id = ANY (ARRAY(
+            SELECT id FROM replies WHERE conversation_id = ${id}::uuid LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`),
+      async () =>
+        BATCH ===
+        (await prisma.$executeRaw`
+          DELETE FROM messages WHERE id = ANY (ARRAY(
+            SELECT id FROM messages WHERE conversation_id = ${id}::uuid LIMIT ${BATCH} FOR UPDATE SKIP LOCKED))`),
+      async () =>
+        TURN_BATCH ===
+        (await prisma.$executeRaw`
+          DELETE FROM turns WHERE id = ANY (ARRAY(
+            SELECT id FROM turns WHERE conversation_id = ${id}::uuid LIMIT ${TURN_BATCH} FOR UPDATE SKIP LOCKED))`),
+    ];
+  }
+
+  /** Shows that somebody is at it. @returns false where there is nothing left to be at */
+  private async goesOn(id: string): Promise<boolean> {
+    const changed = await this.prisma.$executeRaw`
+      UPDATE conversations SET erased_at = clock_timestamp() WHERE id = ${id}::uuid AND erased_at IS NOT NULL`;
+    return changed > 0;
+  }
+
+  /** The last stage: with the conversation goes whatever else is left of it. */
+  private async remove(id: string): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await lockLeases(tx, id);
+      await tx.$queryRaw`SELECT 1 FROM conversations WHERE id = ${id}::uuid FOR UPDATE`;
+      // Those that the batches passed over, or that were stored for it meanwhile.
+      await tx.$executeRaw`
+        UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
+        WHERE conversation_id = ${id}::uuid AND state = 'waiting'`;
+      await tx.$executeRaw`
+        UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL, turn_id = NULL
+        WHERE conversation_id = ${id}::uuid AND state <> 'waiting'`;
+      await tx.$executeRaw`DELETE FROM conversations WHERE id = ${id}::uuid AND erased_at IS NOT NULL`;
+    }, TIMES);
   }
 }
 
-/** Each statement has to end within the pool's limit, and a conversation has no limit. */
-async function inBatches(change: () => Promise<number>): Promise<void> {
-  let changed = BATCH;
-  while (changed >= BATCH) changed = await change();
+/** Before anything else of the conversation, as whoever commits for it does. */
+async function lockLeases(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT 1 FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
 }
+
+const nameOf = ({ channel, chatId }: Place): string => `${channel}:${chatId}`;

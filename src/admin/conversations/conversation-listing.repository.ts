@@ -56,6 +56,7 @@ export function conversationRows(
       )`
     : Prisma.sql`conversations`;
   const conditions = [
+    Prisma.sql`erased_at IS NULL`,
     filtered ? Prisma.sql`true` : afterTime(lastMessageAt, after),
     status === null ? Prisma.sql`true` : Prisma.sql`status = ${status}::conversation_status`,
     search === null ? Prisma.sql`true` : begins(search),

@@ -18,7 +18,7 @@ export class ConversationRecords {
   ) {}
 
   find(id: string): Promise<Conversation | null> {
-    return this.prisma.conversation.findUnique({ where: { id } });
+    return this.prisma.conversation.findUnique({ where: { id, erasedAt: null } });
   }
 
   /** Changes what is given. @returns the changed row; null where there is none (any more) */
@@ -26,7 +26,7 @@ export class ConversationRecords {
     const rules = tools === null ? Prisma.DbNull : tools && writeToolRules(tools);
     const data = { ...change, ...(rules && { tools: rules }) };
     return await this.prisma.$transaction(async (tx) => {
-      const [changed] = await tx.conversation.updateManyAndReturn({ where: { id }, data });
+      const [changed] = await tx.conversation.updateManyAndReturn({ where: { id, erasedAt: null }, data });
       // What a smaller window has no room for is not kept.
       if (changed && (change.answersAll ?? change.contextMessages) !== undefined)
         await this.overheard.trim(tx, id);

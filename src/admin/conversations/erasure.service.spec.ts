@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { LaneWaker } from '../../queue/lane-waker.js';
+import { ConversationEraser } from './conversation-eraser.repository.js';
+import { UnfinishedErasures } from './unfinished-erasures.js';
 import { ChatLimiter } from '../../throttling/chat-limiter.js';
 import { SlidingWindow } from '../../throttling/sliding-window.js';
 
@@ -48,5 +50,53 @@ describe('erasing', () => {
     expect(await traces(String(chatId))).toBe(2);
     await admin.call(`conversations/${other.id}`, 'DELETE');
     expect(await traces(String(chatId))).toBe(0);
+  });
+
+  it('that its process left half done is no longer to be seen, and is ended by the sweep', async () => {
+    const { id, chatId } = await admin.talk(20);
+    const turnId = crypto.randomUUID();
+    await admin.prisma.turn.create({ data: { id: turnId, conversationId: id, epoch: 0 } });
+    const letter = {
+      id: crypto.randomUUID(),
+      kind: 'turn' as const,
+      subjectId: turnId,
+      reason: 'R',
+      attempts: 1,
+    };
+    await admin.prisma.deadLetter.create({ data: { ...letter, conversationId: id, lastError: 'x' } });
+    await limited(`telegram:${chatId}`);
+    const eraser = admin.app.get(ConversationEraser);
+    await eraser.detach(id);
+
+    for (const url of [
+      `conversations/${id}`,
+      `conversations/${id}/messages`,
+      `turns/${turnId}`,
+      `dead-letters/${letter.id}`,
+    ])
+      expect((await admin.call(url)).statusCode, url).toBe(404);
+    expect((await admin.call(`conversations/${id}`, 'DELETE')).statusCode).toBe(404);
+    expect((await admin.call(`conversations/${id}`, 'PATCH', { status: 'paused' })).statusCode).toBe(404);
+    expect((await admin.call(`conversations/${id}/messages`, 'POST', { text: 'x' })).statusCode).toBe(404);
+    expect((await admin.call(`turns/${turnId}/cancel`, 'POST')).statusCode).toBe(404);
+    expect((await admin.call(`dead-letters/${letter.id}/replay`, 'POST')).statusCode).toBe(404);
+    for (const url of ['conversations', 'turns', 'dead-letters'])
+      expect(
+        (await admin.list(url)).items.map((item) => [item.id, item.conversationId]).flat(),
+      ).not.toContain(id);
+
+    // Its process shows that it is at it.
+    expect(await eraser.unfinished(10)).toEqual([]);
+    for (const silentFor of ['1 minute', '-1 hour']) {
+      // For long; or the database's clock was set back meanwhile.
+      await admin.prisma.$executeRaw`
+        UPDATE conversations SET erased_at = clock_timestamp() - ${silentFor}::interval WHERE id = ${id}::uuid`;
+      expect(await eraser.unfinished(10)).toEqual([id]);
+    }
+    await admin.app.get(UnfinishedErasures).run();
+    expect(await admin.prisma.conversation.count({ where: { id } })).toBe(0);
+    expect(await admin.prisma.message.count({ where: { conversationId: id } })).toBe(0);
+    expect(await traces(String(chatId))).toBe(0);
+    expect(await eraser.finish(id)).toBeNull();
   });
 });

@@ -48,7 +48,8 @@ export class OperatorVoice {
   ): Promise<{ id: bigint; isNew: boolean }> {
     // Locked, so that of two requests with one key the second finds what the first has said.
     const [conversation] = await tx.$queryRaw<{ epoch: number; status: string }[]>`
-      SELECT epoch, status::text FROM conversations WHERE id = ${conversationId}::uuid FOR NO KEY UPDATE`;
+      SELECT epoch, status::text FROM conversations
+      WHERE id = ${conversationId}::uuid AND erased_at IS NULL FOR NO KEY UPDATE`;
     if (!conversation) throw unknown();
     const known = key === null ? null : await this.saidWith(tx, conversationId, key);
     if (known && known.text !== text)

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
 import { type DeadLetter, Prisma } from '../../generated/prisma/client.js';
 import type { TimeCursor } from '../listing/cursor.js';
-import { afterTime, microsOf } from '../listing/page-sql.js';
+import { afterTime, microsOf, notErased } from '../listing/page-sql.js';
 
 export interface DeadLetterRow extends Omit<DeadLetter, 'payload'> {
   /** The sort key, exactly. */
@@ -19,7 +19,9 @@ export class DeadLetterListing {
   }
 
   find(id: string): Promise<DeadLetter | null> {
-    return this.prisma.deadLetter.findUnique({ where: { id } });
+    return this.prisma.deadLetter.findFirst({
+      where: { id, OR: [{ conversationId: null }, { conversation: { erasedAt: null } }] },
+    });
   }
 }
 
@@ -30,7 +32,7 @@ export function deadLetterRows(after: TimeCursor | null, limit: number): Prisma.
            first_error AS "firstError", last_error AS "lastError", created_at AS "createdAt",
            ${microsOf(createdAt)} AS micros
     FROM dead_letters
-    WHERE ${afterTime(createdAt, after)}
+    WHERE ${afterTime(createdAt, after)} AND ${notErased}
     ORDER BY created_at DESC, id DESC
     LIMIT ${limit}`;
 }

@@ -25,6 +25,10 @@ export function inConversation(id: string | null): Prisma.Sql {
   return id === null ? Prisma.sql`true` : Prisma.sql`conversation_id = ${id}::uuid`;
 }
 
+/** Leaves out the rows of conversations that are being erased: they go one after the other, and nobody sees the rest. */
+export const notErased = Prisma.sql`
+  (conversation_id IN (SELECT e.id FROM conversations e WHERE e.erased_at IS NOT NULL)) IS NOT TRUE`;
+
 /** Rows whose ids are UUIDs of version 7, so that the id's order is time's; null: from the newest on. */
 export function olderThan(id: string | null): Prisma.Sql {
   return id === null ? Prisma.sql`true` : Prisma.sql`id < ${id}::uuid`;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Prisma, type ScheduleState } from '../../generated/prisma/client.js';
-import { inConversation, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
+import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
 import type { ShownSchedule } from './schedule.dto.js';
 
 export interface ScheduleFilter {
@@ -40,7 +40,7 @@ export function scheduleRows(
            next_at AS "nextAt", state::text AS state, created_by AS "createdBy", created_at AS "createdAt",
            last_fired_at AS "lastFiredAt", ended_at AS "endedAt"
     FROM (${source}) AS newest
-    WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::schedule_state`}
+    WHERE ${notErased} AND ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::schedule_state`}
     ORDER BY id DESC
     LIMIT ${limit}`;
 }

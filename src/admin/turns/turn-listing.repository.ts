@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Prisma, type Step, type Turn, type TurnState } from '../../generated/prisma/client.js';
-import { inConversation, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
+import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
 import type { ShownTurn } from './turn.dto.js';
 
 export interface TurnFilter {
@@ -28,7 +28,10 @@ export class TurnListing {
   }
 
   find(id: string): Promise<(Turn & { steps: Step[] }) | null> {
-    return this.prisma.turn.findUnique({ where: { id }, include: { steps: { orderBy: { index: 'asc' } } } });
+    return this.prisma.turn.findUnique({
+      where: { id, conversation: { erasedAt: null } },
+      include: { steps: { orderBy: { index: 'asc' } } },
+    });
   }
 }
 
@@ -44,7 +47,7 @@ export function turnRows(
            input_tokens AS "inputTokens", output_tokens AS "outputTokens", micro_usd AS "microUsd", error_code AS "errorCode", error,
            first_error AS "firstError", feedback::text AS feedback, spent_ms AS "spentMs", started_at AS "startedAt", finished_at AS "finishedAt"
     FROM (${source}) AS newest
-    WHERE ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::turn_state`}
+    WHERE ${notErased} AND ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::turn_state`}
     ORDER BY id DESC
     LIMIT ${limit}`;
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
+import { holdConversations } from '../../delivery/hold-conversations.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
@@ -51,8 +52,9 @@ export class ApprovalRepository {
     return new Map(approvals.map((approval) => [approval.stepIndex, approval]));
   }
 
+  /** Null too where its conversation is being erased. */
   find(tx: Prisma.TransactionClient, id: string): Promise<Approval | null> {
-    return tx.approval.findUnique({ where: { id } });
+    return tx.approval.findUnique({ where: { id, conversation: { erasedAt: null } } });
   }
 
   /** Null where it is no tool call of a conversation of this channel. */
@@ -109,6 +111,7 @@ export class ApprovalRepository {
   ): Promise<Approval | null> {
     const known = await this.find(tx, id);
     if (!known) return null;
+    await holdConversations(tx, known);
     // One after the other: of two last decisions one has to see the other.
     await tx.$queryRaw`SELECT 1 FROM turns WHERE id = ${known.turnId}::uuid FOR UPDATE`;
     const decided = await tx.$executeRaw`
@@ -140,7 +143,7 @@ export class ApprovalRepository {
       SELECT a.id FROM approvals a
       JOIN turns t ON t.id = a.turn_id
       JOIN conversations c ON c.id = a.conversation_id
-      WHERE a.state = 'pending' AND a.expires_at <= clock_timestamp()
+      WHERE a.state = 'pending' AND a.expires_at <= clock_timestamp() AND c.erased_at IS NULL
       ORDER BY a.expires_at LIMIT ${limit}
       FOR KEY SHARE OF c SKIP LOCKED FOR UPDATE OF t, a SKIP LOCKED`;
     return rows.map(({ id }) => id);

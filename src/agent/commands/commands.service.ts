@@ -6,7 +6,7 @@ import type { Happening, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
-import type { Lease } from '../../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ChatMoves } from '../../moves/chat-moves.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { needsRights } from './chat-settings.js';
@@ -30,6 +30,7 @@ export class Commands {
     private readonly happenings: Happenings,
     private readonly doorkeeper: Doorkeeper,
     private readonly pairings: Pairings,
+    private readonly leases: LeaseRepository,
   ) {}
 
   /**
@@ -47,6 +48,8 @@ export class Commands {
       const next = await this.prisma.$transaction((tx) =>
         this.handleOne(tx, { id, conversationId, holder, rights }),
       );
+      // It is being erased, and its events go with it.
+      if (next === 'gone') break;
       // Another lane was faster.
       if (next === null) continue;
       all = {
@@ -77,11 +80,12 @@ export class Commands {
     return inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
   }
 
-  /** @returns null when it does not wait any more */
+  /** @returns null when it does not wait any more, `gone` when its conversation is not there (any more) */
   private async handleOne(
     tx: Prisma.TransactionClient,
     { id, conversationId, holder, rights }: Asked,
-  ): Promise<HandledOne | null> {
+  ): Promise<HandledOne | 'gone' | null> {
+    if (!(await this.lockConversation(tx, conversationId, holder))) return 'gone';
     const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'source' | 'kind' | 'payload'>[]>`
       SELECT id, source, kind, payload FROM events
       WHERE id = ${id} AND conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
@@ -105,6 +109,23 @@ export class Commands {
     this.logger.log({ msg: 'command handled', conversationId, command });
     if (reply) await this.outbox.add(tx, { conversationId, ...reply });
     return { ...nothing, replied: reply !== null, freed: command === 'stop' ? [conversationId] : [] };
+  }
+
+  /**
+   * The lease, the conversation, then the event, as everybody locks them: a /stop takes the lease away, and whoever
+   * commits for the turn has it first and wants its events next.
+   * @throws LeaseLostError
+   */
+  private async lockConversation(
+    tx: Prisma.TransactionClient,
+    id: string,
+    holder: Lease | null,
+  ): Promise<boolean> {
+    if (holder) await this.leases.assertHeld(tx, holder);
+    else await this.leases.lock(tx, id, 'turns');
+    const there = await tx.$queryRaw<unknown[]>`
+      SELECT 1 FROM conversations WHERE id = ${id}::uuid AND erased_at IS NULL FOR KEY SHARE`;
+    return there.length > 0;
   }
 
   /** Who is blocked or not let in commands nothing; whether a button is theirs to press is asked behind it. */

@@ -100,7 +100,10 @@ export class TurnStop {
    * to the next turn. The chat sees what had been said with a note below it, else one line; a blocked chat sees nothing.
    */
   async cancelTurn(tx: Prisma.TransactionClient, id: string): Promise<Cancellation> {
-    const known = await tx.turn.findUnique({ where: { id }, select: { conversationId: true } });
+    const known = await tx.turn.findUnique({
+      where: { id, conversation: { erasedAt: null } },
+      select: { conversationId: true },
+    });
     if (!known) return { kind: 'unknown' };
     const { conversationId } = known;
     // As whoever commits for the turn does, the lease first; then the turn, as whoever decides about a call does.

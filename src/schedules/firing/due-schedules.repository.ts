@@ -68,6 +68,7 @@ export class DueSchedules {
       JOIN conversations c ON c.id = s.conversation_id
       LEFT JOIN people p ON p.channel = c.channel AND p.user_id = s.created_by
       WHERE s.id = ${id}::uuid AND s.state = 'planned' AND s.next_at <= clock_timestamp() AND c.status <> 'paused'
+        AND c.erased_at IS NULL
       FOR NO KEY UPDATE OF s, c SKIP LOCKED`;
     return row ? dueOf(row) : null;
   }
@@ -119,7 +120,7 @@ export function dueStatement(limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT s.id FROM schedules s
     WHERE s.state = 'planned' AND s.next_at <= statement_timestamp()
-      AND (SELECT c.status <> 'paused' FROM conversations c WHERE c.id = s.conversation_id)
+      AND (SELECT c.status <> 'paused' AND c.erased_at IS NULL FROM conversations c WHERE c.id = s.conversation_id)
     ORDER BY s.next_at LIMIT ${limit}`;
 }
 

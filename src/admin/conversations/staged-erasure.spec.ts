@@ -1,0 +1,241 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../../test/support/agent-room.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { textUpdate } from '../../../test/support/updates.js';
+import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
+import { ConversationListing } from './conversation-listing.repository.js';
+import { ConversationEraser } from './conversation-eraser.repository.js';
+import { LeaseLostError } from '../../errors/errors.js';
+import { type Conversation, Lane } from '../../generated/prisma/client.js';
+import { EventRepository, type StoredEvent } from '../../inbox/event.repository.js';
+import { DueSchedules } from '../../schedules/firing/due-schedules.repository.js';
+import { ScheduleRepository } from '../../schedules/schedule.repository.js';
+
+let agent: AgentRoom;
+let eraser: ConversationEraser;
+let events: EventRepository;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+  eraser = new ConversationEraser(agent.room.prisma, new BudgetEraser(agent.ledger));
+  events = new EventRepository(agent.room.pool);
+});
+afterAll(() => agent.close());
+
+const reminder = {
+  kind: 'reminder' as const,
+  text: 'x',
+  cron: null,
+  timeZone: 'UTC',
+  nextAt: new Date(0),
+  createdBy: null,
+  idempotencyKey: null,
+};
+
+const chatOf = ({ channel, chatId, threadId }: Conversation) => ({
+  channel,
+  chat: { chatId, threadId, via: null, type: 'private', title: null, username: null },
+});
+
+/** As the door does: finds the chat's conversation, makes it where there is none, and stores the message. */
+async function receive(conversation: Conversation, text: string): Promise<string> {
+  const [id] = await agent.room.conversations.resolve([chatOf(conversation)]);
+  // Taken from its chat just now: there is a new one next time.
+  if (id === undefined) return await receive(conversation, text);
+  const stored = await storeFor(id, Number(conversation.chatId), text);
+  return stored.kind === 'gone' ? await receive(conversation, text) : id;
+}
+
+async function storeFor(conversationId: string, chatId: number, text: string): Promise<StoredEvent> {
+  const update = textUpdate(chatId, text);
+  const [stored] = await events.store([
+    {
+      source: 'telegram',
+      externalId: String(update.update_id),
+      conversationId,
+      kind: text.startsWith('/') ? 'command' : 'message',
+      payload: JSON.stringify(update),
+      dropped: false,
+    },
+  ]);
+  if (!stored) throw new Error('nothing was answered');
+  return stored;
+}
+
+/** As many rows of each kind as a busy year leaves. */
+async function fill({ id }: Conversation, rows: number): Promise<void> {
+  for (const statement of [
+    `INSERT INTO messages (conversation_id, epoch, role, text)
+     SELECT $1, 0, 'user', 'message ' || i FROM generate_series(1, $2::int) i`,
+    `INSERT INTO replies (conversation_id, body, state, settled_at)
+     SELECT $1, '{}', 'sent', now() FROM generate_series(1, $2::int) i`,
+    `INSERT INTO events (source, external_id, conversation_id, kind, state, payload)
+     SELECT 'telegram', $1::text || ':' || i, $1::text::uuid, 'message', 'done', '{}' FROM generate_series(1, $2::int / 10) i`,
+    `INSERT INTO turns (id, conversation_id, epoch, state)
+     SELECT gen_random_uuid(), $1, 0, 'done' FROM generate_series(1, $2::int / 50) i`,
+  ])
+    await agent.room.pool.query(statement, [id, rows]);
+}
+
+/** Does it again and again until told to end. @returns how often */
+function repeat(work: () => Promise<unknown>): () => Promise<number> {
+  const state = { ending: false };
+  const all = (async () => {
+    let times = 0;
+    for (; !state.ending; times += 1) await work();
+    return times;
+  })();
+  // Looked at when it is told to end.
+  all.catch(() => undefined);
+  return () => {
+    state.ending = true;
+    return all;
+  };
+}
+
+async function rowsOf(id: string): Promise<number> {
+  const [row] = await agent.room.rows<{ rows: number }>(
+    `SELECT ((SELECT count(*) FROM conversations WHERE id = $1) + (SELECT count(*) FROM leases WHERE conversation_id = $1)
+      + (SELECT count(*) FROM messages WHERE conversation_id = $1) + (SELECT count(*) FROM replies WHERE conversation_id = $1)
+      + (SELECT count(*) FROM turns WHERE conversation_id = $1)
+      + (SELECT count(*) FROM events WHERE conversation_id = $1))::int AS rows`,
+    [id],
+  );
+  return row?.rows ?? Number.NaN;
+}
+
+describe('An erasure', () => {
+  it('of 300,000 rows ends while workers, the door and /stop are at the conversation', async () => {
+    const { room } = agent;
+    const conversation = await room.conversation();
+    const { id } = conversation;
+    await fill(conversation, 150_000);
+    const told: string[] = [];
+    const ends = [
+      repeat(async () => {
+        for (const lane of Object.values(Lane)) {
+          const lease = await room.leases.acquire(id, lane);
+          if (lease) await room.leases.release(lease);
+        }
+      }),
+      repeat(async () => told.push(await receive(conversation, 'hello'))),
+      repeat(async () => {
+        await receive(conversation, '/stop');
+        await agent.commands.handleWaiting(id, null);
+      }),
+    ];
+    const erased = await eraser.erase(id);
+    const worked = await Promise.all(ends.map((end) => end()));
+    expect(erased).toEqual({ chat: `telegram:${conversation.chatId}`, lastOfChat: false });
+    for (const times of worked) expect(times).toBeGreaterThan(0);
+    expect(await rowsOf(id)).toBe(0);
+    // The chat talks on, in one new conversation.
+    const later = await receive(conversation, 'still here');
+    expect(later).not.toBe(id);
+    expect(told.lastIndexOf(id)).toBeLessThan(told.indexOf(later));
+    expect(await room.conversations.find(later)).toMatchObject({ channel: 'telegram' });
+  }, 240_000);
+
+  it('lets the chat write while one of its rows is locked by somebody', async () => {
+    const { room } = agent;
+    const conversation = await room.conversation();
+    const eventId = await room.event(conversation, 'locked', { state: 'done' });
+    const other = await room.pool.connect();
+    await other.query('BEGIN');
+    await other.query('SELECT 1 FROM events WHERE id = $1 FOR UPDATE', [eventId]);
+    const erasing = eraser.erase(conversation.id);
+    await room.somebodyWaitsForALock();
+    const now = await receive(conversation, 'hello');
+    expect(now).not.toBe(conversation.id);
+    await other.query('COMMIT');
+    other.release();
+    await erasing;
+    expect(await rowsOf(conversation.id)).toBe(0);
+    expect(await rowsOf(now)).toBeGreaterThan(0);
+  });
+
+  it('has each message either go with the conversation or begin a new one', async () => {
+    const { room } = agent;
+    for (let round = 0; round < 20; round += 1) {
+      const conversation = await room.conversation();
+      const ids: string[] = [];
+      const writing = repeat(async () => ids.push(await receive(conversation, `message ${ids.length}`)));
+      await eventually(() => expect(ids.length).toBeGreaterThan(1));
+      await eraser.erase(conversation.id);
+      await writing();
+      const after = ids.filter((id) => id !== conversation.id);
+      expect(ids).toEqual([...ids.filter((id) => id === conversation.id), ...after]);
+      const waiting = await room.rows<{ id: string }>(
+        `SELECT conversation_id AS id FROM events WHERE state = 'waiting' AND conversation_id = ANY ($1::uuid[])`,
+        [ids],
+      );
+      expect(waiting.map(({ id }) => id)).toEqual(after);
+    }
+  });
+});
+
+describe('A conversation whose erasure has begun', () => {
+  it('exists for nobody: no lane, door, command, schedule, decision or listing', async () => {
+    const { room } = agent;
+    const conversation = await room.conversation({ title: 'Erased' });
+    const { id } = conversation;
+    const schedules = new ScheduleRepository(room.prisma, room.ids);
+    const planned = { ...reminder, conversationId: id };
+    const schedule = await schedules.add(planned);
+    if (typeof schedule === 'string') throw new Error(schedule);
+    const turn = await room.prisma.turn.create({
+      data: { id: randomUUID(), conversationId: id, epoch: 0, state: 'parked' },
+    });
+    const call = { turnId: turn.id, stepIndex: 1, conversationId: id, tool: 'pay', arguments: '{}' };
+    const approval = await room.prisma.approval.create({
+      data: { ...call, id: randomUUID(), expiresAt: new Date(Date.now() + 3_600_000) },
+    });
+    const command = await room.event(conversation, '/stop');
+
+    expect(await eraser.detach(id)).toEqual({ channel: 'telegram', chatId: conversation.chatId });
+
+    for (const lane of Object.values(Lane)) expect(await room.leases.acquire(id, lane)).toBeNull();
+    expect(await storeFor(id, Number(conversation.chatId), 'hello')).toEqual({ kind: 'gone' });
+    expect(await agent.commands.handleWaiting(id, null)).toMatchObject({ replied: false, freed: [] });
+    expect(await room.prisma.event.findUnique({ where: { id: command } })).toMatchObject({
+      state: 'waiting',
+    });
+    expect(await schedules.add(planned)).toBe('gone');
+    const due = new DueSchedules(room.prisma);
+    expect(await due.ids(10)).toEqual([]);
+    expect(await room.prisma.$transaction((tx) => due.take(tx, schedule.id))).toBeNull();
+    expect(await agent.approvals.decideAsOperator(approval.id, 'approved', null)).toBeNull();
+    expect(await room.prisma.$transaction((tx) => agent.turnStop.cancelTurn(tx, turn.id))).toEqual({
+      kind: 'unknown',
+    });
+    expect(await room.conversations.find(id)).toBeNull();
+    const listing = new ConversationListing(room.prisma);
+    expect(await listing.rows({ status: null, search: 'Erased' }, null, 10)).toEqual([]);
+    expect(await eraser.erase(id)).toBeNull();
+  });
+
+  it('gets no lease back from a /stop that was handled while it began', async () => {
+    const { room } = agent;
+    const { id } = await room.conversation();
+    await eraser.detach(id);
+    await room.prisma.$transaction((tx) => room.leases.revoke(tx, id, 'turns'));
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+  });
+
+  it('lets a commit that has passed its fence end first, and none after it', async () => {
+    const { room } = agent;
+    const { id } = await room.conversation();
+    const lease = await room.lease(id);
+    const detaching = await room.prisma.$transaction(async (tx) => {
+      await room.leases.assertHeld(tx, lease);
+      const waits = eraser.detach(id);
+      await room.somebodyWaitsForALock();
+      await tx.conversation.update({ where: { id }, data: { title: 'in time' } });
+      return { waits };
+    });
+    expect(await detaching.waits).not.toBeNull();
+    const late = room.prisma.$transaction((tx) => room.leases.assertHeld(tx, lease));
+    await expect(late).rejects.toBeInstanceOf(LeaseLostError);
+  });
+});

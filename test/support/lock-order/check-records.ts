@@ -1,0 +1,24 @@
+import { allowedCrossings } from './allowed-crossings.js';
+import { describeCrossing, findCrossings, type RecordedTransaction } from './crossings.js';
+import { readLockSchema } from './lock-schema.js';
+
+/** Kinds of transactions that a run of all files records at least. */
+const LEAST_OF_ALL = 200;
+const MANY_FILES = 200;
+
+/**
+ * Judges what a run has recorded.
+ * @param files that the run had: a run of a few may record nothing
+ * @throws an error that names the statements of the transactions that can wait for each other
+ */
+export function checkRecords(transactions: readonly RecordedTransaction[], files: number): void {
+  if (files >= MANY_FILES && transactions.length < LEAST_OF_ALL)
+    throw new Error(
+      `only ${transactions.length} kinds of transactions were recorded: the recorder does not see them`,
+    );
+  const crossings = findCrossings(transactions, readLockSchema(), allowedCrossings);
+  if (crossings.length === 0) return;
+  throw new Error(
+    `Transactions that can wait for each other (docs/architecture.md, "Lock order"):\n\n${crossings.map(describeCrossing).join('\n\n')}`,
+  );
+}

@@ -1,0 +1,166 @@
+import type { LockSchema } from './lock-schema.js';
+import { conflict, type Lock, locksOf, modes } from './statement-locks.js';
+
+/** A statement that was carried out in a transaction. */
+export interface RecordedStatement {
+  readonly text: string;
+  /** The lane whose lease it is about; null: of all lanes, or of none. */
+  readonly lane: string | null;
+}
+
+export interface RecordedTransaction {
+  readonly statements: readonly RecordedStatement[];
+  /** The test file in which it was seen first. */
+  readonly seenIn: string;
+}
+
+interface Step extends Lock {
+  readonly lane: string | null;
+  readonly statement: string;
+}
+
+/** One transaction locks rows of `first`, and later, while it has them, rows of `second`. */
+interface Pair {
+  readonly first: Step;
+  readonly second: Step;
+  /** What it had locked before both. */
+  readonly before: readonly Step[];
+  readonly transaction: RecordedTransaction;
+}
+
+/** Two transactions that can wait for each other. */
+export interface Crossing {
+  readonly one: Pair;
+  readonly other: Pair;
+}
+
+/** An order that may cross others, and why no two transactions wait for each other there. */
+export interface AllowedCrossing {
+  /** Of the two transactions one is such: its statements, each a line. */
+  readonly transaction: RegExp;
+  /** Where it is so of crossings with such ones only. */
+  readonly other?: RegExp;
+  readonly reason: string;
+}
+
+/** Finds transactions that lock two tables in opposite orders and in modes that exclude each other. */
+export function findCrossings(
+  transactions: readonly RecordedTransaction[],
+  schema: LockSchema,
+  allowed: readonly AllowedCrossing[] = [],
+): Crossing[] {
+  const byTables = new Map<string, Map<string, Pair>>();
+  for (const transaction of transactions) {
+    for (const pair of pairsOf(transaction, schema)) {
+      const tables = `${pair.first.table} ${pair.second.table}`;
+      const pairs = byTables.get(tables) ?? new Map<string, Pair>();
+      byTables.set(tables, pairs);
+      pairs.set(keyOf(pair), pairs.get(keyOf(pair)) ?? pair);
+    }
+  }
+  const crossings: Crossing[] = [];
+  for (const [tables, pairs] of byTables) {
+    const [first = '', second = ''] = tables.split(' ');
+    if (first > second) continue;
+    for (const one of pairs.values()) {
+      for (const other of byTables.get(`${second} ${first}`)?.values() ?? []) {
+        const crossing = { one, other };
+        if (crosses(crossing) && !allowed.some((entry) => allows(entry, crossing))) crossings.push(crossing);
+      }
+    }
+  }
+  return crossings;
+}
+
+/** As somebody can look for it. */
+export function describeCrossing({ one, other }: Crossing): string {
+  return `${one.first.table} and ${one.second.table} are locked in both orders:\n${told(one)}\n${told(other)}`;
+}
+
+function told({ first, second, before, transaction }: Pair): string {
+  const held = before.map(({ table, mode, lane }) => `${table} ${mode}${lane === null ? '' : ` (${lane})`}`);
+  return (
+    `  seen in ${transaction.seenIn}${held.length === 0 ? '' : `, behind ${held.join(', ')}`}\n` +
+    `    ${first.table} for ${first.mode}: ${first.statement.slice(0, 300)}\n` +
+    `    ${second.table} for ${second.mode}: ${second.statement.slice(0, 300)}`
+  );
+}
+
+function pairsOf(transaction: RecordedTransaction, schema: LockSchema): Pair[] {
+  const steps: Step[] = [];
+  for (const { text, lane } of transaction.statements) {
+    for (const lock of locksOf(text, schema)) {
+      const step = { ...lock, lane, statement: text };
+      if (!steps.some((held) => covers(held, step))) steps.push(step);
+    }
+  }
+  return steps.flatMap((second, index) =>
+    steps
+      .slice(0, index)
+      .map((first, place) => ({ first, second, before: steps.slice(0, place), transaction }))
+      .filter(({ first }) => first.table !== second.table && !isAlternative(first, second)),
+  );
+}
+
+/** A row that was there is updated, or one is inserted and refers to others: not both. */
+function isAlternative(first: Step, second: Step): boolean {
+  return (
+    first.insteadOfInsert === true && second.mode === 'key share' && first.statement === second.statement
+  );
+}
+
+/** Already locked, as strongly: no rows are told apart here. */
+function covers(held: Step, step: Step): boolean {
+  return (
+    held.table === step.table &&
+    modes.indexOf(held.mode) >= modes.indexOf(step.mode) &&
+    (held.lane === step.lane || held.lane === null)
+  );
+}
+
+/** What two pairs have to have in common to be one. */
+function keyOf({ first, second, before }: Pair): string {
+  const one = ({ table, mode, waits, lane, statement }: Step) =>
+    [table, mode, waits, lane, statement].join('|');
+  const gates = before.filter(isGate).map(({ table, mode, lane }) => [table, mode, lane].join('|'));
+  return [one(first), one(second), ...gates].join('\n');
+}
+
+function crosses({ one, other }: Crossing): boolean {
+  const waitForEachOther =
+    one.second.waits &&
+    other.second.waits &&
+    conflict(one.first.mode, other.second.mode) &&
+    conflict(other.first.mode, one.second.mode);
+  return waitForEachOther && !takeTurns(one, other);
+}
+
+/**
+ * Both had locked the lease of one lane, or the conversation, before: of two transactions about the rows of one
+ * conversation the second has not come to these yet.
+ */
+function takeTurns(one: Pair, other: Pair): boolean {
+  return one.before
+    .filter(isGate)
+    .some((gate) =>
+      other.before
+        .filter(isGate)
+        .some(
+          (its) =>
+            its.table === gate.table &&
+            conflict(its.mode, gate.mode) &&
+            (its.lane === null || gate.lane === null || its.lane === gate.lane),
+        ),
+    );
+}
+
+function isGate({ table, waits }: Step): boolean {
+  return waits && (table === 'leases' || table === 'conversations');
+}
+
+function allows({ transaction, other = /^/ }: AllowedCrossing, crossing: Crossing): boolean {
+  const [one, its] = [textOf(crossing.one), textOf(crossing.other)];
+  return (transaction.test(one) && other.test(its)) || (transaction.test(its) && other.test(one));
+}
+
+const textOf = ({ transaction }: Pair): string => transaction.statements.map(({ text }) => text).join('\n');

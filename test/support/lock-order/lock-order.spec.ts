@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Room } from '../room.js';
+import { checkRecords } from './check-records.js';
+import { describeCrossing, findCrossings, type RecordedTransaction } from './crossings.js';
+import { type LockSchema, readLockSchema } from './lock-schema.js';
+import { LockRecorder, readRecords } from './recorder.js';
+import { locksOf } from './statement-locks.js';
+
+const schema = readLockSchema();
+
+const told = (sql: string) =>
+  locksOf(sql, schema).map(({ table, mode, waits }) => `${table}: ${mode}${waits ? '' : ', passing over'}`);
+
+const transaction = (
+  ...statements: (string | readonly [text: string, lane: string])[]
+): RecordedTransaction => ({
+  seenIn: 'a.spec.ts',
+  statements: statements.map((one) =>
+    typeof one === 'string' ? { text: one, lane: null } : { text: one[0], lane: one[1] },
+  ),
+});
+
+const crossings = (...transactions: RecordedTransaction[]) =>
+  findCrossings(transactions, schema).map(({ one }) => [one.first.table, one.second.table]);
+
+const lease = 'SELECT token FROM leases WHERE conversation_id = $1 AND lane = $2 FOR UPDATE';
+const turn = 'UPDATE turns SET attempts = 1 WHERE id = $1';
+const event = "UPDATE events SET state = 'done' WHERE id = $1";
+
+describe('The schema of locks', () => {
+  it('has the tables, what refers to what, and what is unique', () => {
+    expect(schema.tables.size).toBeGreaterThan(30);
+    expect(schema.foreignKeys).toContainEqual({
+      child: 'steps',
+      columns: ['turn_id'],
+      parent: 'turns',
+      onDelete: 'cascade',
+    });
+    expect(schema.foreignKeys).toContainEqual(
+      expect.objectContaining({ child: 'events', parent: 'turns', onDelete: 'set null' }),
+    );
+    expect([...(schema.keys.get('conversations') ?? [])]).toEqual(['id', 'channel', 'chat_id', 'thread_id']);
+  });
+});
+
+describe('A statement', () => {
+  it.each<[sql: string, locks: readonly string[]]>([
+    ['SELECT * FROM turns', []],
+    ['SELECT 1 FROM turns WHERE id = $1 FOR UPDATE', ['turns: update']],
+    ['SELECT 1 FROM turns t JOIN leases l ON true FOR KEY SHARE OF l', ['leases: key share']],
+    [
+      'SELECT 1 FROM schedules s JOIN conversations c ON true FOR NO KEY UPDATE OF s, c SKIP LOCKED',
+      ['schedules: no key update, passing over', 'conversations: no key update, passing over'],
+    ],
+    [turn, ['turns: no key update']],
+    ['UPDATE "public"."conversations" SET "chat_id" = $1 WHERE ("id" = $2)', ['conversations: update']],
+    ['UPDATE events SET turn_id = $1 WHERE id = $2', ['events: no key update', 'turns: key share']],
+    ['UPDATE events SET turn_id = NULL WHERE id = $2', ['events: no key update']],
+    ['INSERT INTO steps (turn_id, index) VALUES ($1, $2)', ['turns: key share']],
+    [
+      `INSERT INTO leases (conversation_id, lane) SELECT id, 'turns' FROM conversations
+       ON CONFLICT (conversation_id, lane) DO UPDATE SET token = leases.token + 1`,
+      ['leases: no key update', 'conversations: key share'],
+    ],
+    ['INSERT INTO leases (conversation_id) SELECT $1 ON CONFLICT DO NOTHING', ['conversations: key share']],
+    [
+      `WITH gone AS (DELETE FROM facts WHERE id = $1 RETURNING *) -- UPDATE turns SET x = 1
+       UPDATE summaries SET text = 'UPDATE events SET x = 1' FROM gone`,
+      ['facts: update', 'summaries: no key update'],
+    ],
+    ['DELETE FROM messages WHERE id = $1', ['messages: update', 'replies: update', 'operator_keys: update']],
+  ])('%s', (sql, locks) => {
+    expect(told(sql).toSorted()).toEqual([...locks].toSorted());
+  });
+});
+
+describe('Two transactions', () => {
+  it('that lock two tables in opposite orders are found, and both are named', () => {
+    const found = findCrossings([transaction(turn, event), transaction(event, turn)], schema);
+    expect(found).toHaveLength(1);
+    const text = found.map(describeCrossing).join('');
+    expect(text).toContain(turn);
+    expect(text).toContain(event);
+    expect(text).toContain('a.spec.ts');
+    expect(() => checkRecords([transaction(turn, event), transaction(event, turn)], 2)).toThrow(/Lock order/);
+  });
+
+  it('are found by what they refer to', () => {
+    const step = 'INSERT INTO steps (turn_id, index) VALUES ($1, $2)';
+    const remove = 'DELETE FROM turns WHERE id = $1';
+    expect(crossings(transaction(event, step), transaction(remove, event))).toEqual([['events', 'turns']]);
+    // Nobody waits for who only refers to it as well.
+    expect(crossings(transaction(event, step), transaction(step, event))).toEqual([]);
+  });
+
+  it('do not cross in one order, nor where one passes over what is locked', () => {
+    expect(crossings(transaction(turn, event), transaction(turn, event))).toEqual([]);
+    const passing = 'SELECT 1 FROM turns WHERE id = $1 FOR UPDATE SKIP LOCKED';
+    expect(crossings(transaction(turn, event), transaction(event, passing))).toEqual([]);
+  });
+
+  it('take turns behind the lease of one lane, not behind those of two', () => {
+    const behind = (lane: string, ...rest: string[]) => transaction([lease, lane], ...rest);
+    expect(crossings(behind('turns', turn, event), behind('turns', event, turn))).toEqual([]);
+    expect(crossings(behind('turns', turn, event), behind('deliveries', event, turn))).not.toEqual([]);
+    expect(crossings(behind('turns', turn, event), transaction(event, turn))).not.toEqual([]);
+    expect(crossings(behind('turns', turn), transaction(turn, [lease, 'turns']))).not.toEqual([]);
+    const all = 'SELECT token FROM leases WHERE conversation_id = $1 ORDER BY lane FOR UPDATE';
+    expect(crossings(behind('turns', turn, event), transaction(all, event, turn))).toEqual([]);
+  });
+});
+
+describe('The records of a run', () => {
+  it('are not to be empty where it had all files, and may be where it had few', () => {
+    expect(() => checkRecords([], 500)).toThrow(/recorder/);
+    expect(() => checkRecords([], 1)).not.toThrow();
+  });
+
+  it('have what transactions did, in their order: those that cross are found', async () => {
+    const tables: LockSchema = {
+      tables: new Set(['crossing_a', 'crossing_b']),
+      foreignKeys: [],
+      keys: new Map(),
+    };
+    const folder = await mkdtemp(join(tmpdir(), 'turnpike-locks-'));
+    const room = await Room.open();
+    await room.pool.query('CREATE TABLE crossing_a (n int); CREATE TABLE crossing_b (n int)');
+    const uninstall = new LockRecorder(folder, () => 'here.spec.ts').install();
+    try {
+      await room.prisma.$transaction(async (tx) => {
+        await tx.$executeRaw`UPDATE crossing_a SET n = 1`;
+        await tx.$executeRaw`UPDATE crossing_b SET n = 1`;
+      });
+      expect(findCrossings(readRecords(folder), tables)).toEqual([]);
+      const undone = room.prisma.$transaction(async (tx) => {
+        await tx.$executeRaw`UPDATE crossing_b SET n = 1`;
+        await tx.$executeRaw`UPDATE crossing_a SET n = 1`;
+        throw new Error('rolled back');
+      });
+      await expect(undone).rejects.toThrow('rolled back');
+      expect(findCrossings(readRecords(folder), tables)).toHaveLength(1);
+    } finally {
+      uninstall();
+      await room.close();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
