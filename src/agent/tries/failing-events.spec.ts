@@ -60,6 +60,9 @@ async function poison(id: bigint, sqlstate = 'P0001'): Promise<bigint> {
   return id;
 }
 const heal = () => agent.room.pool.query('DELETE FROM poison');
+/** However slow the machine is: the pause is not over yet. */
+const letPauseLast = () =>
+  agent.room.pool.query(`UPDATE event_failures SET available_at = deferred_at + interval '1 hour'`);
 /** As time does it. */
 const letPauseEnd = () => agent.room.pool.query('UPDATE event_failures SET available_at = deferred_at');
 
@@ -68,6 +71,7 @@ const run = () => agent.runner().run(conversation.id);
 async function stateOf(id: bigint): Promise<EventState> {
   return (await agent.room.prisma.event.findUniqueOrThrow({ where: { id } })).state;
 }
+const failures = () => agent.room.prisma.eventFailure.count({ where: { conversationId: conversation.id } });
 const letters = () => agent.room.prisma.deadLetter.findMany({ where: { conversationId: conversation.id } });
 async function said(): Promise<string> {
   const where = { conversationId: conversation.id };
@@ -124,7 +128,7 @@ describe('An event that always fails', () => {
       await run();
       expect(await stateOf(behind)).toBe('done');
       expect((await said()).includes(apology)).toBe(told === 'told');
-      expect(await agent.room.prisma.eventFailure.count()).toBe(0);
+      expect(await failures()).toBe(0);
     },
   );
 
@@ -148,7 +152,7 @@ describe('An event that always fails', () => {
     expect((await handle()).replied).toBe(true);
     expect(await stateOf(id)).toBe('done');
     expect((await agent.room.conversations.find(conversation.id))?.epoch).toBe(1);
-    expect(await agent.room.prisma.eventFailure.count()).toBe(0);
+    expect(await failures()).toBe(0);
   });
 
   it('has the messages around it claimed, in their order', async () => {
@@ -209,6 +213,7 @@ describe('While an event is put off', () => {
   it('a /stop and a press overtake it, and nothing else does', async () => {
     const failing = await poison(await arrives('command', textUpdate(chat, '/usage')));
     await handle();
+    await letPauseLast();
     const others = await Promise.all([
       arrives('command', textUpdate(chat, '/help')),
       arrives('edit', editUpdate(textUpdate(chat, 'one'), 'two')),
@@ -229,6 +234,24 @@ describe('While an event is put off', () => {
     expect(await agent.room.prisma.turn.findUnique({ where: { id: turn.id } })).toMatchObject({
       state: 'done',
     });
+  });
+});
+
+describe('A message that cannot be claimed', () => {
+  it('does not end the turn that it would join, in the mode steer', async () => {
+    conversation = await agent.room.conversation({ busyMode: 'steer' });
+    chat = Number(conversation.chatId);
+    const call = { calls: [{ name: 'nothing', arguments: {} }] };
+    agent.model.script('steered', call, { text: 'Answered all the same' });
+    const held = agent.model.hold('steered');
+    await arrives('message', textUpdate(chat, 'steered'));
+    const running = run();
+    await eventually(() => expect(held.waiting).toBe(1));
+    const id = await poison(await arrives('message', textUpdate(chat, 'poisonous')));
+    held.release();
+    await running;
+    expect(await said()).toContain('Answered all the same');
+    expect(await stateOf(id)).toBe('waiting');
   });
 });
 
