@@ -19,6 +19,9 @@ import { Commands } from './commands/commands.service.js';
 import { ContextBuilder } from './context/context-builder.js';
 import { Edits } from './busy/edits.repository.js';
 import { EventClaim } from './turn/event-claim.js';
+import { ClaimTries } from './tries/claim-tries.js';
+import { EventTries } from './tries/event-tries.service.js';
+import { EventTriesRepository } from './tries/event-tries.repository.js';
 import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
 import { Happenings } from './happenings/happenings.repository.js';
@@ -53,6 +56,8 @@ import { TurnStopModule } from './turn/turn-stop.module.js';
 import { TurnWatch } from './turn/turn-watch.js';
 import { TurnWork } from './turn/turn-work.js';
 import { TurnWatchRepository } from './turn/turn-watch.repository.js';
+import { UnsentAnswers } from './commands/unsent-answers.js';
+import { WaitingCommandRepository } from './commands/waiting-commands.repository.js';
 import { Uninvited } from './turn/uninvited.js';
 import { WaitNotices } from './waiting/wait-notices.js';
 
@@ -87,6 +92,11 @@ import { WaitNotices } from './waiting/wait-notices.js';
     StepRepository,
     Edits,
     EventClaim,
+    EventTries,
+    EventTriesRepository,
+    ClaimTries,
+    UnsentAnswers,
+    WaitingCommandRepository,
     EventReader,
     LiveReplies,
     Happenings,

@@ -18,5 +18,25 @@ export class BudgetMover {
             reserved_tokens = d.reserved_tokens + EXCLUDED.reserved_tokens,
             reserved_micro_usd = d.reserved_micro_usd + EXCLUDED.reserved_micro_usd`;
     await tx.$executeRaw`UPDATE budget_reservations SET key = ${to} WHERE scope = 'chat' AND key = ${from}`;
+    await tx.$executeRaw`UPDATE summary_reservations SET key = ${to} WHERE scope = 'chat' AND key = ${from}`;
+  }
+
+  /**
+   * Gives back what the summary of a conversation has reserved that goes into another one: whoever makes it finds its
+   * lease gone and can settle nothing.
+   */
+  async releaseSummary(tx: Prisma.TransactionClient, conversationId: string): Promise<void> {
+    await tx.$executeRaw`
+      WITH freed AS (
+        DELETE FROM summary_reservations WHERE conversation_id = ${conversationId}::uuid RETURNING *
+      ), locked AS MATERIALIZED (
+        SELECT d.day, d.scope, d.key, f.tokens, f.micro_usd
+        FROM freed f JOIN budget_days d ON d.day = f.day AND d.scope = f.scope AND d.key = f.key
+        ORDER BY d.scope, d.key, d.day FOR UPDATE OF d
+      )
+      UPDATE budget_days d
+      SET reserved_tokens = greatest(0, d.reserved_tokens - l.tokens),
+          reserved_micro_usd = greatest(0, d.reserved_micro_usd - l.micro_usd)
+      FROM locked l WHERE d.day = l.day AND d.scope = l.scope AND d.key = l.key`;
   }
 }

@@ -39,7 +39,8 @@ export class SendRecords {
         // First: whatever becomes of the move, the reply was not sent.
         await this.putBack(lease, reply, decision);
         const { channel, chatId } = reply.destination;
-        return await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        return;
       }
       case 'give-up':
         return await this.bury(lease, reply, decision);

@@ -37,7 +37,7 @@ export class BacklogNotices {
     const from = firstWorthTelling(pace, WORTH_TELLING_MS);
     if (from === null) return;
     const waiting = await this.backlog.untold(from, TOLD_AT_ONCE, this.busy.mode);
-    await Promise.all(
+    const told = await Promise.allSettled(
       waiting.map(async ({ conversationId, position }) => {
         const waitMs = estimateWaitMs(position, pace);
         const held = await this.notices.tellWaiting(conversationId, { position, waitMs });
@@ -45,5 +45,7 @@ export class BacklogNotices {
         if (held) this.waker.wake('turns', conversationId);
       }),
     );
+    // One that cannot be told keeps no other one from it.
+    for (const one of told) if (one.status === 'rejected') throw one.reason;
   }
 }

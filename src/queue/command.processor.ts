@@ -22,10 +22,10 @@ export class CommandProcessor extends LaneProcessor {
   }
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {
-    const { replied, freed, told } = await this.commands.handleWaiting(conversationId, null);
+    const { replied, freed, told, heldUpMs } = await this.commands.handleWaiting(conversationId, null);
     if (replied) this.waker.wake('deliveries', conversationId);
     for (const id of told) this.waker.wake('deliveries', id);
     for (const id of freed) this.waker.wake('turns', id);
-    return { next: 'none' };
+    return heldUpMs > 0 ? { next: 'later', delayMs: heldUpMs } : { next: 'none' };
   }
 }

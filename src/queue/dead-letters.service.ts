@@ -91,7 +91,10 @@ export class DeadLetters {
         });
         return;
       case 'event':
-        await tx.event.updateMany({ where: { id: BigInt(subjectId) }, data: { state: 'waiting' } });
+        await tx.event.updateMany({
+          where: { id: BigInt(subjectId), state: 'dead' },
+          data: { state: 'waiting' },
+        });
         return;
     }
   }

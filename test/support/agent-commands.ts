@@ -8,10 +8,15 @@ import { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
 import type { BudgetLimits } from '../../src/budget/budget-limits.js';
 import { UsageRepository } from '../../src/budget/usage.repository.js';
 import type { FactsRepository } from '../../src/memory/facts.repository.js';
-import type { PersonRepository } from '../../src/memory/person.repository.js';
 import { ScheduleRepository } from '../../src/schedules/schedule.repository.js';
 import type { AgentRoom } from './agent-room.js';
+import { UnsentAnswers } from '../../src/agent/commands/unsent-answers.js';
+import { WaitingCommandRepository } from '../../src/agent/commands/waiting-commands.repository.js';
+import { EventTries } from '../../src/agent/tries/event-tries.service.js';
+import { EventTriesRepository } from '../../src/agent/tries/event-tries.repository.js';
+import { PersonRepository } from '../../src/memory/person.repository.js';
 import { chatMoves } from './delivery-parts.js';
+import { NoJitter } from './steered.js';
 
 interface Memory {
   readonly facts: FactsRepository;
@@ -79,6 +84,29 @@ export function commandsOf(
     agent.access.doorkeeper,
     agent.access.pairings,
     leases,
+    new WaitingCommandRepository(prisma),
+    new UnsentAnswers(conversations, outbox),
+    eventTriesOf(agent),
   );
   return { turnStop, commands };
+}
+
+/** The tries of events, and their end. */
+export function eventTriesOf({
+  room,
+  channel,
+  outbox,
+  access,
+}: Pick<AgentRoom, 'room' | 'channel' | 'outbox' | 'access'>): EventTries {
+  const { prisma, ids, conversations } = room;
+  return new EventTries(
+    new EventTriesRepository(prisma, ids),
+    prisma,
+    channel,
+    conversations,
+    new PersonRepository(),
+    access.doorkeeper,
+    outbox,
+    new NoJitter(),
+  );
 }

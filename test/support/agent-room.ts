@@ -5,6 +5,7 @@ import { AfterRun } from '../../src/agent/turn/after-run.js';
 import type { AgentLoop } from '../../src/agent/turn/agent-loop.js';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
 import { Approvals } from '../../src/agent/approvals/approvals.service.js';
+import { ClaimTries } from '../../src/agent/tries/claim-tries.js';
 import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
 import type { Commands } from '../../src/agent/commands/commands.service.js';
 import { Backgrounds } from '../../src/agent/context/background.repository.js';
@@ -63,7 +64,7 @@ import { Stopping } from '../../src/runtime/stopping.js';
 import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
 import { accessParts } from './access-parts.js';
 import { loopOf } from './agent-loop.js';
-import { commandsOf } from './agent-commands.js';
+import { commandsOf, eventTriesOf } from './agent-commands.js';
 import { attachmentsOver } from './attachments.js';
 import { openFloodGate } from './delivery-parts.js';
 import { modelClient } from './model-client.js';
@@ -282,7 +283,7 @@ export class AgentRoom {
       this.turns,
       this.endings,
       this.commands,
-      this.claim,
+      new ClaimTries(this.claim, this.turns, eventTriesOf(this)),
       turnWorkOf(this, stopping, steps),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),

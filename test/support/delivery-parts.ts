@@ -11,6 +11,8 @@ import { ReplyRepository } from '../../src/delivery/reply.repository.js';
 import { SendRecords } from '../../src/delivery/send-records.js';
 import { ChatMoves } from '../../src/moves/chat-moves.js';
 import { ConversationMerge } from '../../src/moves/conversation-merge.js';
+import { HistoryMove } from '../../src/moves/history-move.js';
+import { ShownMessages } from '../../src/moves/shown-messages.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import type { Room } from './room.js';
@@ -29,7 +31,13 @@ export function openFloodGate(prisma: PrismaService, limits: Partial<FloodSettin
 }
 
 export function chatMoves(prisma: PrismaService): ChatMoves {
-  return new ChatMoves(prisma, new ConversationMerge(), new BudgetMover());
+  return new ChatMoves(
+    prisma,
+    new HistoryMove(prisma),
+    new ConversationMerge(),
+    new ShownMessages(),
+    new BudgetMover(),
+  );
 }
 
 interface Parts {

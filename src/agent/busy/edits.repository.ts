@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Channel, type Received } from '../../channel/channel.js';
 import { BusySettings } from '../../config/busy.settings.js';
-import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
+import type { Event, Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { readAttachments, toJson } from '../attachments/stored-attachments.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { OverheardRepository } from '../../memory/overheard.repository.js';
@@ -16,6 +16,11 @@ export interface EditEvent {
 
 /** What an edit came to. `ignored`: its text is the old one, or the bot does not know the message. */
 export type EditOutcome = 'replaced' | 'joins' | 'corrects' | 'recorded' | 'ignored';
+
+/** Of messages that wait and may be the edited one, read at once. */
+const NAMED_AT_ONCE = 20;
+/** Past every event's id. */
+const MAX_ID = 2n ** 63n - 1n;
 
 /** What becomes of a message that its author changes. */
 @Injectable()
@@ -50,22 +55,43 @@ export class Edits {
     { conversationId, payload }: EditEvent,
     { channel, channelMessageId, text }: Received,
   ): Promise<EditOutcome | null> {
-    const waiting = await tx.event.findMany({
-      where: { conversationId, state: 'waiting', kind: 'message' },
-      orderBy: { id: 'desc' },
-    });
-    for (const { id, payload: original } of waiting) {
-      const known = this.channel.read(channel, original);
-      if (known?.channelMessageId !== channelMessageId) continue;
-      if (known?.text === text) return 'ignored';
-      const replaced = await tx.event.updateMany({
-        // A turn may have taken it since.
-        where: { id, state: 'waiting' },
-        data: { payload: payload ?? {} },
-      });
-      return replaced.count > 0 ? 'replaced' : null;
+    if (channelMessageId === null) return null;
+    let before = MAX_ID;
+    for (;;) {
+      const named = await this.waitingThatName(tx, conversationId, channelMessageId, before);
+      for (const { id, payload: original } of named) {
+        const known = this.channel.read(channel, original);
+        if (known?.channelMessageId !== channelMessageId) continue;
+        if (known?.text === text) return 'ignored';
+        const replaced = await tx.event.updateMany({
+          // A turn may have taken it since.
+          where: { id, state: 'waiting' },
+          data: { payload: payload ?? {} },
+        });
+        return replaced.count > 0 ? 'replaced' : null;
+      }
+      const last = named.at(-1);
+      if (!last) return null;
+      before = last.id;
     }
-    return null;
+  }
+
+  /**
+   * Some of the messages that wait and that this may be, newest first: a payload has the id of its message in digits,
+   * whatever the channel calls it. However many wait, the few that have it are read, and no other.
+   */
+  private async waitingThatName(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    channelMessageId: bigint,
+    before: bigint,
+  ): Promise<Pick<Event, 'id' | 'payload'>[]> {
+    const digits = String(channelMessageId);
+    return await tx.$queryRaw<Pick<Event, 'id' | 'payload'>[]>`
+      SELECT id, payload FROM events
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message' AND id < ${before}
+        AND strpos(payload::text, ${digits}) > 0 AND payload::text ~ ${`(^|[^0-9])${digits}([^0-9]|$)`}
+      ORDER BY id DESC LIMIT ${NAMED_AT_ONCE}`;
   }
 
   private async changeKnown(

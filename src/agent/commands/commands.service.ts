@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
 import { Pairings } from '../../access/pairings.service.js';
 import { Channel, type Received, type Rights } from '../../channel/channel.js';
-import type { Happening, Press } from '../../channel/inbound.js';
+import type { ChatMove, Happening, Press } from '../../channel/inbound.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
@@ -10,9 +10,18 @@ import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ChatMoves } from '../../moves/chat-moves.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { needsRights } from './chat-settings.js';
-import { CommandAnswers } from './command-answers.js';
+import { CommandAnswers, type Place } from './command-answers.js';
 import { Happenings } from '../happenings/happenings.repository.js';
 import { type EditEvent, Edits } from '../busy/edits.repository.js';
+import { EventTries } from '../tries/event-tries.service.js';
+import { textsFor } from '../../texts/texts-for.js';
+import type { Confirmation } from '../turn/turn-stop.repository.js';
+import { UnsentAnswers } from './unsent-answers.js';
+import {
+  type WaitingCommand,
+  WaitingCommandRepository,
+  type WaitingCommands,
+} from './waiting-commands.repository.js';
 
 /** Handles what needs no model: slash commands, buttons, edits, reactions, chats that moved, and senders who are not admitted. */
 @Injectable()
@@ -31,31 +40,36 @@ export class Commands {
     private readonly doorkeeper: Doorkeeper,
     private readonly pairings: Pairings,
     private readonly leases: LeaseRepository,
+    private readonly waiting: WaitingCommandRepository,
+    private readonly unsent: UnsentAnswers,
+    private readonly tries: EventTries,
   ) {}
 
   /**
    * Handles the conversation's waiting commands, presses and edits in order, each in one transaction with its effect and
-   * its reply, so that each has one effect whichever lane comes first.
+   * its reply, so that each has one effect whichever lane comes first. Behind one that has failed and is put off the
+   * others wait, as they may be about what it changes; but for a /stop and a press, which are about what they name.
    * @param holder the caller's lease of the lane "turns"; null from any other lane
-   * @throws LeaseLostError
+   * @throws LeaseLostError, and what the database throws while it cannot be reached
    */
   async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
-    let all: Handled = { replied: false, freed: [], told: [] };
-    for (let first = await this.first(conversationId); first; first = await this.first(conversationId)) {
-      const { id } = first;
-      // Before the transaction: the channel may be asked.
-      const rights = await this.rightsFor(first);
-      const next = await this.prisma.$transaction((tx) =>
-        this.handleOne(tx, { id, conversationId, holder, rights }),
-      );
+    let all: Handled = nothing;
+    for (;;) {
+      const { command, failures, heldUpMs } = await this.next(conversationId);
+      if (!command) {
+        if (failures > 0 && heldUpMs === 0) await this.tries.forgetSettled(conversationId);
+        return { ...all, heldUpMs };
+      }
+      const next = await this.handleAlone(command, conversationId, holder);
       // It is being erased, and its events go with it.
-      if (next === 'gone') break;
+      if (next === 'gone') return { ...all, heldUpMs };
       // Another lane was faster.
       if (next === null) continue;
       all = {
         replied: all.replied || next.replied,
         freed: [...all.freed, ...next.freed],
         told: [...all.told, ...next.told],
+        heldUpMs: 0,
       };
       // Not waited for: a button that is not answered stops waiting by itself.
       if (next.felt) {
@@ -63,21 +77,55 @@ export class Commands {
         void this.channel.answerPress(channel, press, words, never);
       }
     }
-    return all;
   }
 
-  /** Mostly none waits: asked without a transaction, since every turn asks. */
-  private async first(conversationId: string): Promise<Pick<Event, 'id' | 'source' | 'payload'> | null> {
-    const [waiting] = await this.prisma.$queryRaw<Pick<Event, 'id' | 'source' | 'payload'>[]>`
-      SELECT id, source, payload FROM events
-      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'
-      ORDER BY id LIMIT 1`;
-    return waiting ?? null;
+  private async next(conversationId: string): Promise<Next> {
+    const { first, failures, heldUpMs } = await this.waiting.look(conversationId);
+    if (!first || first.waitMs === 0) return { command: first, failures, heldUpMs };
+    const command = await this.waiting.findBehind(conversationId, first.id, (one) => this.overtakes(one));
+    return { command, failures, heldUpMs };
   }
 
-  private async rightsFor({ source, payload }: Pick<Event, 'source' | 'payload'>): Promise<Rights> {
-    const inbound = this.channel.read(source, payload);
-    return inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
+  private overtakes({ source, payload }: WaitingCommand): boolean {
+    try {
+      const inbound = this.channel.read(source, payload);
+      if (!inbound) return false;
+      return inbound.press !== null || inbound.stoppedPreview !== null || inbound.command?.name === 'stop';
+    } catch {
+      return false;
+    }
+  }
+
+  /** One that fails, whatever its kind, keeps its conversation waiting for its tries only. */
+  private async handleAlone(
+    command: WaitingCommand,
+    conversationId: string,
+    holder: Lease | null,
+  ): Promise<HandledOne | null> {
+    const { id, source, payload, hasFailed } = command;
+    try {
+      const inbound = this.channel.read(source, payload);
+      if (inbound?.moved) return await this.moveChat(id, inbound.channel, inbound.moved);
+      // Before the transaction: the channel may be asked.
+      const rights =
+        inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
+      return await this.prisma.$transaction(async (tx) => {
+        const handled = await this.handleOne(tx, { id, conversationId, holder, rights });
+        if (hasFailed) await tx.eventFailure.deleteMany({ where: { eventId: id } });
+        return handled;
+      });
+    } catch (error) {
+      const { replied } = await this.tries.failed({ id, source, payload, conversationId }, error);
+      return { ...nothing, replied };
+    }
+  }
+
+  /** Outside of a transaction: it may take long, and is repeated until it is done. */
+  private async moveChat(id: bigint, channel: string, move: ChatMove): Promise<HandledOne> {
+    const freed = await this.moves.move(channel, move);
+    // Wherever it is now: it has moved along.
+    await this.prisma.event.updateMany({ where: { id, state: 'waiting' }, data: { state: 'done' } });
+    return { ...nothing, freed };
   }
 
   /** @returns null when it does not wait any more, `gone` when its conversation is not there (any more) */
@@ -94,21 +142,31 @@ export class Commands {
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.source, event.payload);
     if (!inbound) return nothing;
-    if (inbound.moved) {
-      await this.moves.moveWithin(tx, inbound.channel, inbound.moved);
-      return nothing;
-    }
     const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound);
     if (turnedAway) return turnedAway;
     if (inbound.happening) return await this.happened(tx, conversationId, inbound.happening);
     if (inbound.press) return await this.press(tx, inbound, inbound.press, rights);
     if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
-    const reply = await this.answers.to({ tx, conversationId, eventId: event.id, holder, rights }, inbound);
+    return await this.answer({ tx, conversationId, eventId: event.id, holder, rights }, inbound);
+  }
+
+  /** Past the limit of unsent answers only what must always work has its effect, without words. */
+  private async answer(place: Place, inbound: Received): Promise<HandledOne> {
+    const { tx, conversationId, eventId } = place;
     const stops = inbound.stoppedPreview !== null;
     const command = stops ? 'stop' : (inbound.command?.name ?? null);
+    const hasRoom = await this.unsent.haveRoom(tx, conversationId);
+    if (!hasRoom && command !== 'stop' && command !== 'reset') {
+      await tx.event.update({ where: { id: eventId }, data: { state: 'dropped' } });
+      this.logger.warn({ msg: 'command dropped', code: 'TOO_MANY_UNSENT_ANSWERS', conversationId, command });
+      const texts = textsFor(inbound.sender?.languageCode);
+      return { ...nothing, replied: await this.unsent.tellOnce(tx, conversationId, texts) };
+    }
+    const reply = await this.answers.to(place, inbound);
     this.logger.log({ msg: 'command handled', conversationId, command });
-    if (reply) await this.outbox.add(tx, { conversationId, ...reply });
-    return { ...nothing, replied: reply !== null, freed: command === 'stop' ? [conversationId] : [] };
+    const replied = reply !== null && (hasRoom || belongsToMore(reply));
+    if (replied) await this.outbox.add(tx, { conversationId, ...reply });
+    return { ...nothing, replied, freed: command === 'stop' ? [conversationId] : [] };
   }
 
   /**
@@ -185,6 +243,11 @@ export class Commands {
 
 const never = new AbortController().signal;
 
+/** The event to handle now, and what of the others has failed. */
+interface Next extends Omit<WaitingCommands, 'first'> {
+  readonly command: WaitingCommand | null;
+}
+
 /** One event that is to be handled. */
 interface Asked {
   readonly id: bigint;
@@ -198,7 +261,11 @@ interface HandledOne extends Handled {
   readonly felt: { readonly channel: string; readonly press: Press; readonly words: string } | null;
 }
 
-const nothing: HandledOne = { replied: false, freed: [], told: [], felt: null };
+const nothing: HandledOne = { replied: false, freed: [], told: [], heldUpMs: 0, felt: null };
+
+/** It ends a turn, or takes the place of a message that is shown. */
+const belongsToMore = ({ turnId, inPlaceOf }: Confirmation): boolean =>
+  turnId !== undefined || inPlaceOf !== undefined;
 
 const listOf = (id: string | null): readonly string[] => (id === null ? [] : [id]);
 
@@ -210,4 +277,6 @@ export interface Handled {
   readonly freed: readonly string[];
   /** Other conversations in which replies wait to be sent. */
   readonly told: readonly string[];
+  /** Milliseconds until an event is tried again that has failed; messages wait for it. */
+  readonly heldUpMs: number;
 }

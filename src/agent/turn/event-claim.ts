@@ -50,15 +50,18 @@ export class EventClaim {
     private readonly uninvited: Uninvited,
   ) {}
 
-  /** @throws LeaseLostError, or RetryLaterError while the limit cannot be asked */
-  async next(lease: Lease, conversation: Conversation): Promise<Claimed> {
+  /**
+   * @param atMost looks at so many of the waiting messages only
+   * @throws LeaseLostError, or RetryLaterError while the limit cannot be asked
+   */
+  async next(lease: Lease, conversation: Conversation, atMost = MAX_EVENTS): Promise<Claimed> {
     const collects = (conversation.busyMode ?? this.busy.mode) === 'collect';
-    const ready = await this.ready(lease, conversation, collects ? this.busy.collectQuietMs : 0);
+    const ready = await this.ready(lease, conversation, collects ? this.busy.collectQuietMs : 0, atMost);
     if (ready.kind !== 'ready') return ready;
     const [first] = ready.candidates;
     if (first?.event.lateEdit) {
       const turn = await this.corrections.begin(lease, first.event.id);
-      return turn ? { kind: 'turn', turn } : await this.next(lease, conversation);
+      return turn ? { kind: 'turn', turn } : await this.next(lease, conversation, atMost);
     }
     return { kind: 'turn', turn: await this.turns.begin(lease, conversation, ready.candidates) };
   }
@@ -80,8 +83,13 @@ export class EventClaim {
     return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
   }
 
-  private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
-    const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
+  private async ready(
+    lease: Lease,
+    conversation: Conversation,
+    collectMs: number,
+    atMost = MAX_EVENTS,
+  ): Promise<Ready> {
+    const waiting = await this.turns.waiting(conversation.id, atMost);
     if (waiting.length === 0) return nothing;
     const candidates = waiting.map((event) => this.read(event, conversation));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);

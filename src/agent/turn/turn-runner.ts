@@ -10,7 +10,7 @@ import { Stopping } from '../../runtime/stopping.js';
 import { AfterRun, type TurnOutcome } from './after-run.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from '../commands/commands.service.js';
-import { EventClaim } from './event-claim.js';
+import { ClaimTries } from '../tries/claim-tries.js';
 import { RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
@@ -43,7 +43,7 @@ export class TurnRunner {
     private readonly turns: TurnRepository,
     private readonly endings: TurnEndings,
     private readonly commands: Commands,
-    private readonly claim: EventClaim,
+    private readonly claim: ClaimTries,
     private readonly work: TurnWork,
     private readonly afterRun: AfterRun,
     private readonly watch: TurnWatch,
@@ -76,12 +76,13 @@ export class TurnRunner {
 
   private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
     // A /reset that came before the waiting messages holds for them.
-    const { replied } = await this.commands.handleWaiting(lease.conversationId, lease);
-    const outcome = await this.runNext(lease, lost);
+    const { replied, heldUpMs } = await this.commands.handleWaiting(lease.conversationId, lease);
+    const outcome = await this.runNext(lease, lost, heldUpMs);
     return { lane: outcome.lane, replied: replied || outcome.replied };
   }
 
-  private async runNext(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
+  /** @param heldUpMs no turn begins until then: an event is tried again that has failed */
+  private async runNext(lease: Lease, lost: AbortSignal, heldUpMs: number): Promise<TurnOutcome> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return idle(none);
     // Without its bot there is no prompt of its, and no way to answer.
@@ -101,6 +102,7 @@ export class TurnRunner {
       this.afterRun.recorded(turn.id);
       return await this.goOn({ lease, conversation, turn }, lost);
     }
+    if (heldUpMs > 0) return idle({ next: 'later', delayMs: heldUpMs });
     const claimed = await this.claim.next(lease, conversation);
     if (claimed.kind === 'nothing') return { lane: none, replied: claimed.replied };
     if (claimed.kind === 'later') {

@@ -1,0 +1,45 @@
+import { GiveUpError, messageOf, TurnpikeError } from '../../errors/errors.js';
+import { isUnreachable } from '../../errors/unreachable.js';
+import { backoffMs } from '../../runtime/backoff.js';
+
+/** Tries of an event that fails by itself. */
+export const MAX_ATTEMPTS = 5;
+/** Tries of an event while the database fails: about an hour of nothing but that. */
+export const MAX_OUTAGES = 120;
+
+const PAUSE = { baseMs: 2_000, maxMs: 60_000 };
+const OUTAGE_PAUSE = { baseMs: 1_000, maxMs: 30_000 };
+
+/** How often an event has failed so far, this time included. */
+export interface FailedTries {
+  readonly attempts: number;
+  readonly outages: number;
+}
+
+export type EventFailureDecision =
+  { readonly kind: 'again'; readonly delayMs: number } | { readonly kind: 'give-up'; readonly code: string };
+
+/** Whose failure was it: the event's own, or the database's? */
+export function kindOfFailure(error: unknown): 'attempt' | 'outage' {
+  return isUnreachable(error) ? 'outage' : 'attempt';
+}
+
+/** Decides what follows a failed try of an event. Pure; `random` is in [0, 1). */
+export function afterEventFailure(
+  error: unknown,
+  { attempts, outages }: FailedTries,
+  random: number,
+): EventFailureDecision {
+  if (kindOfFailure(error) === 'outage') {
+    if (outages < MAX_OUTAGES) return { kind: 'again', delayMs: backoffMs(outages, OUTAGE_PAUSE, random) };
+    return { kind: 'give-up', code: 'EVENT_OUTAGES' };
+  }
+  if (attempts < MAX_ATTEMPTS && !(error instanceof GiveUpError))
+    return { kind: 'again', delayMs: backoffMs(attempts, PAUSE, random) };
+  return { kind: 'give-up', code: error instanceof TurnpikeError ? error.code : 'EVENT_FAILED' };
+}
+
+/** What may be stored of an error's message: it may quote anything, and PostgreSQL stores neither NUL nor half a surrogate pair. */
+export function storableMessage(error: unknown): string {
+  return messageOf(error).replaceAll('\u0000', '').slice(0, 2_000).toWellFormed();
+}
