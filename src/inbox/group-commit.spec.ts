@@ -47,6 +47,7 @@ const options: GroupCommitOptions<number> = {
   maxWaiting: 100,
   maxWaitingWeight: 10_000,
   weigh: (item) => item,
+  keyOf: String,
   timeoutMs: 1_000,
 };
 let commits: Commits;

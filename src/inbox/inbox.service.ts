@@ -1,19 +1,27 @@
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { Channel, type Received } from '../channel/channel.js';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { messageOf, RetryLaterError, TurnpikeError } from '../errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
-import type { ChatOfChannel } from '../memory/conversation.repository.js';
+import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
+import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import { type Count, Metrics } from '../observability/metrics.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
-import { ConversationDirectory } from './conversation-directory.js';
+import { ConversationDirectory, UNWELCOME } from './conversation-directory.js';
 import { EventRepository, STORE_TIMEOUT_MS, type StoredEvent } from './event.repository.js';
 import { faultOf } from './fault.js';
 import { GroupCommit } from './group-commit.js';
 import { Overhearing } from './overhearing.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { storableJson } from './storable-json.js';
+import { UnconfirmedWatch } from './unconfirmed-watch.js';
 import { UnusedUpdates } from './unused-updates.js';
 
 /**
@@ -23,6 +31,9 @@ import { UnusedUpdates } from './unused-updates.js';
 export type Acceptance = (typeof acceptances)[number];
 
 const acceptances = ['queued', 'duplicate', 'dropped', 'kept', 'ignored'] as const;
+
+/** What became of an arrival, or why it is not stored. `busy`: to be kept as context, once its conversation is free. */
+type Outcome = Acceptance | 'busy' | RetryLaterError;
 
 interface Arrival extends ChatOfChannel {
   readonly externalId: string;
@@ -37,16 +48,20 @@ interface Arrival extends ChatOfChannel {
 
 const MEBI = 1024 * 1024;
 
+/** Times that a conversation may turn out to be erased, between it is looked up and stored in. */
+const MAX_TRIES = 3;
+
 const unstorable = { payload: 'null', storable: false };
 
 /** Accepts what arrives: durable, deduplicated, in order, and its lane woken. */
 @Injectable()
-export class Inbox implements OnApplicationBootstrap {
+export class Inbox implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(Inbox.name);
   /** Two lines of commits: while PostgreSQL works on one commit, the next is read. */
   private readonly even = this.newLine();
   private readonly odd = this.newLine();
   private readonly backlog: BacklogGauge;
+  private readonly unconfirmed: UnconfirmedWatch;
   private readonly count: Count<Acceptance | 'unavailable'>;
 
   constructor(
@@ -64,11 +79,25 @@ export class Inbox implements OnApplicationBootstrap {
       'Updates that reached the inbox, by what their sender was told; unavailable: to send it again';
     this.count = metrics.counter('updates_total', help, 'outcome', [...acceptances, 'unavailable']);
     this.backlog = new BacklogGauge(limits.backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
+    const unconfirmed = new UnconfirmedEvents(channel, directory.conversations);
+    this.unconfirmed = new UnconfirmedWatch(unconfirmed, ({ conversationId, kind }) => {
+      this.backlog.forget(conversationId);
+      this.wake(kind, conversationId);
+    });
+  }
+
+  /** Before anything is received. */
+  async onModuleInit(): Promise<void> {
+    await this.events.remember(this.channel.accounts);
   }
 
   /** Opens the connection and prepares the statement that the first update would otherwise wait for. */
   async onApplicationBootstrap(): Promise<void> {
     await this.events.store([]);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.unconfirmed.stop();
   }
 
   /**
@@ -91,25 +120,31 @@ export class Inbox implements OnApplicationBootstrap {
 
   private async take(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
     const inbound = this.channel.read(channel, payload);
-    const ignores = !inbound || this.overhearing.isOfNoUse(inbound);
-    const accepted = ignores ? 'ignored' : await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
-    if (accepted === 'ignored') this.unused.take(channel, payload);
-    return accepted;
+    if (!inbound || this.overhearing.isOfNoUse(inbound)) return this.passOver(channel, payload);
+    const outcome = await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
+    const accepted = outcome === 'busy' ? await this.overhearing.keepLater(inbound) : outcome;
+    return accepted === 'ignored' ? this.passOver(channel, payload) : accepted;
   }
 
-  private newLine(): GroupCommit<Arrival, Acceptance> {
-    return new GroupCommit((arrivals) => this.commit(arrivals), {
+  private passOver(channel: string, payload: unknown): 'ignored' {
+    this.unused.take(channel, payload);
+    return 'ignored';
+  }
+
+  private newLine(): GroupCommit<Arrival, Acceptance | 'busy'> {
+    return new GroupCommit<Arrival, Acceptance | 'busy'>((arrivals) => this.commit(arrivals), {
       maxBatch: 250,
       maxBatchWeight: 8 * MEBI,
       maxWaiting: 10_000,
       maxWaitingWeight: 64 * MEBI,
       weigh: ({ payload }) => payload.length,
+      keyOf,
       timeoutMs: STORE_TIMEOUT_MS,
     });
   }
 
   /** A chat keeps to one line: a message must not overtake an earlier one of its chat. */
-  private lineOf({ chat }: Received): GroupCommit<Arrival, Acceptance> {
+  private lineOf({ chat }: Received): GroupCommit<Arrival, Acceptance | 'busy'> {
     return chat.chatId % 2n === 0n ? this.even : this.odd;
   }
 
@@ -129,17 +164,21 @@ export class Inbox implements OnApplicationBootstrap {
     };
   }
 
-  private async commit(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+  private async commit(arrivals: readonly Arrival[], tries = MAX_TRIES): Promise<Outcome[]> {
     try {
-      return await this.store(arrivals);
+      return await this.store(arrivals, tries);
     } catch (error) {
       if (error instanceof TurnpikeError) throw error;
       const fault = faultOf(error);
       // Nothing is held while they are stored one by one, so the same deadlock cannot come again.
-      if (fault && arrivals.length > 1) return await this.oneByOne(arrivals);
+      if (fault && arrivals.length > 1) return await this.oneByOne(arrivals, tries);
       if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {
-        return await this.commit(arrivals.map((arrival) => ({ ...arrival, ...unstorable })));
+        return await this.commit(
+          arrivals.map((arrival) => ({ ...arrival, ...unstorable })),
+          tries,
+        );
       }
+      if (fault === 'locked') return arrivals.map(() => locked(error));
       this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
       throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, {
         cause: error,
@@ -147,29 +186,52 @@ export class Inbox implements OnApplicationBootstrap {
     }
   }
 
-  /** One arrival that cannot be stored must not keep out those that came with it. */
-  private async oneByOne(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
-    const outcomes: Acceptance[] = [];
-    for (const arrival of arrivals) outcomes.push(...(await this.commit([arrival])));
+  /** One arrival that cannot be stored must not keep out those that came with it, but for those of its chat. */
+  private async oneByOne(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const failed = new Map<string, RetryLaterError>();
+    for (const arrival of arrivals) {
+      const key = keyOf(arrival);
+      const [outcome = locked(null)] = failed.has(key)
+        ? [failed.get(key)]
+        : await this.commit([arrival], tries);
+      if (outcome instanceof RetryLaterError) failed.set(key, outcome);
+      outcomes.push(outcome);
+    }
     return outcomes;
   }
 
-  /** Their conversations were erased since their ids were remembered. */
-  private makeAnew(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
-    for (const arrival of arrivals) this.directory.forget(arrival);
-    return this.commit(arrivals);
-  }
-
-  private async store(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
+  private async store(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
     const sifted = await this.overhearing.sift(arrivals);
     const events = arrivals.filter((_arrival, index) => sifted[index] === null);
-    const stored = events.length > 0 ? await this.storeEvents(events) : [];
+    const stored = events.length > 0 ? await this.storeEvents(events, tries) : [];
     let next = 0;
     return sifted.map((outcome) => outcome ?? stored[next++] ?? 'duplicate');
   }
 
-  private async storeEvents(arrivals: readonly Arrival[]): Promise<Acceptance[]> {
-    const conversationIds = await this.directory.resolve(arrivals);
+  private async storeEvents(all: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    const places = await this.directory.locate(all, {
+      // Delivered again after an erasure, it does not bring the chat back.
+      areUnwelcome: (strangers) =>
+        this.events.areKnown(strangers.map(({ channel: source, externalId }) => ({ source, externalId }))),
+      beforeEntry: async () => void (await this.unconfirmed.look()),
+    });
+    const outcomes = all.map((): Outcome => 'duplicate');
+    const welcome = [...all.keys()].filter((index) => places[index] !== UNWELCOME);
+    const arrivals = welcome.flatMap((index) => all[index] ?? []);
+    const conversationIds = welcome.map((index) => idOf(places[index]));
+    const settled = await this.storeIn(arrivals, conversationIds, tries);
+    for (const [position, index] of welcome.entries()) outcomes[index] = settled[position] ?? 'duplicate';
+    return outcomes;
+  }
+
+  /** @param conversationIds of each arrival; null where it cannot be told at the moment */
+  private async storeIn(
+    arrivals: readonly Arrival[],
+    conversationIds: readonly (string | null)[],
+    tries: number,
+  ): Promise<Outcome[]> {
+    if (arrivals.length === 0) return [];
     const admitted = await this.admit(arrivals, conversationIds);
     const stored = await this.events.store(
       arrivals.map(({ channel, externalId, kind, payload, storable }, index) => ({
@@ -177,54 +239,90 @@ export class Inbox implements OnApplicationBootstrap {
         externalId,
         kind,
         payload,
-        conversationId: conversationIds[index] ?? '',
+        conversationId: conversationIds[index] ?? null,
         dropped: !storable || !admitted[index],
       })),
     );
+    if (stored.some(({ kind }) => kind === 'unconfirmed')) this.unconfirmed.begin();
     const outcomes = stored.map((event, index) =>
-      this.settle(event, arrivals[index], conversationIds[index], admitted[index]),
+      this.settle(event, arrivals[index], conversationIds[index] ?? null, admitted[index] ?? true),
     );
-    await this.storeGone(arrivals, stored, outcomes);
+    await this.storeGone(arrivals, stored, outcomes, tries);
     return outcomes;
   }
 
   /** For each arrival, in order: does it fit into its chat's backlog? Commands and edits always do. */
-  private async admit(arrivals: readonly Arrival[], conversationIds: readonly string[]): Promise<boolean[]> {
-    const fits = await this.backlog.admit(
-      conversationIds.filter((_id, index) => arrivals[index]?.kind === 'message'),
-    );
+  private async admit(
+    arrivals: readonly Arrival[],
+    conversationIds: readonly (string | null)[],
+  ): Promise<boolean[]> {
+    const counted = arrivals.map(({ kind }, index) => (kind === 'message' && conversationIds[index]) || null);
+    const fits = await this.backlog.admit(counted.flatMap((id) => id ?? []));
     let messages = 0;
-    return arrivals.map(({ kind }) => kind !== 'message' || (fits[messages++] ?? true));
+    return counted.map((id) => id === null || (fits[messages++] ?? true));
   }
 
   private settle(
     event: StoredEvent,
     arrival: Arrival | undefined,
-    conversationId: string | undefined,
-    admitted: boolean | undefined,
+    conversationId: string | null,
+    admitted: boolean,
   ): Acceptance {
-    if (event.kind !== 'inserted' || !arrival || conversationId === undefined) return 'duplicate';
+    if (event.kind === 'duplicate' || event.kind === 'gone' || !arrival) return 'duplicate';
     if (!arrival.storable) {
       this.logger.error({ msg: 'update not storable, dropped', externalId: arrival.externalId });
       return 'dropped';
     }
     if (!admitted) {
-      this.overflow.tell(conversationId, arrival.languageCode);
+      if (conversationId !== null) this.overflow.tell(conversationId, arrival.languageCode);
       return 'dropped';
     }
-    if (event.laneIdle) this.waker.wake(arrival.kind === 'message' ? 'turns' : 'commands', conversationId);
+    // An unconfirmed one is woken for when its conversation is known to be there.
+    if (event.kind === 'inserted' && event.laneIdle && conversationId !== null)
+      this.wake(arrival.kind, conversationId);
     return 'queued';
   }
 
-  /** Those whose conversation was erased before the insert saw it. */
+  private wake(kind: EventKind, conversationId: string): void {
+    this.waker.wake(kind === 'message' ? 'turns' : 'commands', conversationId);
+  }
+
+  /** Those whose conversation was erased since its id was remembered: it is made anew. */
   private async storeGone(
     arrivals: readonly Arrival[],
     stored: readonly StoredEvent[],
-    outcomes: Acceptance[],
+    outcomes: Outcome[],
+    tries: number,
   ): Promise<void> {
-    if (!stored.some(({ kind }) => kind === 'gone')) return;
     const gone = stored.flatMap((event, index) => (event.kind === 'gone' ? [index] : []));
-    const settled = await this.makeAnew(gone.flatMap((index) => arrivals[index] ?? []));
+    if (gone.length === 0) return;
+    const again = gone.flatMap((index) => arrivals[index] ?? []);
+    for (const arrival of again) this.directory.forget(arrival);
+    const settled = tries > 1 ? await this.commitAgain(again, tries - 1) : again.map(() => erased());
     for (const [position, index] of gone.entries()) outcomes[index] = settled[position] ?? 'duplicate';
   }
+
+  /** Their neighbours are stored: a failure is theirs alone. */
+  private async commitAgain(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    try {
+      return await this.commit(arrivals, tries);
+    } catch (error) {
+      if (error instanceof RetryLaterError) return arrivals.map(() => error);
+      throw error;
+    }
+  }
 }
+
+/** What keeps its order: what Telegram, too, sends one after the other. */
+const keyOf = ({ channel, chat }: ChatOfChannel): string => `${channel}:${chat.chatId}`;
+
+const idOf = (place: string | symbol | undefined): string | null =>
+  typeof place === 'string' ? place : null;
+
+const locked = (cause: unknown): RetryLaterError =>
+  new RetryLaterError('INBOX_LOCKED', 'the update is stored or changed at this moment', null, null, {
+    cause,
+  });
+
+const erased = (): RetryLaterError =>
+  new RetryLaterError('CONVERSATION_ERASED', 'the conversation is being erased');
