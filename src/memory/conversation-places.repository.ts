@@ -18,8 +18,8 @@ export interface Places {
 
 /** How long making a conversation may wait for somebody who makes, moves or erases the same one. */
 export const MAKE_WAIT_MS = 50;
-/** How long a call may spend on those that have to wait. */
-const MAKE_PATIENCE_MS = 500;
+/** How many of them a call waits for; the rest is not made, as if it had to wait too. */
+const MAX_WAITS = 5;
 
 /**
  * Finds and makes the conversations of chats, for callers that others wait behind: no call waits for a lock for longer
@@ -55,10 +55,10 @@ export class ConversationPlaces {
   async make(chats: readonly ChatOfChannel[]): Promise<void> {
     if (await this.tryToMake(chats)) return;
     if (chats.length === 1) return;
-    const deadline = performance.now() + MAKE_PATIENCE_MS;
+    let waits = 0;
     for (const chat of chats) {
-      if (performance.now() > deadline) return;
-      await this.tryToMake([chat]);
+      if (!(await this.tryToMake([chat]))) waits += 1;
+      if (waits === MAX_WAITS) return;
     }
   }
 
