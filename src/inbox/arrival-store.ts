@@ -121,7 +121,7 @@ export class ArrivalStore {
       // Delivered again after an erasure, it does not bring the chat back.
       areUnwelcome: (strangers) =>
         this.events.areKnown(strangers.map(({ channel: source, externalId }) => ({ source, externalId }))),
-      beforeEntry: async () => void (await this.unconfirmed.look()),
+      beforeEntry: () => this.unconfirmed.findPlaces(),
     });
     const outcomes = all.map((): Outcome => 'duplicate');
     const welcome = [...all.keys()].filter((index) => places[index] !== UNWELCOME);

@@ -1,28 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
+import { type InboxWishes, inboxOf } from '../../test/support/inbox.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { en } from '../texts/en.js';
-import { ChatLimitSettings } from '../config/chat-limit.settings.js';
-import { DraftRepository } from '../delivery/draft.repository.js';
-import { Outbox } from '../delivery/outbox.js';
 import { RetryLaterError } from '../errors/errors.js';
 import { Prisma } from '../generated/prisma/client.js';
-import { Metrics } from '../observability/metrics.js';
-import { ConversationDirectory } from './conversation-directory.js';
-import { EventRepository } from './event.repository.js';
-import { Inbox } from './inbox.service.js';
-import { GroupSettings } from '../config/group.settings.js';
-import { OverheardRepository } from '../memory/overheard.repository.js';
-import { Clock } from '../runtime/clock.js';
-import { Doorkeeper } from '../access/doorkeeper.js';
-import { StandingRepository } from '../access/standing.repository.js';
-import { AccessSettings } from '../config/access.settings.js';
-import { Overhearing } from './overhearing.js';
-import { UnusedUpdates } from './unused-updates.js';
-import { OverflowNotice } from './overflow-notice.js';
+import type { Inbox } from './inbox.service.js';
 import { PolledUpdates } from './polled-updates.js';
 
 let room: Room;
@@ -44,37 +29,7 @@ beforeEach(() => {
   chat = newChatId();
 });
 
-function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}): Inbox {
-  const channel = telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' }, { allowedChats });
-  const limits = Object.assign(new ChatLimitSettings(), { backlogLimit });
-  const notice = new OverflowNotice(
-    room.prisma,
-    room.conversations,
-    new Outbox(channel, new DraftRepository(room.prisma, room.leases)),
-    lanes.waker,
-  );
-  const groups = new GroupSettings();
-  const directory = new ConversationDirectory(room.conversations);
-  const metrics = new Metrics();
-  return new Inbox(
-    channel,
-    directory,
-    new EventRepository(room.pool),
-    lanes.waker,
-    notice,
-    new UnusedUpdates(channel, metrics),
-    new Overhearing(
-      channel,
-      new OverheardRepository(room.pool, groups),
-      directory,
-      new Doorkeeper(channel, new StandingRepository(room.prisma), new AccessSettings()),
-      groups,
-      new Clock(),
-    ),
-    limits,
-    metrics,
-  );
-}
+const newInbox = (wishes: InboxWishes = {}) => inboxOf(room, lanes.waker, wishes);
 
 const accept = (update: object, door = inbox) => door.accept('telegram', update, JSON.stringify(update));
 const say = (text: string, door = inbox) => accept(textUpdate(chat, text), door);
@@ -168,7 +123,15 @@ describe('Inbox', () => {
     await isWoken();
   });
 
-  it('is kept from nothing by a group whose conversation is locked, and keeps what people say there as context', async () => {
+  it('has the lane of a locked conversation woken once it is free', async () => {
+    const { id } = await room.conversation({ chatId: BigInt(chat) });
+    await room.whileLocked('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [id], async () => {
+      expect(await say('hello')).toBe('queued');
+    });
+    await isWoken();
+  });
+
+  it('keeps what people of a group say while its conversation is locked, once it is free', async () => {
     chat = -chat;
     await say('@a_bot begin');
     await room.pool.query('UPDATE conversations SET context_messages = 5 WHERE chat_id = $1', [chat]);

@@ -1,11 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../errors/errors.js';
-import type { Confirmed, UnconfirmedEvents } from '../memory/unconfirmed-events.js';
+import type { Confirmed, Review, UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 
 /** A lock is mostly gone after milliseconds. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
+/** Before something is stored that may not overtake them. */
+const MAX_LOOKS = 5;
 /** Past it the sweep goes on. */
 const PATIENCE_MS = 10_000;
 
@@ -36,11 +38,21 @@ export class UnconfirmedWatch {
     await this.watching;
   }
 
-  /** Looks once. @returns how many are left */
-  async look(): Promise<number> {
-    const { confirmed, left } = await this.events.run();
-    for (const one of confirmed) this.found(one);
-    return left;
+  /**
+   * Looks until each event whose conversation is gone has found its place, before one that came after it may go ahead of
+   * it. One that another process is at has found it after milliseconds.
+   */
+  async findPlaces(): Promise<void> {
+    for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
+      if ((await this.look()).adrift === 0) return;
+      await pause(FIRST_PAUSE_MS);
+    }
+  }
+
+  private async look(): Promise<Review> {
+    const review = await this.events.run();
+    for (const one of review.confirmed) this.found(one);
+    return review;
   }
 
   private async watch(): Promise<void> {
@@ -48,8 +60,8 @@ export class UnconfirmedWatch {
     try {
       for (let pauseMs = FIRST_PAUSE_MS; !signal.aborted; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
         this.asked = false;
-        const left = await this.look();
-        if ((left === 0 && !this.asked) || performance.now() > this.until) return;
+        const { locked, adrift } = await this.look();
+        if ((locked + adrift === 0 && !this.asked) || performance.now() > this.until) return;
         await pause(pauseMs, undefined, { signal, ref: false });
       }
     } catch (error) {

@@ -47,7 +47,7 @@ describe('An event that was stored while its conversation was locked', () => {
   it('stays where it is once the conversation is free, and its lane may be woken', async () => {
     const ids = [await unconfirmed('hello'), await unconfirmed('/help')];
     await room.whileLocked(LOCK, [conversation.id], async () => {
-      expect(await events.run()).toEqual({ confirmed: [], left: 2 });
+      expect(await events.run()).toEqual({ confirmed: [], locked: 2, adrift: 0 });
       expect(await listed()).toEqual(ids);
     });
     const { id: conversationId } = conversation;
@@ -56,10 +56,11 @@ describe('An event that was stored while its conversation was locked', () => {
         { conversationId, kind: 'message' },
         { conversationId, kind: 'command' },
       ].map((one) => expect.objectContaining(one)),
-      left: 0,
+      locked: 0,
+      adrift: 0,
     });
     expect(await listed()).toEqual([]);
-    expect(await events.run()).toEqual({ confirmed: [], left: 0 });
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
   });
 
   it('goes to the conversation that its chat has, in order, and makes one where there is none', async () => {
@@ -67,8 +68,8 @@ describe('An event that was stored while its conversation was locked', () => {
     await unconfirmed('two');
     await unconfirmed('dropped', { state: 'dropped' });
     await erase();
-    const { confirmed, left } = await events.run();
-    expect(left).toBe(0);
+    const { confirmed, adrift } = await events.run();
+    expect(adrift).toBe(0);
     const [made, ...none] = await ofChat();
     expect(none).toEqual([]);
     expect(confirmed.map(({ conversationId }) => conversationId)).toEqual([made?.id, made?.id]);
@@ -84,7 +85,7 @@ describe('An event that was stored while its conversation was locked', () => {
     await erase();
     const now = await room.conversation({ chatId: conversation.chatId });
     await room.whileLocked(LOCK, [now.id], async () => {
-      expect(await events.run()).toEqual({ confirmed: [], left: 1 });
+      expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 1 });
     });
     expect((await events.run()).confirmed).toMatchObject([{ conversationId: now.id }]);
   });
@@ -106,7 +107,7 @@ describe('An event that was stored while its conversation was locked', () => {
     await unconfirmed('erased', { state: 'erased', conversationId: null });
     await unconfirmed('done', { state: 'done' });
     await erase();
-    expect(await events.run()).toEqual({ confirmed: [], left: 0 });
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
     expect(await listed()).toEqual([]);
     expect(await ofChat()).toEqual([]);
   });
@@ -127,7 +128,7 @@ describe('An event that was stored while its conversation was locked', () => {
   it('is erased where nothing can be read from it', async () => {
     const id = await unconfirmed('hello', { payload: {} });
     await erase();
-    expect(await events.run()).toEqual({ confirmed: [], left: 0 });
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
     expect(await room.prisma.event.findUnique({ where: { id } })).toMatchObject({
       state: 'erased',
       payload: null,
@@ -148,7 +149,7 @@ describe('An event that was stored while its conversation was locked', () => {
     await room.whileLocked(LOCK, [stuck.id], async () => {
       expect(await events.run()).toMatchObject({
         confirmed: [{ conversationId: conversation.id }],
-        left: 700,
+        locked: 700,
       });
     });
   });

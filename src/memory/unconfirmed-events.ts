@@ -16,8 +16,10 @@ export interface Confirmed {
 
 export interface Review {
   readonly confirmed: readonly Confirmed[];
-  /** Those that have to be looked at again. */
-  readonly left: number;
+  /** How many are in a conversation that is locked. */
+  readonly locked: number;
+  /** How many are in none, and found no place yet. */
+  readonly adrift: number;
 }
 
 /**
@@ -38,21 +40,22 @@ export class UnconfirmedEvents {
   /** Looks once at every event of the list. */
   async run(): Promise<Review> {
     const confirmed: Confirmed[] = [];
-    let left = 0;
+    let [locked, adrift] = [0, 0];
     let after: string | null = '0';
     while (after !== null) {
       const page = await this.conversations.unconfirmed.review(after, BATCH);
       const found = page.reviewed.filter(({ verdict }) => verdict === 'confirmed');
       const moved = await this.moveToTheirChats(page.reviewed.filter(({ verdict }) => verdict === 'gone'));
       confirmed.push(...found.flatMap(wakeable), ...moved.confirmed);
-      left += moved.left + page.reviewed.filter(({ verdict }) => verdict === 'locked').length;
+      adrift += moved.adrift;
+      locked += page.reviewed.filter(({ verdict }) => verdict === 'locked').length;
       after = page.next;
     }
-    return { confirmed, left };
+    return { confirmed, locked, adrift };
   }
 
-  private async moveToTheirChats(gone: readonly Reviewed[]): Promise<Review> {
-    if (gone.length === 0) return { confirmed: [], left: 0 };
+  private async moveToTheirChats(gone: readonly Reviewed[]): Promise<Omit<Review, 'locked'>> {
+    if (gone.length === 0) return { confirmed: [], adrift: 0 };
     const inChats = gone.map((event) => ({ event, chat: this.channel.read(event.source, event.payload) }));
     await this.forget(inChats.flatMap(({ event, chat }) => (chat && event.waits ? [] : event)));
     const placed = inChats.flatMap(({ event, chat }) => (chat && event.waits ? [{ event, chat }] : []));
@@ -68,7 +71,7 @@ export class UnconfirmedEvents {
         msg: 'events of conversations that are gone moved to new ones',
         events: confirmed.length,
       });
-    return { confirmed, left: placed.length - confirmed.length };
+    return { confirmed, adrift: placed.length - confirmed.length };
   }
 
   /** Of a dropped event only the record would be left; one that cannot be read (any more) has no chat. */
