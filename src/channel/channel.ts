@@ -63,6 +63,12 @@ export interface Received extends Inbound {
   readonly channel: string;
 }
 
+/** By whom a channel receives: what the other side calls the bot, whatever secret it has at the moment. */
+export interface ChannelAccount {
+  readonly channel: string;
+  readonly account: string;
+}
+
 /**
  * The places where people talk to the agent: a channel for each bot. Implemented by `telegram/`; the agent, the queue and the webhook know only
  * this port.
@@ -70,6 +76,9 @@ export interface Received extends Inbound {
 export abstract class Channel {
   /** Is there a bot for it? Without, what it has said and shall say waits. */
   abstract serves(channel: string): boolean;
+
+  /** Of each channel, where it is known. */
+  abstract readonly accounts: readonly ChannelAccount[];
 
   /**
    * Reads one received payload. Pure and total: never throws, whatever the payload holds.

@@ -37,6 +37,11 @@ export class BacklogGauge {
     });
   }
 
+  /** For a conversation in which something was stored otherwise: it is counted at its next message. */
+  forget(conversationId: string): void {
+    this.readings.delete(conversationId);
+  }
+
   /** The readings of these conversations, counted anew where the messages at hand might not fit. */
   private async read(conversationIds: readonly string[]): Promise<Map<string, Reading>> {
     const arriving = new Map<string, number>();

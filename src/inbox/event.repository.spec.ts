@@ -89,23 +89,97 @@ describe('EventRepository', () => {
     expect(await events.store([newEvent()])).toEqual([busy]);
   });
 
-  it('lets an erasure either see the event, or be seen by it', async () => {
-    const client = await room.pool.connect();
-    try {
-      await client.query('BEGIN');
-      await client.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversationId]);
-      const storing = events.store([newEvent()]);
-      await eventually(async () => {
-        const [row] = await room.rows<{ blocked: number }>(
-          `SELECT count(*)::int AS blocked FROM pg_locks WHERE NOT granted`,
-        );
-        expect(row?.blocked).toBe(1);
+  it('is not passed by an erasure that begins meanwhile: it waits, and finds the event', async () => {
+    // An insert that goes on when the test says so.
+    await room.pool.query(`
+      CREATE TABLE gate (open boolean);
+      CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          WHILE (SELECT count(*) = 0 FROM gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
+          RETURN NEW;
+        END $$;
+      CREATE TRIGGER gate BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION wait_at_gate()`);
+    const storing = events.store([newEvent()]);
+    await room.somebodySleeps();
+    const erasing = room.pool
+      .query('DELETE FROM conversations WHERE id = $1', [conversationId])
+      .then(() => room.rows('SELECT FROM events WHERE conversation_id = $1', [conversationId]));
+    await room.somebodyWaitsForALock();
+    await room.pool.query('INSERT INTO gate VALUES (true)');
+    expect(await storing).toEqual([idle]);
+    expect(await erasing).toHaveLength(1);
+    await room.pool.query('DROP TABLE gate CASCADE; DROP FUNCTION wait_at_gate CASCADE');
+  });
+
+  describe('while somebody has locked a conversation', () => {
+    it('stores its events too, in their order, lists them, and waits for nobody', async () => {
+      const other = (await room.conversation()).id;
+      const batch = [newEvent(), newEvent({ conversationId: other }), newEvent()];
+      await room.whileLocked(
+        'SELECT FROM conversations WHERE id = $1 FOR UPDATE',
+        [conversationId],
+        async () => {
+          expect(await events.store(batch)).toEqual([{ kind: 'unconfirmed' }, idle, { kind: 'unconfirmed' }]);
+        },
+      );
+      const ids = batch.map(({ externalId }) => externalId);
+      const rows = await room.rows<{ external_id: string; listed: boolean }>(
+        `SELECT external_id, u.event_id IS NOT NULL AS listed
+         FROM events e LEFT JOIN unconfirmed_events u ON u.event_id = e.id
+         WHERE e.external_id = ANY ($1) ORDER BY e.id`,
+        [ids],
+      );
+      expect(rows.map((row) => row.external_id)).toEqual(ids);
+      expect(rows.map(({ listed }) => listed)).toEqual([true, false, true]);
+      expect(kinds(await events.store(batch))).toEqual(['duplicate', 'duplicate', 'duplicate']);
+    });
+
+    it('has the lane woken for the next one, since it was not for these', async () => {
+      await room.whileLocked(
+        'SELECT FROM conversations WHERE id = $1 FOR UPDATE',
+        [conversationId],
+        async () => {
+          await events.store([newEvent()]);
+        },
+      );
+      expect(await events.store([newEvent()])).toEqual([idle]);
+    });
+
+    it('takes a change that leaves the key alone for no lock', async () => {
+      const change = 'UPDATE conversations SET message_count = 1 WHERE id = $1';
+      await room.whileLocked(change, [conversationId], async () => {
+        expect(await events.store([newEvent()])).toEqual([idle]);
       });
-      await client.query('DELETE FROM conversations WHERE id = $1', [conversationId]);
-      await client.query('COMMIT');
-      expect(kinds(await storing)).toEqual(['gone']);
+    });
+  });
+
+  it('stores and lists what has no conversation yet', async () => {
+    const event = newEvent({ conversationId: null });
+    expect(await events.store([event, newEvent()])).toEqual([{ kind: 'unconfirmed' }, idle]);
+    expect(kinds(await events.store([event]))).toEqual(['duplicate']);
+  });
+
+  it('gives up soon where the same update is in the hands of another transaction, and leaves no limit behind', async () => {
+    const event = newEvent();
+    const insert = `INSERT INTO events (source, external_id, kind) VALUES ('telegram', $1, 'message')`;
+    await room.whileLocked(insert, [event.externalId], async () => {
+      await expect(events.store([event])).rejects.toMatchObject({ code: '55P03' });
+    });
+    const limits = await Promise.all(
+      Array.from({ length: 10 }, () => room.rows<{ lock_timeout: string }>('SHOW lock_timeout')),
+    );
+    expect(new Set(limits.flat().map((row) => row.lock_timeout))).toEqual(new Set(['0']));
+  });
+
+  it('asks the database once for a batch in which nothing is unusual', async () => {
+    const own = new DatabasePool(new Database(room.url), { poolSize: 2 });
+    try {
+      let asked = 0;
+      own.on('acquire', () => (asked += 1));
+      await new EventRepository(own).store([newEvent(), newEvent()]);
+      expect(asked).toBe(1);
     } finally {
-      client.release();
+      await own.end();
     }
   });
 

@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { QueryConfig } from 'pg';
+import { DatabaseError, type QueryConfig } from 'pg';
+import type { ChannelAccount } from '../channel/channel.js';
 import { DatabasePool } from '../database/database-pool.js';
 import type { EventKind } from '../generated/prisma/client.js';
 import { BoundedMap } from '../runtime/bounded-map.js';
+import { COUNT_WAITING, KNOWN_EVENTS, REMEMBER, SET_ASIDE, STORE_EVENTS } from './event-statements.js';
 
 /** An event about to be stored. */
 export interface NewEvent {
   readonly source: string;
   readonly externalId: string;
-  readonly conversationId: string;
+  /** Null where it could not be told within milliseconds. */
+  readonly conversationId: string | null;
   readonly kind: EventKind;
   /** JSON text, as received. */
   readonly payload: string;
@@ -16,9 +19,13 @@ export interface NewEvent {
   readonly dropped: boolean;
 }
 
-/** What became of it. `gone`: its conversation has been erased meanwhile. */
+/**
+ * What became of it. `unconfirmed`: stored and listed, since somebody has locked its conversation; `gone`: not stored, its
+ * conversation has been erased meanwhile.
+ */
 export type StoredEvent =
   | { readonly kind: 'inserted'; readonly laneIdle: boolean }
+  | { readonly kind: 'unconfirmed' }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'gone' };
 
@@ -30,11 +37,8 @@ interface StoreRow {
   readonly keys: readonly string[] | null;
   /** Those of the previous events that still wait; null for none. */
   readonly waiting: readonly string[] | null;
-}
-
-interface Key {
-  readonly source: string;
-  readonly external_id: string;
+  /** Those of the ids whose conversation was locked; null for none. */
+  readonly unconfirmed: readonly string[] | null;
 }
 
 /** Conversations whose last event is remembered; a forgotten one costs a needless wake-up. */
@@ -48,6 +52,9 @@ interface TimedQuery extends QueryConfig {
 /** A commit may take this long; past it the door answers 503 and the update is sent again. */
 export const STORE_TIMEOUT_MS = 5_000;
 
+/** SQLSTATE of `refuse_reused_ids()`. */
+const REUSED_IDS = 'TP001';
+
 /** Writes the inbox. One statement for many events, on the bare driver: this is the door's hot path. */
 @Injectable()
 export class EventRepository {
@@ -58,30 +65,54 @@ export class EventRepository {
     edit: new BoundedMap(LAST_EVENTS),
   };
 
+  /** The account by which each channel receives, as JSON for the statements. */
+  private accounts = '{}';
+
   constructor(private readonly pool: DatabasePool) {}
+
+  /**
+   * Records by which account each channel receives from now on. Of an account that follows another, what the channel took
+   * before says nothing about its ids; the first one that is recorded is taken to have been there always.
+   */
+  async remember(accounts: readonly ChannelAccount[]): Promise<void> {
+    await this.pool.query(REMEMBER, [
+      accounts.map(({ channel }) => channel),
+      accounts.map(({ account }) => account),
+    ]);
+    this.accounts = JSON.stringify(
+      Object.fromEntries(accounts.map(({ channel, account }) => [channel, account])),
+    );
+  }
 
   /**
    * Stores all events in one durable statement, in the given order, each at most once by `(source, externalId)`.
    * `laneIdle` tells whether the lane needs to be woken: false only where an event of that kind, for which this process
    * had it woken, still waits in the conversation, by the same snapshot. Where another process did, it is true once
    * more than needed.
+   *
+   * An id is a duplicate unless its event was taken more than six days ago, by the database's clock, or before the
+   * account that receives now was first recorded for the channel: then that event's id is set aside, as `<id>@<when>`,
+   * and the new one stored.
    */
   async store(events: readonly NewEvent[]): Promise<StoredEvent[]> {
-    const previous = events.map((event) => this.last[event.kind].get(event.conversationId) ?? null);
-    const { ids, keys, waiting } = await this.insert(events, previous);
+    const previous = events.map((event) => this.lastOf(event) ?? null);
+    const { ids, keys, waiting, unconfirmed } = await this.insertAnew(events, previous);
     const still = new Set(waiting);
+    const doubtful = new Set(unconfirmed);
     const inserted = (event: NewEvent, id: string, before: string | null): StoredEvent => {
-      if (!event.dropped) this.last[event.kind].set(event.conversationId, id);
+      if (doubtful.has(id)) return unconfirmedEvent;
+      if (!event.dropped && event.conversationId !== null)
+        this.last[event.kind].set(event.conversationId, id);
       return before !== null && still.has(before) ? busyLane : idleLane;
     };
     if (keys === null && ids?.length === events.length) {
       return events.map((event, index) => inserted(event, ids[index] ?? '', previous[index] ?? null));
     }
     const idOfKey = new Map(keys?.map((key, index) => [key, ids?.[index] ?? '']));
-    const gone = new Set((await this.missing(events)).map((row) => keyOf(row.source, row.external_id)));
+    const known = await this.areKnown(events);
     return events.map((event, index) => {
-      const key = keyOf(event.source, event.externalId);
-      if (gone.has(key)) return { kind: 'gone' };
+      if (known[index] !== true) return { kind: 'gone' };
+      const key = keyOf(event);
       const id = idOfKey.get(key);
       if (id === undefined) return { kind: 'duplicate' };
       // Those of the same key behind it in the batch are its duplicates.
@@ -90,26 +121,62 @@ export class EventRepository {
     });
   }
 
+  /** Which of these would be duplicates, in order. */
+  async areKnown(events: readonly Pick<NewEvent, 'source' | 'externalId'>[]): Promise<boolean[]> {
+    const query: TimedQuery = {
+      name: 'known-events',
+      text: KNOWN_EVENTS,
+      values: [...this.keysOf(events), this.accounts],
+      query_timeout: STORE_TIMEOUT_MS,
+    };
+    return (await this.pool.query<{ known: boolean }>(query)).rows.map(({ known }) => known);
+  }
+
+  private lastOf({ kind, conversationId }: NewEvent): string | undefined {
+    return conversationId === null ? undefined : this.last[kind].get(conversationId);
+  }
+
+  /** All of them or, where an id was given out anew, none before the old one is set aside: so they keep their order. */
+  private async insertAnew(
+    events: readonly NewEvent[],
+    previous: readonly (string | null)[],
+  ): Promise<StoreRow> {
+    try {
+      return await this.insert(events, previous);
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || error.code !== REUSED_IDS) throw error;
+    }
+    await this.setAside(events);
+    return await this.insert(events, previous);
+  }
+
   private async insert(events: readonly NewEvent[], previous: readonly (string | null)[]): Promise<StoreRow> {
     const query: TimedQuery = {
       name: 'store-events',
       text: STORE_EVENTS,
-      values: [`[${events.map((event, index) => arrivingText(event, previous[index] ?? null)).join()}]`],
+      values: [
+        `[${events.map((event, index) => arrivingText(event, previous[index] ?? null)).join()}]`,
+        this.accounts,
+      ],
       query_timeout: STORE_TIMEOUT_MS,
     };
     const { rows } = await this.pool.query<StoreRow>(query);
-    return rows[0] ?? { ids: null, keys: null, waiting: null };
+    return rows[0] ?? { ids: null, keys: null, waiting: null, unconfirmed: null };
   }
 
-  /** Those that were neither inserted nor stored before. */
-  private async missing(events: readonly NewEvent[]): Promise<Key[]> {
+  /** A statement of its own: should nothing follow it, the update comes again and finds its id free. */
+  private async setAside(events: readonly NewEvent[]): Promise<void> {
     const query: TimedQuery = {
-      name: 'missing-events',
-      text: MISSING_EVENTS,
-      values: [events.map((event) => event.source), events.map((event) => event.externalId)],
+      name: 'set-aside-events',
+      text: SET_ASIDE,
+      values: [...this.keysOf(events), this.accounts],
       query_timeout: STORE_TIMEOUT_MS,
     };
-    return (await this.pool.query<Key>(query)).rows;
+    await this.pool.query(query);
+  }
+
+  private keysOf(events: readonly Pick<NewEvent, 'source' | 'externalId'>[]): [string[], string[]] {
+    return [events.map(({ source }) => source), events.map(({ externalId }) => externalId)];
   }
 
   /** How many messages wait in each of these conversations, in order, counted no further than `limit`. */
@@ -127,59 +194,16 @@ export class EventRepository {
 
 const idleLane: StoredEvent = { kind: 'inserted', laneIdle: true };
 const busyLane: StoredEvent = { kind: 'inserted', laneIdle: false };
+const unconfirmedEvent: StoredEvent = { kind: 'unconfirmed' };
 
-const keyOf = (source: string, externalId: string): string => `${source}:${externalId}`;
+const keyOf = ({ source, externalId }: NewEvent): string => `${source}:${externalId}`;
 
 /** One row of `arriving`, as JSON. The payload goes in as the text it is. */
 function arrivingText(event: NewEvent, previous: string | null): string {
   const { source, externalId, conversationId, kind, payload, dropped } = event;
   return (
     `{"source":${JSON.stringify(source)},"external_id":${JSON.stringify(externalId)},` +
-    `"conversation_id":"${conversationId}","kind":"${kind}","dropped":${dropped},"previous":${previous},` +
-    `"payload":${payload}}`
+    `"conversation_id":${JSON.stringify(conversationId)},"kind":"${kind}","dropped":${dropped},` +
+    `"previous":${previous},"payload":${payload}}`
   );
 }
-
-/**
- * Looks things up by subqueries with LIMIT, not by EXISTS or JOIN: of those the planner may make one hash table of all
- * conversations, or of everything that waits anywhere, and keep that plan from when the tables were empty. Then each
- * commit would cost as much as the whole backlog. So is a previous event found by its id alone: asked with its state,
- * the planner might read the index of all that waits.
- *
- * `FOR KEY SHARE` is what a foreign key would do, at a third of its price: an erasure, which locks the conversation,
- * either comes after this commit and finds its events, or before it and is seen.
- *
- * The events come as one JSON array: taking it apart is cheaper than escaping each value for an array of PostgreSQL's.
- */
-const STORE_EVENTS = `
-  WITH arriving AS MATERIALIZED (
-    SELECT * FROM ROWS FROM (
-      json_to_recordset($1::json) AS (
-        source text, external_id text, conversation_id uuid, kind event_kind, payload json, dropped boolean,
-        previous bigint)
-    ) WITH ORDINALITY AS a (source, external_id, conversation_id, kind, payload, dropped, previous, position)
-  ), inserted AS (
-    INSERT INTO events (source, external_id, conversation_id, kind, payload, state)
-    SELECT a.source, a.external_id, a.conversation_id, a.kind, a.payload,
-           CASE WHEN a.dropped THEN 'dropped' ELSE 'waiting' END::event_state
-    FROM arriving a
-    WHERE (SELECT true FROM conversations c WHERE c.id = a.conversation_id AND c.erased_at IS NULL LIMIT 1 FOR KEY SHARE)
-    ORDER BY a.position
-    ON CONFLICT (source, external_id) DO NOTHING
-    RETURNING id, source, external_id
-  )
-  SELECT (SELECT json_agg(id::text ORDER BY id) FROM inserted) AS ids,
-         (SELECT json_agg(source || ':' || external_id ORDER BY id) FROM inserted
-          HAVING count(*) < (SELECT count(*) FROM arriving)) AS keys,
-         (SELECT json_agg(a.previous::text) FROM arriving a
-          WHERE (SELECT e.state = 'waiting' FROM events e WHERE e.id = a.previous)) AS waiting`;
-
-const MISSING_EVENTS = `
-  SELECT i.source, i.external_id FROM unnest($1::text[], $2::text[]) AS i (source, external_id)
-  WHERE (SELECT true FROM events e WHERE e.source = i.source AND e.external_id = i.external_id LIMIT 1) IS NULL`;
-
-const COUNT_WAITING = `
-  SELECT (SELECT count(*)::int FROM (
-            SELECT 1 FROM events e
-            WHERE e.conversation_id = i.id AND e.state = 'waiting' AND e.kind = 'message' LIMIT $2) AS first) AS waiting
-  FROM unnest($1::uuid[]) WITH ORDINALITY AS i (id, position) ORDER BY i.position`;

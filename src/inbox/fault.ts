@@ -3,11 +3,12 @@ import { DatabaseError } from 'pg';
 /**
  * Whose fault a failed insert is, by its SQLSTATE: a payload that PostgreSQL cannot take (class 22 data exception, 54
  * program limit exceeded, as for JSON nested too deeply), a deadlock with another process that stores the same updates
- * in another order (40P01), or, null, nobody's here.
+ * in another order (40P01), somebody who has locked what it needs for too long (55P03), or, null, nobody's here.
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
-export function faultOf(error: unknown): 'payload' | 'deadlock' | null {
+export function faultOf(error: unknown): 'payload' | 'deadlock' | 'locked' | null {
   if (!(error instanceof DatabaseError) || error.code === undefined) return null;
   if (error.code === '40P01') return 'deadlock';
+  if (error.code === '55P03') return 'locked';
   return error.code.startsWith('22') || error.code.startsWith('54') ? 'payload' : null;
 }

@@ -47,6 +47,7 @@ const options: GroupCommitOptions<number> = {
   maxWaiting: 100,
   maxWaitingWeight: 10_000,
   weigh: (item) => item,
+  keyOf: String,
   timeoutMs: 1_000,
 };
 let commits: Commits;
@@ -184,6 +185,48 @@ describe('GroupCommit', () => {
     expect(late).toEqual(['first INBOX_SLOW', 'second INBOX_SLOW']);
     await commits.end();
     await commits.end();
+  });
+
+  describe('keeps the order of a key', () => {
+    const text = { ...options, weigh: () => 1, keyOf: (item: number) => (item % 2 === 0 ? 'even' : 'odd') };
+    const keyed = (change: Partial<GroupCommitOptions<number>> = {}) =>
+      new GroupCommit(commits.commit, { ...text, ...change });
+    const settledBy = (all: readonly Promise<number>[]) =>
+      Promise.allSettled(all).then((results) => results.map(({ status }) => status));
+
+    it('when a commit fails: what waits behind it fails too, and nothing else', async () => {
+      const line = keyed();
+      const first = [line.add(1), line.add(3), line.add(5)];
+      const behind = [line.add(7), line.add(2), line.add(9)];
+      const all = settledBy([...first, ...behind]);
+      await commits.end(new Error('disk full'));
+      await commits.end();
+      expect(await all).toEqual(['rejected', 'rejected', 'rejected', 'rejected', 'fulfilled', 'rejected']);
+      expect(commits.begun).toEqual([[1, 3, 5], [2]]);
+      const again = settledBy([line.add(1)]);
+      await commits.end();
+      expect(await again).toEqual(['fulfilled']);
+    });
+
+    it('when one item of a commit fails', async () => {
+      const line = new GroupCommit(
+        (items: readonly number[]) =>
+          Promise.resolve(items.map((item) => (item === 1 ? new Error('not this one') : item))),
+        text,
+      );
+      const all = settledBy([line.add(2), line.add(1), line.add(4), line.add(3), line.add(6)]);
+      expect(await all).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    });
+
+    it('when one is refused: lighter ones that were handed in with it are refused too, later ones are not', async () => {
+      const line = keyed({ weigh: (item) => item, maxWaitingWeight: 50 });
+      const together = settledBy([line.add(20), line.add(41), line.add(1), line.add(2)]);
+      await commits.end();
+      expect(await together).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+      const later = settledBy([line.add(41), line.add(1)]);
+      await commits.end();
+      expect(await later).toEqual(['fulfilled', 'fulfilled']);
+    });
   });
 
   it('rejects those a commit gave no answer', async () => {

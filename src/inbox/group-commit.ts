@@ -11,12 +11,15 @@ export interface GroupCommitOptions<Item> {
   readonly maxWaitingWeight: number;
   /** The memory an item takes, say; the unit is the caller's. */
   readonly weigh: (item: Item) => number;
+  /** Items of one key keep their order: once one of them fails, those behind it that are in the line fail as well. */
+  readonly keyOf: (item: Item) => string;
   /** How long one item may wait for its answer. */
   readonly timeoutMs: number;
 }
 
 interface Waiting<Item, Outcome> {
   readonly item: Item;
+  readonly key: string;
   readonly weight: number;
   readonly resolve: (outcome: Outcome) => void;
   readonly reject: (error: unknown) => void;
@@ -35,32 +38,46 @@ export class GroupCommit<Item, Outcome> {
   /** Those of the commit under way. */
   private committing: readonly Waiting<Item, Outcome>[] = [];
   private busy = false;
+  /** Keys of items that were refused in this turn of the event loop: what was handed in with them is behind them. */
+  private readonly refused = new Map<string, RetryLaterError>();
   /** One for all: it goes off when the oldest has waited too long. */
   private timer: NodeJS.Timeout | null = null;
 
-  /** @param commit makes all items durable and answers each, in order; it rejects when none is. */
+  /**
+   * @param commit makes the items durable and answers each, in order: with its outcome, or with why it is not stored. It
+   * rejects when none is.
+   */
   constructor(
-    private readonly commit: (items: readonly Item[]) => Promise<readonly Outcome[]>,
+    private readonly commit: (items: readonly Item[]) => Promise<readonly (Outcome | Error)[]>,
     private readonly options: GroupCommitOptions<Item>,
   ) {}
 
   /**
-   * Resolves once the item is committed. Items are committed in the order they were added, one commit at a time.
+   * Resolves once the item is committed. Items are committed in the order they were added, one commit at a time. Whoever
+   * is refused may hand in the same items again, in the same order, and none has overtaken another of its key.
    * @throws RetryLaterError when too much waits, or the answer takes longer than `timeoutMs`; in the latter case the item
    * may still be committed, so the caller's retry must be idempotent
    */
   add(item: Item): Promise<Outcome> {
-    const { maxWaiting, maxWaitingWeight, timeoutMs, weigh } = this.options;
-    const weight = weigh(item);
-    if (this.waiting.length >= maxWaiting || this.waitingWeight + weight > maxWaitingWeight) {
-      return Promise.reject(new RetryLaterError('INBOX_FULL', 'too many updates wait to be stored'));
-    }
+    const { maxWaiting, maxWaitingWeight, timeoutMs, weigh, keyOf } = this.options;
+    const [key, weight] = [keyOf(item), weigh(item)];
+    const before = this.refused.get(key);
+    if (before) return Promise.reject(before);
+    if (this.waiting.length >= maxWaiting || this.waitingWeight + weight > maxWaitingWeight)
+      return Promise.reject(this.refuse(key));
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, weight, resolve, reject, deadline: performance.now() + timeoutMs });
+      this.waiting.push({ item, key, weight, resolve, reject, deadline: performance.now() + timeoutMs });
       this.waitingWeight += weight;
       this.timer ??= setTimeout(() => this.expire(), timeoutMs);
       if (!this.busy) this.schedule();
     });
+  }
+
+  private refuse(key: string): RetryLaterError {
+    const error = new RetryLaterError('INBOX_FULL', 'too many updates wait to be stored');
+    if (this.refused.size === 0) setImmediate(() => this.refused.clear());
+    this.refused.set(key, error);
+    return error;
   }
 
   /** Begins a commit at the end of the current turn of the event loop, so that requests read together go together. */
@@ -105,16 +122,40 @@ export class GroupCommit<Item, Outcome> {
   }
 
   private async settle(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
-    try {
-      const outcomes = await this.commit(batch.map((entry) => entry.item));
-      for (const [index, entry] of batch.entries()) {
-        const outcome = outcomes[index];
-        if (outcome === undefined)
-          entry.reject(new RetryLaterError('INBOX_UNAVAILABLE', 'no answer for this item'));
-        else entry.resolve(outcome);
+    const failed = new Map<string, unknown>();
+    const outcomes = await this.commit(batch.map((entry) => entry.item)).catch((error: unknown) =>
+      batch.map(() => new Failure(error)),
+    );
+    for (const [index, { key, resolve, reject }] of batch.entries()) {
+      const outcome = outcomes[index] ?? new RetryLaterError('INBOX_UNAVAILABLE', 'no answer for this item');
+      if (!(outcome instanceof Error)) {
+        resolve(outcome);
+        continue;
       }
-    } catch (error) {
-      for (const entry of batch) entry.reject(error);
+      const error = outcome instanceof Failure ? outcome.error : outcome;
+      failed.set(key, error);
+      reject(error);
     }
+    if (failed.size > 0) this.rejectBehind(failed);
+  }
+
+  /** What waits behind something that failed would be stored before it. */
+  private rejectBehind(failed: ReadonlyMap<string, unknown>): void {
+    const [behind, others] = [
+      this.waiting.filter(({ key }) => failed.has(key)),
+      this.waiting.filter(({ key }) => !failed.has(key)),
+    ];
+    this.waiting = others;
+    for (const { key, weight, reject } of behind) {
+      this.waitingWeight -= weight;
+      reject(failed.get(key));
+    }
+  }
+}
+
+/** A commit that rejected, with whatever it rejected. */
+class Failure extends Error {
+  constructor(readonly error: unknown) {
+    super('the commit failed');
   }
 }

@@ -1,27 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
+import { type InboxWishes, inboxOf } from '../../test/support/inbox.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
 import { en } from '../texts/en.js';
-import { ChatLimitSettings } from '../config/chat-limit.settings.js';
-import { DraftRepository } from '../delivery/draft.repository.js';
-import { Outbox } from '../delivery/outbox.js';
 import { RetryLaterError } from '../errors/errors.js';
-import { Metrics } from '../observability/metrics.js';
-import { ConversationDirectory } from './conversation-directory.js';
-import { EventRepository } from './event.repository.js';
-import { Inbox } from './inbox.service.js';
-import { GroupSettings } from '../config/group.settings.js';
-import { OverheardRepository } from '../memory/overheard.repository.js';
-import { Clock } from '../runtime/clock.js';
-import { Doorkeeper } from '../access/doorkeeper.js';
-import { StandingRepository } from '../access/standing.repository.js';
-import { AccessSettings } from '../config/access.settings.js';
-import { Overhearing } from './overhearing.js';
-import { UnusedUpdates } from './unused-updates.js';
-import { OverflowNotice } from './overflow-notice.js';
+import { Prisma } from '../generated/prisma/client.js';
+import type { Inbox } from './inbox.service.js';
 import { PolledUpdates } from './polled-updates.js';
 
 let room: Room;
@@ -43,37 +29,7 @@ beforeEach(() => {
   chat = newChatId();
 });
 
-function newInbox({ backlogLimit = 100_000, allowedChats = [] as string[] } = {}): Inbox {
-  const channel = telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' }, { allowedChats });
-  const limits = Object.assign(new ChatLimitSettings(), { backlogLimit });
-  const notice = new OverflowNotice(
-    room.prisma,
-    room.conversations,
-    new Outbox(channel, new DraftRepository(room.prisma, room.leases)),
-    lanes.waker,
-  );
-  const groups = new GroupSettings();
-  const directory = new ConversationDirectory(room.conversations);
-  const metrics = new Metrics();
-  return new Inbox(
-    channel,
-    directory,
-    new EventRepository(room.pool),
-    lanes.waker,
-    notice,
-    new UnusedUpdates(channel, metrics),
-    new Overhearing(
-      channel,
-      new OverheardRepository(room.pool, groups),
-      directory,
-      new Doorkeeper(channel, new StandingRepository(room.prisma), new AccessSettings()),
-      groups,
-      new Clock(),
-    ),
-    limits,
-    metrics,
-  );
-}
+const newInbox = (wishes: InboxWishes = {}) => inboxOf(room, lanes.waker, wishes);
 
 const accept = (update: object, door = inbox) => door.accept('telegram', update, JSON.stringify(update));
 const say = (text: string, door = inbox) => accept(textUpdate(chat, text), door);
@@ -85,6 +41,17 @@ const stored = () =>
   );
 const idOf = async () =>
   (await room.rows<{ id: string }>('SELECT id FROM conversations WHERE chat_id = $1', [chat]))[0]?.id ?? '';
+
+const unconfirmed = () => room.rows('SELECT FROM unconfirmed_events');
+
+/** The lane of the conversation has a job. */
+async function isWoken(): Promise<void> {
+  const id = await idOf();
+  await eventually(async () => {
+    const jobs = await lanes.queues.turns.getJobs(['waiting']);
+    expect(jobs.map(({ data }) => data.conversationId)).toContain(id);
+  });
+}
 
 /** JSON nested deeper than any parser's stack, as text: no program can write it from a value. */
 function deepUpdate(depth: number): { payload: object; text: string } {
@@ -104,11 +71,7 @@ describe('Inbox', () => {
     );
     expect(await accept(update)).toBe('duplicate');
     expect(await stored()).toEqual([{ state: 'waiting', kind: 'message', text: 'hello' }]);
-    const id = await idOf();
-    await eventually(async () => {
-      const jobs = await lanes.queues.turns.getJobs(['waiting']);
-      expect(jobs.map(({ data }) => data.conversationId)).toContain(id);
-    });
+    await isWoken();
   });
 
   it('keeps the order of arrival, also beside chats it has never seen', async () => {
@@ -120,7 +83,7 @@ describe('Inbox', () => {
     expect((await stored()).map(({ text }) => text)).toEqual(said);
   });
 
-  it('lets no message overtake one of its chat that waits for the database', async () => {
+  it('takes what comes from a chat whose conversation somebody makes, and lets nothing overtake it', async () => {
     await say('known');
     const newcomer = newChatId();
     const client = await room.pool.connect();
@@ -129,15 +92,55 @@ describe('Inbox', () => {
       `INSERT INTO conversations (id, channel, chat_id, chat_type) VALUES (gen_random_uuid(), 'telegram', $1, 'private')`,
       [newcomer],
     );
-    const first = Promise.all([accept(textUpdate(newcomer, 'hi')), say('first')]);
-    await room.somebodyWaitsForALock();
-    const second = say('second');
-    await new Promise((resolve) => setImmediate(resolve));
+    const first = [accept(textUpdate(newcomer, 'hi')), say('first'), accept(textUpdate(newcomer, 'there'))];
+    expect(await Promise.all(first)).toEqual(['queued', 'queued', 'queued']);
     await client.query('COMMIT');
     client.release();
-    await first;
-    await second;
+    expect(await Promise.all([accept(textUpdate(newcomer, '!')), say('second')])).toEqual([
+      'queued',
+      'queued',
+    ]);
     expect((await stored()).map(({ text }) => text)).toEqual(['known', 'first', 'second']);
+    chat = newcomer;
+    expect((await stored()).map(({ text }) => text)).toEqual(['hi', 'there', '!']);
+    await isWoken();
+  });
+
+  it('keeps nobody out because of a conversation that somebody has locked, neither at the door nor from a poll', async () => {
+    await say('known');
+    const mine = async (text: string) => await say(text);
+    const others = () => Array.from({ length: 20 }, () => textUpdate(newChatId(), 'somebody else'));
+    await room.whileLocked('SELECT FROM conversations WHERE chat_id = $1 FOR UPDATE', [chat], async () => {
+      const outcomes = await Promise.all([mine('1'), ...others().map((update) => accept(update)), mine('2')]);
+      expect(new Set(outcomes)).toEqual(new Set(['queued']));
+      await new PolledUpdates(inbox).accept('telegram', [...others(), textUpdate(chat, '3'), ...others()]);
+      // Another process knows neither the conversation nor what happens to it.
+      expect(await say('4', newInbox())).toBe('queued');
+    });
+    expect(await say('5')).toBe('queued');
+    expect((await stored()).map(({ text }) => text)).toEqual(['known', '1', '2', '3', '4', '5']);
+    await eventually(async () => expect(await unconfirmed()).toEqual([]));
+    await isWoken();
+  });
+
+  it('has the lane of a locked conversation woken once it is free', async () => {
+    const { id } = await room.conversation({ chatId: BigInt(chat) });
+    await room.whileLocked('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [id], async () => {
+      expect(await say('hello')).toBe('queued');
+    });
+    await isWoken();
+  });
+
+  it('keeps what people of a group say while its conversation is locked, once it is free', async () => {
+    chat = -chat;
+    await say('@a_bot begin');
+    await room.pool.query('UPDATE conversations SET context_messages = 5 WHERE chat_id = $1', [chat]);
+    let kept: Promise<unknown> = Promise.resolve();
+    await room.whileLocked('SELECT FROM conversations WHERE chat_id = $1 FOR UPDATE', [chat], async () => {
+      kept = say('among us');
+      expect(await say('@a_bot hello')).toBe('queued');
+    });
+    expect(await kept).toBe('kept');
   });
 
   it('takes slash commands for the lane that needs no model, and strangers too', async () => {
@@ -222,7 +225,7 @@ describe('Inbox', () => {
     expect((await stored()).map(({ text }) => text)).toEqual(['after']);
   });
 
-  it('stores what arrives in the very moment in which its conversation is erased', async () => {
+  it('takes what arrives in the very moment in which its conversation is erased into the next one, in order', async () => {
     await say('before');
     const old = await idOf();
     const client = await room.pool.connect();
@@ -232,12 +235,80 @@ describe('Inbox', () => {
       [old],
     );
     await client.query('DELETE FROM conversations WHERE id = $1', [old]);
-    const outcome = say('meanwhile');
-    await room.somebodyWaitsForALock();
+    expect(await Promise.all([say('meanwhile'), say('still')])).toEqual(['queued', 'queued']);
     await client.query('COMMIT');
     client.release();
-    expect(await outcome).toBe('queued');
-    expect((await stored()).map(({ text }) => text)).toEqual(['meanwhile']);
+    // A process that has never seen the chat, and whose turn it may be before anybody has looked.
+    expect(await say('after', newInbox())).toBe('queued');
+    expect((await stored()).map(({ text }) => text)).toEqual(['meanwhile', 'still', 'after']);
+    expect(await idOf()).not.toBe(old);
+    await isWoken();
+  });
+
+  it('does not bring an erased conversation back when an update of it is delivered again', async () => {
+    const update = textUpdate(chat, 'erase me');
+    await accept(update);
+    const old = await idOf();
+    await room.prisma.event.updateMany({
+      where: { conversationId: old },
+      data: { state: 'erased', conversationId: null, payload: Prisma.DbNull },
+    });
+    await room.prisma.conversation.delete({ where: { id: old } });
+    expect(await accept(update)).toBe('duplicate');
+    const neighbour = textUpdate(newChatId(), 'hi');
+    expect(await Promise.all([accept(update, newInbox()), accept(neighbour)])).toEqual([
+      'duplicate',
+      'queued',
+    ]);
+    expect(await idOf()).toBe('');
+  });
+
+  describe('keeps the order of a chat', () => {
+    const others = (count: number) =>
+      Array.from({ length: count }, () => textUpdate(2 * newChatId(), 'somebody else'));
+
+    it('when of a polled batch one part cannot be stored', async () => {
+      chat *= 2;
+      const [failing = textUpdate(chat, '')] = others(1);
+      await room.pool.query(`
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN RAISE EXCEPTION 'terminating connection' USING ERRCODE = '57P01'; END $$;
+        CREATE TRIGGER fail BEFORE INSERT ON events FOR EACH ROW
+          WHEN (NEW.external_id = '${failing.update_id}') EXECUTE FUNCTION fail()`);
+      // Three bots' batches, in the two commits of one line; the first one fails.
+      const mine = [textUpdate(chat, 'first'), ...others(98), textUpdate(chat, 'second')];
+      const polled = new PolledUpdates(inbox);
+      const batches = [[failing, ...others(99)], others(100), mine];
+      const outcomes = await Promise.allSettled(batches.map((batch) => polled.accept('telegram', batch)));
+      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+      expect(await stored()).toEqual([]);
+      await room.pool.query('DROP FUNCTION fail CASCADE');
+      for (const batch of batches) await polled.accept('telegram', batch);
+      expect((await stored()).map(({ text }) => text)).toEqual(['first', 'second']);
+    });
+
+    it('when one update cannot be stored and its neighbours can', async () => {
+      const updates = ['1', '2', '3'].map((text) => textUpdate(chat, text));
+      const [first, second, third] = updates.map((update) => () => accept(update));
+      const neighbour = textUpdate(chat + 2, 'neighbour');
+      const inHands = `INSERT INTO events (source, external_id, kind) VALUES ('telegram', $1, 'message')`;
+      await room.whileLocked(inHands, [String(updates[1]?.update_id)], async () => {
+        const all = [first, second, () => accept(neighbour), third].map((one) => one?.());
+        const outcomes = await Promise.allSettled(all);
+        expect(outcomes.map(({ status }) => status)).toEqual([
+          'fulfilled',
+          'rejected',
+          'fulfilled',
+          'rejected',
+        ]);
+      });
+      expect(await Promise.all([first?.(), second?.(), third?.()])).toEqual([
+        'duplicate',
+        'queued',
+        'queued',
+      ]);
+      expect((await stored()).map(({ text }) => text)).toEqual(['1', '2', '3']);
+    });
   });
 
   it('asks to try later while the database refuses, and stores nothing twice after it', async () => {

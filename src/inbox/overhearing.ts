@@ -1,8 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Doorkeeper } from '../access/doorkeeper.js';
 import { Channel, type Received } from '../channel/channel.js';
 import { GroupSettings } from '../config/group.settings.js';
-import type { ChatOfChannel } from '../memory/conversation.repository.js';
+import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
 import {
   type GroupWishes,
   type NewOverheard,
@@ -11,11 +12,11 @@ import {
 } from '../memory/overheard.repository.js';
 import { BoundedMap } from '../runtime/bounded-map.js';
 import { Clock } from '../runtime/clock.js';
-import { ConversationDirectory } from './conversation-directory.js';
+import { ConversationDirectory, type Strangers } from './conversation-directory.js';
 import { STORE_TIMEOUT_MS } from './event.repository.js';
 
-/** What became of a message that is not for the bot. */
-type Outcome = 'kept' | 'duplicate' | 'ignored';
+/** What became of a message that is not for the bot. `busy`: its group's conversation is locked at this moment. */
+type Outcome = 'kept' | 'duplicate' | 'ignored' | 'busy';
 /** What is to become of it. */
 type Fate = 'answered' | 'kept' | 'ignored';
 
@@ -27,6 +28,10 @@ interface Arrival extends ChatOfChannel {
 /** A chat that wants nothing is not asked again for so long, in milliseconds. */
 const QUIET_FOR_MS = 2_000;
 const CAPACITY = 50_000;
+
+/** How often and for how long a message is tried to be kept whose conversation is locked. */
+const TRY_EVERY_MS = 50;
+const PATIENCE_MS = 2_000;
 
 /** What people of a group say to each other: passed over, kept as context, or answered, as the group wants it. */
 @Injectable()
@@ -76,24 +81,51 @@ export class Overhearing {
     return outcomes;
   }
 
+  /**
+   * Keeps a `busy` one as soon as its conversation is free, beside the line of those that are stored: nothing else waits
+   * for it. It is context only, so what is locked for two seconds goes without.
+   */
+  async keepLater(message: Received): Promise<Exclude<Outcome, 'busy'>> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (performance.now() < deadline) {
+      await pause(TRY_EVERY_MS);
+      const [outcome = 'ignored'] = await this.keep([message]);
+      if (outcome !== 'busy') return outcome;
+    }
+    return 'ignored';
+  }
+
   private async keep(messages: readonly Received[]): Promise<Outcome[]> {
     if (messages.length === 0) return [];
-    const ids = await this.directory.resolve(messages.map((one) => one));
+    const places = await this.directory.locate(messages, everybodyIsWelcome);
+    const outcomes = messages.map((): Outcome => 'busy');
+    const placed = places.flatMap((place, index) => {
+      const message = messages[index];
+      return typeof place === 'string' && message ? [{ index, message, conversationId: place }] : [];
+    });
+    if (placed.length === 0) return outcomes;
     const kept = await this.repository.keep(
-      messages.map((one, index) => toOverheard(one, ids[index] ?? '')),
+      placed.map(({ message, conversationId }) => toOverheard(message, conversationId)),
       STORE_TIMEOUT_MS,
     );
-    return kept.map((outcome, index) => {
-      const message = messages[index];
-      if (outcome === 'gone' && message) this.directory.forget(message);
-      return outcome === 'kept' || outcome === 'duplicate' ? outcome : 'ignored';
-    });
+    for (const [position, { index, message }] of placed.entries()) {
+      const outcome = kept[position] ?? 'gone';
+      if (outcome === 'gone') this.directory.forget(message);
+      outcomes[index] = outcome === 'gone' || outcome === 'closed' ? 'ignored' : outcome;
+    }
+    return outcomes;
   }
 
   private keyOf({ channel, chat }: Received): string {
     return `${channel}:${chat.chatId}:${chat.threadId}`;
   }
 }
+
+/** Nothing that is overheard is an event: none is known, and none waits for its conversation. */
+const everybodyIsWelcome: Strangers<Received> = {
+  areUnwelcome: () => Promise.resolve([]),
+  beforeEntry: () => Promise.resolve(),
+};
 
 /** Pure. @param fallback the window of a group that has chosen none */
 export function fateOf(wishes: GroupWishes | null, fallback: number): Fate {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
 import { newChatId } from '../../test/support/updates.js';
-import { ConversationDirectory } from '../inbox/conversation-directory.js';
-import { type ChatOfChannel, ConversationRepository } from './conversation.repository.js';
+import { ConversationRepository } from './conversation.repository.js';
+import type { ChatOfChannel } from './conversation-places.repository.js';
 
 let room: Room;
 
@@ -59,33 +59,6 @@ describe('ConversationRepository', () => {
     }
   });
 
-  it.each([
-    ['once', (_chat: ChatOfChannel, id = '') => `id = '${id}'`],
-    ['again and again', ({ chat }: ChatOfChannel) => `chat_id = ${chat.chatId}`],
-  ])(
-    'gives no chat the conversation of another, when one is erased in the middle of the look-up: %s',
-    async (often, which) => {
-      const chats = [newChat(), newChat(), newChat()];
-      const before = await room.conversations.resolve(chats);
-      const [erased = newChat()] = chats;
-      await room.pool.query(`
-      CREATE FUNCTION erase_meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN DELETE FROM conversations WHERE ${which(erased, before[0])}; RETURN NULL; END $$;
-      CREATE TRIGGER erase_meanwhile AFTER INSERT ON conversations FOR EACH STATEMENT EXECUTE FUNCTION erase_meanwhile()`);
-      const directory = new ConversationDirectory(room.conversations);
-      const outcome = await directory.resolve(chats).catch((error: unknown) => error);
-      await room.pool.query('DROP TRIGGER erase_meanwhile ON conversations; DROP FUNCTION erase_meanwhile');
-      // Taken from its chat once, there is room for a new one at once.
-      if (often === 'once')
-        expect(outcome).toEqual([expect.not.stringMatching(before[0] ?? ''), ...before.slice(1)]);
-      else expect(outcome).toMatchObject({ code: 'CONVERSATION_ERASED' });
-      // The next try makes it anew, and the others are who they were.
-      const after = await directory.resolve(chats);
-      expect(after.slice(1)).toEqual(before.slice(1));
-      expect(await chatsOf(after)).toEqual(chats.map(({ chat }) => chat.chatId));
-    },
-  );
-
   it('lets one of many tell a refusal, and one an overflow', async () => {
     const { id } = await room.conversation();
     for (const mark of ['markRefusalTold', 'markOverflowTold'] as const) {
@@ -94,19 +67,5 @@ describe('ConversationRepository', () => {
       );
       expect(told.filter(Boolean)).toHaveLength(1);
     }
-  });
-});
-
-describe('ConversationDirectory', () => {
-  it('asks the database once for a chat, and again once it is told to forget it', async () => {
-    const directory = new ConversationDirectory(room.conversations);
-    const chat = newChat();
-    const [id] = await directory.resolve([chat]);
-    await room.prisma.conversation.delete({ where: { id: id ?? '' } });
-    expect(await directory.resolve([chat])).toEqual([id]);
-    directory.forget(chat);
-    const [anew] = await directory.resolve([chat]);
-    expect(anew).not.toBe(id);
-    expect(await chatsOf([anew])).toEqual([chat.chat.chatId]);
   });
 });

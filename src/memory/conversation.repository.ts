@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { ChatDescription } from '../channel/inbound.js';
 import { DatabasePool } from '../database/database-pool.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { BusyMode, Conversation, Prisma } from '../generated/prisma/client.js';
 import { Ids } from '../runtime/ids.js';
-
-/** A chat of a channel, as the key of its conversation. */
-export interface ChatOfChannel {
-  readonly channel: string;
-  readonly chat: ChatDescription;
-}
+import { type ChatOfChannel, ConversationPlaces } from './conversation-places.repository.js';
+import { UnconfirmedEventRepository } from './unconfirmed-event.repository.js';
 
 export interface EpochOfEvent {
   readonly epoch: number;
@@ -19,59 +14,29 @@ export interface EpochOfEvent {
 
 @Injectable()
 export class ConversationRepository {
+  /** What the door asks. */
+  readonly places: ConversationPlaces;
+  readonly unconfirmed: UnconfirmedEventRepository;
+
   constructor(
     private readonly prisma: PrismaService,
-    private readonly pool: DatabasePool,
-    private readonly ids: Ids,
-  ) {}
+    pool: DatabasePool,
+    ids: Ids,
+  ) {
+    this.places = new ConversationPlaces(pool, ids);
+    this.unconfirmed = new UnconfirmedEventRepository(pool);
+  }
 
   /**
    * The ids of these chats' conversations, in the given order; those that do not exist yet are made. A chat that has moved
-   * is taken for where it is now. Undefined for one that is erased again and again at this moment.
+   * is taken for where it is now. Undefined for one that somebody makes, moves or erases at this moment.
    */
-  async resolve(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
-    const ids = await this.findOrMake(chats);
+  async resolve(chats: readonly ChatOfChannel[]): Promise<readonly (string | undefined)[]> {
+    const { ids } = await this.places.find(chats);
     const missing = chats.filter((_chat, index) => ids[index] === undefined);
     if (missing.length === 0) return ids;
-    // It was there, and was taken from its chat before it was read. Now there is room for a new one.
-    const anew = await this.findOrMake(missing);
-    return ids.map((id) => id ?? anew.shift());
-  }
-
-  private async findOrMake(chats: readonly ChatOfChannel[]): Promise<(string | undefined)[]> {
-    const values = [
-      chats.map(({ channel }) => channel),
-      chats.map(({ chat }) => chat.chatId),
-      chats.map(({ chat }) => chat.threadId),
-    ];
-    await this.pool.query({
-      text: `INSERT INTO conversations (channel, chat_id, thread_id, id, chat_type, title, username, via)
-             SELECT i.channel, coalesce(m.to_chat_id, i.chat_id), i.thread_id, i.id, i.type, i.title, i.username, i.via
-             FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[])
-               AS i (channel, chat_id, thread_id, id, type, title, username, via)
-             LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
-             -- In one order, or two processes that meet the same new chats could wait for each other.
-             ORDER BY 1, 2, 3
-             ON CONFLICT (channel, chat_id, thread_id) DO NOTHING`,
-      values: [
-        ...values,
-        chats.map(() => this.ids.next()),
-        chats.map(({ chat }) => chat.type),
-        chats.map(({ chat }) => chat.title),
-        chats.map(({ chat }) => chat.username),
-        chats.map(({ chat }) => chat.via),
-      ],
-    });
-    const { rows } = await this.pool.query<{ id: string; position: string }>({
-      text: `SELECT c.id, i.position FROM unnest($1::text[], $2::bigint[], $3::bigint[])
-               WITH ORDINALITY AS i (channel, chat_id, thread_id, position)
-             LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
-             JOIN conversations c ON c.channel = i.channel AND c.chat_id = coalesce(m.to_chat_id, i.chat_id)
-               AND c.thread_id = i.thread_id`,
-      values,
-    });
-    const ids = new Map(rows.map((row) => [Number(row.position), row.id]));
-    return chats.map((_chat, index) => ids.get(index + 1));
+    await this.places.make(missing);
+    return (await this.places.find(chats)).ids;
   }
 
   /** Null for one that is being erased too. */

@@ -79,17 +79,34 @@ describe('What a group said', () => {
     expect(await kept()).toEqual([]);
   });
 
-  it('is gone when the window closes, also what is being kept at that moment', async () => {
+  it('is gone when the window closes, and nothing is kept at that moment', async () => {
     await keep(message(1));
-    const late = await room.prisma.$transaction(async (tx) => {
+    await room.prisma.$transaction(async (tx) => {
       await tx.conversation.update({ where: { id: group.id }, data: { contextMessages: 0 } });
-      const keeping = keep(message(2));
-      await room.somebodyWaitsForALock();
+      expect(await keep(message(2), message(1, 'changed', true))).toEqual(['busy', 'busy']);
       await overheard.trim(tx, group.id);
-      return { keeping };
     });
-    expect(await late.keeping).toEqual(['closed']);
+    expect(await keep(message(2))).toEqual(['closed']);
     expect(await kept()).toEqual([]);
+  });
+
+  it('is kept beside that of a group whose conversation or messages somebody has locked', async () => {
+    const other = await room.conversation({
+      chatId: BigInt(-newChatId()),
+      chatType: 'group',
+      contextMessages: 1,
+    });
+    const free = (id: number) => ({ ...message(id), conversationId: other.id });
+    await overheard.keep([free(1)], TIMEOUT_MS);
+    await room.whileLocked('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [group.id], async () => {
+      expect(await overheard.keep([message(2), free(2)], TIMEOUT_MS)).toEqual(['busy', 'kept']);
+    });
+    const lock = 'SELECT FROM overheard WHERE conversation_id = $1 FOR UPDATE';
+    await room.whileLocked(lock, [other.id], async () => {
+      expect(await overheard.keep([free(3)], TIMEOUT_MS)).toEqual(['kept']);
+    });
+    await overheard.keep([free(4)], TIMEOUT_MS);
+    expect(await kept(other.id)).toEqual(['said 4']);
   });
 
   it('moves with its chat, before all that is said in the new one, and is forgotten by a /reset there', async () => {

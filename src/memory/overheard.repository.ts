@@ -3,7 +3,7 @@ import type { QueryConfig } from 'pg';
 import { GroupSettings } from '../config/group.settings.js';
 import { DatabasePool } from '../database/database-pool.js';
 import type { Overheard, Prisma } from '../generated/prisma/client.js';
-import type { ChatOfChannel } from './conversation.repository.js';
+import type { ChatOfChannel } from './conversation-places.repository.js';
 
 /** What a group wants to become of messages that are not for the bot. */
 export interface GroupWishes {
@@ -26,8 +26,11 @@ export interface NewOverheard extends OverheardMessage {
   readonly isEdit: boolean;
 }
 
-/** `closed`: the conversation keeps nothing (any more); `gone`: it has been erased meanwhile. */
-export type Kept = 'kept' | 'duplicate' | 'closed' | 'gone';
+/**
+ * `closed`: the conversation keeps nothing (any more); `busy`: somebody changes or has locked it at this moment; `gone`: it
+ * has been erased meanwhile.
+ */
+export type Kept = 'kept' | 'duplicate' | 'closed' | 'busy' | 'gone';
 
 interface TimedQuery extends QueryConfig {
   readonly query_timeout: number;
@@ -62,7 +65,10 @@ export class OverheardRepository {
     return chats.map((_chat, index) => found.get(index + 1) ?? null);
   }
 
-  /** Keeps these, in one statement, each once; then lets go what no window has room for. */
+  /**
+   * Keeps these, in one statement, each once; then lets go what no window has room for. Waits for nobody's lock: those of
+   * a conversation that is `busy` are left out.
+   */
   async keep(messages: readonly NewOverheard[], timeoutMs: number): Promise<Kept[]> {
     const arriving = messages.map(({ conversationId, channelMessageId, author, text, isEdit }) => ({
       conversation_id: conversationId,
@@ -79,14 +85,15 @@ export class OverheardRepository {
     };
     const { rows } = await this.pool.query<{ position: number; kept: Kept }>(query);
     const outcomes = new Map(rows.map(({ position, kept }) => [position, kept]));
-    const ids = [...new Set(messages.map(({ conversationId }) => conversationId))];
+    const open = messages.filter((_message, index) => outcomes.get(index + 1) === 'kept');
+    const ids = [...new Set(open.map(({ conversationId }) => conversationId))];
     const trim: TimedQuery = {
       name: 'trim-overheard',
-      text: TRIM,
+      text: TRIM_WHAT_IS_FREE,
       values: [ids, this.groups.contextMessages],
       query_timeout: timeoutMs,
     };
-    await this.pool.query(trim);
+    if (ids.length > 0) await this.pool.query(trim);
     return messages.map((_message, index) => outcomes.get(index + 1) ?? 'gone');
   }
 
@@ -161,7 +168,10 @@ const WISHES = `
   JOIN conversations c ON c.channel = i.channel AND c.chat_id = coalesce(m.to_chat_id, i.chat_id)
     AND c.thread_id = i.thread_id`;
 
-/** `FOR SHARE`: who closes the window waits until these are in, and then removes them too. */
+/**
+ * `FOR SHARE`: who closes the window waits until these are in, and then removes them too. `SKIP LOCKED`: who closes it, or
+ * erases or moves the conversation at this moment, is not waited for.
+ */
 const KEEP = `
   WITH arriving AS MATERIALIZED (
     SELECT * FROM ROWS FROM (
@@ -170,7 +180,7 @@ const KEEP = `
   ), known AS MATERIALIZED (
     SELECT c.id, c.status <> 'blocked' AND ${windowWith('$2')} > 0 AS open FROM conversations c
     WHERE c.id IN (SELECT a.conversation_id FROM arriving a) AND c.erased_at IS NULL
-    ORDER BY c.id FOR SHARE
+    ORDER BY c.id FOR SHARE SKIP LOCKED
   ), inserted AS (
     INSERT INTO overheard (conversation_id, channel_message_id, author, text)
     SELECT a.conversation_id, a.id, a.author, a.text FROM arriving a JOIN known k ON k.id = a.conversation_id
@@ -179,10 +189,11 @@ const KEEP = `
     ON CONFLICT DO NOTHING
     RETURNING conversation_id, channel_message_id
   ), edited AS (
-    UPDATE overheard o SET text = a.text FROM arriving a
+    UPDATE overheard o SET text = a.text FROM arriving a JOIN known k ON k.id = a.conversation_id
     WHERE a.is_edit AND o.conversation_id = a.conversation_id AND o.channel_message_id = a.id
   )
   SELECT a.position::int, CASE
+      WHEN k.id IS NULL AND (SELECT true FROM conversations c WHERE c.id = a.conversation_id LIMIT 1) THEN 'busy'
       WHEN k.id IS NULL THEN 'gone'
       WHEN NOT k.open THEN 'closed'
       WHEN a.is_edit OR i.channel_message_id IS NOT NULL THEN 'kept'
@@ -191,11 +202,21 @@ const KEEP = `
   LEFT JOIN known k ON k.id = a.conversation_id
   LEFT JOIN inserted i ON i.conversation_id = a.conversation_id AND i.channel_message_id = a.id`;
 
-const TRIM = `
-  DELETE FROM overheard o USING (
+const trimStatement = (lock: string): string => `
+  WITH placed AS MATERIALIZED (
     SELECT p.conversation_id, p.channel_message_id,
            row_number() OVER (PARTITION BY p.conversation_id ORDER BY p.channel_message_id DESC) AS place
     FROM overheard p WHERE p.conversation_id = ANY ($1::uuid[])
-  ) AS placed, conversations c
-  WHERE o.conversation_id = placed.conversation_id AND o.channel_message_id = placed.channel_message_id
-    AND c.id = o.conversation_id AND placed.place > ${windowWith('$2')}`;
+  ), surplus AS MATERIALIZED (
+    SELECT o.conversation_id, o.channel_message_id
+    FROM placed JOIN conversations c ON c.id = placed.conversation_id
+    JOIN overheard o ON o.conversation_id = placed.conversation_id AND o.channel_message_id = placed.channel_message_id
+    WHERE placed.place > ${windowWith('$2')} ${lock}
+  )
+  DELETE FROM overheard o USING surplus s
+  WHERE o.conversation_id = s.conversation_id AND o.channel_message_id = s.channel_message_id`;
+
+const TRIM = trimStatement('');
+
+/** What somebody else removes or changes at this moment is left to them, or to the next time. */
+const TRIM_WHAT_IS_FREE = trimStatement('FOR UPDATE OF o SKIP LOCKED');

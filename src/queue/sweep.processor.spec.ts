@@ -6,6 +6,7 @@ import { Lanes } from '../../test/support/lanes.js';
 import { DatabaseClock } from '../database/database-clock.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import { Metrics } from '../observability/metrics.js';
+import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import { DueSchedules } from '../schedules/firing/due-schedules.repository.js';
 import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
 import { BacklogNotices } from './backlog-notices.js';
@@ -60,6 +61,7 @@ function newSweep(): SweepProcessor {
     agent.approvals,
     access.questions,
     new ScheduleFiring(room.prisma, due, messages, outbox, access.doorkeeper),
+    new UnconfirmedEvents(agent.channel, room.conversations),
     new BacklogNotices(
       new BacklogRepository(room.prisma),
       agent.notices(),
@@ -96,6 +98,10 @@ async function withWork(): Promise<Conversation> {
   await room.prisma.pairing.create({ data: { ...pairing, id: room.ids.next() } });
   const plan = { kind: 'reminder', text: 'Tea', number: 1, nextAt: expiresAt } as const;
   await room.prisma.schedule.create({ data: { ...plan, id: room.ids.next(), conversationId } });
+  await room.pool.query(
+    'INSERT INTO unconfirmed_events SELECT id FROM events WHERE conversation_id = $1',
+    of,
+  );
   await room.pool.query(`UPDATE events SET received_at = '-infinity' WHERE conversation_id = $1`, of);
   return conversation;
 }
@@ -108,6 +114,13 @@ const isDone = {
     (await agent.room.prisma.pairing.count({ where: { conversationId: id, state: 'pending' } })) === 0,
   schedules: async ({ id }: Conversation) =>
     (await agent.room.prisma.schedule.count({ where: { conversationId: id, state: 'planned' } })) === 0,
+  'unconfirmed events': async ({ id }: Conversation) =>
+    (
+      await agent.room.rows(
+        'SELECT FROM unconfirmed_events u JOIN events e ON e.id = u.event_id WHERE e.conversation_id = $1',
+        [id],
+      )
+    ).length === 0,
   'lane turns': (conversation: Conversation) => isWoken('turns', conversation),
   'lane commands': (conversation: Conversation) => isWoken('commands', conversation),
   'lane deliveries': (conversation: Conversation) => isWoken('deliveries', conversation),
@@ -118,6 +131,7 @@ const parts: readonly Part[] = [
   'approvals',
   'pairings',
   'schedules',
+  'unconfirmed events',
   'lane turns',
   'lane commands',
   'lane deliveries',
@@ -149,7 +163,8 @@ async function misses(): Promise<string[]> {
 describe('The sweep', () => {
   // Whoever looks into a locked table waits for as long as it is locked.
   it.each<[table: string, late: readonly Part[], without: readonly Part[]]>([
-    ['events', ['lane turns', 'lane commands'], []],
+    ['events', ['unconfirmed events', 'lane turns', 'lane commands'], []],
+    ['unconfirmed_events', ['unconfirmed events'], []],
     // What expires is told, and a reminder is a reply: these fail, and are left to the next pass.
     ['replies', ['lane deliveries'], ['approvals', 'pairings', 'schedules']],
     ['summaries', ['lane summaries'], []],

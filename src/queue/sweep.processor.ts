@@ -3,6 +3,7 @@ import type { Queue } from 'bullmq';
 import { PairingQuestions } from '../access/pairing-questions.js';
 import { Approvals } from '../agent/approvals/approvals.service.js';
 import { DatabaseClock } from '../database/database-clock.js';
+import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import { ScheduleFiring } from '../schedules/firing/schedule-firing.js';
 import { BacklogNotices } from './backlog-notices.js';
 import { LaneWaker } from './lane-waker.js';
@@ -27,6 +28,7 @@ export class SweepProcessor extends ScheduledProcessor {
     private readonly approvals: Approvals,
     private readonly pairings: PairingQuestions,
     private readonly firing: ScheduleFiring,
+    private readonly unconfirmed: UnconfirmedEvents,
     private readonly backlog: BacklogNotices,
     private readonly waker: LaneWaker,
     private readonly misses: SweepMisses,
@@ -51,6 +53,8 @@ export class SweepProcessor extends ScheduledProcessor {
       // First: the turns they park are due then.
       part('approvals', () => this.approvals.expireOverdue()),
       part('pairings', () => this.askAboutPairings()),
+      // Before the lanes: what it finds a place for is due then.
+      part('unconfirmed events', () => this.confirmEvents()),
       // Before the sweep puts jobs of chats into the line that wait for something else.
       part('backlog', () => this.backlog.run()),
       this.sweep,
@@ -61,6 +65,11 @@ export class SweepProcessor extends ScheduledProcessor {
 
   private async askAboutPairings(): Promise<void> {
     for (const id of await this.pairings.run()) this.waker.wake('deliveries', id);
+  }
+
+  private async confirmEvents(): Promise<void> {
+    for (const { conversationId, kind } of (await this.unconfirmed.run()).confirmed)
+      this.waker.wake(kind === 'message' ? 'turns' : 'commands', conversationId);
   }
 
   private async fireSchedules(): Promise<void> {

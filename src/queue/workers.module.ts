@@ -4,6 +4,8 @@ import { AccessModule } from '../access/access.module.js';
 import { AgentModule } from '../agent/agent.module.js';
 import { ApprovalsModule } from '../agent/approvals/approvals.module.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
+import { MemoryModule } from '../memory/memory.module.js';
+import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import { FiringModule } from '../schedules/firing/firing.module.js';
 import { BacklogNotices } from './backlog-notices.js';
 import { BacklogRepository } from './backlog.repository.js';
@@ -29,6 +31,7 @@ import { WorkersHealth } from './workers-health.js';
     ApprovalsModule,
     DeliveryModule,
     FiringModule,
+    MemoryModule,
     BullModule.registerQueue({ name: SWEEP_QUEUE }),
   ],
   providers: [
@@ -39,6 +42,7 @@ import { WorkersHealth } from './workers-health.js';
     SweepProcessor,
     Sweep,
     SweepMisses,
+    UnconfirmedEvents,
     SweepRepository,
     BacklogNotices,
     BacklogRepository,

@@ -34,6 +34,8 @@ describe('payloads', () => {
       payload: '{}',
       dropped: false,
     }));
+    // As long as an id is a duplicate at all: see `EventRepository.store`.
+    await room.pool.query('UPDATE events SET received_at = $2 WHERE id = ANY ($1)', [old, daysAgo(5)]);
     const stored = await new EventRepository(room.pool).store(again);
     expect(stored).toEqual(again.map(() => ({ kind: 'duplicate' })));
     expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   type Admission,
   Channel,
+  type ChannelAccount,
   type Choice,
   type Declining,
   type Destination,
@@ -40,6 +41,14 @@ export class TelegramChannel extends Channel {
 
   override serves(channel: string): boolean {
     return this.bots.has(channel);
+  }
+
+  /** A bot's id is the number before the colon of its token; the token may be renewed. */
+  override get accounts(): readonly ChannelAccount[] {
+    return this.bots.all.flatMap(({ channel, settings: { botToken } }) => {
+      const account = /^\d+(?=:)/.exec(botToken ?? '')?.[0];
+      return account === undefined ? [] : [{ channel, account }];
+    });
   }
 
   override read(channel: string, payload: unknown): Received | null {

@@ -112,6 +112,29 @@ export class Room {
     });
   }
 
+  /** Until some statement of the test's own making sleeps. */
+  async somebodySleeps(): Promise<void> {
+    await eventually(async () => {
+      const sleeping = await this.rows(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+      );
+      if (sleeping.length === 0) throw new Error('nobody sleeps');
+    });
+  }
+
+  /** Does `work` while another transaction holds what the statement locks or changes; then that is undone. */
+  async whileLocked(sql: string, values: unknown[], work: () => Promise<void>): Promise<void> {
+    const client = await this.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query(sql, values);
+      await work();
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  }
+
   /** Cuts every other connection to the database, as a restart of it does. */
   async cutConnections(): Promise<void> {
     await this.pool.query(

@@ -1,0 +1,235 @@
+import { Logger } from '@nestjs/common';
+import type { Received } from '../channel/channel.js';
+import type { ChatLimitSettings } from '../config/chat-limit.settings.js';
+import { messageOf, RetryLaterError, TurnpikeError } from '../errors/errors.js';
+import type { EventKind } from '../generated/prisma/client.js';
+import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
+import type { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
+import type { LaneWaker } from '../queue/lane-waker.js';
+import { BacklogGauge } from './backlog-gauge.js';
+import { type ConversationDirectory, UNWELCOME } from './conversation-directory.js';
+import type { EventRepository, StoredEvent } from './event.repository.js';
+import { faultOf } from './fault.js';
+import type { Overhearing } from './overhearing.js';
+import type { OverflowNotice } from './overflow-notice.js';
+import { UnconfirmedWatch } from './unconfirmed-watch.js';
+
+/**
+ * What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored; `kept`: as context, it is
+ * not answered.
+ */
+export type Acceptance = (typeof acceptances)[number];
+
+export const acceptances = ['queued', 'duplicate', 'dropped', 'kept', 'ignored'] as const;
+
+/** What became of an arrival, or why it is not stored. `busy`: to be kept as context, once its conversation is free. */
+export type Outcome = Acceptance | 'busy' | RetryLaterError;
+
+export interface Arrival extends ChatOfChannel {
+  readonly externalId: string;
+  readonly languageCode: string | null;
+  readonly kind: EventKind;
+  readonly payload: string;
+  /** Set: said among the people of a group, not to the bot. */
+  readonly overheard: Received | null;
+  /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
+  readonly storable: boolean;
+}
+
+/** Times that a conversation may turn out to be erased, between it is looked up and stored in. */
+const MAX_TRIES = 3;
+
+export const unstorable = { payload: 'null', storable: false };
+
+/** Makes a batch of arrivals durable: what becomes of each, whatever becomes of its neighbours. */
+export class ArrivalStore {
+  private readonly logger = new Logger(ArrivalStore.name);
+  private readonly backlog: BacklogGauge;
+  private readonly unconfirmed: UnconfirmedWatch;
+
+  constructor(
+    private readonly directory: ConversationDirectory,
+    private readonly events: EventRepository,
+    private readonly waker: LaneWaker,
+    private readonly overflow: OverflowNotice,
+    private readonly overhearing: Overhearing,
+    unconfirmed: UnconfirmedEvents,
+    { backlogLimit }: ChatLimitSettings,
+  ) {
+    this.backlog = new BacklogGauge(backlogLimit, (ids, limit) => events.countWaiting(ids, limit));
+    this.unconfirmed = new UnconfirmedWatch(unconfirmed, ({ conversationId, kind }) => {
+      this.backlog.forget(conversationId);
+      this.wake(kind, conversationId);
+    });
+  }
+
+  async stop(): Promise<void> {
+    await this.unconfirmed.stop();
+  }
+
+  /**
+   * Answers each, in order: with what became of it, or with why it is not stored.
+   * @throws RetryLaterError where none is
+   */
+  async commit(arrivals: readonly Arrival[], tries = MAX_TRIES): Promise<Outcome[]> {
+    try {
+      return await this.store(arrivals, tries);
+    } catch (error) {
+      if (error instanceof TurnpikeError) throw error;
+      const fault = faultOf(error);
+      // Nothing is held while they are stored one by one, so the same deadlock cannot come again.
+      if (fault && arrivals.length > 1) return await this.oneByOne(arrivals, tries);
+      if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {
+        return await this.commit(
+          arrivals.map((arrival) => ({ ...arrival, ...unstorable })),
+          tries,
+        );
+      }
+      if (fault === 'locked') return arrivals.map(() => locked(error));
+      this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
+      throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, {
+        cause: error,
+      });
+    }
+  }
+
+  /** One arrival that cannot be stored must not keep out those that came with it, but for those of its chat. */
+  private async oneByOne(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const failed = new Map<string, RetryLaterError>();
+    for (const arrival of arrivals) {
+      const key = keyOf(arrival);
+      const [outcome = locked(null)] = failed.has(key)
+        ? [failed.get(key)]
+        : await this.commit([arrival], tries);
+      if (outcome instanceof RetryLaterError) failed.set(key, outcome);
+      outcomes.push(outcome);
+    }
+    return outcomes;
+  }
+
+  private async store(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    const sifted = await this.overhearing.sift(arrivals);
+    const events = arrivals.filter((_arrival, index) => sifted[index] === null);
+    const stored = events.length > 0 ? await this.storeEvents(events, tries) : [];
+    let next = 0;
+    return sifted.map((outcome) => outcome ?? stored[next++] ?? 'duplicate');
+  }
+
+  private async storeEvents(all: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    const places = await this.directory.locate(all, {
+      // Delivered again after an erasure, it does not bring the chat back.
+      areUnwelcome: (strangers) =>
+        this.events.areKnown(strangers.map(({ channel: source, externalId }) => ({ source, externalId }))),
+      beforeEntry: () => this.unconfirmed.findPlaces(),
+    });
+    const outcomes = all.map((): Outcome => 'duplicate');
+    const welcome = [...all.keys()].filter((index) => places[index] !== UNWELCOME);
+    const arrivals = welcome.flatMap((index) => all[index] ?? []);
+    const conversationIds = welcome.map((index) => idOf(places[index]));
+    const settled = await this.storeIn(arrivals, conversationIds, tries);
+    for (const [position, index] of welcome.entries()) outcomes[index] = settled[position] ?? 'duplicate';
+    return outcomes;
+  }
+
+  /** @param conversationIds of each arrival; null where it cannot be told at the moment */
+  private async storeIn(
+    arrivals: readonly Arrival[],
+    conversationIds: readonly (string | null)[],
+    tries: number,
+  ): Promise<Outcome[]> {
+    if (arrivals.length === 0) return [];
+    const admitted = await this.admit(arrivals, conversationIds);
+    const stored = await this.events.store(
+      arrivals.map(({ channel, externalId, kind, payload, storable }, index) => ({
+        source: channel,
+        externalId,
+        kind,
+        payload,
+        conversationId: conversationIds[index] ?? null,
+        dropped: !storable || !admitted[index],
+      })),
+    );
+    if (stored.some(({ kind }) => kind === 'unconfirmed')) this.unconfirmed.begin();
+    const outcomes = stored.map((event, index) =>
+      this.settle(event, arrivals[index], conversationIds[index] ?? null, admitted[index] ?? true),
+    );
+    await this.storeGone(arrivals, stored, outcomes, tries);
+    return outcomes;
+  }
+
+  /** For each arrival, in order: does it fit into its chat's backlog? Commands and edits always do. */
+  private async admit(
+    arrivals: readonly Arrival[],
+    conversationIds: readonly (string | null)[],
+  ): Promise<boolean[]> {
+    const counted = arrivals.map(({ kind }, index) => (kind === 'message' && conversationIds[index]) || null);
+    const fits = await this.backlog.admit(counted.flatMap((id) => id ?? []));
+    let messages = 0;
+    return counted.map((id) => id === null || (fits[messages++] ?? true));
+  }
+
+  private settle(
+    event: StoredEvent,
+    arrival: Arrival | undefined,
+    conversationId: string | null,
+    admitted: boolean,
+  ): Acceptance {
+    if (event.kind === 'duplicate' || event.kind === 'gone' || !arrival) return 'duplicate';
+    if (!arrival.storable) {
+      this.logger.error({ msg: 'update not storable, dropped', externalId: arrival.externalId });
+      return 'dropped';
+    }
+    if (!admitted) {
+      if (conversationId !== null) this.overflow.tell(conversationId, arrival.languageCode);
+      return 'dropped';
+    }
+    // An unconfirmed one is woken for when its conversation is known to be there.
+    if (event.kind === 'inserted' && event.laneIdle && conversationId !== null)
+      this.wake(arrival.kind, conversationId);
+    return 'queued';
+  }
+
+  private wake(kind: EventKind, conversationId: string): void {
+    this.waker.wake(kind === 'message' ? 'turns' : 'commands', conversationId);
+  }
+
+  /** Those whose conversation was erased since its id was remembered: it is made anew. */
+  private async storeGone(
+    arrivals: readonly Arrival[],
+    stored: readonly StoredEvent[],
+    outcomes: Outcome[],
+    tries: number,
+  ): Promise<void> {
+    const gone = stored.flatMap((event, index) => (event.kind === 'gone' ? [index] : []));
+    if (gone.length === 0) return;
+    const again = gone.flatMap((index) => arrivals[index] ?? []);
+    for (const arrival of again) this.directory.forget(arrival);
+    const settled = tries > 1 ? await this.commitAgain(again, tries - 1) : again.map(() => erased());
+    for (const [position, index] of gone.entries()) outcomes[index] = settled[position] ?? 'duplicate';
+  }
+
+  /** Their neighbours are stored: a failure is theirs alone. */
+  private async commitAgain(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+    try {
+      return await this.commit(arrivals, tries);
+    } catch (error) {
+      if (error instanceof RetryLaterError) return arrivals.map(() => error);
+      throw error;
+    }
+  }
+}
+
+/** What keeps its order: what Telegram, too, sends one after the other. */
+export const keyOf = ({ channel, chat }: ChatOfChannel): string => `${channel}:${chat.chatId}`;
+
+const idOf = (place: string | symbol | undefined): string | null =>
+  typeof place === 'string' ? place : null;
+
+const locked = (cause: unknown): RetryLaterError =>
+  new RetryLaterError('INBOX_LOCKED', 'the update is stored or changed at this moment', null, null, {
+    cause,
+  });
+
+const erased = (): RetryLaterError =>
+  new RetryLaterError('CONVERSATION_ERASED', 'the conversation is being erased');

@@ -1,0 +1,234 @@
+import * as fc from 'fast-check';
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inboxOf } from '../../test/support/inbox.js';
+import { Lanes } from '../../test/support/lanes.js';
+import { Room } from '../../test/support/room.js';
+import { telegramChannel } from '../../test/support/telegram-channel.js';
+import { newChatId, textUpdate, type TelegramUpdate } from '../../test/support/updates.js';
+import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
+import type { Inbox } from './inbox.service.js';
+import { PolledUpdates } from './polled-updates.js';
+
+/** Bots, each with two chats; one process polls for a bot at a time. */
+const BOTS = ['telegram', 'telegram:second', 'telegram:third'];
+const CHATS = 2;
+/** Processes that store what is polled. */
+const DOORS = 2;
+
+let room: Room;
+let lanes: Lanes;
+let unconfirmed: UnconfirmedEvents;
+
+beforeAll(async () => {
+  room = await Room.open({ poolSize: 20 });
+  lanes = await Lanes.open('postgresql', room.url);
+  unconfirmed = new UnconfirmedEvents(
+    telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' }),
+    room.conversations,
+  );
+  // A commit that holds one of these updates fails.
+  await room.pool.query(`
+    CREATE TABLE failing (external_id text PRIMARY KEY);
+    CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF EXISTS (SELECT FROM failing f WHERE f.external_id = NEW.external_id) THEN
+          RAISE EXCEPTION 'terminating connection' USING ERRCODE = '57P01';
+        END IF;
+        RETURN NEW;
+      END $$;
+    CREATE TRIGGER fail BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION fail()`);
+});
+afterAll(async () => {
+  await lanes.close();
+  await room.close();
+});
+
+interface Row {
+  readonly id: string;
+  readonly updateId: number;
+  readonly chatId: number;
+  readonly state: string;
+  readonly ofItsChat: boolean;
+}
+
+/** The door as Telegram, an operator who erases, and workers that claim see it. */
+class World {
+  private readonly chats = BOTS.map(() => Array.from({ length: CHATS }, () => 2 * newChatId()));
+  private readonly seen = BOTS.map((): TelegramUpdate[] => []);
+  private doors = Array.from({ length: DOORS }, () => this.open());
+  private readonly locks = new Map<number, PoolClient>();
+  private readonly accepted = new Map<number, number>();
+  private readonly erasedChats = new Set<number>();
+  private readonly processed: { chatId: number; updateId: number }[] = [];
+
+  private open(): Inbox {
+    return inboxOf(room, lanes.waker);
+  }
+
+  /** All bots' batches at once, each asked for again until it is stored; old updates are among the new. */
+  async poll(door: number, sizes: readonly number[], repeat: number, failAt: number): Promise<void> {
+    const batches = BOTS.map((_bot, bot) => this.batch(bot, sizes[bot] ?? 0, repeat));
+    const doomed = batches.flat().at(failAt)?.update_id;
+    if (failAt >= 0 && doomed !== undefined)
+      await room.pool.query('INSERT INTO failing VALUES ($1) ON CONFLICT DO NOTHING', [doomed]);
+    await Promise.all(batches.map((batch, bot) => this.store(bot, door, batch)));
+  }
+
+  private batch(bot: number, size: number, repeat: number): TelegramUpdate[] {
+    const before = this.seen[bot] ?? [];
+    const again = before.slice(Math.max(0, before.length - repeat));
+    const chats = this.chats[bot] ?? [];
+    const fresh = Array.from({ length: size }, (_, n) => textUpdate(chats[n % CHATS] ?? 0, 'text'));
+    before.push(...fresh);
+    return [...again, ...fresh];
+  }
+
+  private async store(bot: number, door: number, batch: readonly TelegramUpdate[]): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      const inbox = this.doors[door];
+      if (!inbox) throw new Error('no such door');
+      try {
+        await new PolledUpdates(inbox).accept(BOTS[bot] ?? '', batch);
+        break;
+      } catch (error) {
+        if (tries === 20) throw error;
+        await room.pool.query('DELETE FROM failing');
+      }
+    }
+    for (const { update_id, message } of batch) this.accepted.set(update_id, chatOf(message));
+  }
+
+  /** An erasure, or a migration, begins. */
+  async lock(bot: number, chat: number): Promise<void> {
+    const chatId = this.chats[bot]?.[chat] ?? 0;
+    if (this.locks.has(chatId)) return;
+    const client = await room.pool.connect();
+    await client.query('BEGIN');
+    await client.query('SELECT FROM conversations WHERE channel = $1 AND chat_id = $2 FOR UPDATE', [
+      BOTS[bot],
+      chatId,
+    ]);
+    this.locks.set(chatId, client);
+  }
+
+  /** It ends: with the conversation erased or as it was. */
+  async unlock(bot: number, chat: number, erases: boolean): Promise<void> {
+    const chatId = this.chats[bot]?.[chat] ?? 0;
+    const client = this.locks.get(chatId);
+    if (!client) return;
+    this.locks.delete(chatId);
+    if (erases) {
+      const mine = 'SELECT id FROM conversations WHERE channel = $1 AND chat_id = $2';
+      const of = [BOTS[bot], chatId];
+      await client.query(
+        `UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL WHERE conversation_id IN (${mine})`,
+        of,
+      );
+      await client.query(`DELETE FROM conversations WHERE id IN (${mine})`, of);
+      this.erasedChats.add(chatId);
+    }
+    await client.query(erases ? 'COMMIT' : 'ROLLBACK');
+    client.release();
+  }
+
+  /** A process dies, with what it knew and what it would have looked at. */
+  async restart(door: number): Promise<void> {
+    await this.doors[door]?.onModuleDestroy();
+    this.doors = this.doors.map((inbox, index) => (index === door ? this.open() : inbox));
+  }
+
+  /** Workers take what waits in conversations that nobody has locked, in its order. */
+  async claim(): Promise<void> {
+    const rows = await room.rows<{ id: string; updateId: number; chatId: number }>(
+      `WITH live AS MATERIALIZED (SELECT id FROM conversations FOR KEY SHARE SKIP LOCKED)
+       UPDATE events SET state = 'done' WHERE state = 'waiting' AND conversation_id IN (SELECT id FROM live)
+       RETURNING id, external_id::float8 AS "updateId", (payload #>> '{message,chat,id}')::float8 AS "chatId"`,
+    );
+    this.processed.push(...rows.toSorted((a, b) => Number(a.id) - Number(b.id)));
+  }
+
+  async sweep(): Promise<void> {
+    await unconfirmed.run();
+  }
+
+  /** Everybody is done, and then every promise has to hold. */
+  async end(): Promise<void> {
+    for (const [bot, chats] of this.chats.entries())
+      for (const chat of chats.keys()) await this.unlock(bot, chat, false);
+    for (const inbox of this.doors) await inbox.onModuleDestroy();
+    expect(await unconfirmed.run()).toMatchObject({ locked: 0, adrift: 0 });
+    await this.claim();
+    const rows = await this.rows();
+    const known = new Set(rows.map(({ updateId }) => updateId));
+    expect(rows).toHaveLength(known.size);
+    expect([...this.accepted.keys()].filter((updateId) => !known.has(updateId))).toEqual([]);
+    // Left alone is only what an erasure took.
+    const lost = rows.filter(({ state, updateId }) => state !== 'done' && !this.isErased(state, updateId));
+    expect(lost).toEqual([]);
+    expect(rows.filter(({ state, ofItsChat }) => state === 'done' && !ofItsChat)).toEqual([]);
+    for (const chatId of this.chats.flat()) {
+      const ids = this.processed.filter((one) => one.chatId === chatId).map(({ updateId }) => updateId);
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    }
+    expect(await room.rows('SELECT FROM unconfirmed_events')).toEqual([]);
+  }
+
+  private isErased(state: string, updateId: number): boolean {
+    return state === 'erased' && this.erasedChats.has(this.accepted.get(updateId) ?? 0);
+  }
+
+  private async rows(): Promise<Row[]> {
+    return await room.rows<Row>(
+      `SELECT e.id, e.external_id::float8 AS "updateId", e.state,
+              coalesce(c.channel = e.source AND c.chat_id::text = e.payload #>> '{message,chat,id}', false) AS "ofItsChat"
+       FROM events e LEFT JOIN conversations c ON c.id = e.conversation_id
+       WHERE e.external_id = ANY ($1) ORDER BY e.id`,
+      [[...this.accepted.keys()].map(String)],
+    );
+  }
+}
+
+const chatOf = ({ chat }: TelegramUpdate['message']): number => Number(Reflect.get(Object(chat), 'id'));
+
+const bot = fc.nat({ max: BOTS.length - 1 });
+const chat = fc.nat({ max: CHATS - 1 });
+const door = fc.nat({ max: DOORS - 1 });
+const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
+  {
+    weight: 5,
+    // Now and then more than a commit takes, so that a batch is parted.
+    arbitrary: fc
+      .record({
+        door,
+        sizes: fc.array(fc.oneof({ weight: 6, arbitrary: fc.nat({ max: 6 }) }, fc.constant(110)), {
+          minLength: BOTS.length,
+          maxLength: BOTS.length,
+        }),
+        repeat: fc.oneof(fc.constant(0), fc.nat({ max: 4 })),
+        failAt: fc.oneof({ weight: 2, arbitrary: fc.constant(-1) }, fc.nat({ max: 300 })),
+      })
+      .map((of) => (world: World) => world.poll(of.door, of.sizes, of.repeat, of.failAt)),
+  },
+  { weight: 2, arbitrary: fc.tuple(bot, chat).map((of) => (world: World) => world.lock(...of)) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(bot, chat, fc.boolean()).map((of) => (world: World) => world.unlock(...of)),
+  },
+  { weight: 1, arbitrary: door.map((one) => (world: World) => world.restart(one)) },
+  { weight: 2, arbitrary: fc.constant((world: World) => world.claim()) },
+  { weight: 1, arbitrary: fc.constant((world: World) => world.sweep()) },
+);
+
+it('keeps every update that it accepted once, in the order of its chat, in a conversation of its chat', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 30 }), async (steps) => {
+      const world = new World();
+      // Every chat has its conversation, which steps may lock.
+      await world.poll(0, [2, 2, 2], 0, -1);
+      for (const take of steps) await take(world);
+      await world.end();
+    }),
+    { numRuns: 20 },
+  );
+}, 600_000);

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { chatMoves } from '../../test/support/delivery-parts.js';
+import { Room } from '../../test/support/room.js';
+import { telegramChannel } from '../../test/support/telegram-channel.js';
+import { newChatId } from '../../test/support/updates.js';
+import type { Conversation } from '../generated/prisma/client.js';
+import { UnconfirmedEvents } from './unconfirmed-events.js';
+
+const LOCK = 'SELECT FROM conversations WHERE id = $1 FOR UPDATE';
+let room: Room;
+let events: UnconfirmedEvents;
+let conversation: Conversation;
+
+beforeAll(async () => {
+  room = await Room.open();
+  const channel = telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' });
+  events = new UnconfirmedEvents(channel, room.conversations);
+});
+afterAll(() => room.close());
+beforeEach(async () => {
+  await room.pool.query('DELETE FROM unconfirmed_events');
+  conversation = await room.conversation();
+});
+
+/** Stored while the conversation was locked. */
+async function unconfirmed(text: string, change = {}): Promise<bigint> {
+  const id = await room.event(conversation, text, change);
+  await room.pool.query('INSERT INTO unconfirmed_events VALUES ($1)', [id]);
+  return id;
+}
+const erase = async () => {
+  await room.prisma.conversation.delete({ where: { id: conversation.id } });
+};
+const listed = async () =>
+  (await room.rows<{ id: string }>('SELECT event_id AS id FROM unconfirmed_events ORDER BY 1')).map(
+    ({ id }) => BigInt(id),
+  );
+const ofChat = (chatId = conversation.chatId) =>
+  room.prisma.conversation.findMany({ where: { chatId }, select: { id: true, title: true } });
+const inConversation = (id: string) =>
+  room.rows<{ text: string; state: string }>(
+    `SELECT payload #>> '{message,text}' AS text, state FROM events WHERE conversation_id = $1 ORDER BY id`,
+    [id],
+  );
+
+describe('An event that was stored while its conversation was locked', () => {
+  it('stays where it is once the conversation is free, and its lane may be woken', async () => {
+    const ids = [await unconfirmed('hello'), await unconfirmed('/help')];
+    await room.whileLocked(LOCK, [conversation.id], async () => {
+      expect(await events.run()).toEqual({ confirmed: [], locked: 2, adrift: 0 });
+      expect(await listed()).toEqual(ids);
+    });
+    const { id: conversationId } = conversation;
+    expect(await events.run()).toEqual({
+      confirmed: [
+        { conversationId, kind: 'message' },
+        { conversationId, kind: 'command' },
+      ].map((one) => expect.objectContaining(one)),
+      locked: 0,
+      adrift: 0,
+    });
+    expect(await listed()).toEqual([]);
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
+  });
+
+  it('goes to the conversation that its chat has, in order, and makes one where there is none', async () => {
+    await unconfirmed('one');
+    await unconfirmed('two');
+    await unconfirmed('dropped', { state: 'dropped' });
+    await erase();
+    const { confirmed, adrift } = await events.run();
+    expect(adrift).toBe(0);
+    const [made, ...none] = await ofChat();
+    expect(none).toEqual([]);
+    expect(confirmed.map(({ conversationId }) => conversationId)).toEqual([made?.id, made?.id]);
+    expect(await inConversation(made?.id ?? '')).toEqual([
+      { text: 'one', state: 'waiting' },
+      { text: 'two', state: 'waiting' },
+    ]);
+    expect(await listed()).toEqual([]);
+  });
+
+  it('waits while the conversation that its chat has now is locked as well', async () => {
+    await unconfirmed('hello');
+    await erase();
+    const now = await room.conversation({ chatId: conversation.chatId });
+    await room.whileLocked(LOCK, [now.id], async () => {
+      expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 1 });
+    });
+    expect((await events.run()).confirmed).toMatchObject([{ conversationId: now.id }]);
+  });
+
+  it('goes where its chat went: the group became a supergroup that was used already', async () => {
+    const fromChatId = BigInt(-newChatId());
+    const toChatId = BigInt(-1_000_000_000_000 - newChatId());
+    await room.conversation({ chatId: toChatId, chatType: 'supergroup', createdAt: new Date(0) });
+    conversation = await room.conversation({ chatId: fromChatId, chatType: 'group' });
+    await chatMoves(room.prisma).move('telegram', { fromChatId, toChatId });
+    expect(await ofChat(fromChatId)).toEqual([]);
+    await unconfirmed('late');
+    const [kept] = await ofChat(toChatId);
+    expect((await events.run()).confirmed).toMatchObject([{ conversationId: kept?.id }]);
+    expect(await inConversation(kept?.id ?? '')).toMatchObject([{ text: 'late' }]);
+  });
+
+  it('is left alone once it was erased or taken', async () => {
+    await unconfirmed('erased', { state: 'erased', conversationId: null });
+    await unconfirmed('done', { state: 'done' });
+    await erase();
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
+    expect(await listed()).toEqual([]);
+    expect(await ofChat()).toEqual([]);
+  });
+
+  it('is one event still, however many processes look at once', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      conversation = await room.conversation();
+      await unconfirmed('one');
+      await unconfirmed('two');
+      await erase();
+      await Promise.all([events.run(), events.run(), events.run()]);
+      const [made, ...none] = await ofChat();
+      expect(none).toEqual([]);
+      expect(await inConversation(made?.id ?? '')).toMatchObject([{ text: 'one' }, { text: 'two' }]);
+    }
+  });
+
+  it('is erased where nothing can be read from it', async () => {
+    const id = await unconfirmed('hello', { payload: {} });
+    await erase();
+    expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
+    expect(await room.prisma.event.findUnique({ where: { id } })).toMatchObject({
+      state: 'erased',
+      payload: null,
+    });
+  });
+
+  it('is looked at though more than a statement takes are stuck before it', async () => {
+    const stuck = conversation;
+    await room.pool.query(
+      `WITH added AS (
+         INSERT INTO events (source, external_id, conversation_id, kind)
+         SELECT 'telegram', 'stuck ' || n, $1, 'message' FROM generate_series(1, 700) AS n RETURNING id)
+       INSERT INTO unconfirmed_events SELECT id FROM added`,
+      [stuck.id],
+    );
+    conversation = await room.conversation();
+    await unconfirmed('hello');
+    await room.whileLocked(LOCK, [stuck.id], async () => {
+      expect(await events.run()).toMatchObject({
+        confirmed: [{ conversationId: conversation.id }],
+        locked: 700,
+      });
+    });
+  });
+});
