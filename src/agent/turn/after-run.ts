@@ -36,7 +36,7 @@ export class AfterRun {
 
   /** @throws LeaseLostError; what the database threw: the job fails then, and the turn is taken over as it stands */
   async settle(run: Run, end: RunEnd, spentMs: number): Promise<TurnOutcome> {
-    const { lease, turn } = run;
+    const { turn } = run;
     const about = { conversationId: turn.conversationId, turnId: turn.id };
     switch (end.kind) {
       case 'lost':
@@ -44,7 +44,8 @@ export class AfterRun {
         throw new LeaseLostError(`turn ${turn.id}`);
       case 'interrupted':
         this.logger.log({ msg: 'turn interrupted', ...about });
-        return { lane: { next: 'now' }, replied: await this.interrupt(lease, turn) };
+        this.metrics.ended('interrupted');
+        return { lane: { next: 'now' }, replied: end.replied };
       case 'parked':
         return await this.park(run, end.calls);
       case 'stopping':
@@ -58,12 +59,6 @@ export class AfterRun {
         if (isUnreachable(end.error)) await this.layDown(run);
         throw end.error;
     }
-  }
-
-  private async interrupt(lease: Run['lease'], turn: Run['turn']): Promise<boolean> {
-    const replied = await this.endings.interrupt(lease, turn);
-    this.metrics.ended(replied ? 'interrupted' : 'cancelled');
-    return replied;
   }
 
   private async park(
