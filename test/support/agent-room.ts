@@ -297,7 +297,7 @@ export class AgentRoom {
       turnWorkOf(this, stopping, steps),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
-      new Interruptions(this.room.conversations, this.claim, this.interruptionStore, this.busy),
+      this.interruptions(),
       new BusyIndicator(this.channel),
       this.notices(),
       this.room.holder,
@@ -305,6 +305,10 @@ export class AgentRoom {
       this.settings,
       metrics,
     );
+  }
+
+  interruptions(): Interruptions {
+    return new Interruptions(this.room.conversations, this.claim, this.interruptionStore, this.busy);
   }
 
   notices(): WaitNotices {
