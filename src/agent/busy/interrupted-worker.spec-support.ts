@@ -24,8 +24,10 @@ export class InterruptedWorker {
     return this.at?.turn ?? null;
   }
 
-  get lease(): Lease | null {
-    return this.at?.lease ?? null;
+  /** @throws where no turn is under way */
+  get underWay(): { readonly lease: Lease; readonly turn: Turn } {
+    if (!this.at) throw new Error('no turn is under way');
+    return this.at;
   }
 
   /** Says it in the chat. */
@@ -65,11 +67,11 @@ export class InterruptedWorker {
 
   /** What the model is shown for the turn: texts, without the system prompt. */
   async request(): Promise<string[]> {
-    if (!this.at) throw new Error('no turn is under way');
+    const { turn } = this.underWay;
     const conversation = await this.agent.room.conversations.find(this.conversation.id);
     if (!conversation) throw new Error('no conversation');
     const signal = new AbortController().signal;
-    const context = await this.agent.context.build(conversation, this.at.turn, null, signal);
+    const context = await this.agent.context.build(conversation, turn, null, signal);
     const [, ...shown] = requestMessages(context, context.exchanges, context.joined);
     return shown.map((message) => {
       const calls = message.role === 'assistant' && message.tool_calls ? ' calls' : '';
@@ -92,6 +94,16 @@ export class InterruptedWorker {
   async die(): Promise<void> {
     this.at = null;
     await this.agent.room.expire(this.conversation.id);
+  }
+
+  /** Fails the turn for good. @returns the dead letter's id */
+  async fail(): Promise<string> {
+    const { lease, turn } = this.underWay;
+    await this.agent.endings.fail(lease, turn, { code: 'MODEL_400', error: 'no', text: 'Sorry.' });
+    await this.agent.room.leases.release(lease);
+    this.at = null;
+    const where = { subjectId: turn.id };
+    return (await this.agent.room.prisma.deadLetter.findFirstOrThrow({ where })).id;
   }
 
   /** Works until nothing is left that may be done now. */

@@ -54,7 +54,26 @@ describe('A model call that is under way in the mode interrupt', () => {
     const said = await agent.room.prisma.message.findMany({
       where: { conversationId: conversation.id, role: 'assistant' },
     });
-    expect(said.map(({ text }) => text)).toEqual([`Echo: ${word} question`]);
+    expect(said.map(({ text }) => text)).toEqual([`Echo: N: ${word} question`]);
+  });
+
+  it('is not broken off by what is behind a /reset: each is answered in its own beginning', async () => {
+    const { conversation, ada, word, held, running, calls } = await asking();
+    await say(conversation, '/reset', ada);
+    await agent.commands.handleWaiting(conversation.id, null);
+    await say(conversation, `${word} anew`, ada);
+    // It is decided about both at once, and this one can be seen.
+    const spam = await say(conversation, 'spam', await somebody(agent, 'blocked'));
+    await eventually(async () => expect(await stateOf(spam)).toBe('dropped'));
+    held.release();
+    await running;
+    await agent.runner().run(conversation.id);
+    expect(calls().map(({ abandoned }) => abandoned)).toEqual([false, false]);
+    expect(calls().map(({ messages }) => messages.slice(1).map(({ content }) => content))).toEqual([
+      [`N: ${word} question`],
+      [`N: ${word} anew`],
+    ]);
+    expect(await turns(conversation)).toEqual(['done', 'done']);
   });
 
   it('is broken off by whoever may, and both are answered by the next run', async () => {

@@ -111,7 +111,6 @@ describe('Whoever is let in, in the mode interrupt', () => {
       { numRuns: 30 },
     );
     // Else nothing was shown.
-    console.log(decided);
     expect(decided.interrupted).toBeGreaterThan(10);
     expect(decided.none).toBeGreaterThan(10);
     expect(decided.later).toBeGreaterThan(0);

@@ -1,13 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { Lanes } from '../../../test/support/lanes.js';
 import { editUpdate, textUpdate } from '../../../test/support/updates.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import { DeadLetters } from '../../queue/dead-letters.service.js';
-import { LaneWaker } from '../../queue/lane-waker.js';
 import { interruptedGroup, InterruptedWorker, somebody } from './interrupted-worker.spec-support.js';
 
 let agent: AgentRoom;
+let lanes: Lanes;
 let ada: number;
 let worker: InterruptedWorker;
 
@@ -17,9 +18,13 @@ beforeAll(async () => {
     settings: { contextTokens: 2_000 },
     busy: { correctEditedAnswers: true },
   });
+  lanes = await Lanes.open('postgresql', agent.room.url);
   ada = await somebody(agent, 'let in');
 });
-afterAll(() => agent.close());
+afterAll(async () => {
+  await lanes.close();
+  await agent.close();
+});
 beforeEach(async () => {
   agent.limits.limit = 1_000;
   worker = new InterruptedWorker(agent, await interruptedGroup(agent));
@@ -33,9 +38,9 @@ const turns = async () => {
 const states = async () => (await agent.room.prisma.event.findMany(ofChat())).map(({ state }) => state);
 const change = (data: Prisma.ConversationUpdateInput) =>
   agent.room.prisma.conversation.update({ where: { id: worker.conversation.id }, data });
-const windowEnds = () => (agent.windows.now += agent.limits.periodMs);
 const interrupted = { kind: 'interrupted', replied: false };
-const none = { kind: 'none' };
+
+const replay = (letter: string) => new DeadLetters(agent.room.prisma, lanes.waker).replay(letter);
 
 /** A turn about "first" is under way. */
 async function underWay(): Promise<void> {
@@ -65,8 +70,7 @@ describe('A turn that is interrupted', () => {
 
   it('has lost the lease to it: whoever still runs it commits nothing', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { lease, turn } = worker.underWay;
     await worker.say('second', ada);
     expect(await worker.look()).toEqual(interrupted);
     const end = { text: 'Too late.', model: null, errorCode: null };
@@ -92,8 +96,7 @@ describe('A turn that is interrupted', () => {
 
   it('shows the next one what it had said and found, in its place', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { lease, turn } = worker.underWay;
     const answer = {
       content: null,
       refusal: null,
@@ -150,8 +153,7 @@ describe('A turn that is interrupted', () => {
 
   it('keeps its messages in the request, however much its tools brought', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { lease, turn } = worker.underWay;
     const answer = {
       content: null,
       refusal: null,
@@ -197,15 +199,11 @@ describe('A turn that is interrupted', () => {
   it('leaves its messages to the next one also where that fails, and is replayed', async () => {
     await interruptedOnce();
     await worker.begin();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
-    await agent.endings.fail(lease, turn, { code: 'MODEL_400', error: 'no', text: 'Sorry.' });
-    await agent.room.leases.release(lease);
+    const letter = await worker.fail();
     expect(await states()).toEqual(['dead', 'dead']);
-    const letter = await agent.room.prisma.deadLetter.findFirstOrThrow({ where: { subjectId: turn.id } });
-    expect(letter.payload).toMatchObject({ events: [expect.anything(), expect.anything()] });
-    const waker = Object.assign(Object.create(LaneWaker.prototype) as LaneWaker, { wake: vi.fn() });
-    await new DeadLetters(agent.room.prisma, waker).replay(letter.id);
+    const { payload } = await agent.room.prisma.deadLetter.findUniqueOrThrow({ where: { id: letter } });
+    expect(payload).toMatchObject({ events: [expect.anything(), expect.anything()] });
+    await replay(letter);
     await worker.begin();
     expect(await worker.request()).toEqual(['user: N: first', 'user: N: second']);
     await worker.finish();

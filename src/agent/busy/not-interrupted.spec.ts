@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
-import { editUpdate, textUpdate } from '../../../test/support/updates.js';
-import { LeaseLostError } from '../../errors/errors.js';
+import { Lanes } from '../../../test/support/lanes.js';
+import { textUpdate } from '../../../test/support/updates.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import { DeadLetters } from '../../queue/dead-letters.service.js';
-import { LaneWaker } from '../../queue/lane-waker.js';
 import { interruptedGroup, InterruptedWorker, somebody } from './interrupted-worker.spec-support.js';
 
 let agent: AgentRoom;
+let lanes: Lanes;
 let ada: number;
 let worker: InterruptedWorker;
 
@@ -17,9 +17,13 @@ beforeAll(async () => {
     settings: { contextTokens: 2_000 },
     busy: { correctEditedAnswers: true },
   });
+  lanes = await Lanes.open('postgresql', agent.room.url);
   ada = await somebody(agent, 'let in');
 });
-afterAll(() => agent.close());
+afterAll(async () => {
+  await lanes.close();
+  await agent.close();
+});
 beforeEach(async () => {
   agent.limits.limit = 1_000;
   worker = new InterruptedWorker(agent, await interruptedGroup(agent));
@@ -37,23 +41,19 @@ const windowEnds = () => (agent.windows.now += agent.limits.periodMs);
 const interrupted = { kind: 'interrupted', replied: false };
 const none = { kind: 'none' };
 
+const replay = (letter: string) => new DeadLetters(agent.room.prisma, lanes.waker).replay(letter);
+
 /** A turn about "first" is under way. */
 async function underWay(): Promise<void> {
   await worker.say('first', ada);
   await worker.begin();
 }
-/** It is interrupted by "second". */
-async function interruptedOnce(): Promise<void> {
-  await underWay();
-  await worker.say('second', ada);
-  expect(await worker.look()).toEqual(interrupted);
-}
 
 describe('A turn is not interrupted', () => {
   it('where it has ended: it stays answered, and what came is the next one', async () => {
     await underWay();
-    const { lease, turn, conversation } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { conversation } = worker;
+    const { lease, turn } = worker.underWay;
     await worker.say('second', ada);
     const candidates = (await agent.turns.waiting(conversation.id, 10)).map((event) => ({
       event,
@@ -199,8 +199,8 @@ describe('A turn is not interrupted', () => {
 
   it('by what another run has taken into it', async () => {
     await underWay();
-    const { lease, turn, conversation } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { conversation } = worker;
+    const { lease, turn } = worker.underWay;
     await worker.say('second', ada);
     const heard = await agent.turns.waiting(conversation.id, 10);
     const candidates = heard.map((event) => ({ event, heard: null }));
@@ -213,17 +213,11 @@ describe('A turn is not interrupted', () => {
 
   it('where others have spoken since its messages: a replay is answered in their place', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
-    await agent.endings.fail(lease, turn, { code: 'MODEL_400', error: 'no', text: 'Sorry.' });
-    await agent.room.leases.release(lease);
-    await worker.die();
+    const letter = await worker.fail();
     await worker.say('between', ada);
     await worker.begin();
     await worker.finish();
-    const letter = await agent.room.prisma.deadLetter.findFirstOrThrow({ where: { subjectId: turn.id } });
-    const waker = Object.assign(Object.create(LaneWaker.prototype) as LaneWaker, { wake: vi.fn() });
-    await new DeadLetters(agent.room.prisma, waker).replay(letter.id);
+    await replay(letter);
     await worker.begin();
     await worker.say('second', ada);
     expect(await worker.look()).toEqual(none);
@@ -231,15 +225,9 @@ describe('A turn is not interrupted', () => {
 
   it('by what waited before its replay was taken up', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
-    await agent.endings.fail(lease, turn, { code: 'MODEL_400', error: 'no', text: 'Sorry.' });
-    await agent.room.leases.release(lease);
-    await worker.die();
+    const letter = await worker.fail();
     await worker.say('waits', ada);
-    const letter = await agent.room.prisma.deadLetter.findFirstOrThrow({ where: { subjectId: turn.id } });
-    const waker = Object.assign(Object.create(LaneWaker.prototype) as LaneWaker, { wake: vi.fn() });
-    await new DeadLetters(agent.room.prisma, waker).replay(letter.id);
+    await replay(letter);
     await worker.begin();
     expect(await worker.look()).toBeNull();
     await worker.drain();
@@ -249,8 +237,7 @@ describe('A turn is not interrupted', () => {
 
   it('while the first message of its answer is under way, but not for ever', async () => {
     await underWay();
-    const { lease, turn } = worker;
-    if (!lease || !turn) throw new Error('no turn');
+    const { lease, turn } = worker.underWay;
     await agent.drafts.begin(lease, turn.id, 'It is');
     await worker.say('second', ada);
     expect(await worker.look()).toEqual({ kind: 'later', delayMs: 250 });
