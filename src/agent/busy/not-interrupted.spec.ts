@@ -65,6 +65,15 @@ describe('A turn is not interrupted', () => {
     expect(await states()).toEqual(['done', 'waiting']);
   });
 
+  it('by a worker that has lost the lease', async () => {
+    await underWay();
+    await worker.say('second', ada);
+    await agent.room.takeOver(worker.conversation.id);
+    expect(await worker.look()).toEqual(none);
+    expect(await turns()).toEqual(['running']);
+    expect(await states()).toEqual(['claimed', 'waiting']);
+  });
+
   it('and answered as well, whichever commits first', async () => {
     for (let round = 0; round < 8; round += 1) {
       worker = new InterruptedWorker(agent, await interruptedGroup(agent));
