@@ -14,7 +14,10 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/chaos/**/*.spec.ts', 'eval/**/*.spec.ts'] },
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'test/{chaos,guards}/**/*.spec.ts', 'eval/**/*.spec.ts'],
+        },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos-spec.ts'], maxWorkers: 1 } },
