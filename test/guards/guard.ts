@@ -47,7 +47,7 @@ export interface Guard {
 }
 
 /** The end of a member of a class, or of what stands in a file by itself. */
-const ENDS = /^(?: {2})?[}\])]+;?$/m;
+const ENDS = /^(?: {2})?\}[);]*$/m;
 
 /**
  * The file's text without the guard.

@@ -1,7 +1,9 @@
 import type { Guard } from './guard.js';
 
 const file = 'src/lease/lease.repository.ts';
+const holder = 'src/lease/lease-holder.ts';
 const spec = 'src/lease/lease.repository.spec.ts';
+const holderSpec = 'src/lease/lease-holder.spec.ts';
 
 /** Who may commit for a lane of a conversation. */
 export const leaseGuards: readonly Guard[] = [
@@ -9,7 +11,7 @@ export const leaseGuards: readonly Guard[] = [
     id: 'lease/one-holder',
     kind: 'condition',
     promises: [3],
-    keeps: 'A lease is taken over only when its time is over by the database’s clock',
+    keeps: 'A lease is taken over only when its time is over, by the database’s clock',
     without: { file, within: 'async acquire(', find: 'WHERE leases.expires_at <= clock_timestamp()' },
     spec,
     test: 'gives a lane of a conversation to one holder, another lane to another',
@@ -19,14 +21,46 @@ export const leaseGuards: readonly Guard[] = [
     kind: 'fence',
     promises: [3, 4, 5],
     keeps: 'A lease that is taken over has another token than before',
-    without: {
-      file,
-      within: 'async acquire(',
-      find: 'token = leases.token + 1',
-      replace: 'token = leases.token',
-    },
+    without: { file, within: 'async acquire(', find: 'leases.token + 1', replace: 'leases.token' },
     spec,
     test: 'gives every holder a larger token than the last',
+  },
+  {
+    id: 'lease/erasure-awaited',
+    kind: 'lock',
+    promises: [3],
+    keeps: 'Nobody is given a lease of a conversation that is being erased',
+    without: { file, within: 'async acquire(', find: 'FOR KEY SHARE' },
+    spec,
+    test: 'is not to be had when the conversation is erased while somebody asks for it',
+    error: 'rejected',
+  },
+  {
+    id: 'lease/renewed-by-holder',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'Nobody renews a lease that somebody else has by now',
+    without: { file, within: 'async renew(', find: ' AND token = ${token}' },
+    spec,
+    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+  },
+  {
+    id: 'lease/released-by-holder',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'Nobody gives back a lease that somebody else has by now',
+    without: { file, within: 'async release(', find: ' AND token = ${token}' },
+    spec,
+    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+  },
+  {
+    id: 'lease/revoked-token',
+    kind: 'fence',
+    promises: [3],
+    keeps: 'A holder whose lease was taken away commits nothing',
+    without: { file, within: 'async revoke(', find: 'token = token + 1, ' },
+    spec: 'src/agent/turn/turn-stop.spec.ts',
+    test: 'of a turn that waits for its next try keeps whoever was about to take it up from doing so',
   },
   {
     id: 'lease/fence-token',
@@ -48,13 +82,50 @@ export const leaseGuards: readonly Guard[] = [
     error: 'nobody waits for a lock',
   },
   {
-    id: 'lease/key',
-    kind: 'unique key',
+    id: 'lease/heartbeat',
+    kind: 'retry',
     promises: [3],
-    keeps: 'A lane of a conversation has one lease',
-    without: { table: 'leases', sql: 'ALTER TABLE leases DROP CONSTRAINT leases_pkey' },
-    spec,
-    test: 'gives a lane of a conversation to one holder, another lane to another',
-    error: '42P10',
+    keeps: 'A lease lasts for as long as its work does',
+    without: {
+      file: holder,
+      within: 'async hold<T>(',
+      find: 'void this.beat(lease, lost)',
+      replace: 'undefined',
+    },
+    spec: holderSpec,
+    test: 'renews the lease for as long as the work takes, and stops with it',
+    error: 'not renewed',
+  },
+  {
+    id: 'lease/loss-told',
+    kind: 'fence',
+    promises: [3],
+    keeps: 'Work that has lost its lease is told so',
+    without: { file: holder, within: 'private async beat(', find: 'lost.abort(', replace: 'void (' },
+    spec: holderSpec,
+    test: 'tells the work by its signal that the lease was lost',
+  },
+  {
+    id: 'lease/given-back',
+    kind: 'retry',
+    promises: [3],
+    keeps: 'The next one need not wait for a lease whose work has ended, or failed',
+    without: { file: holder, within: 'async hold<T>(', find: 'await this.giveBack(lease);' },
+    spec: holderSpec,
+    test: 'gives the lease back when the work ends, and when it fails',
+  },
+  {
+    id: 'lease/blind-is-not-lost',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A database out of reach for a moment takes no lease away',
+    without: {
+      file: holder,
+      within: 'private async beat(',
+      find: '// The database may be back before the lease ends; the fence decides.',
+      replace: 'lost.abort(error);',
+    },
+    spec: holderSpec,
+    test: 'does not take a database out of reach for a loss',
   },
 ];
