@@ -1,7 +1,7 @@
 import type { Guard } from './guard.js';
 
-const BEGIN = '<!-- guards: written by `npm run test:guards -- --write` -->';
-const END = '<!-- end of guards -->';
+const BEGIN = '<!-- prettier-ignore-start -->\n<!-- written by `npm run test:guards -- --write` -->';
+const END = '<!-- prettier-ignore-end -->';
 
 /** The page with its table as the guards have it. @throws where it has no place for the table */
 export function withTable(page: string, guards: readonly Guard[]): string {

@@ -46,19 +46,23 @@ export interface Guard {
   readonly error?: string;
 }
 
-/** The end of a member of a class, or of what stands in a file by itself. */
-const ENDS = /^(?: {2})?\}[);]*$/m;
-
 /**
  * The file's text without the guard.
  * @throws where the guard is not exactly once where it is said to be
  */
 export function takeOut(source: string, { file, within, find, replace = '' }: SourceChange): string {
   const from = within === undefined ? 0 : onlyPlace(source, within, file);
-  const end = within === undefined ? -1 : source.slice(from).search(ENDS);
-  const until = end < 0 ? source.length : from + end;
+  const until = within === undefined ? source.length : endOf(source, from);
   const at = from + onlyPlace(source.slice(from, until), find, within ? `${file}, ${within}` : file);
   return source.slice(0, at) + replace + source.slice(at + find.length);
+}
+
+/** Where the member or statement that begins here ends: at the next brace that closes as far to the left. */
+function endOf(source: string, from: number): number {
+  const line = source.slice(source.lastIndexOf('\n', from) + 1, from);
+  const indent = /^ */.exec(line)?.[0] ?? '';
+  const end = source.slice(from).search(new RegExp(`^${indent}\\}[);]*$`, 'm'));
+  return end < 0 ? source.length : from + end;
 }
 
 function onlyPlace(text: string, part: string, where: string): number {

@@ -4,29 +4,134 @@ const sweep = 'src/queue/sweep.repository.ts';
 const sweepSpec = 'src/queue/sweep.repository.spec.ts';
 const service = 'src/queue/sweep.service.ts';
 const serviceSpec = 'src/queue/sweep.service.spec.ts';
+const processor = 'src/queue/sweep.processor.ts';
+const processorSpec = 'src/queue/sweep.processor.spec.ts';
+const part = 'src/queue/sweep-part.ts';
+const partSpec = 'src/queue/sweep-part.spec.ts';
 const waker = 'src/queue/lane-waker.ts';
 const wakerSpec = 'src/queue/lane-waker.spec.ts';
 const letters = 'src/queue/dead-letters.service.ts';
 const lettersSpec = 'src/queue/dead-letters.service.spec.ts';
 
-const withoutLane = (lane: string) => ({
-  file: service,
-  within: 'async run()',
-  find: 'for (const lane of lanes) {',
-  replace: `for (const lane of lanes.filter((name) => name !== '${lane}')) {`,
-});
-
 /** What no wake-up will bring back. */
 const sweeps: readonly Guard[] = [
   ...['turns', 'commands', 'deliveries', 'summaries'].map((lane): Guard => ({
-    id: `sweep/${lane}`,
+    id: `sweep/lane-${lane}`,
     kind: 'sweep part',
     promises: [1],
     keeps: `The sweep wakes the lane \`${lane}\``,
-    without: withoutLane(lane),
-    spec: serviceSpec,
-    test: `wakes the lane ${lane} of a conversation that has work there`,
+    without: {
+      file: service,
+      find: '...lanes.map((lane) =>',
+      replace: `...lanes.filter((name) => name !== '${lane}').map((lane) =>`,
+    },
+    spec: processorSpec,
+    test: 'passes over a conversation whose conversations somebody has locked',
   })),
+  ...[
+    ['approvals', "part('approvals', () => this.approvals.expireOverdue()),"],
+    ['pairings', "part('pairings', () => this.askAboutPairings()),"],
+    ['schedules', "part('schedules', () => this.fireSchedules()),"],
+  ].map(([name = '', find = '']): Guard => ({
+    id: `sweep/${name}`,
+    kind: 'sweep part',
+    promises: [1],
+    keeps: `The sweep comes to ${name} whose time is over`,
+    without: { file: processor, find },
+    spec: processorSpec,
+    test: 'passes over a conversation whose conversations somebody has locked',
+  })),
+  {
+    id: 'sweep/failure-alone',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'A part of the sweep that fails keeps no other one from its turn',
+    without: {
+      file: part,
+      within: 'private async attempt(',
+      find: "this.report(this.name, 'SWEEP_PART_FAILED', messageOf(error));",
+      replace: 'throw new Error(messageOf(error));',
+    },
+    spec: partSpec,
+    test: 'keeps no part from its turn because another one fails',
+    error: 'broken',
+  },
+  {
+    id: 'sweep/stall-alone',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'A part of the sweep that stalls holds up no other one for longer than its head start',
+    without: {
+      file: part,
+      within: 'export async function runParts(',
+      find: 'await endsWithin(run, HEAD_START_MS);',
+      replace: 'await run;',
+    },
+    spec: partSpec,
+    test: 'has the parts behind one that stalls wait for its head start only, and ends after its time',
+  },
+  {
+    id: 'sweep/one-run-of-a-part',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'A part that still runs is not started a second time',
+    without: {
+      file: part,
+      within: 'async run(): Promise<void> {\n    if',
+      find: 'this.startedAt !== null && performance.now() - this.startedAt < ABANDONED_AFTER_MS',
+      replace: 'this.startedAt !== null && performance.now() < 0',
+    },
+    spec: partSpec,
+    test: 'goes without a part that still runs, and starts it again when it has ended',
+  },
+  {
+    id: 'sweep/abandoned-part',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'A part that never ends is started anew after a minute',
+    without: { file: part, find: ' && performance.now() - this.startedAt < ABANDONED_AFTER_MS' },
+    spec: partSpec,
+    test: 'starts a part anew that has not ended for a minute, and does not mistake the end of the old run for its own',
+  },
+  {
+    id: 'sweep/short-transactions',
+    kind: 'lock',
+    promises: [1],
+    keeps: 'Work that comes round again does not wait for a lock for long',
+    without: {
+      file: 'src/database/short-transaction.ts',
+      find: "set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)",
+      replace: "set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS * 1_000)}, true)",
+    },
+    spec: 'src/database/short-transaction.spec.ts',
+    test: 'fails while somebody else holds a lock that it needs',
+  },
+  {
+    id: 'sweep/clock-set-back',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'A clock that is set back puts nothing off for longer than it was put off',
+    without: {
+      file: 'src/database/deferred.ts',
+      within: 'export function isDue(',
+      find: ' OR ${now} < ${since}',
+    },
+    spec: 'src/database/deferred.spec.ts',
+    test: 'is put off by the database’s clock, and due at once when that is set back',
+  },
+  {
+    id: 'sweep/lease-from-before-the-clock-was-set',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'The sweep finds work whose lease was taken before the database’s clock was set back',
+    without: {
+      file: 'src/lease/lease.repository.ts',
+      within: 'export function isFreeLease(',
+      find: "\n    OR (${end} > clock_timestamp() + ${ttl} AND ${end} < 'infinity')",
+    },
+    spec: sweepSpec,
+    test: 'finds all the same work when the database’s clock was set back, or is set right again, by an hour',
+  },
   {
     id: 'sweep/goes-on-behind',
     kind: 'sweep part',
@@ -34,7 +139,7 @@ const sweeps: readonly Guard[] = [
     keeps: 'A pass goes on behind the last one, so that every conversation has its turn',
     without: {
       file: service,
-      within: 'async run()',
+      within: 'private async wakeDue(',
       find: 'FIRST : (due.at(-1) ?? FIRST)',
       replace: 'FIRST : FIRST',
     },
@@ -91,8 +196,8 @@ const sweeps: readonly Guard[] = [
     without: {
       file: sweep,
       within: 'export function dueStatement(',
-      find: 'WHERE r.settled_at IS NULL AND r.available_at',
-      replace: 'WHERE false AND r.available_at',
+      find: 'WHERE r.settled_at IS NULL AND',
+      replace: 'WHERE false AND',
     },
     spec: sweepSpec,
     test: 'finds a reply whose sender died, and what a pause has held up once it is over',

@@ -1,7 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createVitest, type Vitest } from 'vitest/node';
+import { Writable } from 'node:stream';
+import { createVitest, type PoolOptions, type TestModule, type Vitest } from 'vitest/node';
 import { type Guard, takeOut } from './guard.js';
+import { KeptWorker } from './kept-worker.js';
 import { TreeCopy } from './tree-copy.js';
 
 /** The migration that takes a key away: behind all others. */
@@ -15,25 +17,39 @@ export type Ending =
 
 /** Runs named tests over a copy of the checkout, with or without a guard; all runs share one PostgreSQL. */
 export class Trial {
+  private ending: Promise<void> | null = null;
+
   private constructor(
     private readonly copy: TreeCopy,
     private readonly vitest: Vitest,
+    private readonly worker: KeptWorker,
   ) {}
 
   static async begin(origin: string): Promise<Trial> {
     const copy = await TreeCopy.of(origin);
-    const vitest = await createVitest('test', {
-      root: copy.root,
-      watch: false,
-      reporters: [{}],
-      onConsoleLog: () => false,
-      includeTaskLocation: false,
-      cache: false,
+    let options: PoolOptions | null = null;
+    const worker = new KeptWorker(() => {
+      if (!options) throw new Error('started before Vitest asked for it');
+      return options;
     });
-    return new Trial(copy, vitest);
+    const pool = {
+      name: worker.name,
+      createPoolWorker: (given: PoolOptions) => {
+        options ??= given;
+        return worker;
+      },
+    };
+    const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const vitest = await createVitest(
+      'test',
+      { root: copy.root, watch: false, reporters: [{}], cache: false, maxWorkers: 1, pool },
+      {},
+      { stdout: silent, stderr: silent },
+    );
+    return new Trial(copy, vitest, worker);
   }
 
-  /** How these tests end with every guard in. */
+  /** How the tests of these guards end with all guards in. */
   async withAll(guards: readonly Guard[]): Promise<ReadonlyMap<Guard, Ending>> {
     return await this.run(guards);
   }
@@ -48,8 +64,13 @@ export class Trial {
     }
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return (this.ending ??= this.endAll());
+  }
+
+  private async endAll(): Promise<void> {
     await this.vitest.close();
+    await this.worker.end();
     await this.copy.remove();
   }
 
@@ -69,23 +90,33 @@ export class Trial {
   }
 
   private async run(guards: readonly Guard[]): Promise<ReadonlyMap<Guard, Ending>> {
-    const specifications = [...new Set(guards.map(({ spec }) => spec))].flatMap((spec) => {
-      const names = guards.filter((guard) => guard.spec === spec).map(({ test }) => escape(test));
-      const testNamePattern = new RegExp(`(?:^|\\s)(?:${names.join('|')})$`, 'u');
-      const path = this.copy.path(spec);
-      return this.vitest.projects
-        .filter((project) => project.matchesTestGlob(path))
-        .map((project) => project.createSpecification(path, { testNamePattern }));
-    });
-    const { testModules } = await this.vitest.runTestSpecifications(specifications);
-    return new Map(guards.map((guard) => [guard, this.endingOf(guard, testModules)]));
+    const modules: TestModule[] = [];
+    for (const project of this.vitest.projects) {
+      const specifications = [...new Set(guards.map(({ spec }) => spec))].flatMap((spec) => {
+        const path = this.copy.path(spec);
+        if (!project.matchesTestGlob(path)) return [];
+        const names = guards.filter((guard) => guard.spec === spec).map(({ test }) => escape(test));
+        const testNamePattern = new RegExp(`(?:^|\\s)(?:${names.join('|')})$`, 'u');
+        return [project.createSpecification(path, { testNamePattern })];
+      });
+      if (specifications.length === 0) continue;
+      this.loadAnew();
+      // One project after the other: they share the worker.
+      modules.push(...(await this.vitest.runTestSpecifications(specifications)).testModules);
+    }
+    return new Map(guards.map((guard) => [guard, this.endingOf(guard, modules)]));
   }
 
-  private endingOf(
-    { spec, test }: Guard,
-    modules: Awaited<ReturnType<Vitest['runTestSpecifications']>>['testModules'],
-  ): Ending {
-    const module = modules.find(({ moduleId }) => moduleId === this.copy.path(spec));
+  /** What the kept process has loaded of the copy, it loads again: only packages stay. */
+  private loadAnew(): void {
+    for (const { vite } of this.vitest.projects)
+      for (const { moduleGraph } of Object.values(vite.environments))
+        for (const file of moduleGraph.fileToModulesMap.keys())
+          if (file.startsWith(this.copy.root)) this.vitest.watcher.invalidates.add(file);
+  }
+
+  private endingOf({ spec, test }: Guard, modules: readonly TestModule[]): Ending {
+    const module = modules.findLast(({ moduleId }) => moduleId === this.copy.path(spec));
     if (!module) return { kind: 'absent', why: 'no such spec' };
     const cases = [...module.children.allTests()].filter(({ name }) => name === test);
     const results = cases.map((one) => one.result());
