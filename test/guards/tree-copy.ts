@@ -7,10 +7,7 @@ const LEFT_OUT = /^(?:node_modules|\.git|dist.*|\.turnpike|coverage|reports|.*\.
 
 /** A copy of the checkout that may be broken: what is changed in it is never changed in the checkout. */
 export class TreeCopy {
-  private constructor(
-    private readonly origin: string,
-    readonly root: string,
-  ) {}
+  private constructor(readonly root: string) {}
 
   static async of(origin: string): Promise<TreeCopy> {
     const root = await realpath(await mkdtemp(join(tmpdir(), 'turnpike-guards-')));
@@ -18,7 +15,7 @@ export class TreeCopy {
       if (!LEFT_OUT.test(name)) await cp(join(origin, name), join(root, name), { recursive: true });
     }
     await symlink(await realpath(join(origin, 'node_modules')), join(root, 'node_modules'), 'dir');
-    return new TreeCopy(origin, root);
+    return new TreeCopy(root);
   }
 
   path(file: string): string {
@@ -26,16 +23,11 @@ export class TreeCopy {
   }
 
   read(file: string): Promise<string> {
-    return readFile(join(this.origin, file), 'utf8');
+    return readFile(this.path(file), 'utf8');
   }
 
   async write(file: string, text: string): Promise<void> {
     await writeFile(this.path(file), text);
-  }
-
-  /** As the checkout has it. */
-  async putBack(file: string): Promise<void> {
-    await cp(join(this.origin, file), this.path(file));
   }
 
   async remove(): Promise<void> {

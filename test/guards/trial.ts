@@ -42,10 +42,12 @@ export class Trial {
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
     const vitest = await createVitest(
       'test',
-      { root: copy.root, watch: false, reporters: [{}], cache: false, maxWorkers: 1, pool },
+      { root: copy.root, watch: false, reporters: [{}], cache: false, pool },
       {},
       { stdout: silent, stderr: silent },
     );
+    // There is one.
+    for (const { config } of vitest.projects) config.maxWorkers = 1;
     return new Trial(copy, vitest, worker);
   }
 
@@ -81,12 +83,14 @@ export class Trial {
       return () => rm(this.copy.path(LAST_MIGRATION), { recursive: true });
     }
     const { file } = without;
-    await this.copy.write(file, takeOut(await this.copy.read(file), without));
+    const source = await this.copy.read(file);
+    await this.change(file, takeOut(source, without));
+    return () => this.change(file, source);
+  }
+
+  private async change(file: string, text: string): Promise<void> {
+    await this.copy.write(file, text);
     this.vitest.invalidateFile(this.copy.path(file));
-    return async () => {
-      await this.copy.putBack(file);
-      this.vitest.invalidateFile(this.copy.path(file));
-    };
   }
 
   private async run(guards: readonly Guard[]): Promise<ReadonlyMap<Guard, Ending>> {
@@ -135,4 +139,4 @@ export class Trial {
   }
 }
 
-const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, String.raw`\$&`);
+const escape = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`);
