@@ -249,8 +249,8 @@ export const deliveryGuards: readonly Guard[] = [
       within: 'private select(',
       find: ' FOR UPDATE',
     },
-    spec: 'src/delivery/flood/flood-gate.spec.ts',
-    test: 'counts what all processes send, however they come together',
+    spec: 'src/delivery/flood/flood-lock.spec.ts',
+    test: 'counts what another sender has been let through and not yet committed',
   },
   {
     id: 'delivery/stops-between-replies',

@@ -29,8 +29,8 @@ const claims: readonly Guard[] = [
       find: 'ORDER BY id LIMIT',
       replace: 'ORDER BY received_at DESC LIMIT',
     },
-    spec: 'src/agent/turn/turn-runner.spec.ts',
-    test: 'answers all that waits with one model call, each message in its row, in order, and one reply',
+    spec: 'src/agent/turn/claim-limits.spec.ts',
+    test: 'owns at most 200 messages, the oldest, and leaves the rest to the next',
   },
   {
     id: 'turn/messages-in-order',
@@ -59,6 +59,7 @@ const claims: readonly Guard[] = [
     },
     spec: takeover,
     test: 'goes on with a turn that a dead process left, without asking the model for what it has answered',
+    error: 'turns_one_running',
   },
   {
     id: 'turn/one-epoch',
@@ -300,7 +301,7 @@ const ends: readonly Guard[] = [
       replace: 'Math.random() < 0;',
     },
     spec: 'src/agent/turn/turn-runner-status.spec.ts',
-    test: 'ends without a reply a turn that was put off or left when its chat was blocked, and settles its events',
+    test: 'gives no reply when a turn has its answer after its chat was blocked',
   },
   {
     id: 'turn/apology-in-history',
@@ -384,8 +385,8 @@ const ends: readonly Guard[] = [
     promises: [7],
     keeps: 'A turn’s time counts over all its tries',
     without: { file: turn, within: 'async postpone(', find: 'spentMs: { increment: spentMs },' },
-    spec: failures,
-    test: 'stops at the turn’s time, counted over all its tries',
+    spec: 'src/agent/turn/turn-time.spec.ts',
+    test: 'A turn’s time adds up over the tries that were put off',
   },
   {
     id: 'turn/taken-away-noticed',
@@ -437,6 +438,7 @@ const ends: readonly Guard[] = [
     },
     spec: 'src/agent/turn/turn-stop.spec.ts',
     test: 'wins or loses against the end of the turn, never both, and the chat has one answer',
+    error: '40P01',
   },
   {
     id: 'stop/operator-revokes',
@@ -461,8 +463,8 @@ const ends: readonly Guard[] = [
       within: 'async cancelTurn(',
       find: "if (!unfinished.includes(turn.state)) return { kind: 'ended', state: turn.state };",
     },
-    spec: 'src/agent/turn/turn-stop.spec.ts',
-    test: 'wins or loses against the end of the turn, never both, and the chat has one answer',
+    spec: 'src/agent/turn/stop-order.spec.ts',
+    test: 'comes too late for one that has ended, and changes nothing',
   },
 ];
 

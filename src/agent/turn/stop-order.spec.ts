@@ -34,3 +34,17 @@ describe('/stop, from a lane that does not hold the turn', () => {
     expect(events.map(({ state }) => state)).toEqual(['dropped', 'done', 'waiting']);
   });
 });
+
+describe('An operator who stops a turn', () => {
+  it('comes too late for one that has ended, and changes nothing', async () => {
+    const conversation = await agent.room.conversation();
+    const { lease, turn } = await agent.begin(conversation, 'hello');
+    await agent.endings.finish(lease, turn, { text: 'done', model: null, errorCode: null });
+    const cancelling = agent.room.prisma.$transaction((tx) => agent.turnStop.cancelTurn(tx, turn.id));
+    expect(await cancelling).toEqual({ kind: 'ended', state: 'done' });
+    expect(await agent.room.prisma.turn.findUnique({ where: { id: turn.id } })).toMatchObject({
+      state: 'done',
+    });
+    expect(await agent.room.prisma.reply.count({ where: { turnId: turn.id } })).toBe(1);
+  });
+});
