@@ -16,12 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            'src/**/*.spec.ts',
-            'test/chaos/**/*.spec.ts',
-            'test/support/**/*.spec.ts',
-            'eval/**/*.spec.ts',
-          ],
+          include: ['src/**/*.spec.ts', 'test/{chaos,guards,support}/**/*.spec.ts', 'eval/**/*.spec.ts'],
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },

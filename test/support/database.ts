@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { readMigrations } from '../../src/database/migration-folder.js';
 import { Migrator } from '../../src/database/migrator.js';
 
-const TEMPLATE = 'migrated';
 const TEMPLATE_LOCK = 7_418_880_003;
 
 export interface TestDatabase {
@@ -14,22 +14,19 @@ export interface TestDatabase {
 }
 
 /** A database of the suite's own, migrated and empty. All of a run share one server, and a ready-made copy. */
-export function startTestDatabase(): Promise<TestDatabase> {
-  return createDatabase(TEMPLATE);
+export async function startTestDatabase(): Promise<TestDatabase> {
+  const server = await sharedServer();
+  return createDatabase(server, await makeTemplate(server));
 }
 
 /** A database without a table. */
-export function startEmptyDatabase(): Promise<TestDatabase> {
-  return createDatabase('template1');
+export async function startEmptyDatabase(): Promise<TestDatabase> {
+  return createDatabase(await sharedServer(), 'template1');
 }
 
-async function createDatabase(template: string): Promise<TestDatabase> {
-  const server = await sharedServer();
+async function createDatabase(server: string, template: string): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await withClient(server, async (client) => {
-    if (template === TEMPLATE) await makeTemplate(server, client);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  });
+  await withClient(server, (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   return {
     url: databaseUrl(server, name),
     stop: () => withClient(server, (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`)),
@@ -47,17 +44,26 @@ function sharedServer(): Promise<string> {
   return new EmbeddedPostgres(inject('databaseFolder'), settings).start();
 }
 
-/** Renamed only when it is complete, so that a suite killed in the middle leaves nothing that looks like it. */
-async function makeTemplate(server: string, client: Client): Promise<void> {
-  await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
-  const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [TEMPLATE]);
-  if (rowCount === 0) {
-    await client.query('DROP DATABASE IF EXISTS migrating WITH (FORCE)');
-    await client.query('CREATE DATABASE migrating');
-    await new Migrator(databaseUrl(server, 'migrating')).apply();
-    await client.query(`ALTER DATABASE migrating RENAME TO ${TEMPLATE}`);
-  }
-  await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+/**
+ * The ready-made copy, for the migrations as they are. Renamed only when it is complete, so that a suite killed in the
+ * middle leaves nothing that looks like it.
+ */
+async function makeTemplate(server: string): Promise<string> {
+  const sum = createHash('sha256');
+  for (const { checksum } of await readMigrations()) sum.update(checksum);
+  const template = `migrated_${sum.digest('hex').slice(0, 16)}`;
+  await withClient(server, async (client) => {
+    await client.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [template]);
+    if (rowCount === 0) {
+      await client.query('DROP DATABASE IF EXISTS migrating WITH (FORCE)');
+      await client.query('CREATE DATABASE migrating');
+      await new Migrator(databaseUrl(server, 'migrating')).apply();
+      await client.query(`ALTER DATABASE migrating RENAME TO ${template}`);
+    }
+    await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
+  });
+  return template;
 }
 
 function databaseUrl(server: string, name: string): string {

@@ -73,6 +73,11 @@ describe('PollerLock', () => {
     for (let n = 0; n < 3; n++) contend();
     await eventually(() => expect(holders()).toHaveLength(1));
     const [first] = holders();
+    const others = contenders.filter((contender) => contender !== first);
+    await eventually(() =>
+      expect(others.every(({ pauses, times }) => pauses.count > 1 || times > 0)).toBe(true),
+    );
+    expect(holders()).toEqual([first]);
     await first?.stop();
     await eventually(() => expect(holders()).toHaveLength(1));
     expect(holders()[0]).not.toBe(first);

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../../test/support/agent-room.js';
+import { textUpdate } from '../../../test/support/updates.js';
+import type { Conversation } from '../../generated/prisma/client.js';
+
+let agent: AgentRoom;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+});
+afterAll(() => agent.close());
+
+/** Messages that wait, `count` of this text. */
+async function wait({ id, chatId }: Conversation, text: string, count: number): Promise<void> {
+  const updates = Array.from({ length: count }, () => textUpdate(Number(chatId), text));
+  await agent.room.prisma.event.createMany({
+    data: updates.map((update) => ({
+      source: 'telegram',
+      externalId: String(update.update_id),
+      conversationId: id,
+      kind: 'message' as const,
+      payload: JSON.parse(JSON.stringify(update)),
+    })),
+  });
+}
+
+/** How many messages each of the turns owns that the conversation comes to. */
+async function sizes(conversation: Conversation): Promise<number[]> {
+  const sizes: number[] = [];
+  for (;;) {
+    const lease = await agent.room.takeOver(conversation.id);
+    const claimed = await agent.claim.next(lease, conversation);
+    if (claimed.kind !== 'turn') return sizes;
+    const events = await agent.turns.eventsOf(claimed.turn.id);
+    sizes.push(events.length);
+    await agent.endings.finish(lease, claimed.turn, { text: 'ok', model: null, errorCode: null });
+  }
+}
+
+describe('A turn', () => {
+  it('owns at most 200 messages, the oldest, and leaves the rest to the next', async () => {
+    const conversation = await agent.room.conversation();
+    await wait(conversation, 'hi', 230);
+    expect(await sizes(conversation)).toEqual([200, 30]);
+    const events = await agent.room.prisma.event.findMany({
+      where: { conversationId: conversation.id },
+      orderBy: { id: 'asc' },
+    });
+    const owners = events.map(({ turnId }) => turnId);
+    expect(owners).toEqual(owners.toSorted());
+  });
+
+  it('owns as many as fill half of the context, and one that is longer by itself', async () => {
+    const conversation = await agent.room.conversation();
+    const text = 'word '.repeat(1_000);
+    const fitting = Math.floor(agent.settings.contextTokens / 2 / agent.tokens.count(text));
+    await wait(conversation, text, fitting + 1);
+    await wait(conversation, 'word '.repeat(agent.settings.contextTokens), 1);
+    expect(await sizes(conversation)).toEqual([fitting, 1, 1]);
+  });
+});

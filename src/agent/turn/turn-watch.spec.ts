@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../../test/support/agent-room.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { LeaseLostError } from '../../errors/errors.js';
+import { TurnWatch } from './turn-watch.js';
+import { TurnWatchRepository } from './turn-watch.repository.js';
+
+let agent: AgentRoom;
+let watch: TurnWatch;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+  watch = new TurnWatch(new TurnWatchRepository(agent.room.prisma), agent.busy);
+});
+afterAll(async () => {
+  watch.onModuleDestroy();
+  await agent.close();
+});
+
+describe('TurnWatch', () => {
+  it('tells a runner whose lease was taken away', async () => {
+    const [conversation, other] = [await agent.room.conversation(), await agent.room.conversation()];
+    const { lease } = await agent.begin(conversation, 'hello');
+    const left = await agent.begin(other, 'hello');
+    const [watched, beside] = [watch.begin(lease), watch.begin(left.lease)];
+    await agent.room.prisma.$transaction((tx) => agent.room.leases.revoke(tx, conversation.id, 'turns'));
+    await eventually(() => {
+      if (!watched.signal.aborted) throw new Error('not told');
+    });
+    expect(watched.signal.reason).toBeInstanceOf(LeaseLostError);
+    expect(beside.signal.aborted).toBe(false);
+    watched.end();
+    beside.end();
+  });
+});

@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentRoom } from '../../test/support/agent-room.js';
+import { ReplyRepository } from './reply.repository.js';
+
+let agent: AgentRoom;
+let replies: ReplyRepository;
+
+beforeAll(async () => {
+  agent = await AgentRoom.open();
+  replies = new ReplyRepository(agent.room.prisma, agent.room.leases, agent.gate);
+});
+afterAll(() => agent.close());
+
+const write = (conversationId: string, text: string) =>
+  agent.room.prisma.$transaction((tx) => agent.outbox.add(tx, { conversationId, text }));
+
+describe('The order of replies', () => {
+  it('is that of their commits, though a clock was set back between them', async () => {
+    const { id } = await agent.room.conversation();
+    await write(id, 'first');
+    await write(id, 'second');
+    const [first, second] = await agent.room.prisma.reply.findMany({
+      where: { conversationId: id },
+      orderBy: { id: 'asc' },
+    });
+    const earlier = new Date(Date.now() - 3_600_000);
+    await agent.room.prisma.reply.update({
+      where: { id: second?.id ?? 0n },
+      data: { createdAt: earlier, availableAt: earlier },
+    });
+    expect((await replies.nextOpen(id))?.id).toBe(first?.id);
+  });
+});
+
+describe('A notice that the chat has to wait', () => {
+  it('is not begun while a reply of the conversation is to be sent', async () => {
+    const conversation = await agent.room.conversation();
+    const eventId = await agent.room.event(conversation, 'hello');
+    const lease = await agent.room.lease(conversation.id);
+    await write(conversation.id, 'an answer');
+    expect(await agent.waitNotices.begin(lease, eventId)).toBe(false);
+    await agent.room.prisma.reply.deleteMany({ where: { conversationId: conversation.id } });
+    expect(await agent.waitNotices.begin(lease, eventId)).toBe(true);
+  });
+});

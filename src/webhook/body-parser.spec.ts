@@ -1,0 +1,45 @@
+import { Controller, Module, Post } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BODY_LIMIT_BYTES, useBodyParser } from './body-parser.js';
+
+@Controller('webhook')
+class Door {
+  @Post()
+  take(): string {
+    return 'taken';
+  }
+}
+
+@Module({ controllers: [Door] })
+class House {}
+
+let app: NestFastifyApplication;
+
+beforeAll(async () => {
+  app = await NestFactory.create<NestFastifyApplication>(
+    House,
+    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES }),
+    { bodyParser: false, logger: false },
+  );
+  useBodyParser(app);
+  await app.init();
+});
+afterAll(() => app.close());
+
+const post = async (payload: string, type = 'application/json') => {
+  const headers = { 'content-type': type };
+  return (await app.inject({ method: 'POST', url: '/webhook', headers, payload })).statusCode;
+};
+
+describe('A body', () => {
+  it('takes one MiB and refuses a byte more', async () => {
+    expect(await post('1'.repeat(1024 * 1024))).toBe(201);
+    expect(await post('1'.repeat(1024 * 1024 + 1))).toBe(413);
+  });
+
+  it('is refused where it is no JSON by its content type', async () => {
+    expect(await post('{}', 'text/plain')).toBe(415);
+  });
+});

@@ -1,0 +1,64 @@
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { NotFoundException, UnauthorizedException } from '@nestjs/common';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TelegramSettings } from '../config/telegram.settings.js';
+import { TelegramSecretGuard } from './telegram-secret.guard.js';
+
+const secret = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
+
+const guardOf = (settings: Partial<TelegramSettings>) =>
+  new TelegramSecretGuard(Object.assign(new TelegramSettings(), settings));
+const ask = (guard: TelegramSecretGuard, header: unknown, bot?: string) =>
+  guard.canActivate(
+    new ExecutionContextHost([
+      { headers: { 'x-telegram-bot-api-secret-token': header }, params: bot === undefined ? {} : { bot } },
+    ]),
+  );
+
+describe('TelegramSecretGuard', () => {
+  it('lets in who knows the secret, and who knows the one before it', () => {
+    fc.assert(
+      fc.property(secret, secret, (webhookSecret, previousWebhookSecret) => {
+        const guard = guardOf({ webhookSecret, previousWebhookSecret });
+        expect(ask(guard, webhookSecret)).toBe(true);
+        expect(ask(guard, previousWebhookSecret)).toBe(true);
+      }),
+    );
+  });
+
+  it('refuses a header that differs anywhere', () => {
+    const guard = guardOf({ webhookSecret: 'right-secret', previousWebhookSecret: 'older-secret' });
+    const wrong = [
+      '',
+      'r',
+      'right-secre',
+      'right-secret_',
+      'wrong-secret',
+      'right-secreT',
+      'RIGHT-SECRET',
+      'older',
+    ];
+    for (const header of [...wrong, undefined, ['right-secret', 'right-secret']])
+      expect(() => ask(guard, header), String(header)).toThrow(UnauthorizedException);
+  });
+
+  it('lets nobody in where no secret is set', () => {
+    const guard = guardOf({ previousWebhookSecret: 'older-secret' });
+    for (const header of ['', 'older-secret', undefined])
+      expect(() => ask(guard, header), String(header)).toThrow(UnauthorizedException);
+  });
+
+  it('lets nobody in with the secret of another bot', () => {
+    const nothingElse = { previousWebhookSecret: null, systemPrompt: null, model: null };
+    const second = { name: 'second', token: '2:b', webhookSecret: 'second-secret', ...nothingElse };
+    const guard = guardOf({
+      webhookSecret: 'first-secret',
+      bots: [{ ...second, chatRateLimit: null, allowedChats: null }],
+    });
+    expect(ask(guard, 'second-secret', 'second')).toBe(true);
+    expect(() => ask(guard, 'first-secret', 'second')).toThrow(UnauthorizedException);
+    expect(() => ask(guard, 'second-secret')).toThrow(UnauthorizedException);
+    expect(() => ask(guard, 'first-secret', 'third')).toThrow(NotFoundException);
+  });
+});

@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { type Guard, takeOut } from './guard.js';
+import { withTable } from './guard-table.js';
+import { guards } from './guards.js';
+
+const ROOT = new URL('../../', import.meta.url);
+const read = (file: string) => readFile(new URL(file, ROOT), 'utf8');
+
+/** Titles as a spec writes them, with whatever its tables put into them. */
+async function titlesIn(spec: string): Promise<readonly RegExp[]> {
+  const text = await read(spec);
+  const literals = text.matchAll(/(?<quote>['`])(?<title>(?:\\.|(?!\k<quote>)[^\\\n])+)\k<quote>/g);
+  return [...literals].map(({ groups }) => {
+    const parts = (groups?.['title'] ?? '')
+      .replaceAll(/\\(.)/g, '$1')
+      .split(/%[sdifjo]|\$\{[^}]*\}|\$[\w.]+/);
+    return new RegExp(
+      `^${parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join('.*')}$`,
+      'u',
+    );
+  });
+}
+
+const each = (list: readonly Guard[]) => list.map((guard) => [guard.id, guard] as const);
+const inSource = guards.filter(({ without }) => 'file' in without);
+
+describe('Every guard', () => {
+  it.each(each(inSource))('%s is where the list says', async (_id, { without }) => {
+    if (!('file' in without)) return;
+    const source = await read(without.file);
+    expect(takeOut(source, without)).not.toBe(source);
+  });
+
+  it.each(each(guards))('%s has a test of that name', async (_id, { spec, test }) => {
+    expect((await titlesIn(spec)).some((title) => title.test(test))).toBe(true);
+  });
+
+  it('has a name of its own', () => {
+    const ids = guards.map(({ id }) => id);
+    expect(ids.filter((id, place) => ids.indexOf(id) !== place)).toEqual([]);
+  });
+
+  it('stands in docs/guarantees.md, which has no other', async () => {
+    const page = await read('docs/guarantees.md');
+    expect(withTable(page, guards)).toBe(page);
+  });
+});

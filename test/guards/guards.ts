@@ -1,0 +1,21 @@
+import { deliveryGuards } from './delivery.guards.js';
+import { doorGuards } from './door.guards.js';
+import { fenceGuards } from './fences.guards.js';
+import type { Guard } from './guard.js';
+import { keyGuards } from './keys.guards.js';
+import { leaseGuards } from './lease.guards.js';
+import { otherGuards } from './others.guards.js';
+import { queueGuards } from './queue.guards.js';
+import { turnGuards } from './turn.guards.js';
+
+/** In the order of docs/guarantees.md. */
+export const guards: readonly Guard[] = [
+  ...doorGuards,
+  ...leaseGuards,
+  ...fenceGuards,
+  ...turnGuards,
+  ...deliveryGuards,
+  ...queueGuards,
+  ...otherGuards,
+  ...keyGuards,
+];

@@ -1,0 +1,54 @@
+import { ForksPoolWorker, type PoolOptions, type PoolWorker, type WorkerRequest } from 'vitest/node';
+
+type Listener = (argument: unknown) => void;
+
+/**
+ * The process that runs the tests, kept between runs: to start one anew and load all packages into it takes longer than
+ * most tests. Vitest asks for a worker, starts it and stops it for each run; this one stays until its `end`.
+ */
+export class KeptWorker implements PoolWorker {
+  readonly name = 'kept';
+  readonly cacheFs = true;
+  private fork: ForksPoolWorker | null = null;
+  private listeners: { readonly event: string; readonly listener: Listener }[] = [];
+
+  constructor(private readonly options: () => PoolOptions) {}
+
+  async start(): Promise<void> {
+    if (this.fork) return;
+    const fork = new ForksPoolWorker(this.options());
+    await fork.start();
+    this.fork = fork;
+  }
+
+  on(event: string, listener: Listener): void {
+    this.listeners.push({ event, listener });
+    this.fork?.on(event, listener);
+  }
+
+  off(event: string, listener: Listener): void {
+    this.listeners = this.listeners.filter((one) => one.listener !== listener);
+    this.fork?.off(event, listener);
+  }
+
+  send(message: WorkerRequest): void {
+    if (message.type !== 'stop') return this.fork?.send(message);
+    const stopped = { type: 'stopped', __vitest_worker_response__: true };
+    for (const { event, listener } of [...this.listeners]) if (event === 'message') listener(stopped);
+  }
+
+  deserialize(data: unknown): unknown {
+    return data;
+  }
+
+  /** Of one run: its listeners go. */
+  stop(): Promise<void> {
+    for (const { event, listener } of [...this.listeners]) this.off(event, listener);
+    return Promise.resolve();
+  }
+
+  async end(): Promise<void> {
+    await this.fork?.stop();
+    this.fork = null;
+  }
+}

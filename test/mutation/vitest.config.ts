@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+import { guards } from '../guards/guards.js';
+
+const folder = process.env['MUTATION_FOLDER'] ?? 'src/lease';
+/** Specs beside the code, and those that the list of guards names for it. */
+const named = guards.filter(({ without }) => 'file' in without && without.file.startsWith(`${folder}/`));
+
+export default defineConfig({
+  test: {
+    include: [`${folder}/**/*.spec.ts`, ...new Set(named.map(({ spec }) => spec))].filter(
+      (spec) => !spec.includes('e2e'),
+    ),
+    globalSetup: ['test/support/global-setup.ts'],
+    setupFiles: ['test/support/quiet-logs.ts'],
+    isolate: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
