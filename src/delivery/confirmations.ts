@@ -43,7 +43,8 @@ export class Confirmations {
       case 'moved': {
         await this.lateEdits.end(lease, message, doubt);
         const { channel, chatId } = reply.destination;
-        return await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        return;
       }
       case 'anew':
       case 'give-up':

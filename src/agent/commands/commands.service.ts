@@ -101,7 +101,7 @@ export class Commands {
     command: WaitingCommand,
     conversationId: string,
     holder: Lease | null,
-  ): Promise<HandledOne | null> {
+  ): Promise<HandledOne | 'gone' | null> {
     const { id, source, payload, hasFailed } = command;
     try {
       const inbound = this.channel.read(source, payload);
