@@ -89,7 +89,9 @@ export class ReplyRepository {
           WHERE id = ${id}`;
       } else {
         await tx.$executeRaw`
-          UPDATE replies SET state = 'sending', attempts = attempts + 1, gated_at = NULL WHERE id = ${id}`;
+          UPDATE replies SET state = 'sending', attempts = attempts + 1, gated_at = NULL,
+            sending_at = clock_timestamp()
+          WHERE id = ${id}`;
       }
       return waitMs;
     });
@@ -158,8 +160,11 @@ export class ReplyRepository {
         update: {},
       });
       if (reach === 'unreachable') {
+        // Whoever wrote since the send began may be back since.
         await tx.$executeRaw`
-          UPDATE conversations SET unreachable_at = clock_timestamp() WHERE id = ${reply.conversationId}::uuid`;
+          UPDATE conversations SET unreachable_at = coalesce(
+            (SELECT sending_at FROM replies WHERE id = ${reply.id}), clock_timestamp())
+          WHERE id = ${reply.conversationId}::uuid`;
       }
     });
   }

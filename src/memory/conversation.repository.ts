@@ -84,13 +84,18 @@ export class ConversationRepository {
 
   /**
    * Since when nothing can be sent there, as the database writes it; null where it can, or where a person has written since
-   * and so is there again: then the mark is cleared.
+   * and so is there again: then the mark is cleared. The mark tells when the refused send began.
    */
   async unreachableSince(tx: Prisma.TransactionClient, id: string): Promise<string | null> {
     await tx.$executeRaw`
       UPDATE conversations c SET unreachable_at = NULL
       WHERE id = ${id}::uuid AND unreachable_at IS NOT NULL AND EXISTS (
         SELECT FROM events e WHERE e.conversation_id = c.id AND e.state = 'waiting' AND e.kind = 'message'
+          AND e.source = c.channel AND e.received_at > c.unreachable_at
+        UNION ALL
+        -- A turn may have taken it before the mark was set.
+        SELECT FROM turns t JOIN events e ON e.turn_id = t.id
+        WHERE t.conversation_id = c.id AND t.state IN ('waiting', 'running')
           AND e.source = c.channel AND e.received_at > c.unreachable_at)`;
     const [row] = await tx.$queryRaw<{ since: string | null }[]>`
       SELECT unreachable_at::text AS since FROM conversations WHERE id = ${id}::uuid`;

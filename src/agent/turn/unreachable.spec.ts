@@ -1,10 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { delivererOf } from '../../../test/support/delivery-parts.js';
 import { failures } from '../../../test/support/telegram-double.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { telegramParts } from '../../../test/support/telegram-channel.js';
+import type { SendOutcome } from '../../channel/channel.js';
+import { TelegramChannel } from '../../telegram/telegram-channel.js';
 import { openTurnScene } from './turn-scene.spec-support.js';
 
 const scene = openTurnScene();
-const { run, say, asked, states, turns } = scene;
+const { run, say, asked, states, turns, history } = scene;
+
+/** Holds back whoever comes, while it is closed. */
+function gate() {
+  let open = (): void => undefined;
+  let opened = Promise.resolve();
+  const at = {
+    reached: false,
+    pass: async () => {
+      at.reached = true;
+      await opened;
+    },
+    close: () => {
+      at.reached = false;
+      opened = new Promise((resolve) => (open = resolve));
+    },
+    release: () => open(),
+  };
+  at.close();
+  return at;
+}
 
 /** Sends what waits. The chat has blocked the bot, unless said otherwise. */
 async function deliver(chat: 'blocked' | 'open' = 'blocked'): Promise<void> {
@@ -58,6 +82,46 @@ describe('A chat that cannot be sent anything', () => {
     expect((await run()).replied).toBe(true);
     expect(asked()).toHaveLength(2);
     expect(await isMarked()).toBe(false);
+  });
+
+  it('is worked for again for what was written there while the refused message was being sent', async () => {
+    await say(`${scene.word} hello`);
+    await run();
+    const { room, telegram } = scene.agent;
+    const answer = gate();
+    class SlowAnswer extends TelegramChannel {
+      override async send(...call: Parameters<TelegramChannel['send']>): Promise<SendOutcome> {
+        const outcome = await super.send(...call);
+        await answer.pass();
+        return outcome;
+      }
+    }
+    const refused = {
+      method: 'sendMessage',
+      chat: Number(scene.conversation.chatId),
+      with: failures.blocked,
+    };
+    for (const waits of [true, false]) {
+      telegram.failNext(refused);
+      const sending = delivererOf(room, new SlowAnswer(...telegramParts(telegram))).run(
+        scene.conversation.id,
+      );
+      await eventually(() => expect(answer.reached).toBe(true));
+      scene.agent.model.script(scene.word, { status: 500 }, { status: 500 }, { text: 'Welcome back.' });
+      await say(`${scene.word} I am back`);
+      // Or a turn has taken it by then, and is put off.
+      if (!waits) await run();
+      answer.release();
+      await sending;
+      expect(await isMarked()).toBe(true);
+      for (let tries = 0; tries < 3; tries += 1) {
+        await scene.waitOver();
+        await run();
+      }
+      expect(await isMarked()).toBe(false);
+      expect((await history()).at(-1)).toBe('assistant: Welcome back.');
+      answer.close();
+    }
   });
 
   it('is not brought back by what was planned there', async () => {
