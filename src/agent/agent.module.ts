@@ -18,6 +18,8 @@ import { CommandAnswers } from './commands/command-answers.js';
 import { Commands } from './commands/commands.service.js';
 import { ContextBuilder } from './context/context-builder.js';
 import { Edits } from './busy/edits.repository.js';
+import { InterruptionRepository } from './busy/interruption.repository.js';
+import { Interruptions } from './busy/interruptions.service.js';
 import { EventClaim } from './turn/event-claim.js';
 import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
@@ -91,6 +93,8 @@ import { WaitNotices } from './waiting/wait-notices.js';
     LiveReplies,
     Happenings,
     Newcomers,
+    Interruptions,
+    InterruptionRepository,
     TurnReaction,
     Opening,
     Pictures,

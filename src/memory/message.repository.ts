@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Message, Prisma, Step } from '../generated/prisma/client.js';
+import type { Message, Prisma, Step, Turn } from '../generated/prisma/client.js';
+import { turnsAnsweredBy } from './continued-turns.js';
 
 /** As much of a message as its place in the history needs. */
 export type PastMessage = Pick<
@@ -60,17 +61,35 @@ export class MessageRepository {
         AND (conversation_id, epoch, id) < (${conversationId}::uuid, ${epoch}, ${before})
       ORDER BY conversation_id DESC, epoch DESC, id DESC
       LIMIT ${limit}`;
+    return { messages, steps: await this.stepsOf(messages) };
+  }
+
+  /** The user's messages that a turn answers, in order: its own, behind those of a turn that was interrupted for it. */
+  async ofTurn(turn: Pick<Turn, 'id' | 'continuesId'>): Promise<Message[]> {
+    const turnId = { in: await turnsAnsweredBy(this.prisma, turn) };
+    return await this.prisma.message.findMany({ where: { turnId, role: 'user' }, orderBy: { id: 'asc' } });
+  }
+
+  /** What was said in this stretch, oldest first, with the steps of its turns; of a stretch that is known to be short. */
+  async said({
+    conversationId,
+    epoch,
+    after,
+    before,
+  }: Stretch): Promise<{ messages: Message[]; steps: Step[] }> {
+    const messages = await this.prisma.message.findMany({
+      where: { conversationId, epoch, id: { gt: after, lt: before } },
+      orderBy: { id: 'asc' },
+    });
+    return { messages, steps: await this.stepsOf(messages) };
+  }
+
+  private stepsOf(messages: readonly Pick<Message, 'turnId'>[]): Promise<Step[]> {
     const turnIds = [...new Set(messages.flatMap((message) => message.turnId ?? []))];
-    const steps = await this.prisma.step.findMany({
+    return this.prisma.step.findMany({
       where: { turnId: { in: turnIds } },
       orderBy: [{ turnId: 'asc' }, { index: 'asc' }],
     });
-    return { messages, steps };
-  }
-
-  /** The user's messages that a turn answers, in order. */
-  ofTurn(turnId: string): Promise<Message[]> {
-    return this.prisma.message.findMany({ where: { turnId, role: 'user' }, orderBy: { id: 'asc' } });
   }
 
   /** The messages that joined the turn before this step, in order. */

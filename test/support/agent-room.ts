@@ -49,6 +49,8 @@ import type { TelegramSettings } from '../../src/config/telegram.settings.js';
 import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
+import { InterruptionRepository } from '../../src/agent/busy/interruption.repository.js';
+import { Interruptions } from '../../src/agent/busy/interruptions.service.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
 import type { FloodGate } from '../../src/delivery/flood/flood-gate.js';
 import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
@@ -112,6 +114,7 @@ export class AgentRoom {
   readonly steps: StepRepository;
   readonly turns: TurnRepository;
   readonly endings: TurnEndings;
+  readonly interruptionStore: InterruptionRepository;
   readonly claim: EventClaim;
   readonly turnStop: TurnStop;
   readonly commands: Commands;
@@ -230,6 +233,13 @@ export class AgentRoom {
       this.ledger,
       ids,
     );
+    this.interruptionStore = new InterruptionRepository(
+      prisma,
+      leases,
+      conversations,
+      this.turns,
+      this.endings,
+    );
     this.overheard = new OverheardRepository(room.pool, new GroupSettings());
     this.backgrounds = new Backgrounds(prisma, leases, this.overheard, this.tokens, this.settings);
     const { turnStop, commands } = commandsOf(this, { facts, people, limits });
@@ -261,7 +271,8 @@ export class AgentRoom {
   /** What the model sees of a conversation in which nothing but this was said. */
   contextOf(text: string, budget = 10_000): TurnContext {
     const own = { messages: [{ role: 'user' as const, content: text }], tokens: 0 };
-    return { system: { role: 'system', content: 'You are a double.' }, history: [], own, joined: [], budget };
+    const system = { role: 'system' as const, content: 'You are a double.' };
+    return { system, history: [], own, joined: [], exchanges: [], budget };
   }
 
   /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */
@@ -286,6 +297,7 @@ export class AgentRoom {
       turnWorkOf(this, stopping, steps),
       new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
+      this.interruptions(),
       new BusyIndicator(this.channel),
       this.notices(),
       this.room.holder,
@@ -293,6 +305,10 @@ export class AgentRoom {
       this.settings,
       metrics,
     );
+  }
+
+  interruptions(): Interruptions {
+    return new Interruptions(this.room.conversations, this.claim, this.interruptionStore, this.busy);
   }
 
   notices(): WaitNotices {

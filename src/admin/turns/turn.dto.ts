@@ -113,7 +113,10 @@ export class TurnWithStepsDto extends TurnDto {
   readonly steps: readonly StepDto[];
 }
 
-export type ShownTurn = Omit<Turn, 'epoch' | 'availableAt' | 'userId' | 'correctsId' | 'feedbackAt'>;
+export type ShownTurn = Omit<
+  Turn,
+  'epoch' | 'availableAt' | 'userId' | 'correctsId' | 'continuesId' | 'feedbackAt'
+>;
 
 export function toTurnDto(turn: ShownTurn): TurnDto {
   return {

@@ -4,6 +4,7 @@ import { BusySettings } from '../../config/busy.settings.js';
 import type { Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { readAttachments, toJson } from '../attachments/stored-attachments.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { turnThatAnswers } from '../../memory/continued-turns.js';
 import { OverheardRepository } from '../../memory/overheard.repository.js';
 import { isAnswered } from '../corrections/answered.js';
 
@@ -74,11 +75,12 @@ export class Edits {
     channelMessageId: bigint,
     text: string,
   ): Promise<EditOutcome> {
-    const known = await tx.message.findFirst({
+    const stored = await tx.message.findFirst({
       where: { conversationId: event.conversationId, channelMessageId, role: 'user' },
       orderBy: { id: 'desc' },
       include: { turn: true },
     });
+    const known = stored && { ...stored, turn: stored.turn && (await turnThatAnswers(tx, stored.turn)) };
     // Maybe it was not for the bot before.
     if (!known) await this.overheard.change(tx, event.conversationId, channelMessageId, text);
     if (!known) return 'ignored';

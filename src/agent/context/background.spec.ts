@@ -13,6 +13,7 @@ const context: TurnContext = {
   history: [block('old')],
   own: block('question'),
   joined: [],
+  exchanges: [],
   budget: 10_000,
 };
 const nothing = { exchanges: [], joined: [] };

@@ -14,6 +14,7 @@ import { Clock } from '../../runtime/clock.js';
 import { Pictures, type PicturesOf } from '../attachments/pictures.js';
 import { type Block, blockOf, chatMessage, fromAnchor, newestWithin, tokensOf } from './context.js';
 import { HistoryReader } from './history-reader.js';
+import { type ContinuedPast, continuedPast } from './interrupted-past.js';
 import { sharesOf } from '../summaries/outgrown.js';
 import { SummaryRepository } from '../summaries/summary.repository.js';
 import { systemPrompt } from './system-prompt.js';
@@ -47,7 +48,7 @@ export class ContextBuilder {
     signal: AbortSignal,
   ): Promise<TurnContext> {
     const count = (text: string) => this.tokens.count(text);
-    const fresh = await this.messages.ofTurn(turn.id);
+    const fresh = await this.messages.ofTurn(turn);
     const pictures = await this.pictures.ofTurn(fresh, signal);
     const before = fresh[0]?.id ?? NEWEST;
     const facts = this.newestFacts(await this.facts.list(conversation.id));
@@ -59,11 +60,8 @@ export class ContextBuilder {
       facts,
       summary: summary?.text ?? null,
     });
-    const own = this.blockOf(
-      conversation,
-      fresh.filter(({ stepIndex }) => stepIndex === null),
-      pictures,
-    );
+    const begun = await this.begunWith(conversation, turn, fresh, pictures);
+    const own = this.blockOf(conversation, begun.own, pictures);
     const spent = own.tokens + count(facts.join('\n')) + (summary?.tokens ?? 0);
     const budget = this.settings.contextTokens - spent;
     const after = summary?.coversUntil ?? OLDEST;
@@ -71,8 +69,31 @@ export class ContextBuilder {
     const { blocks: history, outgrown } = await this.history(conversation, stretch, budget, signal);
     const newest = fresh.at(-1);
     if (outgrown && newest) await this.summaries.ask(conversation.id, turn.epoch, newest.id);
-    const joined = this.joined(conversation, fresh, pictures);
-    return { system: { role: 'system', content }, history, own, joined, budget };
+    const ofTurn = fresh.filter(({ turnId }) => turnId === turn.id);
+    const joined = [...begun.joined, ...this.joined(conversation, ofTurn, pictures)];
+    const { exchanges } = begun;
+    return { system: { role: 'system', content }, history, own, joined, exchanges, budget };
+  }
+
+  /** What the turn began with: its messages, behind those of interrupted turns in whose place it goes on. */
+  private async begunWith(
+    conversation: Conversation,
+    turn: Turn,
+    fresh: readonly Message[],
+    pictures: PicturesOf,
+  ): Promise<ContinuedPast> {
+    const own = fresh.filter(({ stepIndex }) => stepIndex === null);
+    const [first] = fresh;
+    const last = own.at(-1);
+    if (turn.continuesId === null || !first || !last) return { own, joined: [], exchanges: [] };
+    const { conversationId, epoch } = turn;
+    const stretch = { conversationId, epoch, after: first.id - 1n, before: last.id + 1n };
+    return continuedPast(
+      await this.messages.said(stretch),
+      turn.id,
+      (message) => this.blockOf(conversation, [message], pictures),
+      (text) => this.tokens.count(text),
+    );
   }
 
   /** Messages as the model sees them, to be kept together. */

@@ -15,6 +15,7 @@ function contextOf(history: readonly number[]): TurnContext {
     history: blocks,
     own: user('the question'),
     joined: [],
+    exchanges: [],
     budget: blocks.reduce((sum, { tokens }) => sum + tokens, 0) * 2,
   };
 }

@@ -59,7 +59,7 @@ export function historyEntries(
 }
 
 /** What stands for the result of a call that was interrupted with its turn. */
-const NO_RESULT = 'There is no result: the call was interrupted.';
+export const NO_RESULT = 'There is no result: the call was interrupted.';
 
 /** One block for each model call whose tools were called. A turn may have failed in the middle of several. */
 function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {

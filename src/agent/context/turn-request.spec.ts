@@ -47,7 +47,14 @@ const contexts = fc
       blockOf([said('user', `${index} ${'h'.repeat(length)}`)], characters),
     );
     const own = blockOf([said('user', 'the question')], characters);
-    return { system: said('system', 'who'), history: newestWithin(blocks, budget), own, joined: [], budget };
+    return {
+      system: said('system', 'who'),
+      history: newestWithin(blocks, budget),
+      own,
+      joined: [],
+      exchanges: [],
+      budget,
+    };
   });
 
 const exchangesOf = (talk: readonly Talk[]) =>
@@ -140,7 +147,7 @@ describe('requestMessages', () => {
     const none: Block[] = [];
     const own = blockOf([said('user', 'q')], characters);
     const shown = requestMessages(
-      { system: said('system', 's'), history: none, own, joined: [], budget: 2_500 },
+      { system: said('system', 's'), history: none, own, joined: [], exchanges: [], budget: 2_500 },
       exchanges,
       [],
     );

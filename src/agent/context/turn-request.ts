@@ -18,8 +18,10 @@ export interface TurnContext {
   readonly history: readonly Block[];
   /** The messages the turn began with, which are always there. */
   readonly own: Block;
-  /** Those that joined it in an earlier run, in order. */
+  /** Those that joined it in an earlier run, and what it goes on with in the place of interrupted turns, in order. */
   readonly joined: readonly Joined[];
+  /** The calls of interrupted turns in whose place it goes on. */
+  readonly exchanges: readonly Exchange[];
   /** Tokens for history and for what the turn's tools bring: what facts and the turn's own messages have left. */
   readonly budget: number;
 }

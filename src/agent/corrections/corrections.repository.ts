@@ -3,6 +3,7 @@ import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Message, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { turnsAnsweredBy, turnThatAnswers } from '../../memory/continued-turns.js';
 import { Ids } from '../../runtime/ids.js';
 import { EventReader } from '../turn/event-reader.js';
 import { isAnswered, latestAnswer } from './answered.js';
@@ -47,7 +48,8 @@ export class Corrections {
     const heard = this.reader.read(event);
     const edited = heard && (await this.edited(tx, conversationId, heard.channelMessageId));
     if (!heard || !edited?.turn) return null;
-    const { turn: former, ...message } = edited;
+    const { turn: asked, ...message } = edited;
+    const former = await turnThatAnswers(tx, asked);
     await this.record(tx, message, heard.text);
     const correctsId = isAnswered(former) ? await latestAnswer(tx, former) : null;
     if (correctsId === null) return null;
@@ -57,7 +59,7 @@ export class Corrections {
       data: { id: this.ids.next(), conversationId, state: 'running', epoch, userId, correctsId },
     });
     await tx.message.updateMany({
-      where: { turnId: former.id, role: 'user' },
+      where: { turnId: { in: await turnsAnsweredBy(tx, former) }, role: 'user' },
       data: { turnId: turn.id, stepIndex: null },
     });
     await tx.event.update({ where: { id: event.id }, data: { state: 'claimed', turnId: turn.id } });

@@ -109,7 +109,7 @@ describe('A turn that corrects an answer', () => {
 
   it('interrupts nothing, and nothing interrupts it', async () => {
     const watch = new TurnWatchRepository(agent.room.prisma);
-    const hasNews = async () => (await watch.look([conversation.id]))[0]?.hasNews;
+    const hasNews = async () => (await watch.look([conversation.id]))[0]?.news !== null;
     const { lease, turn } = await agent.begin(conversation, `under way ${word}`);
     expect(await hasNews()).toBe(false);
     await edit('right');

@@ -21,6 +21,7 @@ const context = (own: Block, ...history: Block[]): TurnContext => ({
   history,
   own,
   joined: [],
+  exchanges: [],
   budget: 1_000,
 });
 const exchange = (stepIndex: number, result: string): Exchange => {

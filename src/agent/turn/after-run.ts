@@ -64,7 +64,7 @@ export class AfterRun {
   }
 
   private async record(run: Run, end: RunEnd, spentMs: number): Promise<TurnOutcome> {
-    const { lease, turn } = run;
+    const { turn } = run;
     const about = { conversationId: turn.conversationId, turnId: turn.id };
     switch (end.kind) {
       case 'lost':
@@ -72,7 +72,8 @@ export class AfterRun {
         throw new LeaseLostError(`turn ${turn.id}`);
       case 'interrupted':
         this.logger.log({ msg: 'turn interrupted', ...about });
-        return { lane: { next: 'now' }, replied: await this.interrupt(lease, turn) };
+        this.metrics.ended('interrupted');
+        return { lane: { next: 'now' }, replied: end.replied };
       case 'parked':
         return await this.park(run, end.calls);
       case 'stopping':
@@ -85,12 +86,6 @@ export class AfterRun {
         this.metrics.ended('broken');
         throw end.error;
     }
-  }
-
-  private async interrupt(lease: Run['lease'], turn: Run['turn']): Promise<boolean> {
-    const replied = await this.endings.interrupt(lease, turn);
-    this.metrics.ended(replied ? 'interrupted' : 'cancelled');
-    return replied;
   }
 
   private async park(

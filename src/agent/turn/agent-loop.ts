@@ -84,7 +84,7 @@ export class AgentLoop {
 
   private async open({ turn, context, conversation, budget }: Loop): Promise<OpenTalk> {
     return {
-      exchanges: [],
+      exchanges: [...context.exchanges],
       joined: [...context.joined],
       window: new ContextWindow(context),
       budget,

@@ -30,9 +30,9 @@ describe('A model call that is broken off', () => {
     agent.model.script(word, { fault: 'hang' });
     const answer = () =>
       agent.room.prisma.message.findFirst({ where: { conversationId: conversation.id, role: 'assistant' } });
+    await agent.room.event(conversation, `${word} this`);
     for (let round = 1; (await answer()) === null; round += 1) {
       expect(round).toBeLessThan(30);
-      await agent.room.event(conversation, `${word} ${round}`);
       const running = agent.runner().run(conversation.id);
       await eventually(async () =>
         expect(agent.model.callsAbout(word).length === round || (await answer()) !== null).toBe(true),

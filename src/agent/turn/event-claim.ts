@@ -10,7 +10,8 @@ import { EventReader, type Heard } from './event-reader.js';
 import { quietLeftMs } from '../busy/quiet.js';
 import { TokenCounter } from '../context/token-counter.js';
 import { type Candidate, TurnRepository, type WaitingEvent } from './turn.repository.js';
-import { Uninvited } from './uninvited.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { type Invited, Uninvited } from './uninvited.js';
 
 /** Turns in a row that answer nobody but other bots: with more, two bots could keep each other busy for ever. */
 const MAX_BOT_STREAK = 3;
@@ -32,9 +33,18 @@ export type Claimed =
 
 const nothing: Claimed & Ready = { kind: 'nothing', replied: false };
 
-type Ready =
+/** What the next turn would own now. */
+export type Ready =
   | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
   | Exclude<Claimed, { readonly kind: 'turn' }>;
+
+/** Of what waits, that which came while a turn runs. */
+export interface Newer {
+  /** The oldest event of it. */
+  readonly from: bigint;
+  /** A command that waits: what is behind it waits for its effect; null: none does. */
+  readonly until: bigint | null;
+}
 
 /** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
 @Injectable()
@@ -80,14 +90,42 @@ export class EventClaim {
     return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
   }
 
-  private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
+  /**
+   * What the turn that goes on in the place of a running one would own besides its events: what the next turn would, as
+   * far as it is newer than the running turn, of its epoch, and fits beside its messages. Nothing where no person wrote
+   * any of it.
+   * @throws as `next`
+   */
+  async interrupting(lease: Lease, conversation: Conversation, turn: Turn, newer: Newer): Promise<Ready> {
+    const { candidates } = await this.invited(lease, conversation);
+    const [first] = candidates;
+    // What waited already when the turn began, for the limit or for its replay, has its turn first.
+    if (!first || first.event.id < newer.from || first.event.lateEdit) return nothing;
+    const { until } = newer;
+    const readable = upToLateEdit(candidates).filter(({ event }) => until === null || event.id < until);
+    if (isLoop(conversation, readable)) return nothing;
+    const owned = await this.turns.eventsOf(turn.id);
+    const spent = owned.reduce((sum, event) => sum + this.tokensOf(this.reader.read(event)), 0);
+    const fitting = this.fitting(await this.turns.ofEpoch(null, turn, readable), spent);
+    const room = fitting.slice(0, Math.max(0, MAX_EVENTS - owned.length));
+    if (!room.some(isByPerson)) return nothing;
+    const ready = await this.admitted(conversation, room, 0);
+    return ready.kind !== 'ready' || ready.candidates.some(isByPerson) ? ready : nothing;
+  }
+
+  /** What waits, can be read, and is of people who may talk to the agent: the rest is turned away. */
+  private async invited(lease: Lease, conversation: Conversation): Promise<Invited> {
     const waiting = await this.turns.waiting(conversation.id, MAX_EVENTS);
-    if (waiting.length === 0) return nothing;
+    if (waiting.length === 0) return { candidates: [], replied: false };
     const candidates = waiting.map((event) => this.read(event, conversation));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.turns.passOver(lease, unreadable);
     const heard = candidates.filter((candidate) => candidate.heard !== null);
-    const invited = await this.uninvited.turnAway(lease, conversation, heard);
+    return await this.uninvited.turnAway(lease, conversation, heard);
+  }
+
+  private async ready(lease: Lease, conversation: Conversation, collectMs: number): Promise<Ready> {
+    const invited = await this.invited(lease, conversation);
     if (invited.candidates.length === 0) return { kind: 'nothing', replied: invited.replied };
     const readable = upToLateEdit(invited.candidates);
     if (isLoop(conversation, readable)) {
@@ -100,6 +138,15 @@ export class EventClaim {
     // First what belongs together, then the limit: it must not be asked for what the turn will not own.
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return nothing;
+    return await this.admitted(conversation, fitting, collectMs);
+  }
+
+  /** Those of the candidates that neither a pause nor the chat's limit holds back. */
+  private async admitted(
+    conversation: Conversation,
+    fitting: readonly Candidate[],
+    collectMs: number,
+  ): Promise<Ready> {
     const quietMs = quietLeftMs(
       fitting.map(({ event, heard }) => ({ ageMs: event.ageMs, inBatch: heard?.inBatch ?? false })),
       collectMs,
@@ -138,14 +185,27 @@ export class EventClaim {
 
   /** In order, until their texts fill half of the context; at least one. */
   private withinBudget(candidates: readonly Candidate[]): readonly Candidate[] {
-    let left = this.settings.contextTokens / 2;
+    const fitting = this.fitting(candidates, 0);
+    return fitting.length > 0 ? fitting : candidates.slice(0, 1);
+  }
+
+  /** In order, until their texts fill half of the context, of which so many tokens are spent. */
+  private fitting(candidates: readonly Candidate[], spent: number): readonly Candidate[] {
+    let left = this.settings.contextTokens / 2 - spent;
     const beyond = candidates.findIndex(({ heard }) => {
-      left -= this.tokens.count(heard?.text ?? '');
+      left -= this.tokensOf(heard);
       return left < 0;
     });
-    return beyond === -1 ? candidates : candidates.slice(0, Math.max(1, beyond));
+    return beyond === -1 ? candidates : candidates.slice(0, beyond);
+  }
+
+  private tokensOf(heard: Heard | null): number {
+    return this.tokens.count(heard?.text ?? '');
   }
 }
+
+/** What was planned comes along, but interrupts nobody. */
+const isByPerson = ({ event }: Candidate): boolean => event.source !== SCHEDULE_SOURCE;
 
 /** A late edit has a turn of its own, in its place among the others. */
 function upToLateEdit(candidates: readonly Candidate[]): readonly Candidate[] {

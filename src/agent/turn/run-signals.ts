@@ -8,7 +8,8 @@ import { TurnInterruptedError } from './turn-watch.js';
 /** Why one run of a turn ended without an answer. */
 export type RunEnd =
   | { readonly kind: 'lost' }
-  | { readonly kind: 'interrupted' }
+  /** @param replied there are replies to send */
+  | { readonly kind: 'interrupted'; readonly replied: boolean }
   | { readonly kind: 'stopping' }
   /** Not before people have decided. */
   | { readonly kind: 'parked'; readonly calls: readonly WaitingCall[] }
@@ -39,12 +40,16 @@ export class RunSignals {
     this.signal = AbortSignal.any([lost, disturbed, this.timeout.signal, stopping.now]);
   }
 
-  /** What the error that ended the run comes to. A lost lease before all else: nothing could be committed. */
+  /**
+   * What the error that ended the run comes to. A lost lease before all else: nothing could be committed. Whoever is
+   * interrupted has lost it too, and knows to whom.
+   */
   endOf(error: unknown): RunEnd {
     const disturbance: unknown = this.disturbed.reason;
+    if (disturbance instanceof TurnInterruptedError)
+      return { kind: 'interrupted', replied: disturbance.replied };
     if (error instanceof LeaseLostError || this.lost.aborted || disturbance instanceof LeaseLostError)
       return { kind: 'lost' };
-    if (disturbance instanceof TurnInterruptedError) return { kind: 'interrupted' };
     if (error instanceof ApprovalNeededError) return { kind: 'parked', calls: error.calls };
     if (this.stopping.now.aborted) return { kind: 'stopping' };
     // A write that the database had no room for has failed by itself, however long it was tried.

@@ -6,6 +6,7 @@ import { Outbox } from '../../delivery/outbox.js';
 import type { Prisma, ReplyClass, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { INTERRUPTED, turnsAnsweredBy } from '../../memory/continued-turns.js';
 import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../runtime/ids.js';
 import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
@@ -31,7 +32,7 @@ const FAR_FUTURE = 'infinity';
 
 /**
  * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease first, and
- * settles the turn's events and its budgets. A blocked chat is not answered: whatever its turn came to, it is cancelled.
+ * settles the turn's events, which an interrupted turn leaves to another one, and its budgets. A blocked chat is not answered: whatever its turn came to, it is cancelled.
  */
 @Injectable()
 export class TurnEndings {
@@ -109,24 +110,28 @@ export class TurnEndings {
   }
 
   /**
-   * Ends a turn that a newer message interrupted: without an answer, so that the next turn answers its messages too, with
-   * what its finished steps found. What it has shown already stays.
+   * Ends a turn that newer messages interrupted, in the transaction that begins the turn that goes on in its place: without
+   * an answer. Its finished steps, and what it has shown already, stay; the other turn answers its messages.
    * @returns whether there are replies to send
-   * @throws LeaseLostError
    */
-  async interrupt(lease: Lease, turn: Turn): Promise<boolean> {
-    return await this.unlessBlocked(lease, turn, async (tx) => {
-      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
-      await tx.turn.update({
-        where: { id: turn.id },
-        data: { state: 'cancelled', errorCode: 'INTERRUPTED', finishedAt: new Date() },
-      });
-      const draft = await this.drafts.read(tx, turn.id);
-      if (draft?.state !== 'shown') return;
-      if (draft.text !== '') return await this.answer(tx, turn, `${draft.text} …`);
-      // It tells that the chat has to wait, and no turn will make it an answer.
-      await this.outbox.add(tx, { conversationId: turn.conversationId, turnId: turn.id, text: '…' });
+  async interrupt(tx: Prisma.TransactionClient, turn: Turn): Promise<boolean> {
+    await tx.turn.update({
+      where: { id: turn.id },
+      data: { state: 'cancelled', errorCode: INTERRUPTED, finishedAt: new Date() },
     });
+    const draft = await this.drafts.read(tx, turn.id);
+    if (draft?.state === 'shown') await this.cutShort(tx, turn, draft.text);
+    await this.budgets.settle(tx, [turn.id]);
+    return draft?.state === 'shown';
+  }
+
+  private async cutShort(tx: Prisma.TransactionClient, turn: Turn, said: string): Promise<void> {
+    const { id: turnId, conversationId } = turn;
+    // Where nothing is said, it tells that the chat has to wait, and no turn will make that an answer.
+    const text = said === '' ? '…' : `${said} …`;
+    const messageId = said === '' ? {} : { messageId: await this.messages.addAnswer(tx, turn, text) };
+    // Somebody waits for what comes behind it.
+    await this.outbox.add(tx, { conversationId, turnId, text, ...messageId, class: 'interactive' });
   }
 
   /**
@@ -163,9 +168,9 @@ export class TurnEndings {
   ): Promise<void> {
     const open = await tx.turn.findMany({
       where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
-      select: { id: true },
+      select: { id: true, continuesId: true },
     });
-    for (const { id } of open) await this.cancel(tx, id, code);
+    for (const turn of open) await this.cancel(tx, turn, code);
     await tx.$executeRaw`
       UPDATE events SET state = 'dropped'
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
@@ -184,24 +189,30 @@ export class TurnEndings {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
-      await (blocked ? this.cancel(tx, turn.id, 'CHAT_BLOCKED') : end(tx));
+      await (blocked ? this.cancel(tx, turn, 'CHAT_BLOCKED') : end(tx));
       await this.budgets.settle(tx, [turn.id]);
       return !blocked;
     });
   }
 
-  private async cancel(tx: Prisma.TransactionClient, turnId: string, errorCode: string): Promise<void> {
-    await tx.event.updateMany({ where: { turnId }, data: { state: 'dropped' } });
+  private async cancel(
+    tx: Prisma.TransactionClient,
+    turn: Pick<Turn, 'id' | 'continuesId'>,
+    errorCode: string,
+  ): Promise<void> {
+    const { id } = turn;
+    await tx.event.updateMany({ where: { turnId: id }, data: { state: 'dropped' } });
+    const answered = await turnsAnsweredBy(tx, turn);
     // Else the first turn after the block would find them unanswered, and answer them.
     await tx.message.updateMany({
-      where: { turnId, turn: { correctsId: null } },
+      where: { turnId: { in: answered }, turn: { correctsId: null } },
       data: { epoch: BESIDE_ALL_EPOCHS },
     });
     await tx.turn.update({
-      where: { id: turnId },
+      where: { id },
       data: { state: 'cancelled', errorCode, finishedAt: new Date() },
     });
-    await this.approvals.withdraw(tx, turnId);
+    await this.approvals.withdraw(tx, id);
   }
 
   private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {

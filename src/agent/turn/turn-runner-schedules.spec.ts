@@ -50,7 +50,7 @@ describe('A turn of a schedule', () => {
     const { agent, conversation } = scene;
     await agent.begin(conversation, `${scene.word} question`);
     const watch = new TurnWatchRepository(agent.room.prisma);
-    const news = async () => (await watch.look([conversation.id])).map(({ hasNews }) => hasNews);
+    const news = async () => (await watch.look([conversation.id])).map((sight) => sight.news !== null);
     await task(`${scene.word} news`);
     expect(await news()).toEqual([false]);
     await say(`${scene.word} more`);

@@ -11,6 +11,7 @@ import { AfterRun, type TurnOutcome } from './after-run.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from '../commands/commands.service.js';
 import { EventClaim } from './event-claim.js';
+import { Interruptions } from '../busy/interruptions.service.js';
 import { RunSignals } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
@@ -47,6 +48,7 @@ export class TurnRunner {
     private readonly work: TurnWork,
     private readonly afterRun: AfterRun,
     private readonly watch: TurnWatch,
+    private readonly interruptions: Interruptions,
     private readonly busy: BusyIndicator,
     private readonly waitNotices: WaitNotices,
     private readonly leases: LeaseHolder,
@@ -115,7 +117,7 @@ export class TurnRunner {
   private async goOn(run: Run, lost: AbortSignal): Promise<TurnOutcome> {
     const { lease, conversation, turn } = run;
     const spentMs = stopwatch();
-    const watch = this.watch.begin(lease);
+    const watch = this.watch.begin(lease, turn.id, this.interruptions.of(lease, turn));
     const { turnTimeoutMs } = this.settings;
     const signals = new RunSignals(
       lost,
@@ -134,9 +136,11 @@ export class TurnRunner {
       this.logger.log({ msg: `turn ${ended}`, conversationId: conversation.id, turnId: turn.id, ms });
       return { lane: await this.turns.whatNext(conversation.id), replied };
     } catch (error) {
+      // The turn may have been interrupted just before it ended so.
+      await watch.end();
       return await this.afterRun.settle(run, signals.endOf(error), spentMs());
     } finally {
-      watch.end();
+      await watch.end();
       busyUntil();
       signals.close();
     }

@@ -10,8 +10,21 @@ export interface Sight {
   readonly token: bigint;
   /** Null: as AGENT_BUSY_MODE says. */
   readonly busyMode: BusyMode | null;
-  /** Messages have arrived since the turn began. */
-  readonly hasNews: boolean;
+  /** What has arrived since the turn began, or its replay was taken up; null: nothing that may interrupt it. */
+  readonly news: News | null;
+}
+
+/** Events that have come while a turn runs, by their ids. */
+export interface News {
+  /** The oldest. */
+  readonly from: bigint;
+  /** The newest that a person wrote. */
+  readonly until: bigint;
+}
+
+interface Row extends Omit<Sight, 'news'> {
+  readonly newsFrom: bigint | null;
+  readonly newsUntil: bigint | null;
 }
 
 /** Looks at all conversations whose turns run in this process with one statement. */
@@ -21,19 +34,24 @@ export class TurnWatchRepository {
 
   /** One row for each conversation that still exists and was leased at some time. */
   async look(conversationIds: readonly string[]): Promise<Sight[]> {
-    return await this.prisma.$queryRaw<Sight[]>`
+    const rows = await this.prisma.$queryRaw<Row[]>`
       SELECT l.conversation_id AS "conversationId", l.token, c.busy_mode AS "busyMode",
-             EXISTS (
-               SELECT 1 FROM turns t JOIN events e ON e.conversation_id = t.conversation_id
-               -- A turn that waits for its next try is not under way, and what comes then interrupts nothing.
-               WHERE t.conversation_id = l.conversation_id AND t.state = 'running'
-                 -- The next turn would answer neither its messages nor those that an edit of an older one interrupted.
-                 AND t.corrects_id IS NULL AND NOT e.late_edit
-                 AND e.state = 'waiting' AND e.kind = 'message' AND e.received_at > t.available_at
-                 -- What was planned interrupts nobody.
-                 AND e.source <> ${SCHEDULE_SOURCE}
-             ) AS "hasNews"
+             news."from" AS "newsFrom", news.until AS "newsUntil"
       FROM leases l JOIN conversations c ON c.id = l.conversation_id
+      CROSS JOIN LATERAL (
+        -- What was planned comes along, but interrupts nobody.
+        SELECT min(e.id) AS "from", max(e.id) FILTER (WHERE e.source <> ${SCHEDULE_SOURCE}) AS until
+        FROM turns t JOIN events e ON e.conversation_id = t.conversation_id
+        -- A turn that waits for its next try is not under way, and what comes then interrupts nothing.
+        WHERE t.conversation_id = l.conversation_id AND t.state = 'running'
+          -- An edit of an older message has a turn of its own, and so has what comes while that is under way.
+          AND t.corrects_id IS NULL AND NOT e.late_edit
+          AND e.state = 'waiting' AND e.kind = 'message' AND e.received_at > t.available_at
+      ) AS news
       WHERE l.lane = 'turns' AND l.conversation_id = ANY(${[...conversationIds]}::uuid[])`;
+    return rows.map(({ newsFrom: from, newsUntil: until, ...sight }) => ({
+      ...sight,
+      news: from !== null && until !== null ? { from, until } : null,
+    }));
   }
 }

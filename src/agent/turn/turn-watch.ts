@@ -1,22 +1,46 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { BusySettings } from '../../config/busy.settings.js';
-import { LeaseLostError, messageOf, TurnpikeError } from '../../errors/errors.js';
+import { LeaseLostError, messageOf } from '../../errors/errors.js';
 import type { Lease } from '../../lease/lease.repository.js';
-import { type Sight, TurnWatchRepository } from './turn-watch.repository.js';
+import type { Interrupt } from '../busy/interruptions.service.js';
+import { type News, type Sight, TurnWatchRepository } from './turn-watch.repository.js';
 
 /** A /stop has to be felt within a second, whichever process took it. */
 const LOOK_EVERY_MS = 250;
 
-/** A message came while the turn ran, and its chat's mode is `interrupt`. */
-export class TurnInterruptedError extends TurnpikeError {
-  constructor() {
-    super('TURN_INTERRUPTED', 'a newer message interrupted the turn');
+/** Newer messages have interrupted the turn: another one has its messages, and its runner has lost the lease. */
+export class TurnInterruptedError extends LeaseLostError {
+  constructor(
+    turnId: string,
+    /** There are replies to send: what the turn had shown. */
+    readonly replied: boolean,
+  ) {
+    super(`turn ${turnId}, interrupted by newer messages`);
   }
+}
+
+/** One run of a turn, under watch. */
+export interface Watch {
+  /**
+   * Aborts with a `LeaseLostError` when the lease was taken away (a /stop, an erasure), and with a `TurnInterruptedError`
+   * when newer messages have interrupted the turn.
+   */
+  readonly signal: AbortSignal;
+  /** Ends the watch, and waits for a decision that is being made. */
+  end(): Promise<void>;
 }
 
 interface Watched {
   readonly lease: Lease;
+  readonly turnId: string;
+  readonly interrupt: Interrupt;
   readonly disturbed: AbortController;
+  /** The decision that is being made. */
+  deciding: Promise<void> | null;
+  /** The newest event of the news that does not interrupt. */
+  passed: bigint;
+  /** By the monotonic clock: nothing is decided before. */
+  notBefore: number;
 }
 
 /** Notices what other processes, and users, do to the turns that run here. Looks only while one runs. */
@@ -32,19 +56,25 @@ export class TurnWatch implements OnModuleDestroy {
     private readonly settings: BusySettings,
   ) {}
 
-  /**
-   * Watches over a turn that runs under this lease.
-   * @returns `signal`, which aborts with a `LeaseLostError` when the lease was taken away (a /stop, an erasure), and with
-   * a `TurnInterruptedError`; and `end`, which ends the watch
-   */
-  begin(lease: Lease): { readonly signal: AbortSignal; readonly end: () => void } {
-    const watched = { lease, disturbed: new AbortController() };
+  /** Watches over a turn that runs under this lease. @param interrupt decides about what comes meanwhile */
+  begin(lease: Lease, turnId: string, interrupt: Interrupt): Watch {
+    const disturbed = new AbortController();
+    const watched: Watched = {
+      lease,
+      turnId,
+      interrupt,
+      disturbed,
+      deciding: null,
+      passed: 0n,
+      notBefore: 0,
+    };
     this.watched.set(lease.conversationId, watched);
     this.schedule();
-    const end = (): void => {
+    const end = async (): Promise<void> => {
       if (this.watched.get(lease.conversationId) === watched) this.watched.delete(lease.conversationId);
+      await watched.deciding;
     };
-    return { signal: watched.disturbed.signal, end };
+    return { signal: disturbed.signal, end };
   }
 
   onModuleDestroy(): void {
@@ -60,10 +90,7 @@ export class TurnWatch implements OnModuleDestroy {
     try {
       const sights = await this.repository.look(all.map(({ lease }) => lease.conversationId));
       const sightOf = new Map(sights.map((sight) => [sight.conversationId, sight]));
-      for (const { lease, disturbed } of all) {
-        const reason = this.disturbance(lease, sightOf.get(lease.conversationId));
-        if (reason) disturbed.abort(reason);
-      }
+      for (const watched of all) this.heed(watched, sightOf.get(watched.lease.conversationId));
       this.failing = false;
     } catch (error) {
       // Blind for a while: the fence in the database holds all the same.
@@ -75,9 +102,34 @@ export class TurnWatch implements OnModuleDestroy {
     }
   }
 
-  private disturbance({ token, lane }: Lease, sight: Sight | undefined): TurnpikeError | null {
-    if (sight?.token !== token) return new LeaseLostError(`lane ${lane}`);
+  private heed(watched: Watched, sight: Sight | undefined): void {
+    const { lease, disturbed } = watched;
+    // Whoever interrupts the turn takes the lease away himself.
+    if (watched.deciding !== null) return;
+    if (sight?.token !== lease.token) return disturbed.abort(new LeaseLostError(`lane ${lease.lane}`));
     const mode = sight.busyMode ?? this.settings.mode;
-    return mode === 'interrupt' && sight.hasNews ? new TurnInterruptedError() : null;
+    if (mode !== 'interrupt' || sight.news === null || sight.news.until <= watched.passed) return;
+    if (this.watched.get(lease.conversationId) !== watched || performance.now() < watched.notBefore) return;
+    watched.deciding = this.decide(watched, sight.news).finally(() => (watched.deciding = null));
+  }
+
+  /** The turn is disturbed when it is decided, and not before. */
+  private async decide(watched: Watched, news: News): Promise<void> {
+    const { turnId, disturbed } = watched;
+    try {
+      const decided = await watched.interrupt(news);
+      switch (decided.kind) {
+        case 'interrupted':
+          return disturbed.abort(new TurnInterruptedError(turnId, decided.replied));
+        case 'none':
+          watched.passed = news.until;
+          return;
+        case 'later':
+          watched.notBefore = performance.now() + decided.delayMs;
+      }
+    } catch (error) {
+      // The next look finds the same news.
+      this.logger.warn({ msg: 'news not decided about', turnId, error: messageOf(error) });
+    }
   }
 }

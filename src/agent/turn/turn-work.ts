@@ -111,7 +111,7 @@ export class TurnWork {
     budget: TurnBudget,
     signal: AbortSignal,
   ): Promise<TurnEnd | null> {
-    const messages = await this.messages.ofTurn(turn.id);
+    const messages = await this.messages.ofTurn(turn);
     const text = refusalOf(await this.attachments.read(lease, messages, { texts, budget }, signal));
     return text === null ? null : { text, model: null, errorCode: 'ATTACHMENT_REFUSED' };
   }

@@ -64,6 +64,9 @@ export class TurnRepository {
     const found = turn.state === 'running' ? 1 : 0;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
+      // A replay was due by any clock; from now on, what comes is newer than it.
+      if (turn.availableAt.getTime() === 0)
+        await tx.$executeRaw`UPDATE turns SET available_at = clock_timestamp() WHERE id = ${turn.id}::uuid`;
       return await tx.turn.update({
         where: { id: turn.id },
         data: { state: 'running', takeovers: Math.max(0, turn.takeovers + found - excused) },
@@ -106,14 +109,43 @@ export class TurnRepository {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
-      const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
-      const turn = await tx.turn.create({
-        data: { id: this.ids.next(), conversationId: conversation.id, state: 'running', epoch, userId },
-      });
-      await this.own(tx, conversation, turn, owned, null);
+      const turn = await this.create(tx, conversation, { state: 'running', epoch }, owned);
+      await this.own(tx, conversation, turn, await this.claim(tx, turn, owned), null);
       await this.waitNotices.becomeDraft(tx, conversation.id, turn.id);
       return turn;
     });
+  }
+
+  /**
+   * Begins the turn that goes on in the place of a running one, in the caller's transaction: it owns the events of that
+   * one and these. It waits for the lane.
+   * @param candidates of the running turn's epoch
+   * @param endFormer ends the running turn, before the new messages are written
+   */
+  async beginInPlaceOf(
+    tx: Prisma.TransactionClient,
+    conversation: Conversation,
+    former: Turn,
+    candidates: readonly Candidate[],
+    endFormer: () => Promise<void>,
+  ): Promise<void> {
+    const data = { state: 'waiting' as const, epoch: former.epoch, continuesId: former.id };
+    const turn = await this.create(tx, conversation, data, candidates);
+    const heard = await this.claim(tx, turn, candidates);
+    await tx.event.updateMany({ where: { turnId: former.id }, data: { turnId: turn.id } });
+    await endFormer();
+    await this.own(tx, conversation, turn, heard, null);
+    await this.waitNotices.becomeDraft(tx, conversation.id, turn.id);
+  }
+
+  private create(
+    tx: Prisma.TransactionClient,
+    { id: conversationId }: Conversation,
+    data: Pick<Prisma.TurnUncheckedCreateInput, 'state' | 'epoch' | 'continuesId'>,
+    owned: readonly Candidate[],
+  ): Promise<Turn> {
+    const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
+    return tx.turn.create({ data: { ...data, id: this.ids.next(), conversationId, userId } });
   }
 
   /**
@@ -133,26 +165,34 @@ export class TurnRepository {
       await this.leases.assertHeld(tx, lease);
       const { epoch, owned } = await this.ofOneEpoch(tx, conversation.id, candidates);
       if (epoch !== turn.epoch) return [];
-      await this.own(tx, conversation, turn, owned, stepIndex);
+      await this.own(tx, conversation, turn, await this.claim(tx, turn, owned), stepIndex);
       return await this.messages.joined(tx, turn.id, stepIndex);
     });
+  }
+
+  /** @returns what they say, in order, as they are now: an edit may have replaced one since it was read */
+  private async claim(
+    tx: Prisma.TransactionClient,
+    turn: Turn,
+    owned: readonly Candidate[],
+  ): Promise<readonly Heard[]> {
+    const claimed = await tx.event.updateManyAndReturn({
+      // In the mode `interrupt` the turn that runs and whoever interrupts it may have read the same.
+      where: { id: { in: owned.map(({ event }) => event.id) }, state: 'waiting' },
+      data: { state: 'claimed', turnId: turn.id },
+      select: { id: true, source: true, payload: true },
+    });
+    const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    return inOrder.flatMap((event) => this.reader.read(event) ?? []);
   }
 
   private async own(
     tx: Prisma.TransactionClient,
     conversation: Conversation,
     turn: Turn,
-    owned: readonly Candidate[],
+    heard: readonly Heard[],
     stepIndex: number | null,
   ): Promise<void> {
-    const claimed = await tx.event.updateManyAndReturn({
-      where: { id: { in: owned.map(({ event }) => event.id) } },
-      data: { state: 'claimed', turnId: turn.id },
-      select: { id: true, source: true, payload: true },
-    });
-    // As they are now: an edit may have replaced one since it was read.
-    const inOrder = claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1));
-    const heard = inOrder.flatMap((event) => this.reader.read(event) ?? []);
     await this.messages.addUserMessages(
       tx,
       turn,
@@ -175,6 +215,17 @@ export class TurnRepository {
     const [first] = candidates;
     if (!first || first.event.id > conversation.epochSince) return candidates;
     return (await this.ofOneEpoch(this.prisma, conversation.id, candidates)).owned;
+  }
+
+  /** Those of the candidates that belong to this epoch, as far as they are the first. */
+  async ofEpoch(
+    db: Prisma.TransactionClient | null,
+    { conversationId, epoch }: Turn,
+    candidates: readonly Candidate[],
+  ): Promise<readonly Candidate[]> {
+    if (candidates.length === 0) return [];
+    const first = await this.ofOneEpoch(db ?? this.prisma, conversationId, candidates);
+    return first.epoch === epoch ? first.owned : [];
   }
 
   /** Messages before a /reset that is already handled are answered in the epoch in which they were written. */

@@ -148,8 +148,8 @@ describe('A chat over its limit', () => {
     await agent.room.event(conversation, 'second');
     await run();
     windowEnds();
-    const { lease, turn } = await agent.begin(conversation);
-    await agent.endings.interrupt(lease, turn);
+    const { turn } = await agent.begin(conversation);
+    await agent.room.prisma.$transaction((tx) => agent.endings.interrupt(tx, turn));
     await deliver();
     expect(shown().slice(1)).toEqual(['…']);
     const history = await agent.room.prisma.message.findMany({ where: { turnId: turn.id } });

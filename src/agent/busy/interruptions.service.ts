@@ -1,0 +1,82 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { BusySettings } from '../../config/busy.settings.js';
+import { LeaseLostError, messageOf, RetryLaterError } from '../../errors/errors.js';
+import type { Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { EventClaim } from '../turn/event-claim.js';
+import type { News } from '../turn/turn-watch.repository.js';
+import { InterruptionRepository } from './interruption.repository.js';
+
+/** What news came to. */
+export type Interruption =
+  /** @param replied there are replies to send: what the turn had shown */
+  | { readonly kind: 'interrupted'; readonly replied: boolean }
+  /** The turn goes on, and this news need not be asked about again. */
+  | { readonly kind: 'none' }
+  /** The turn goes on, and the same news may interrupt it later. */
+  | { readonly kind: 'later'; readonly delayMs: number };
+
+/** Says whether this news interrupts a turn; if so, it is interrupted by then. */
+export type Interrupt = (news: News) => Promise<Interruption>;
+
+const none: Interruption = { kind: 'none' };
+
+/** A command that waits is handled soon, and a message that is being sent arrives. */
+const SOON_MS = 250;
+/** A first message that is under way is waited for so often: where its outcome stays unknown, it is left alone. */
+const MAX_WAITS_FOR_DRAFT = 20;
+/** While the chat's limit cannot be asked. */
+const UNKNOWN_LIMIT_MS = 1_000;
+
+/**
+ * The mode `interrupt`: newer messages end the turn that runs, and one new turn answers both. Only messages that the
+ * next turn would own now do so; a turn is not disturbed before that is decided.
+ */
+@Injectable()
+export class Interruptions {
+  private readonly logger = new Logger(Interruptions.name);
+
+  constructor(
+    private readonly conversations: ConversationRepository,
+    private readonly claim: EventClaim,
+    private readonly store: InterruptionRepository,
+    private readonly settings: BusySettings,
+  ) {}
+
+  /** For one run of a turn. @throws the returned function: what the database throws */
+  of(lease: Lease, turn: Turn): Interrupt {
+    let waitsForDraft = 0;
+    return async (news) => {
+      const may = await this.store.find(turn);
+      if (may === null || (may.busyMode ?? this.settings.mode) !== 'interrupt') return none;
+      // A first message whose id is not known could not be ended: it would say for ever that there is more to come.
+      if (may.isShowing && (waitsForDraft += 1) <= MAX_WAITS_FOR_DRAFT)
+        return { kind: 'later', delayMs: SOON_MS };
+      try {
+        return await this.decide(lease, turn, news, may.commandId);
+      } catch (error) {
+        if (error instanceof LeaseLostError) return none;
+        if (!(error instanceof RetryLaterError)) throw error;
+        this.logger.warn({ msg: 'news not let in yet', turnId: turn.id, error: messageOf(error) });
+        return { kind: 'later', delayMs: error.retryAfterMs ?? UNKNOWN_LIMIT_MS };
+      }
+    };
+  }
+
+  private async decide(
+    lease: Lease,
+    turn: Turn,
+    { from }: News,
+    commandId: bigint | null,
+  ): Promise<Interruption> {
+    // As it is now: a /reset may have begun another epoch since the turn did.
+    const conversation = await this.conversations.find(turn.conversationId);
+    if (conversation === null) return none;
+    const ready = await this.claim.interrupting(lease, conversation, turn, { from, until: commandId });
+    if (ready.kind === 'later') return { kind: 'later', delayMs: ready.delayMs };
+    if (ready.kind === 'nothing') return commandId === null ? none : { kind: 'later', delayMs: SOON_MS };
+    const replied = await this.store.interrupt(lease, conversation, turn, ready.candidates);
+    return replied === null ? none : { kind: 'interrupted', replied };
+  }
+}
