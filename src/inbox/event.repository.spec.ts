@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { eventually } from '../../test/support/eventually.js';
 import { Room } from '../../test/support/room.js';
 import { nextUpdateId } from '../../test/support/updates.js';
 import { DatabasePool } from '../database/database-pool.js';
