@@ -112,6 +112,23 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await ofChat()).toEqual([]);
   });
 
+  it('stays erased where an erasure takes it between the look and the move', async () => {
+    const eventId = await unconfirmed('erased', { state: 'erased', conversationId: null });
+    const attachment = { eventId: String(eventId), conversationId: conversation.id };
+    expect(await room.conversations.unconfirmed.attach([attachment])).toEqual([]);
+    expect(await inConversation(conversation.id)).toEqual([]);
+  });
+
+  it('is moved by one process: who comes late with another place finds it off the list', async () => {
+    const eventId = String(await unconfirmed('hello'));
+    const { id: late } = await room.conversation();
+    const attach = (conversationId: string) =>
+      room.conversations.unconfirmed.attach([{ eventId, conversationId }]);
+    expect(await attach(conversation.id)).toEqual([eventId]);
+    expect(await attach(late)).toEqual([]);
+    expect(await inConversation(conversation.id)).toHaveLength(1);
+  });
+
   it('is one event still, however many processes look at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       conversation = await room.conversation();

@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
 import { channelOfBot, MAIN_CHANNEL } from '../config/telegram.settings.js';
-import type { Acceptance } from '../inbox/inbox.service.js';
+import type { Acceptance } from '../inbox/arrival-store.js';
 import { Inbox } from '../inbox/inbox.service.js';
 import { ChatThrottlerGuard } from '../throttling/chat-throttler.guard.js';
 import { BOT_PARAM } from './channel-of-request.js';
