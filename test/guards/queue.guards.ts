@@ -25,8 +25,8 @@ const sweeps: readonly Guard[] = [
       find: '...lanes.map((lane) =>',
       replace: `...lanes.filter((name) => name !== '${lane}').map((lane) =>`,
     },
-    spec: processorSpec,
-    test: 'passes over a conversation whose conversations somebody has locked',
+    spec: serviceSpec,
+    test: `wakes the lane ${lane} of a conversation that has work there`,
   })),
   ...[
     ['approvals', "part('approvals', () => this.approvals.expireOverdue()),"],
