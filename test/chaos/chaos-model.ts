@@ -4,22 +4,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ChatRequest, readChatRequest } from '../../src/playground/chat-completions/chat-request.js';
 import { writeCompletion, writeError } from '../../src/playground/chat-completions/write-completion.js';
 import { freshUserTexts } from '../support/model-behaviour.js';
-import { tokensOf } from './schedule.js';
+import { tokensOf } from './tokens.js';
 
 /** One request, as the oracle needs it. */
 export interface ModelRequest {
   /** The messages that it is about: they belong to one turn. */
   readonly tokens: readonly string[];
-  /** Which step of the turn it asks for. */
+  /** Which step of the turn it asks for: what stands behind the user's last message. */
   readonly index: number;
+  /** The same where users write in between: what stands behind the last answer. */
+  readonly sinceAnswer: number;
   /** What it tells of the tools called in this turn so far. */
   readonly toolResults: readonly string[];
   /** The process that asked, by its API key. */
   readonly caller: string;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
-  /** The whole answer was handed to the network. */
-  answered: boolean;
+  /** When the whole answer was handed to the network; null: it never was. */
+  answeredAt: number | null;
+  /** How it was made to fail. */
+  fault: ModelFault | null;
 }
 
 /** `hang`: no answer; `error`: 500; `reset`: half an answer, and the connection is gone. */
@@ -84,7 +88,8 @@ export class ChaosModel {
       tokens: tokensOf(fresh),
       caller: (incoming.headers.authorization ?? '').replace('Bearer ', ''),
       arrivedAt,
-      answered: false,
+      answeredAt: null,
+      fault: null,
       ...progressOf(request),
     };
     this.requests.push(record);
@@ -95,7 +100,9 @@ export class ChaosModel {
 
   private answer(request: ChatRequest, record: ModelRequest, fresh: string, response: ServerResponse): void {
     if (response.destroyed) return;
-    switch (this.faults.shift()) {
+    const fault = this.faults.shift();
+    record.fault = fault ?? null;
+    switch (fault) {
       case 'hang':
         return;
       case 'error':
@@ -107,7 +114,7 @@ export class ChaosModel {
       case undefined:
         break;
     }
-    response.once('finish', () => (record.answered = true));
+    response.once('finish', () => (record.answeredAt = Date.now()));
     const number = ++this.answers;
     const calls = record.index === 0 ? callsOf(fresh, record.tokens) : [];
     writeCompletion(response, request, {
@@ -121,10 +128,15 @@ export class ChaosModel {
 }
 
 /** What the turn has behind it: all that follows the user's last message. */
-function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'toolResults'> {
+function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'sinceAnswer' | 'toolResults'> {
+  const answered = messages.findLastIndex(
+    ({ role, toolCalls }) => role === 'assistant' && toolCalls.length === 0,
+  );
   const since = messages.slice(messages.findLastIndex(({ role }) => role === 'user') + 1);
   return {
     index: since.length,
+    sinceAnswer: messages.slice(answered + 1).filter(({ role }) => role === 'assistant' || role === 'tool')
+      .length,
     toolResults: since.filter(({ role }) => role === 'tool').map(({ text }) => text),
   };
 }

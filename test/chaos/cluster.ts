@@ -9,10 +9,11 @@ import { TelegramDouble } from '../support/telegram-double.js';
 import { type Build, type Edit, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
 import { FreezableRoad } from './freezable-road.js';
-import { LongRoad } from './long-road.js';
 import type { Pace } from './pace.js';
 import { BreakablePostgres } from './postgres.js';
 import { Slot } from './slot.js';
+import type { Strike } from './strikes.js';
+import { TelegramRoad } from './telegram-road.js';
 
 const READY_WITHIN_MS = 90_000;
 
@@ -39,16 +40,22 @@ export class Cluster {
     readonly databaseRoads: readonly [FreezableRoad, FreezableRoad],
     readonly redis: BreakableRedis | null,
     readonly telegram: TelegramDouble,
-    private readonly road: LongRoad,
+    readonly road: TelegramRoad,
     readonly model: ChaosModel,
     private readonly settings: Readonly<Record<string, string>>,
   ) {
     const env = this.env();
-    this.web = [new Slot('web', 0, build.main, env), new Slot('web', 1, build.main, env)];
+    const envOver = (databaseUrl: string) => (caller: string) => ({
+      ...env,
+      DATABASE_URL: databaseUrl,
+      TELEGRAM_API_ROOT: road.rootOf(caller),
+    });
+    const direct = envOver(postgres.url);
+    this.web = [new Slot('web', 0, build.main, direct), new Slot('web', 1, build.main, direct)];
     const [first, second] = databaseRoads;
     this.worker = [
-      new Slot('worker', 0, build.main, { ...env, DATABASE_URL: first.url }),
-      new Slot('worker', 1, build.main, { ...env, DATABASE_URL: second.url }),
+      new Slot('worker', 0, build.main, envOver(first.url)),
+      new Slot('worker', 1, build.main, envOver(second.url)),
     ];
   }
 
@@ -68,7 +75,7 @@ export class Cluster {
       await FreezableRoad.to(postgres.url),
     ] as const;
     const telegram = await TelegramDouble.start();
-    const road = await LongRoad.to(telegram.root);
+    const road = await TelegramRoad.to(telegram.root);
     const model = await ChaosModel.start();
     const cluster = new Cluster(
       backend,
@@ -97,6 +104,11 @@ export class Cluster {
     return [...this.web, ...this.worker];
   }
 
+  /** Whatever befell its processes and its database. */
+  get strikes(): readonly Strike[] {
+    return [...this.slots.flatMap(({ strikes }) => strikes), ...this.postgres.strikes];
+  }
+
   /** Resolves when every process listens and says that it is ready. */
   async ready(): Promise<void> {
     await eventually(
@@ -113,7 +125,7 @@ export class Cluster {
 
   /** Ends what still goes wrong. */
   async heal(): Promise<void> {
-    this.telegram.heal();
+    this.road.heal();
     this.model.heal();
     for (const slot of this.slots) slot.moveClock(0);
     await this.postgres.heal();
@@ -141,16 +153,14 @@ export class Cluster {
   }
 
   private env(): Record<string, string> {
-    const { postgres, redis, telegram, road, model, pace } = this;
+    const { redis, telegram, model, pace } = this;
     return {
       NODE_ENV: 'test',
       PORT: '0',
       LOG_LEVEL: 'info',
       LOG_PRETTY: 'false',
-      DATABASE_URL: postgres.url,
       ...(redis && { REDIS_URL: redis.server.url }),
       TELEGRAM_BOT_TOKEN: telegram.token,
-      TELEGRAM_API_ROOT: road.root,
       TELEGRAM_WEBHOOK_SECRET: SECRET,
       TELEGRAM_MODE: 'passive',
       OPENAI_BASE_URL: model.baseUrl,

@@ -42,7 +42,7 @@ describe('A kill -9 between two steps', () => {
     'loses nothing, repeats no finished step, and sends twice only what is uncertain',
     { timeout: LIMIT_MS },
     async () => {
-      const { violations, figures } = await conclude(cluster, sent, {});
+      const { violations, figures } = await conclude(cluster, sent);
       expect(violations).toEqual([]);
       expect(figures).toMatchObject({ messages: killPoints.length, deadTurns: 0, unsaid: 0 });
     },

@@ -84,7 +84,7 @@ class Scene {
   /** @param but chats that are not looked at */
   async violations(but: readonly number[] = []) {
     const sent = this.sent.filter(({ chat }) => !but.includes(chat));
-    const { violations, figures } = await conclude(this.running, sent, {});
+    const { violations, figures } = await conclude(this.running, sent);
     expect(figures).toMatchObject({ deadTurns: 0, unsaid: 0 });
     return violations;
   }

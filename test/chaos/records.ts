@@ -1,9 +1,11 @@
-import type { BreakablePostgres } from './postgres.js';
+/** A database that can be asked. */
+export interface Database {
+  sql<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
 
 export interface EventRecord {
   readonly id: string;
   readonly updateId: number;
-  readonly chat: number;
   readonly state: string;
   readonly turnId: string | null;
 }
@@ -38,6 +40,8 @@ export interface ReplyRecord {
   readonly turnId: string | null;
   readonly text: string;
   readonly state: string;
+  /** Where it is said; null: not known. */
+  readonly channelMessageId: number | null;
 }
 
 export interface DeadLetterRecord {
@@ -58,14 +62,22 @@ export interface Records {
 
 const OF_CHATS = 'JOIN conversations c ON c.id = x.conversation_id AND c.chat_id = ANY($1::bigint[])';
 
-/** Reads it, in the order of the ids. */
-export async function readRecords(postgres: BreakablePostgres, chats: readonly number[]): Promise<Records> {
+/**
+ * Reads it, in the order of the ids.
+ * @param updates the updates that were delivered: an event that was erased belongs to no chat any more
+ */
+export async function readRecords(
+  postgres: Database,
+  chats: readonly number[],
+  updates: readonly number[],
+): Promise<Records> {
   const read = <Row>(columns: string, from: string): Promise<Row[]> =>
     postgres.sql<Row>(`SELECT ${columns} FROM ${from}`, [chats]);
   return {
-    events: await read(
-      'x.id::text, x.external_id::float8 AS "updateId", c.chat_id::float8 AS chat, x.state, x.turn_id AS "turnId"',
-      `events x ${OF_CHATS} ORDER BY x.id`,
+    events: await postgres.sql(
+      `SELECT x.id::text, x.external_id::float8 AS "updateId", x.state, x.turn_id AS "turnId"
+       FROM events x WHERE x.source = 'telegram' AND x.external_id = ANY($1::text[]) ORDER BY x.id`,
+      [updates.map(String)],
     ),
     turns: await read(
       'x.id, c.chat_id::float8 AS chat, x.state, x.error_code AS "errorCode"',
@@ -81,7 +93,8 @@ export async function readRecords(postgres: BreakablePostgres, chats: readonly n
       `messages x ${OF_CHATS} ORDER BY x.id`,
     ),
     replies: await read(
-      `x.id::text, c.chat_id::float8 AS chat, x.turn_id AS "turnId", x.body->>'text' AS text, x.state`,
+      `x.id::text, c.chat_id::float8 AS chat, x.turn_id AS "turnId", x.body->>'text' AS text, x.state,
+       x.channel_message_id::float8 AS "channelMessageId"`,
       `replies x ${OF_CHATS} ORDER BY x.id`,
     ),
     deadLetters: await read(
@@ -92,12 +105,12 @@ export async function readRecords(postgres: BreakablePostgres, chats: readonly n
 }
 
 /** How much is unfinished in these chats. */
-export async function openWork(postgres: BreakablePostgres, chats: readonly number[]): Promise<string[]> {
+export async function openWork(postgres: Database, chats: readonly number[]): Promise<string[]> {
   const rows = await postgres.sql<{ what: string }>(
     `SELECT 'event ' || x.external_id || ' ' || x.state AS what FROM events x ${OF_CHATS}
      WHERE x.state IN ('waiting', 'claimed')
      UNION ALL SELECT 'turn ' || x.id || ' ' || x.state FROM turns x ${OF_CHATS}
-     WHERE x.state IN ('waiting', 'running')
+     WHERE x.state IN ('waiting', 'running', 'parked')
      UNION ALL SELECT 'reply ' || x.id || ' ' || x.state FROM replies x ${OF_CHATS} WHERE x.settled_at IS NULL`,
     [chats],
   );

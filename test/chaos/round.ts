@@ -1,9 +1,10 @@
 import { eventually } from '../support/eventually.js';
 import type { Cluster } from './cluster.js';
 import { injectAll, type Injected } from './faults.js';
-import { type Evidence, type Figures, judge, type Violation } from './oracle.js';
+import type { Evidence, Violation } from './evidence.js';
+import { type Figures, judge } from './oracle.js';
 import { openWork, readRecords } from './records.js';
-import { type FaultKind, scheduleOf, trafficOf } from './schedule.js';
+import { scheduleOf, trafficOf } from './schedule.js';
 import { Sender, type Sent } from './sender.js';
 
 /** What is seen when the dust has settled. */
@@ -31,7 +32,7 @@ export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
     sender.send(trafficOf(seed, pace)),
     injectAll(cluster, scheduleOf(seed, backend, pace)),
   ]);
-  const { violations, ...rest } = await conclude(cluster, sent, injected);
+  const { violations, ...rest } = await conclude(cluster, sent);
   const account = accountOf(cluster).filter((what) => !before.includes(what));
   return {
     seed,
@@ -43,17 +44,13 @@ export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
 }
 
 /** Ends all faults, waits until nothing is left to do, and asks the oracle. */
-export async function conclude(
-  cluster: Cluster,
-  sent: readonly Sent[],
-  injected: Injected,
-): Promise<Conclusion> {
+export async function conclude(cluster: Cluster, sent: readonly Sent[]): Promise<Conclusion> {
   const over = Date.now();
   await cluster.heal();
   const chats = [...new Set(sent.map(({ chat }) => chat))];
   const unfinished = await settle(cluster, chats);
   const settledMs = Date.now() - over;
-  const { violations, figures } = judge(await gather(cluster, sent, chats, injected));
+  const { violations, figures } = judge(await gather(cluster, sent, chats));
   const lost = unfinished.map((what) => ({ promise: 'lost' as const, what: `unfinished: ${what}` }));
   return { violations: [...lost, ...violations], figures, settledMs };
 }
@@ -75,35 +72,23 @@ async function settle(cluster: Cluster, chats: readonly number[]): Promise<strin
   return [];
 }
 
-async function gather(
-  cluster: Cluster,
-  sent: readonly Sent[],
-  chats: readonly number[],
-  injected: Injected,
-): Promise<Evidence> {
-  const { telegram, model, slots, postgres, pace } = cluster;
+async function gather(cluster: Cluster, sent: readonly Sent[], chats: readonly number[]): Promise<Evidence> {
+  const { telegram, road, model, slots, postgres, strikes, pace } = cluster;
   const tokens = new Set(sent.map(({ token }) => token));
+  const updates = sent.map(({ updateId }) => updateId);
   return {
     sent,
-    records: await readRecords(postgres, chats),
-    shown: chats.flatMap((chat) => telegram.textsOf(chat).map((text) => ({ chat, text }))),
+    terms: new Map(),
+    records: await readRecords(postgres, chats, updates),
+    shown: chats.flatMap((chat) => telegram.messagesOf(chat).map((message) => ({ chat, ...message }))),
+    calls: road.calls.filter(({ chat }) => chats.includes(chat)),
     requests: model.requests.filter((request) => request.tokens.some((token) => tokens.has(token))),
     loggedSteps: slots.flatMap(({ steps }) => steps),
-    suspensions: slots.flatMap(({ suspensions }) => suspensions),
-    disturbed: new Set(slots.flatMap(({ disturbed }) => [...disturbed])),
-    databaseDisturbed: breaksDatabase.some((kind) => injected[kind]),
+    strikes,
     leaseTtlMs: pace.leaseTtlMs,
+    turnTimeoutMs: pace.turnTimeoutMs,
   };
 }
-
-const breaksDatabase = [
-  'postgres-fast',
-  'postgres-immediate',
-  'connections-cut',
-  'disk-full',
-  'log-full',
-  'deadlock',
-] as const satisfies readonly FaultKind[];
 
 /** What must not happen whatever goes wrong around a process. */
 const accountOf = ({ slots, model }: Cluster): string[] => [

@@ -36,6 +36,17 @@ const weights = {
   'telegram-reset-before': 2,
   'telegram-reset-after': 2,
   'telegram-hang-after': 1,
+  /** A gateway answers with a page of HTML, before or after Telegram took the call. */
+  'telegram-page-before': 1,
+  'telegram-page-after': 2,
+  /** The connection breaks, and the call takes its effect later. */
+  'telegram-late': 2,
+  /** Of the calls that change a message. */
+  'edit-late': 1,
+  'edit-reset-after': 1,
+  'edit-page-after': 1,
+  /** Suspended when Telegram has answered and the answer is not there yet. */
+  'worker-freeze': 2,
 } as const;
 
 export type FaultKind = keyof typeof weights;
@@ -68,7 +79,7 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     kind,
     atMs: random.int(100, pace.overMs),
     slot: random.chance(0.5) ? 0 : 1,
-    holdMs: /suspend|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
+    holdMs: /suspend|freeze|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };
@@ -85,9 +96,6 @@ export interface Planned {
   /** Delivered again: at the same instant, later, or not. */
   readonly again: 'at-once' | 'later' | null;
 }
-
-/** Finds tokens in a text, in their order. */
-export const tokensOf = (text: string): string[] => text.match(/q\d+c\d+n\d+z/g) ?? [];
 
 const FIRST_CHAT = 50_000_000;
 
