@@ -8,6 +8,8 @@ import { type RedisServer, startRedis } from '../support/redis.js';
 import { TelegramDouble } from '../support/telegram-double.js';
 import { type Build, type Edit, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
+import { CHAT_DAY_TOKENS } from './features/budgets.js';
+import { COLLECT_QUIET_MS } from './features/busy.js';
 import { FreezableRoad } from './freezable-road.js';
 import type { Pace } from './pace.js';
 import { BreakablePostgres } from './postgres.js';
@@ -15,7 +17,21 @@ import { Slot } from './slot.js';
 import type { Strike } from './strikes.js';
 import { TelegramRoad } from './telegram-road.js';
 
-const READY_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 240_000;
+
+/** The database of a cluster, as an outsider sees it. */
+export interface ClusterDatabase {
+  readonly url: string;
+  /** When it was broken. */
+  readonly strikes: readonly Strike[];
+  sql<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  heal(): Promise<void>;
+  keepLog(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A cluster on whichever database. */
+export type AnyCluster = Cluster<ClusterDatabase>;
 
 /** A Redis that is broken by several faults at once gets them one after the other. */
 interface BreakableRedis {
@@ -27,7 +43,7 @@ interface BreakableRedis {
  * Two receivers and two workers as processes of the built product, a real PostgreSQL and, where asked for, a real Redis,
  * between doubles of Telegram and the model that keep account.
  */
-export class Cluster {
+export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
   readonly web: readonly [Slot, Slot];
   readonly worker: readonly [Slot, Slot];
 
@@ -35,7 +51,7 @@ export class Cluster {
     readonly backend: Backend,
     readonly pace: Pace,
     private readonly build: Build,
-    readonly postgres: BreakablePostgres,
+    readonly postgres: Database,
     /** Of the first worker and of the second. */
     readonly databaseRoads: readonly [FreezableRoad, FreezableRoad],
     readonly redis: BreakableRedis | null,
@@ -66,10 +82,21 @@ export class Cluster {
     changes: readonly Edit[] = [],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Cluster> {
+    return await Cluster.startOn(() => BreakablePostgres.start(), backend, pace, changes, settings);
+  }
+
+  /** On a database of its own kind. */
+  static async startOn<Kind extends ClusterDatabase>(
+    openDatabase: () => Promise<Kind>,
+    backend: Backend,
+    pace: Pace,
+    changes: readonly Edit[] = [],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Cluster<Kind>> {
     // First what may be missing: then nothing else has been started.
     const build = await makeBuild(pace, changes);
     const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
-    const postgres = await BreakablePostgres.start();
+    const postgres = await openDatabase();
     const databaseRoads = [
       await FreezableRoad.to(postgres.url),
       await FreezableRoad.to(postgres.url),
@@ -167,8 +194,12 @@ export class Cluster {
       OPENAI_MODEL: 'double',
       ADMIN_API_KEY: ADMIN_KEY,
       AGENT_TURN_TIMEOUT_MS: String(pace.turnTimeoutMs),
-      CHAT_RATE_LIMIT: '1000000',
+      // Real limits, so short that what they hold back comes within a round.
+      CHAT_RATE_LIMIT: '6',
+      CHAT_RATE_PERIOD_MS: '2000',
       CHAT_BACKLOG_LIMIT: '1000000',
+      AGENT_COLLECT_QUIET_MS: String(COLLECT_QUIET_MS),
+      BUDGET_CHAT_DAY_TOKENS: String(CHAT_DAY_TOKENS),
       ...this.settings,
     };
   }

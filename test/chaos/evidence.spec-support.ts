@@ -33,6 +33,7 @@ export const request = (
   tokens: [token],
   index: 0,
   sinceAnswer: 0,
+  seen: [token],
   toolResults: [],
   caller: 'worker0-1',
   arrivedAt,
@@ -80,26 +81,32 @@ export const records: Records = {
   ],
   replies: [reply('a', `heard ${FIRST}`), reply('b', `heard ${SECOND}`)],
   deadLetters: [],
+  schedules: [],
+  facts: [],
+  approvals: [],
+  budgets: [],
+  traces: [],
 };
 
 /** Two messages, each answered in a turn of its own. */
 export const healthy: Evidence = {
   sent: [
-    { chat: CHAT, token: FIRST, updateId: 1 },
-    { chat: CHAT, token: SECOND, updateId: 2 },
+    { chat: CHAT, token: FIRST, updateId: 1, acceptedAt: 0 },
+    { chat: CHAT, token: SECOND, updateId: 2, acceptedAt: 0 },
   ],
   terms: new Map(),
   records,
   shown: [
-    { chat: CHAT, messageId: 11, text: `heard ${FIRST}` },
-    { chat: CHAT, messageId: 12, text: `heard ${SECOND}` },
+    { chat: CHAT, place: CHAT, messageId: 11, text: `heard ${FIRST}` },
+    { chat: CHAT, place: CHAT, messageId: 12, text: `heard ${SECOND}` },
   ],
   calls: [send(`heard ${FIRST}`, 11, 120), send(`heard ${SECOND}`, 12, 220)],
   requests: [request(FIRST, 90), request(SECOND, 190)],
   loggedSteps: [
-    { turnId: 'a', index: 0 },
-    { turnId: 'b', index: 0 },
+    { turnId: 'a', index: 0, at: 0 },
+    { turnId: 'b', index: 0, at: 0 },
   ],
+  erasedAt: new Map(),
   strikes: [],
   leaseTtlMs: 1_000,
   turnTimeoutMs: 6_000,

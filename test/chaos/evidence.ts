@@ -10,11 +10,15 @@ export interface Accepted {
   readonly chat: number;
   readonly token: string;
   readonly updateId: number;
+  /** Ms since 1970. */
+  readonly acceptedAt: number;
 }
 
 /** A message that a chat shows in the end. */
 export interface Shown {
   readonly chat: number;
+  /** The id of the chat that shows it: of one that moved, its former or its new one. */
+  readonly place: number;
   readonly messageId: number;
   /** Of one that was edited: its last text. */
   readonly text: string;
@@ -24,6 +28,8 @@ export interface Shown {
 export interface LoggedStep {
   readonly turnId: string;
   readonly index: number;
+  /** When it was read, in ms since 1970. */
+  readonly at: number;
 }
 
 /** All that is known about a round from outside the product, when its dust has settled. */
@@ -38,6 +44,8 @@ export interface Evidence {
   readonly calls: readonly TelegramCall[];
   readonly requests: readonly ModelRequest[];
   readonly loggedSteps: readonly LoggedStep[];
+  /** When the conversation of a chat was erased, in ms since 1970. */
+  readonly erasedAt: ReadonlyMap<number, number>;
   /** Whatever befell processes and the database in this round. */
   readonly strikes: readonly Strike[];
   readonly leaseTtlMs: number;

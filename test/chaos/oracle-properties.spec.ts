@@ -16,7 +16,7 @@ function healthyRound(random: Seeded): Evidence {
     }),
   );
   return {
-    sent: all.map(({ chat, token, number }) => ({ chat, token, updateId: number })),
+    sent: all.map(({ chat, token, number }) => ({ chat, token, updateId: number, acceptedAt: 0 })),
     terms: new Map(),
     records: {
       events: all.map(({ number, turn }) => event(number, turn)),
@@ -36,11 +36,22 @@ function healthyRound(random: Seeded): Evidence {
         reply(turn, `heard ${token}`, { chat, channelMessageId: number }),
       ),
       deadLetters: [],
+      schedules: [],
+      facts: [],
+      approvals: [],
+      budgets: [],
+      traces: [],
     },
-    shown: all.map(({ chat, token, number }) => ({ chat, messageId: number, text: `heard ${token}` })),
+    shown: all.map(({ chat, token, number }) => ({
+      chat,
+      place: chat,
+      messageId: number,
+      text: `heard ${token}`,
+    })),
     calls: all.map(({ chat, token, number, at }) => send(`heard ${token}`, number, at + 20, { chat })),
     requests: all.map(({ token, at }) => request(token, at)),
-    loggedSteps: all.map(({ turn }) => ({ turnId: turn, index: 0 })),
+    loggedSteps: all.map(({ turn }) => ({ turnId: turn, index: 0, at: 0 })),
+    erasedAt: new Map(),
     strikes: [],
     leaseTtlMs: 1_000,
     turnTimeoutMs: 6_000,
@@ -62,7 +73,10 @@ const inRecords =
 const shownTwice = (round: Evidence, which: readonly number[]): Partial<Evidence> => ({
   shown: [
     ...round.shown,
-    ...which.map((index) => ({ ...(round.shown[index] ?? { chat: 0, text: '' }), messageId: 1_000 + index })),
+    ...which.map((index) => ({
+      ...(round.shown[index] ?? { chat: 0, place: 0, text: '' }),
+      messageId: 1_000 + index,
+    })),
   ],
   calls: [
     ...round.calls,

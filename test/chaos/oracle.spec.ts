@@ -98,7 +98,7 @@ describe('The oracle', () => {
     ],
     [
       'a step finished twice',
-      { loggedSteps: [...healthy.loggedSteps, { turnId: 'a', index: 0 }] },
+      { loggedSteps: [...healthy.loggedSteps, { turnId: 'a', index: 0, at: 0 }] },
       'repeated',
     ],
     [

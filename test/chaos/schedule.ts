@@ -84,35 +84,3 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };
 }
-
-/** A message that a user writes. */
-export interface Planned {
-  readonly chat: number;
-  /** In the message's text and in its answer, and nowhere else. */
-  readonly token: string;
-  readonly text: string;
-  /** After the message before it was accepted. */
-  readonly pauseMs: number;
-  /** Delivered again: at the same instant, later, or not. */
-  readonly again: 'at-once' | 'later' | null;
-}
-
-const FIRST_CHAT = 50_000_000;
-
-/** The messages of a round, chat by chat, in order. Pure. */
-export function trafficOf(seed: number, pace: Pace): Planned[][] {
-  const random = new Seeded(seed ^ 0x5eed);
-  return Array.from({ length: pace.chats }, (_, chat) =>
-    Array.from({ length: pace.messages }, (_, index) => {
-      const token = `q${seed}c${chat}n${index}z`;
-      const tools = random.pick(['', '', '', 'use:time ', 'use:fact ', 'use:time use:fact ']);
-      return {
-        chat: FIRST_CHAT + seed * 1_000 + chat,
-        token,
-        text: `${tools}slow:${random.int(20, 500)} ${token}`,
-        pauseMs: random.chance(0.3) ? 0 : random.int(0, (2 * pace.overMs) / pace.messages),
-        again: random.chance(0.1) ? 'at-once' : random.chance(0.1) ? 'later' : null,
-      };
-    }),
-  );
-}

@@ -214,7 +214,7 @@ export class Slot {
     const entry = parse(line);
     if (entry['msg'] === 'listening' && this.child === child) this.url = String(entry['url']);
     if (entry['msg'] === 'tool called' || entry['msg'] === 'model answered') {
-      this.steps.push({ turnId: String(entry['turnId']), index: Number(entry['index']) });
+      this.steps.push({ turnId: String(entry['turnId']), index: Number(entry['index']), at: Date.now() });
     }
   }
 }

@@ -1,8 +1,8 @@
 /**
  * What can befall processes. `death`: killed, or told to end. `pause`: it could not run, or not reach its database.
- * `database`: down, full, locked, or slow.
+ * `database`: down, full, locked, or slow. `lag`: what it committed meanwhile is gone with it.
  */
-export type StrikeKind = 'death' | 'pause' | 'database';
+export type StrikeKind = 'death' | 'pause' | 'database' | 'lag';
 
 /** Something that befell a process, or all of them, in ms since 1970. Nothing else excuses a product that is uncertain. */
 export interface Strike {
@@ -40,3 +40,7 @@ export function unexplained<Item, Cause>(
   };
   return items.filter((item) => !place(item, new Set()));
 }
+
+/** Whether this was in a time of which the database remembers nothing. */
+export const isForgotten = (struck: readonly Strike[], at: number): boolean =>
+  struck.some(({ kind, from, until }) => kind === 'lag' && from <= at && at <= until);

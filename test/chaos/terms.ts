@@ -7,8 +7,10 @@ export interface Terms {
   readonly erased: ReadonlySet<string>;
   /** An edit's token, and that of the message which it changes. */
   readonly edits: ReadonlyMap<string, string>;
-  /** Messages whose turn waits for a person: their answers may come later than those behind them. */
-  readonly parked: ReadonlySet<string>;
+  /** Turns wait for a person: their answers may come later than those to what was written behind. */
+  readonly mayPark: boolean;
+  /** The chat gets another id: what was shown under the former one stays there as it is. */
+  readonly moves: boolean;
   readonly mode: 'queue' | 'steer' | 'interrupt' | 'collect';
   /** How many replies belong to no turn: answers to commands, reminders, questions. */
   readonly extraReplies: { readonly least: number; readonly most: number };
@@ -22,7 +24,8 @@ export const plainTerms: Terms = {
   stoppable: new Set(),
   erased: new Set(),
   edits: new Map(),
-  parked: new Set(),
+  mayPark: false,
+  moves: false,
   mode: 'queue',
   extraReplies: { least: 0, most: 0 },
   endCodes: new Set(),

@@ -1,7 +1,7 @@
 import { type ChatView, requestsAbout, type Shown, violation, type Violation } from '../evidence.js';
 import { groupBy } from '../group-by.js';
 import type { ReplyRecord } from '../records.js';
-import { type Strike, strikes, unexplained } from '../strikes.js';
+import { isForgotten, type Strike, strikes, unexplained } from '../strikes.js';
 import type { TelegramCall } from '../telegram-road.js';
 import { tokensOf } from '../tokens.js';
 
@@ -75,7 +75,7 @@ function judgeTexts({ replies, shown }: ChatView): Violation[] {
 function judgeStrangers(view: ChatView): Violation[] {
   const { chat, replies, shown, sends, all } = view;
   const known = newestByMessage(replies);
-  const strangers = shown.filter(({ messageId }) => !known.has(messageId));
+  const strangers = shown.filter((message) => !known.has(message.messageId) && !isLeft(view, message));
   const maker = new Map(sends.map((call) => [call.messageId, call]));
   const plain = strangers.filter(({ messageId }) => {
     const call = maker.get(messageId);
@@ -91,6 +91,18 @@ function judgeStrangers(view: ChatView): Violation[] {
   ];
 }
 
+/**
+ * What was shown before the conversation was erased, or under the chat's former id, is nobody's any more; nor what a
+ * database said that is gone.
+ */
+function isLeft({ chat, terms, sends, all }: ChatView, { place, messageId }: Shown): boolean {
+  const erasedAt = all.erasedAt.get(chat);
+  const made = sends.find((call) => call.messageId === messageId);
+  if (made && isForgotten(all.strikes, made.arrivedAt)) return true;
+  if (erasedAt !== undefined && made) return made.arrivedAt <= erasedAt + RECORDED_WITHIN_MS;
+  return terms.moves && place === chat;
+}
+
 const isCopyOf = (replies: readonly ReplyRecord[]) => {
   const texts = new Set(replies.map(({ text }) => text));
   return ({ text }: Shown) => texts.has(text);
@@ -104,13 +116,13 @@ const allowedCopies = (replies: readonly ReplyRecord[], text: string): number =>
 
 /** **order**: the messages that the product knows are in the order of their questions. */
 function judgeOrder({ chat, sent, replies, shown, terms }: ChatView): Violation[] {
+  if (terms.mayPark) return [];
   const known = newestByMessage(replies);
   const tokens = shown
     .filter(({ messageId }) => known.has(messageId))
     .toSorted((one, other) => one.messageId - other.messageId)
     .flatMap(({ text }) => tokensOf(text))
-    .map((token) => terms.edits.get(token) ?? token)
-    .filter((token) => !terms.parked.has(token));
+    .map((token) => terms.edits.get(token) ?? token);
   const first = [...new Set(tokens)];
   const expected = sent.map(({ token }) => token).filter((token) => first.includes(token));
   return first.join(' ') === expected.join(' ')

@@ -1,7 +1,7 @@
 import type { ModelRequest } from '../chaos-model.js';
 import { type ChatView, type Evidence, requestsAbout, violation, type Violation } from '../evidence.js';
 import { groupBy } from '../group-by.js';
-import { type Strike, unexplained } from '../strikes.js';
+import { isForgotten, type Strike, unexplained } from '../strikes.js';
 
 /** A finished call becomes a step at once: what befalls its process later has nothing to do with it. */
 const COMMITTED_WITHIN_MS = 1_500;
@@ -81,12 +81,12 @@ function cameBetween(
 }
 
 function judgeTools(
-  { records, loggedSteps }: Evidence,
+  { records, loggedSteps, strikes }: Evidence,
   turnId: string,
   requests: readonly ModelRequest[],
 ): Violation[] {
   const finished = groupBy(
-    loggedSteps.filter((step) => step.turnId === turnId),
+    loggedSteps.filter((step) => step.turnId === turnId && !isForgotten(strikes, step.at)),
     ({ index }) => index,
   );
   const several = [...finished]
@@ -98,6 +98,7 @@ function judgeTools(
     .filter((step) => step.turnId === turnId && step.kind === 'tool')
     .map(({ output }) => output);
   const told = requests
+    .filter(({ arrivedAt }) => !isForgotten(strikes, arrivedAt))
     .filter(({ toolResults }) => toolResults.join('\n') !== kept.slice(0, toolResults.length).join('\n'))
     .flatMap(({ toolResults }) =>
       violation('repeated', `turn ${turnId} told ${toolResults.join(', ')}, kept ${kept.join(', ')}`),
