@@ -1,4 +1,4 @@
-import { type Feature, type Hand, named, nothingMore, range, say } from './feature.js';
+import { type Feature, type Hand, named, nothingMore, range, say, tokensIn } from './feature.js';
 
 /** The double's bot. */
 const BOT = '@double_bot';
@@ -43,6 +43,9 @@ export const migration: Feature = {
       n === moveAt ? [move, mention(hand, n)] : [mention(hand, n)],
     );
   },
-  terms: () => named('migration', { moves: true }),
+  terms: (actions) => {
+    const [first] = tokensIn(actions.slice(actions.findIndex(({ kind }) => kind === 'move')));
+    return named('migration', { movesAt: first ?? null });
+  },
   judge: nothingMore,
 };

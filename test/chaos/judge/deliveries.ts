@@ -3,6 +3,7 @@ import { groupBy } from '../group-by.js';
 import type { ReplyRecord } from '../records.js';
 import { isForgotten, type Strike, strikes, unexplained } from '../strikes.js';
 import type { TelegramCall } from '../telegram-road.js';
+import { partsOf } from '../terms.js';
 import { tokensOf } from '../tokens.js';
 
 /** A fault may fall between a call's arrival and the record of its answer: the record takes its time. */
@@ -100,7 +101,7 @@ function isLeft({ chat, terms, sends, all }: ChatView, { place, messageId }: Sho
   const made = sends.find((call) => call.messageId === messageId);
   if (made && isForgotten(all.strikes, made.arrivedAt)) return true;
   if (erasedAt !== undefined && made) return made.arrivedAt <= erasedAt + RECORDED_WITHIN_MS;
-  return terms.moves && place === chat;
+  return terms.movesAt !== null && place === chat;
 }
 
 const isCopyOf = (replies: readonly ReplyRecord[]) => {
@@ -123,11 +124,13 @@ function judgeOrder({ chat, sent, replies, shown, terms }: ChatView): Violation[
     .toSorted((one, other) => one.messageId - other.messageId)
     .flatMap(({ text }) => tokensOf(text))
     .map((token) => terms.edits.get(token) ?? token);
-  const first = [...new Set(tokens)];
-  const expected = sent.map(({ token }) => token).filter((token) => first.includes(token));
-  return first.join(' ') === expected.join(' ')
-    ? []
-    : violation('order', `chat ${chat} shows ${first.join(' ')}`);
+  const accepted = sent.map(({ token }) => token);
+  return partsOf(terms, accepted, [...new Set(tokens)]).flatMap((first) => {
+    const expected = accepted.filter((token) => first.includes(token));
+    return first.join(' ') === expected.join(' ')
+      ? []
+      : violation('order', `chat ${chat} shows ${first.join(' ')}`);
+  });
 }
 
 type Cause = { readonly call: TelegramCall } | { readonly strike: Strike };

@@ -1,5 +1,6 @@
 import { type ChatView, type Evidence, violation, type Violation } from '../evidence.js';
 import { groupBy } from '../group-by.js';
+import { partsOf } from '../terms.js';
 import { tokensOf } from '../tokens.js';
 
 /** **lost**: each accepted message is in one turn that is done, or in one that failed and has one dead letter. */
@@ -48,10 +49,15 @@ export function judgeHistory(view: ChatView): Violation[] {
   const expected = sent
     .map(({ token }) => token)
     .filter((token) => !terms.erased.has(token) && !terms.edits.has(token) && !dropped(token));
+  const accepted = sent.map(({ token }) => token);
+  const asExpected = partsOf(terms, accepted, expected)
+    .map((part) => part.join(' '))
+    .join('; ');
+  const asFound = partsOf(terms, accepted, found)
+    .map((part) => part.join(' '))
+    .join('; ');
   const order =
-    found.join(' ') === expected.join(' ')
-      ? []
-      : violation('order', `history of ${chat}: ${found.join(' ')}; sent: ${expected.join(' ')}`);
+    asFound === asExpected ? [] : violation('order', `history of ${chat}: ${asFound}; sent: ${asExpected}`);
   const unread = [...terms.edits.keys()].flatMap((token) => {
     const times = said.filter((one) => one === token).length;
     return times === 1 ? [] : violation('lost', `${token}: the new text is ${times} times in the history`);

@@ -99,9 +99,14 @@ function judgeTools(
     .map(({ output }) => output);
   const told = requests
     .filter(({ arrivedAt }) => !isForgotten(strikes, arrivedAt))
-    .filter(({ toolResults }) => toolResults.join('\n') !== kept.slice(0, toolResults.length).join('\n'))
+    .filter(({ toolResults }) => !isKept(toolResults, kept))
     .flatMap(({ toolResults }) =>
       violation('repeated', `turn ${turnId} told ${toolResults.join(', ')}, kept ${kept.join(', ')}`),
     );
   return [...several, ...told];
 }
+
+/** In its order. In the mode `steer` it begins behind what joined last. */
+const isKept = (told: readonly string[], kept: readonly (string | null)[]): boolean =>
+  told.length === 0 ||
+  kept.some((_, from) => told.join('\n') === kept.slice(from, from + told.length).join('\n'));
