@@ -4,22 +4,29 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ChatRequest, readChatRequest } from '../../src/playground/chat-completions/chat-request.js';
 import { writeCompletion, writeError } from '../../src/playground/chat-completions/write-completion.js';
 import { freshUserTexts } from '../support/model-behaviour.js';
-import { tokensOf } from './schedule.js';
+import { sendStream, sendWhole } from '../support/write-answer.js';
+import { tokensOf } from './tokens.js';
 
 /** One request, as the oracle needs it. */
 export interface ModelRequest {
   /** The messages that it is about: they belong to one turn. */
   readonly tokens: readonly string[];
-  /** Which step of the turn it asks for. */
+  /** Which step of the turn it asks for: what stands behind the user's last message. */
   readonly index: number;
+  /** The same where users write in between: what stands behind the last answer. */
+  readonly sinceAnswer: number;
+  /** The tokens in all of it. */
+  readonly seen: readonly string[];
   /** What it tells of the tools called in this turn so far. */
   readonly toolResults: readonly string[];
   /** The process that asked, by its API key. */
   readonly caller: string;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
-  /** The whole answer was handed to the network. */
-  answered: boolean;
+  /** When the whole answer was handed to the network; null: it never was. */
+  answeredAt: number | null;
+  /** How it was made to fail. */
+  fault: ModelFault | null;
 }
 
 /** `hang`: no answer; `error`: 500; `reset`: half an answer, and the connection is gone. */
@@ -27,7 +34,7 @@ export type ModelFault = 'hang' | 'error' | 'reset';
 
 /**
  * A model over HTTP that answers with the tokens of the new messages, after as long as they ask for (`slow:MS`), and
- * calls `current_time` (`use:time`) and `remember` (`use:fact`) first, both at once where both are asked for.
+ * calls tools first (`use:time`, `use:sum`, `use:fact`, `use:remind`), all at once where several are asked for.
  */
 export class ChaosModel {
   readonly requests: ModelRequest[] = [];
@@ -82,9 +89,11 @@ export class ChaosModel {
     const fresh = freshUserTexts(request).join('\n');
     const record: ModelRequest = {
       tokens: tokensOf(fresh),
+      seen: tokensOf(request.messages.map(({ text }) => text).join('\n')),
       caller: (incoming.headers.authorization ?? '').replace('Bearer ', ''),
       arrivedAt,
-      answered: false,
+      answeredAt: null,
+      fault: null,
       ...progressOf(request),
     };
     this.requests.push(record);
@@ -95,7 +104,9 @@ export class ChaosModel {
 
   private answer(request: ChatRequest, record: ModelRequest, fresh: string, response: ServerResponse): void {
     if (response.destroyed) return;
-    switch (this.faults.shift()) {
+    const fault = this.faults.shift();
+    record.fault = fault ?? null;
+    switch (fault) {
       case 'hang':
         return;
       case 'error':
@@ -107,30 +118,72 @@ export class ChaosModel {
       case undefined:
         break;
     }
-    response.once('finish', () => (record.answered = true));
+    response.once('finish', () => (record.answeredAt = Date.now()));
     const number = ++this.answers;
-    const calls = record.index === 0 ? callsOf(fresh, record.tokens) : [];
+    const calls = record.index === 0 ? callsOf(fresh) : [];
+    if (calls.length === 0) return answerWith(request, `heard ${record.tokens.join(' ')}`, fresh, response);
     writeCompletion(response, request, {
       id: `completion-${number}`,
       createdAt: new Date(),
-      content: calls.length > 0 ? null : `heard ${record.tokens.join(' ')}`,
+      content: null,
       toolCalls: calls.map((call, position) => ({ ...call, id: `call_${number}_${position}` })),
-      finishReason: calls.length > 0 ? 'tool_calls' : 'stop',
+      finishReason: 'tool_calls',
     });
   }
 }
 
+const FILLER = 'and so on, at some length, so that there is something to be seen of it before it is whole. ';
+const PIECES = 6;
+
+/** Says it: in pieces over `stream:MS`, where that is asked for, and for as many tokens as `cost:N` says. */
+function answerWith(
+  { stream, model }: ChatRequest,
+  text: string,
+  fresh: string,
+  response: ServerResponse,
+): void {
+  const overMs = Number(/\bstream:(\d+)/.exec(fresh)?.[1] ?? 0);
+  const cost = Number(/\bcost:(\d+)/.exec(fresh)?.[1] ?? 100);
+  const pieces = overMs === 0 ? [text] : [text, '\n\n', ...Array.from({ length: PIECES }, () => FILLER)];
+  const said = {
+    id: 'answer',
+    model,
+    finish: 'stop',
+    content: pieces.join(''),
+    usage: { prompt_tokens: cost, completion_tokens: 10, total_tokens: cost + 10 },
+  };
+  if (!stream) return sendWhole(response, said);
+  void sendStream(response, said, pieces, async () => {
+    await pause(overMs / PIECES);
+  });
+}
+
 /** What the turn has behind it: all that follows the user's last message. */
-function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'toolResults'> {
+function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'sinceAnswer' | 'toolResults'> {
+  const answered = messages.findLastIndex(
+    ({ role, toolCalls }) => role === 'assistant' && toolCalls.length === 0,
+  );
   const since = messages.slice(messages.findLastIndex(({ role }) => role === 'user') + 1);
   return {
     index: since.length,
+    sinceAnswer: messages.slice(answered + 1).filter(({ role }) => role === 'assistant' || role === 'tool')
+      .length,
     toolResults: since.filter(({ role }) => role === 'tool').map(({ text }) => text),
   };
 }
 
-function callsOf(fresh: string, tokens: readonly string[]): { name: string; arguments: string }[] {
-  const time = { name: 'current_time', arguments: '{}' };
-  const fact = { name: 'remember', arguments: JSON.stringify({ fact: `asked for by ${tokens.join(' ')}` }) };
-  return [...(fresh.includes('use:time') ? [time] : []), ...(fresh.includes('use:fact') ? [fact] : [])];
+/** As the messages ask for: `current_time` and `calculate` once, and for each of them `remember` or `remind_me`. */
+function callsOf(fresh: string): { name: string; arguments: string }[] {
+  const has = (word: string) => fresh.includes(`use:${word}`);
+  const each = (word: string) =>
+    fresh.split('\n').flatMap((line) => (line.includes(`use:${word}`) ? tokensOf(line) : []));
+  const call = (name: string, given: object) => ({ name, arguments: JSON.stringify(given) });
+  return [
+    ...(has('time') ? [call('current_time', {})] : []),
+    ...(has('sum') ? [call('calculate', { expression: '6 * 7' })] : []),
+    ...each('fact').map((token) => call('remember', { fact: `asked for by ${token}` })),
+    ...each('remind').map((token) =>
+      call('remind_me', { text: `ring ${token.replace('q', 'r')}`, at: '1s' }),
+    ),
+  ];
 }

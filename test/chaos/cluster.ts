@@ -8,13 +8,30 @@ import { type RedisServer, startRedis } from '../support/redis.js';
 import { TelegramDouble } from '../support/telegram-double.js';
 import { type Build, type Edit, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
+import { CHAT_DAY_TOKENS } from './features/budgets.js';
+import { COLLECT_QUIET_MS } from './features/busy.js';
 import { FreezableRoad } from './freezable-road.js';
-import { LongRoad } from './long-road.js';
 import type { Pace } from './pace.js';
 import { BreakablePostgres } from './postgres.js';
 import { Slot } from './slot.js';
+import type { Strike } from './strikes.js';
+import { TelegramRoad } from './telegram-road.js';
 
-const READY_WITHIN_MS = 90_000;
+const READY_WITHIN_MS = 240_000;
+
+/** The database of a cluster, as an outsider sees it. */
+export interface ClusterDatabase {
+  readonly url: string;
+  /** When it was broken. */
+  readonly strikes: readonly Strike[];
+  sql<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+  heal(): Promise<void>;
+  keepLog(path: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A cluster on whichever database. */
+export type AnyCluster = Cluster<ClusterDatabase>;
 
 /** A Redis that is broken by several faults at once gets them one after the other. */
 interface BreakableRedis {
@@ -26,7 +43,7 @@ interface BreakableRedis {
  * Two receivers and two workers as processes of the built product, a real PostgreSQL and, where asked for, a real Redis,
  * between doubles of Telegram and the model that keep account.
  */
-export class Cluster {
+export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
   readonly web: readonly [Slot, Slot];
   readonly worker: readonly [Slot, Slot];
 
@@ -34,21 +51,27 @@ export class Cluster {
     readonly backend: Backend,
     readonly pace: Pace,
     private readonly build: Build,
-    readonly postgres: BreakablePostgres,
+    readonly postgres: Database,
     /** Of the first worker and of the second. */
     readonly databaseRoads: readonly [FreezableRoad, FreezableRoad],
     readonly redis: BreakableRedis | null,
     readonly telegram: TelegramDouble,
-    private readonly road: LongRoad,
+    readonly road: TelegramRoad,
     readonly model: ChaosModel,
     private readonly settings: Readonly<Record<string, string>>,
   ) {
     const env = this.env();
-    this.web = [new Slot('web', 0, build.main, env), new Slot('web', 1, build.main, env)];
+    const envOver = (databaseUrl: string) => (caller: string) => ({
+      ...env,
+      DATABASE_URL: databaseUrl,
+      TELEGRAM_API_ROOT: road.rootOf(caller),
+    });
+    const direct = envOver(postgres.url);
+    this.web = [new Slot('web', 0, build.main, direct), new Slot('web', 1, build.main, direct)];
     const [first, second] = databaseRoads;
     this.worker = [
-      new Slot('worker', 0, build.main, { ...env, DATABASE_URL: first.url }),
-      new Slot('worker', 1, build.main, { ...env, DATABASE_URL: second.url }),
+      new Slot('worker', 0, build.main, envOver(first.url)),
+      new Slot('worker', 1, build.main, envOver(second.url)),
     ];
   }
 
@@ -59,16 +82,27 @@ export class Cluster {
     changes: readonly Edit[] = [],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Cluster> {
+    return await Cluster.startOn(() => BreakablePostgres.start(), backend, pace, changes, settings);
+  }
+
+  /** On a database of its own kind. */
+  static async startOn<Kind extends ClusterDatabase>(
+    openDatabase: () => Promise<Kind>,
+    backend: Backend,
+    pace: Pace,
+    changes: readonly Edit[] = [],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<Cluster<Kind>> {
     // First what may be missing: then nothing else has been started.
     const build = await makeBuild(pace, changes);
     const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
-    const postgres = await BreakablePostgres.start();
+    const postgres = await openDatabase();
     const databaseRoads = [
       await FreezableRoad.to(postgres.url),
       await FreezableRoad.to(postgres.url),
     ] as const;
     const telegram = await TelegramDouble.start();
-    const road = await LongRoad.to(telegram.root);
+    const road = await TelegramRoad.to(telegram.root);
     const model = await ChaosModel.start();
     const cluster = new Cluster(
       backend,
@@ -97,6 +131,11 @@ export class Cluster {
     return [...this.web, ...this.worker];
   }
 
+  /** Whatever befell its processes and its database. */
+  get strikes(): readonly Strike[] {
+    return [...this.slots.flatMap(({ strikes }) => strikes), ...this.postgres.strikes];
+  }
+
   /** Resolves when every process listens and says that it is ready. */
   async ready(): Promise<void> {
     await eventually(
@@ -113,7 +152,7 @@ export class Cluster {
 
   /** Ends what still goes wrong. */
   async heal(): Promise<void> {
-    this.telegram.heal();
+    this.road.heal();
     this.model.heal();
     for (const slot of this.slots) slot.moveClock(0);
     await this.postgres.heal();
@@ -141,24 +180,26 @@ export class Cluster {
   }
 
   private env(): Record<string, string> {
-    const { postgres, redis, telegram, road, model, pace } = this;
+    const { redis, telegram, model, pace } = this;
     return {
       NODE_ENV: 'test',
       PORT: '0',
       LOG_LEVEL: 'info',
       LOG_PRETTY: 'false',
-      DATABASE_URL: postgres.url,
       ...(redis && { REDIS_URL: redis.server.url }),
       TELEGRAM_BOT_TOKEN: telegram.token,
-      TELEGRAM_API_ROOT: road.root,
       TELEGRAM_WEBHOOK_SECRET: SECRET,
       TELEGRAM_MODE: 'passive',
       OPENAI_BASE_URL: model.baseUrl,
       OPENAI_MODEL: 'double',
       ADMIN_API_KEY: ADMIN_KEY,
       AGENT_TURN_TIMEOUT_MS: String(pace.turnTimeoutMs),
-      CHAT_RATE_LIMIT: '1000000',
+      // Real limits, so short that what they hold back comes within a round.
+      CHAT_RATE_LIMIT: '6',
+      CHAT_RATE_PERIOD_MS: '2000',
       CHAT_BACKLOG_LIMIT: '1000000',
+      AGENT_COLLECT_QUIET_MS: String(COLLECT_QUIET_MS),
+      BUDGET_CHAT_DAY_TOKENS: String(CHAT_DAY_TOKENS),
       ...this.settings,
     };
   }

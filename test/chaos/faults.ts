@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { failures } from '../support/telegram-double.js';
 import type { Cluster } from './cluster.js';
+import type { RoadFault } from './road-faults.js';
 import type { Fault, FaultKind } from './schedule.js';
 
 /** Faults that had something to hit, by kind. */
@@ -20,13 +20,7 @@ export async function injectAll(cluster: Cluster, schedule: readonly Fault[]): P
 
 /** @returns false where there was nothing to hit: a process that is down already, say */
 async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: Fault): Promise<boolean> {
-  const { web, worker, postgres, databaseRoads, telegram, model } = cluster;
-  const failSend = (
-    failure: (typeof failures)['serverError' | 'resetBefore' | 'resetAfter' | 'hangAfter'],
-  ) => {
-    telegram.failNext({ method: 'sendMessage', times, with: failure });
-    return true;
-  };
+  const { web, worker, postgres, databaseRoads, model } = cluster;
   switch (kind) {
     case 'web-kill':
       return await web[slot].kill(holdMs);
@@ -60,23 +54,58 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
       return await postgres.fillLog(holdMs);
     case 'deadlock':
       return await postgres.deadlock(holdMs).catch(() => false);
+    case 'worker-freeze':
+      return await freeze(cluster, slot, holdMs);
     case 'model-hang':
     case 'model-error':
     case 'model-reset':
       model.failNext(kind === 'model-hang' ? 'hang' : kind === 'model-error' ? 'error' : 'reset', times);
       return true;
-    case 'telegram-limited':
-      telegram.failNext({ method: 'sendMessage', times, with: failures.limited(1) });
-      return true;
-    case 'telegram-error':
-      return failSend(failures.serverError);
-    case 'telegram-reset-before':
-      return failSend(failures.resetBefore);
-    case 'telegram-reset-after':
-      return failSend(failures.resetAfter);
-    case 'telegram-hang-after':
-      return failSend(failures.hangAfter);
+    default: {
+      const { fault, which } = roadFaults[kind];
+      return await meet(times, (met) => cluster.road.failNext(fault, which, met));
+    }
   }
+}
+
+type RoadKind = Extract<FaultKind, `telegram-${string}` | `edit-${string}`>;
+
+const roadFaults: Readonly<Record<RoadKind, { readonly fault: RoadFault; readonly which: 'any' | 'edit' }>> =
+  {
+    'telegram-limited': { fault: 'limited', which: 'any' },
+    'telegram-error': { fault: 'error', which: 'any' },
+    'telegram-page-before': { fault: 'page-before', which: 'any' },
+    'telegram-page-after': { fault: 'page-after', which: 'any' },
+    'telegram-reset-before': { fault: 'reset-before', which: 'any' },
+    'telegram-reset-after': { fault: 'reset-after', which: 'any' },
+    'telegram-hang-after': { fault: 'hang-after', which: 'any' },
+    'telegram-late': { fault: 'late', which: 'any' },
+    'edit-late': { fault: 'late', which: 'edit' },
+    'edit-reset-after': { fault: 'reset-after', which: 'edit' },
+    'edit-page-after': { fault: 'page-after', which: 'edit' },
+  };
+
+/** How long a fault waits for somebody to meet. */
+const MEETS_WITHIN_MS = 4_000;
+
+/** Orders it so many times. @returns whether it met a call */
+async function meet(times: number, order: (met: () => void) => void): Promise<boolean> {
+  const met = new Promise<boolean>((resolve) => {
+    for (let time = 0; time < times; time += 1) order(() => resolve(true));
+  });
+  return await Promise.race([met, pause(MEETS_WITHIN_MS, false)]);
+}
+
+/** Suspends a worker between Telegram's answer to its send and the record of it. */
+async function freeze({ road, worker }: Cluster, slot: 0 | 1, holdMs: number): Promise<boolean> {
+  const held = road.holdAnswer(worker[slot].caller);
+  if (!(await Promise.race([held.taken, pause(MEETS_WITHIN_MS, false)]))) {
+    held.release();
+    return false;
+  }
+  const suspended = worker[slot].suspend(holdMs);
+  held.release();
+  return await suspended;
 }
 
 async function killRedis({ redis }: Cluster, downMs: number): Promise<boolean> {

@@ -11,7 +11,7 @@ export class FreezableRoad {
 
   private constructor(
     private readonly server: Server,
-    private readonly target: URL,
+    private target: URL,
     /** The database's address over this road. */
     readonly url: string,
   ) {
@@ -36,6 +36,12 @@ export class FreezableRoad {
   thaw(): void {
     this.frozen = false;
     for (const socket of this.sockets) socket.resume();
+  }
+
+  /** From now on it leads to another server, and every connection to the former one is cut. */
+  leadTo(databaseUrl: string): void {
+    this.target = new URL(databaseUrl);
+    for (const socket of this.sockets) socket.destroy();
   }
 
   async close(): Promise<void> {

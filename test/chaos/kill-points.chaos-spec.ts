@@ -5,8 +5,9 @@ import { Cluster } from './cluster.js';
 import { editsFor, killPoints } from './kill-points.js';
 import { hurried } from './pace.js';
 import { conclude } from './round.js';
-import type { Planned } from './schedule.js';
-import { Sender, type Sent } from './sender.js';
+import type { Script } from './features/feature.js';
+import { plain } from './features/plain.js';
+import { type Played, Sender } from './sender.js';
 
 // The embedded server would tell of each of its restarts.
 Logger.overrideLogger(false);
@@ -16,7 +17,8 @@ const LIMIT_MS = 180_000;
 
 describe('A kill -9 between two steps', () => {
   let cluster: Cluster;
-  const sent: Sent[] = [];
+  const scripts: Script[] = [];
+  const played: Played[] = [];
 
   beforeAll(async () => {
     cluster = await Cluster.start(findRedisServer() ? 'redis' : 'postgresql', hurried, editsFor(killPoints));
@@ -31,10 +33,12 @@ describe('A kill -9 between two steps', () => {
       const death = new Promise<void>((resolve) => {
         for (const slot of slots) slot.doom(name, resolve);
       });
-      const sending = new Sender(cluster).send([[messageOf(index)]]);
+      const script = scriptOf(index);
+      scripts.push(script);
+      const sending = new Sender(cluster).play([script]);
       await death;
       for (const slot of slots) slot.doom(null);
-      sent.push(...(await sending));
+      played.push(...(await sending));
     },
   );
 
@@ -42,15 +46,15 @@ describe('A kill -9 between two steps', () => {
     'loses nothing, repeats no finished step, and sends twice only what is uncertain',
     { timeout: LIMIT_MS },
     async () => {
-      const { violations, figures } = await conclude(cluster, sent, {});
+      const { violations, figures } = await conclude(cluster, scripts, played);
       expect(violations).toEqual([]);
       expect(figures).toMatchObject({ messages: killPoints.length, deadTurns: 0, unsaid: 0 });
     },
   );
 });
 
-function messageOf(index: number): Planned {
+function scriptOf(index: number): Script {
   const token = `q0c${index}n0z`;
-  const text = `use:time slow:30 ${token}`;
-  return { chat: FIRST_CHAT + index, token, text, pauseMs: 0, again: null };
+  const said = { kind: 'say' as const, token, text: `use:time slow:30 ${token}`, pauseMs: 0, again: null };
+  return { chat: FIRST_CHAT + index, feature: plain, actions: [said] };
 }

@@ -15,8 +15,9 @@ import {
 import { hurried } from './pace.js';
 import { openWork } from './records.js';
 import { conclude } from './round.js';
-import type { Planned } from './schedule.js';
-import { Sender, type Sent } from './sender.js';
+import type { Script } from './features/feature.js';
+import { plain } from './features/plain.js';
+import { type Played, Sender } from './sender.js';
 
 // The embedded server would tell of each of its restarts.
 Logger.overrideLogger(false);
@@ -27,7 +28,7 @@ const backend = findRedisServer() ? 'redis' : 'postgresql';
 
 /** The processes of a group of tests, each of which has a chat of its own. */
 class Scene {
-  readonly sent: Sent[] = [];
+  readonly played: Played[] = [];
   private cluster: Cluster | null = null;
 
   constructor(private readonly firstChat: number) {}
@@ -55,8 +56,9 @@ class Scene {
   async say(index: number, n: number, asks: string): Promise<void> {
     const chat = this.chat(index);
     const token = `q0c${index}n${n}z`;
-    const message: Planned = { chat, token, text: `${asks} ${token}`, pauseMs: 0, again: null };
-    this.sent.push(...(await new Sender(this.running).send([[message]])));
+    const said = { kind: 'say' as const, token, text: `${asks} ${token}`, pauseMs: 0, again: null };
+    const script = { chat, feature: plain, actions: [said] };
+    this.played.push(...(await new Sender(this.running).play([script])));
   }
 
   answered = (index: number, n: number): Promise<void> =>
@@ -83,8 +85,15 @@ class Scene {
 
   /** @param but chats that are not looked at */
   async violations(but: readonly number[] = []) {
-    const sent = this.sent.filter(({ chat }) => !but.includes(chat));
-    const { violations, figures } = await conclude(this.running, sent, {});
+    const chats = [...new Set(this.played.flatMap(({ sent }) => sent.map(({ chat }) => chat)))];
+    const scripts: Script[] = chats
+      .filter((chat) => !but.includes(chat))
+      .map((chat) => ({ chat, feature: plain, actions: [] }));
+    const sent = this.played.map((each) => ({
+      ...each,
+      sent: each.sent.filter(({ chat }) => !but.includes(chat)),
+    }));
+    const { violations, figures } = await conclude(this.running, scripts, sent);
     expect(figures).toMatchObject({ deadTurns: 0, unsaid: 0 });
     return violations;
   }

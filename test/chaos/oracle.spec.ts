@@ -1,81 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import { type Evidence, judge } from './oracle.js';
-import type { Records } from './records.js';
-
-const CHAT = 7;
-const [FIRST, SECOND] = ['q1c0n0z', 'q1c0n1z'];
-
-const sentAs = (token: string, updateId: number) => ({
-  chat: CHAT,
-  token,
-  text: token,
-  pauseMs: 0,
-  again: null,
-  updateId,
-});
-const event = (updateId: number, turnId: string) => ({
-  id: String(updateId),
-  updateId,
-  chat: CHAT,
-  state: 'done',
-  turnId,
-});
-const turn = (id: string) => ({ id, chat: CHAT, state: 'done', errorCode: null });
-const step = (turnId: string, committedAt: number) => ({
-  turnId,
-  index: 0,
-  kind: 'model' as const,
-  output: null,
-  committedAt,
-});
-const message = (role: string, text: string, turnId: string) => ({ chat: CHAT, role, text, turnId });
-const reply = (id: string, text: string, state = 'sent') => ({ id, chat: CHAT, turnId: id, text, state });
-const request = (token: string, arrivedAt: number, caller = 'worker0-1') => ({
-  tokens: [token],
-  index: 0,
-  toolResults: [],
-  caller,
-  arrivedAt,
-  answered: true,
-});
-
-const records: Records = {
-  events: [event(1, 'a'), event(2, 'b')],
-  turns: [turn('a'), turn('b')],
-  steps: [step('a', 100), step('b', 200)],
-  messages: [
-    message('user', FIRST, 'a'),
-    message('assistant', `heard ${FIRST}`, 'a'),
-    message('user', SECOND, 'b'),
-    message('assistant', `heard ${SECOND}`, 'b'),
-  ],
-  replies: [reply('a', `heard ${FIRST}`), reply('b', `heard ${SECOND}`)],
-  deadLetters: [],
-};
-const [one, two] = [
-  { chat: CHAT, text: `heard ${FIRST}` },
-  { chat: CHAT, text: `heard ${SECOND}` },
-];
-/** Two messages, each answered in a turn of its own. */
-const healthy: Evidence = {
-  sent: [sentAs(FIRST, 1), sentAs(SECOND, 2)],
+import type { Evidence, PromiseName } from './evidence.js';
+import {
+  CHAT,
+  event,
+  FIRST,
+  healthy,
   records,
-  shown: [one, two],
-  requests: [request(FIRST, 90), request(SECOND, 190)],
-  loggedSteps: [
-    { turnId: 'a', index: 0 },
-    { turnId: 'b', index: 0 },
-  ],
-  suspensions: [],
-  disturbed: new Set(),
-  databaseDisturbed: false,
-  leaseTtlMs: 1_000,
-};
+  reply,
+  request,
+  SECOND,
+  send,
+  withRecords,
+} from './evidence.spec-support.js';
+import { judge } from './oracle.js';
+import type { Strike } from './strikes.js';
 
-const promisesBroken = (change: Partial<Evidence>): string[] => [
+const promisesBroken = (change: Partial<Evidence>): PromiseName[] => [
   ...new Set(judge({ ...healthy, ...change }).violations.map(({ promise }) => promise)),
 ];
-const withRecords = (change: Partial<Records>): Partial<Evidence> => ({ records: { ...records, ...change } });
+
+const [one, two] = healthy.shown as [Evidence['shown'][number], Evidence['shown'][number]];
+const uncertain = [
+  reply('a', `heard ${FIRST}`, { state: 'uncertain' }),
+  reply('b', `heard ${SECOND}`, { state: 'uncertain' }),
+];
+const struck = (strike: Partial<Strike> & Pick<Strike, 'from' | 'until'>): Strike => ({
+  kind: 'death',
+  caller: 'worker0-1',
+  ...strike,
+});
 
 describe('The oracle', () => {
   it('finds nothing where all is well', () => {
@@ -85,7 +38,7 @@ describe('The oracle', () => {
     });
   });
 
-  it.each<[string, Partial<Evidence>, string]>([
+  it.each<[string, Partial<Evidence>, PromiseName]>([
     ['an accepted message without an event', withRecords({ events: [event(1, 'a')] }), 'lost'],
     [
       'an event that is not done',
@@ -96,60 +49,202 @@ describe('The oracle', () => {
       'a failed turn without a dead letter',
       withRecords({
         events: [event(1, 'a'), { ...event(2, 'b'), state: 'dead' }],
-        turns: [turn('a'), { ...turn('b'), state: 'failed' }],
+        turns: records.turns.map((turn) => (turn.id === 'b' ? { ...turn, state: 'failed' } : turn)),
       }),
       'lost',
     ],
     ['a reply recorded as sent that nobody saw', { shown: [one] }, 'lost'],
-    ['answers in the wrong order', { shown: [two, one] }, 'order'],
-    ['a history in the wrong order', withRecords({ messages: records.messages.toReversed() }), 'order'],
-    ['an answer shown twice and recorded once', { shown: [one, two, two] }, 'twice'],
     [
-      'a turn with two answers',
-      withRecords({ messages: [...records.messages, message('assistant', 'again', 'b')] }),
-      'twice',
-    ],
-    [
-      'an uncertain answer shown three times',
+      'answers in the wrong order',
       {
+        shown: [
+          { ...one, text: two.text },
+          { ...two, text: one.text },
+        ],
         ...withRecords({
-          replies: [reply('a', `heard ${FIRST}`, 'uncertain'), reply('b', `heard ${SECOND}`)],
+          replies: [
+            reply('a', `heard ${FIRST}`, { channelMessageId: two.messageId }),
+            reply('b', `heard ${SECOND}`, { channelMessageId: one.messageId }),
+          ],
         }),
-        shown: [one, one, one, two],
+      },
+      'order',
+    ],
+    ['a history in the wrong order', withRecords({ messages: records.messages.toReversed() }), 'order'],
+    [
+      'an answer shown twice and recorded once',
+      {
+        shown: [one, two, { ...two, messageId: 13 }],
+        calls: [...healthy.calls, send(`heard ${SECOND}`, 13, 260)],
       },
       'twice',
     ],
     [
+      'a turn with two answers',
+      withRecords({
+        messages: [...records.messages, { chat: CHAT, role: 'assistant', text: 'again', turnId: 'b' }],
+      }),
+      'twice',
+    ],
+    [
       'a finished step asked for again',
-      { requests: [...healthy.requests, { ...request(FIRST, 101, 'worker1-1'), answered: false }] },
+      { requests: [...healthy.requests, request(FIRST, 101, { caller: 'worker1-1', answeredAt: null })] },
       'repeated',
     ],
     [
       'a finished call thrown away for no reason',
-      { requests: [...healthy.requests, request(FIRST, 95, 'worker1-1')] },
+      { requests: [...healthy.requests, request(FIRST, 95)] },
       'repeated',
     ],
     [
       'a step finished twice',
-      { loggedSteps: [...healthy.loggedSteps, { turnId: 'a', index: 0 }] },
+      { loggedSteps: [...healthy.loggedSteps, { turnId: 'a', index: 0, at: 0 }] },
       'repeated',
+    ],
+    [
+      'a dead letter of an event',
+      withRecords({ deadLetters: [{ kind: 'event', subjectId: '1', reason: 'NO_REASON' }] }),
+      'dead',
     ],
   ])('finds %s', (_what, change, promise) => {
     expect(promisesBroken(change)).toContain(promise);
   });
 
-  it('lets a process that was suspended ask once more for what was finished meanwhile, but not for long', () => {
+  it('lets a process that was paused ask once more for what was finished meanwhile, but not for long', () => {
     const late = (arrivedAt: number): Partial<Evidence> => ({
-      requests: [...healthy.requests, request(FIRST, arrivedAt, 'worker1-1')],
-      suspensions: [{ caller: 'worker1-1', from: 50, until: 5_000 }],
+      requests: [...healthy.requests, request(FIRST, arrivedAt, { caller: 'worker1-1' })],
+      strikes: [struck({ kind: 'pause', caller: 'worker1-1', from: 50, until: 5_000 })],
     });
     expect(promisesBroken(late(5_100))).toEqual([]);
     expect(promisesBroken(late(6_100))).toEqual(['repeated']);
   });
 
-  it('takes one extra for granted where the record says that the outcome is unknown', () => {
-    const replies = [reply('a', `heard ${FIRST}`, 'uncertain'), reply('b', `heard ${SECOND}`)];
-    const seen = { ...healthy, ...withRecords({ replies }), shown: [one, two, one] };
-    expect(judge(seen)).toMatchObject({ violations: [], figures: { uncertain: 1, extras: 1 } });
+  it('takes one extra for granted where a fault made the outcome unknown, and not a second one', () => {
+    const copies = (times: number): Partial<Evidence> => ({
+      ...withRecords({
+        replies: [reply('a', `heard ${FIRST}`, { state: 'uncertain' }), reply('b', `heard ${SECOND}`)],
+      }),
+      shown: [...Array.from({ length: times }, (_, index) => ({ ...one, messageId: 5 + index })), one, two],
+      calls: [
+        ...Array.from({ length: times }, (_, index) =>
+          send(`heard ${FIRST}`, 5 + index, 110, { toldAt: null }),
+        ),
+        ...healthy.calls,
+      ],
+    });
+    expect(judge({ ...healthy, ...copies(1) })).toMatchObject({
+      violations: [],
+      figures: { uncertain: 1, extras: 1 },
+    });
+    expect(promisesBroken(copies(2))).toContain('twice');
+  });
+
+  it('lets a killed sender leave one reply uncertain that it never sent, in each chat', () => {
+    const strikes = [struck({ from: 115, until: 115 })];
+    const first = withRecords({
+      replies: [reply('a', `heard ${FIRST}`, { state: 'uncertain' }), reply('b', `heard ${SECOND}`)],
+    });
+    // The send that is seen is the second one, by another process.
+    const calls = [
+      send(`heard ${FIRST}`, 11, 2_000, { caller: 'worker1-1' }),
+      send(`heard ${SECOND}`, 12, 2_050),
+    ];
+    expect(promisesBroken({ ...first, calls, strikes })).toEqual([]);
+    expect(promisesBroken({ ...first, calls })).toEqual(['uncertain']);
+    expect(promisesBroken({ ...withRecords({ replies: uncertain }), calls, strikes })).toEqual(['uncertain']);
+  });
+});
+
+/** The runs that the first oracle passed. */
+describe('The oracle objects where', () => {
+  const dead = (id: string) => ({ kind: 'turn', subjectId: id, reason: 'TURN_POISON' });
+
+  it.each<[string, Partial<Evidence>, PromiseName]>([
+    [
+      'nothing was ever sent, and all is uncertain',
+      {
+        ...withRecords({
+          replies: uncertain.map((each) => ({ ...each, channelMessageId: null })),
+          deadLetters: ['a', 'b'].map((subjectId) => ({
+            kind: 'reply',
+            subjectId,
+            reason: 'SEND_OUTCOME_UNKNOWN',
+          })),
+        }),
+        shown: [],
+        calls: [],
+      },
+      'uncertain',
+    ],
+    [
+      'everything is shown twice, and all is uncertain',
+      {
+        ...withRecords({ replies: uncertain }),
+        shown: [{ ...one, messageId: 5 }, one, { ...two, messageId: 11.5 }, two],
+        calls: [send(one.text, 5, 105), ...healthy.calls, send(two.text, 11.5, 205)],
+      },
+      'uncertain',
+    ],
+    [
+      'every turn is a dead letter with an apology',
+      {
+        ...withRecords({
+          events: [event(1, 'a'), event(2, 'b')].map((each) => ({ ...each, state: 'dead' })),
+          turns: records.turns.map((turn) => ({ ...turn, state: 'failed', errorCode: 'TURN_POISON' })),
+          messages: records.messages.map((each) =>
+            each.role === 'user' ? each : { ...each, text: 'Sorry' },
+          ),
+          replies: [reply('a', 'Sorry'), reply('b', 'Sorry')],
+          deadLetters: [dead('a'), dead('b')],
+        }),
+        shown: healthy.shown.map((message) => ({ ...message, text: 'Sorry' })),
+        calls: healthy.calls.map((call) => ({ ...call, text: 'Sorry' })),
+      },
+      'dead',
+    ],
+    [
+      'a model call is repeated before its step, though the database was broken at another time',
+      {
+        requests: [request(FIRST, 70), request(FIRST, 80), ...healthy.requests],
+        strikes: [struck({ kind: 'database', caller: null, from: 60_000, until: 61_000 })],
+      },
+      'repeated',
+    ],
+    [
+      'it is repeated three times for one fault of the database',
+      {
+        requests: [request(FIRST, 70), request(FIRST, 80), ...healthy.requests],
+        strikes: [struck({ kind: 'database', caller: null, from: 75, until: 76 })],
+      },
+      'repeated',
+    ],
+    [
+      'a draft stays for good beside an uncertain reply',
+      {
+        ...withRecords({
+          replies: [reply('a', `heard ${FIRST}`), reply('b', `heard ${SECOND}`, { state: 'uncertain' })],
+        }),
+        shown: [one, { ...two, text: 'heard ▌' }],
+      },
+      'stale',
+    ],
+    [
+      'answers are swapped, and both are uncertain',
+      {
+        ...withRecords({
+          replies: [
+            reply('a', two.text, { state: 'uncertain', channelMessageId: 11 }),
+            reply('b', one.text, { state: 'uncertain', channelMessageId: 12 }),
+          ],
+        }),
+        shown: [
+          { ...one, text: two.text },
+          { ...two, text: one.text },
+        ],
+      },
+      'lost',
+    ],
+  ])('%s', (_what, change, promise) => {
+    expect(promisesBroken(change)).toContain(promise);
   });
 });

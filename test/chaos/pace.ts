@@ -26,6 +26,18 @@ export const hurried: Pace = {
   settledWithinMs: 60_000,
 };
 
+/** The build as it is, and little to do: for a machine that has other work. */
+export const patient: Pace = {
+  name: 'shipped',
+  leaseTtlMs: 15_000,
+  turnTimeoutMs: 60_000,
+  overMs: 12_000,
+  faults: 4,
+  chats: 6,
+  messages: 5,
+  settledWithinMs: 300_000,
+};
+
 export const shipped: Pace = {
   name: 'shipped',
   leaseTtlMs: 15_000,

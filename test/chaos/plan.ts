@@ -1,5 +1,5 @@
 import type { Backend } from '../support/backends.js';
-import { hurried, type Pace, shipped } from './pace.js';
+import { hurried, type Pace, patient, shipped } from './pace.js';
 
 const SHORT = 6;
 
@@ -17,9 +17,11 @@ export interface Plan {
 /**
  * Reads `CHAOS_RUNS` (that many seeds, from 1), `CHAOS_SEED` (this one; several by commas), `CHAOS_MINUTES` (as long as
  * that at the pace of the shipped build, from seed `CHAOS_SEED` or 1 on). With none of them: a short form for every day.
+ * `CHAOS_PACE=patient` waits for a machine that has other work; `CHAOS_FAULTS` is how
+ * many faults a round has.
  */
 export function planOf(env: NodeJS.ProcessEnv): Plan {
-  const { CHAOS_MINUTES: minutes, CHAOS_SEED: seed, CHAOS_RUNS: runs = SHORT } = env;
+  const { CHAOS_MINUTES: minutes, CHAOS_SEED: seed, CHAOS_RUNS: runs = SHORT, CHAOS_FAULTS: faults } = env;
   if (minutes !== undefined) {
     return {
       pace: shipped,
@@ -28,12 +30,16 @@ export function planOf(env: NodeJS.ProcessEnv): Plan {
       replayOf: (failed) => `CHAOS_MINUTES=1 CHAOS_SEED=${failed} npm run test:chaos`,
     };
   }
+  const pace = {
+    ...(env.CHAOS_PACE === 'patient' ? patient : hurried),
+    ...(faults && { faults: Number(faults) }),
+  };
   const seeds =
     seed === undefined
       ? Array.from({ length: Number(runs) }, (_, index) => index + 1)
       : seed.split(',').map(Number);
   return {
-    pace: hurried,
+    pace,
     seeds: () => seeds,
     minutes: null,
     replayOf: (failed) => `CHAOS_SEED=${failed} npm run test:chaos`,

@@ -9,6 +9,7 @@ import { PostgresServer } from '../../src/database/postgres-server.js';
 import { readPostmasterFile } from '../../src/database/postmaster-file.js';
 import { eventually } from '../support/eventually.js';
 import { SmallDisk } from '../support/small-disk.js';
+import type { Strike } from './strikes.js';
 
 const PATIENCE_MS = 60_000;
 /** No round comes near it, nor hours of them: what is used of it is memory, the rest is nothing. */
@@ -42,6 +43,8 @@ interface Place {
 
 /** A PostgreSQL of this suite's own, made to be broken. */
 export class BreakablePostgres {
+  /** When it was broken. */
+  readonly strikes: Strike[] = [];
   private down = false;
   private full = false;
   private timesFull = 0;
@@ -73,12 +76,14 @@ export class BreakablePostgres {
   async restart(how: Shutdown, downMs: number): Promise<boolean> {
     if (this.down) return false;
     this.down = true;
+    const strike = this.strike();
     try {
       await (how === 'fast' ? this.server.stop() : this.crash());
       await pause(downMs);
       await this.serve();
     } finally {
       this.down = false;
+      strike.until = Date.now();
     }
     return true;
   }
@@ -97,14 +102,18 @@ export class BreakablePostgres {
   async cutConnections(): Promise<boolean> {
     const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
       WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`;
-    return await this.sql(cut).then(
+    const strike = this.strike();
+    const hit = await this.sql(cut).then(
       (rows) => rows.length > 0,
       () => false,
     );
+    strike.until = Date.now();
+    return hit;
   }
 
   /** Locks unfinished turns and replies first and their leases then, while the product does it the other way round. */
   async deadlock(forMs: number): Promise<boolean> {
+    const strike = this.strike();
     return await this.withClient(async (client) => {
       await client.query('BEGIN');
       await client.query(`SELECT 1 FROM turns WHERE state = 'running' FOR UPDATE`);
@@ -112,11 +121,13 @@ export class BreakablePostgres {
       await pause(Math.min(forMs, 400));
       await client.query('SELECT 1 FROM leases WHERE expires_at > clock_timestamp() FOR UPDATE');
       await client.query('ROLLBACK');
-    }).then(
-      () => true,
-      // The deadlock was there, and this transaction was the victim.
-      (error: unknown) => error instanceof Error && 'code' in error && error.code === '40P01',
-    );
+    })
+      .then(
+        () => true,
+        // The deadlock was there, and this transaction was the victim.
+        (error: unknown) => error instanceof Error && 'code' in error && error.code === '40P01',
+      )
+      .finally(() => (strike.until = Date.now()));
   }
 
   async sql<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {
@@ -149,6 +160,7 @@ export class BreakablePostgres {
     if (!disk || this.full) return false;
     this.full = true;
     this.timesFull += 1;
+    const strike = this.strike();
     try {
       await disk.fill();
       const until = Date.now() + forMs;
@@ -158,7 +170,19 @@ export class BreakablePostgres {
       this.full = false;
     }
     await this.supervise();
+    strike.until = Date.now();
     return true;
+  }
+
+  private strike(): Strike {
+    const strike: Strike = {
+      kind: 'database',
+      caller: null,
+      from: Date.now(),
+      until: Number.POSITIVE_INFINITY,
+    };
+    this.strikes.push(strike);
+    return strike;
   }
 
   /** Takes what the server gives up: the files of its log after a checkpoint. */

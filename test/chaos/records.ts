@@ -1,9 +1,11 @@
-import type { BreakablePostgres } from './postgres.js';
+/** A database that can be asked. */
+export interface Database {
+  sql<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
+}
 
 export interface EventRecord {
   readonly id: string;
   readonly updateId: number;
-  readonly chat: number;
   readonly state: string;
   readonly turnId: string | null;
 }
@@ -38,12 +40,46 @@ export interface ReplyRecord {
   readonly turnId: string | null;
   readonly text: string;
   readonly state: string;
+  /** Where it is said; null: not known. */
+  readonly channelMessageId: number | null;
 }
 
 export interface DeadLetterRecord {
   readonly kind: string;
   readonly subjectId: string;
   readonly reason: string;
+}
+
+export interface ScheduleRecord {
+  readonly chat: number;
+  readonly text: string;
+  readonly state: string;
+}
+
+export interface FactRecord {
+  readonly chat: number;
+  readonly text: string;
+}
+
+/** A question whether something may be remembered. */
+export interface ApprovalRecord {
+  readonly chat: number;
+  readonly state: string;
+  readonly fact: string;
+}
+
+/** What a chat used of its budget, in tokens: as it was counted, and as its steps say. */
+export interface BudgetRecord {
+  readonly chat: number;
+  readonly spent: number;
+  readonly reserved: number;
+  readonly used: number;
+}
+
+/** A place where a token was found. */
+export interface Trace {
+  readonly token: string;
+  readonly table: string;
 }
 
 /** What the product wrote down about some chats. */
@@ -54,18 +90,34 @@ export interface Records {
   readonly messages: readonly MessageRecord[];
   readonly replies: readonly ReplyRecord[];
   readonly deadLetters: readonly DeadLetterRecord[];
+  readonly schedules: readonly ScheduleRecord[];
+  readonly facts: readonly FactRecord[];
+  readonly approvals: readonly ApprovalRecord[];
+  readonly budgets: readonly BudgetRecord[];
+  /** Of the tokens that were erased. */
+  readonly traces: readonly Trace[];
 }
 
 const OF_CHATS = 'JOIN conversations c ON c.id = x.conversation_id AND c.chat_id = ANY($1::bigint[])';
 
-/** Reads it, in the order of the ids. */
-export async function readRecords(postgres: BreakablePostgres, chats: readonly number[]): Promise<Records> {
+/**
+ * Reads it, in the order of the ids.
+ * @param updates the updates that were delivered: an event that was erased belongs to no chat any more
+ * @param erased tokens of which nothing should be left
+ */
+export async function readRecords(
+  postgres: Database,
+  chats: readonly number[],
+  updates: readonly number[],
+  erased: readonly string[],
+): Promise<Records> {
   const read = <Row>(columns: string, from: string): Promise<Row[]> =>
     postgres.sql<Row>(`SELECT ${columns} FROM ${from}`, [chats]);
   return {
-    events: await read(
-      'x.id::text, x.external_id::float8 AS "updateId", c.chat_id::float8 AS chat, x.state, x.turn_id AS "turnId"',
-      `events x ${OF_CHATS} ORDER BY x.id`,
+    events: await postgres.sql(
+      `SELECT x.id::text, x.external_id::float8 AS "updateId", x.state, x.turn_id AS "turnId"
+       FROM events x WHERE x.source = 'telegram' AND x.external_id = ANY($1::text[]) ORDER BY x.id`,
+      [updates.map(String)],
     ),
     turns: await read(
       'x.id, c.chat_id::float8 AS chat, x.state, x.error_code AS "errorCode"',
@@ -81,24 +133,72 @@ export async function readRecords(postgres: BreakablePostgres, chats: readonly n
       `messages x ${OF_CHATS} ORDER BY x.id`,
     ),
     replies: await read(
-      `x.id::text, c.chat_id::float8 AS chat, x.turn_id AS "turnId", x.body->>'text' AS text, x.state`,
+      `x.id::text, c.chat_id::float8 AS chat, x.turn_id AS "turnId", x.body->>'text' AS text, x.state,
+       x.channel_message_id::float8 AS "channelMessageId"`,
       `replies x ${OF_CHATS} ORDER BY x.id`,
     ),
     deadLetters: await read(
       'x.kind, x.subject_id AS "subjectId", x.reason',
       `dead_letters x ${OF_CHATS} ORDER BY x.id`,
     ),
+    schedules: await read(
+      'c.chat_id::float8 AS chat, x.text, x.state',
+      `schedules x ${OF_CHATS} ORDER BY x.number`,
+    ),
+    facts: await read('c.chat_id::float8 AS chat, x.text', `facts x ${OF_CHATS} ORDER BY x.id`),
+    approvals: await read(
+      `c.chat_id::float8 AS chat, x.state, x.arguments::json->>'fact' AS fact`,
+      `approvals x ${OF_CHATS} ORDER BY x.id`,
+    ),
+    budgets: await postgres.sql(USED_BY_CHATS, [chats]),
+    traces: await tracesOf(postgres, erased),
   };
 }
 
+const USED_BY_CHATS = `
+  SELECT c.chat_id::float8 AS chat, coalesce(sum(b.spent_tokens), 0)::float8 AS spent,
+         coalesce(sum(b.reserved_tokens), 0)::float8 AS reserved,
+         (SELECT coalesce(sum(s.input_tokens + s.output_tokens), 0)::float8
+          FROM steps s JOIN turns t ON t.id = s.turn_id WHERE t.conversation_id = c.id) AS used
+  FROM conversations c
+  LEFT JOIN budget_days b ON b.scope = 'chat' AND b.key = c.channel || ':' || c.chat_id
+  WHERE c.chat_id = ANY($1::bigint[]) GROUP BY c.id`;
+
+/** Wherever what people say may be kept. */
+const places: Readonly<Record<string, string>> = {
+  messages: 'text',
+  replies: 'body::text',
+  events: 'payload::text',
+  facts: 'text',
+  steps: 'result::text',
+  drafts: 'text',
+  schedules: 'text',
+  summaries: 'text',
+  overheard: 'text',
+  backgrounds: 'text',
+  approvals: 'arguments',
+  dead_letters: 'payload::text',
+};
+
+async function tracesOf(postgres: Database, tokens: readonly string[]): Promise<Trace[]> {
+  if (tokens.length === 0) return [];
+  const found = Object.entries(places).map(
+    ([table, text]) =>
+      `SELECT token, '${table}' AS table FROM unnest($1::text[]) token
+       WHERE EXISTS (SELECT FROM ${table} WHERE ${text} LIKE '%' || token || '%')`,
+  );
+  return await postgres.sql<Trace>(found.join(' UNION ALL '), [tokens]);
+}
+
 /** How much is unfinished in these chats. */
-export async function openWork(postgres: BreakablePostgres, chats: readonly number[]): Promise<string[]> {
+export async function openWork(postgres: Database, chats: readonly number[]): Promise<string[]> {
   const rows = await postgres.sql<{ what: string }>(
     `SELECT 'event ' || x.external_id || ' ' || x.state AS what FROM events x ${OF_CHATS}
      WHERE x.state IN ('waiting', 'claimed')
      UNION ALL SELECT 'turn ' || x.id || ' ' || x.state FROM turns x ${OF_CHATS}
-     WHERE x.state IN ('waiting', 'running')
-     UNION ALL SELECT 'reply ' || x.id || ' ' || x.state FROM replies x ${OF_CHATS} WHERE x.settled_at IS NULL`,
+     WHERE x.state IN ('waiting', 'running', 'parked')
+     UNION ALL SELECT 'reply ' || x.id || ' ' || x.state FROM replies x ${OF_CHATS} WHERE x.settled_at IS NULL
+     UNION ALL SELECT 'schedule ' || x.text FROM schedules x ${OF_CHATS} WHERE x.state = 'planned'`,
     [chats],
   );
   return rows.map(({ what }) => what);

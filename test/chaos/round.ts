@@ -1,10 +1,16 @@
 import { eventually } from '../support/eventually.js';
-import type { Cluster } from './cluster.js';
+import type { AnyCluster, Cluster } from './cluster.js';
+import { type Accepted, chatViews, type Evidence, type Violation } from './evidence.js';
 import { injectAll, type Injected } from './faults.js';
-import { type Evidence, type Figures, judge, type Violation } from './oracle.js';
+import { approvals } from './features/approvals.js';
+import type { Script } from './features/feature.js';
+import { groupBy } from './group-by.js';
+import { type Figures, judge } from './oracle.js';
+import { Presser } from './presser.js';
 import { openWork, readRecords } from './records.js';
-import { type FaultKind, scheduleOf, trafficOf } from './schedule.js';
-import { Sender, type Sent } from './sender.js';
+import { scheduleOf } from './schedule.js';
+import { type Played, Sender } from './sender.js';
+import { trafficOf } from './traffic.js';
 
 /** What is seen when the dust has settled. */
 export interface Conclusion {
@@ -18,53 +24,90 @@ export interface Conclusion {
 export interface Round extends Conclusion {
   readonly seed: number;
   readonly injected: Injected;
+  /** How many chats had which traffic. */
+  readonly features: Readonly<Record<string, number>>;
   /** Tries of the sender that were not answered 2xx. */
   readonly refused: number;
 }
 
-/** Runs a seed: its messages and its faults, then patience, then the oracle. */
+/** Runs a seed: its traffic and its faults, then patience, then the oracle. */
 export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
   const { pace, backend } = cluster;
   const before = accountOf(cluster);
+  const scripts = trafficOf(seed, pace);
   const sender = new Sender(cluster);
-  const [sent, injected] = await Promise.all([
-    sender.send(trafficOf(seed, pace)),
+  const presser = new Presser(
+    cluster,
+    sender,
+    scripts.flatMap(({ chat, feature }) => (feature === approvals ? [chat] : [])),
+  );
+  const pressing = presser.run();
+  const [played, injected] = await Promise.all([
+    sender.play(scripts),
     injectAll(cluster, scheduleOf(seed, backend, pace)),
   ]);
-  const { violations, ...rest } = await conclude(cluster, sent, injected);
+  const { violations, ...rest } = await conclude(cluster, scripts, played);
+  presser.stop();
+  await pressing;
   const account = accountOf(cluster).filter((what) => !before.includes(what));
   return {
     seed,
     injected,
+    features: countBy(scripts.map(({ feature }) => feature.name)),
     refused: sender.refused,
     ...rest,
     violations: [...violations, ...account.map((what) => ({ promise: 'record' as const, what }))],
   };
 }
 
-/** Ends all faults, waits until nothing is left to do, and asks the oracle. */
+/**
+ * Ends all faults, waits until nothing is left to do, and asks the oracle.
+ * @param may which messages the database may have forgotten: of the others, and of those of these that are there, all is
+ * promised
+ */
 export async function conclude(
-  cluster: Cluster,
-  sent: readonly Sent[],
-  injected: Injected,
+  cluster: AnyCluster,
+  scripts: readonly Script[],
+  played: readonly Played[],
+  may: { readonly lose?: (message: Accepted) => boolean } = {},
 ): Promise<Conclusion> {
   const over = Date.now();
   await cluster.heal();
-  const chats = [...new Set(sent.map(({ chat }) => chat))];
-  const unfinished = await settle(cluster, chats);
+  const places = placesOf(scripts);
+  const unfinished = await settle(cluster, [...places.keys()]);
   const settledMs = Date.now() - over;
-  const { violations, figures } = judge(await gather(cluster, sent, chats, injected));
+  const evidence = withoutLost(await gather(cluster, scripts, played, places), may.lose);
+  const { violations, figures } = judge(evidence);
+  const particular = chatViews(evidence).flatMap(
+    (view) => scripts.find(({ chat }) => chat === view.chat)?.feature.judge(view) ?? [],
+  );
   const lost = unfinished.map((what) => ({ promise: 'lost' as const, what: `unfinished: ${what}` }));
-  return { violations: [...lost, ...violations], figures, settledMs };
+  return { violations: [...lost, ...violations, ...particular], figures, settledMs };
+}
+
+function withoutLost(evidence: Evidence, mayLose: (message: Accepted) => boolean = () => false): Evidence {
+  const there = new Set(evidence.records.events.map(({ updateId }) => updateId));
+  const kept = evidence.sent.filter((message) => there.has(message.updateId) || !mayLose(message));
+  return { ...evidence, sent: kept };
+}
+
+/** The chat of each id under which one is known. */
+function placesOf(scripts: readonly Script[]): ReadonlyMap<number, number> {
+  return new Map(
+    scripts.flatMap(({ chat, actions }) => [
+      [chat, chat] as const,
+      ...actions.flatMap((action) => (action.kind === 'move' ? [[action.to, chat] as const] : [])),
+    ]),
+  );
 }
 
 /** Waits until nothing is left to do. @returns what is left when patience is at its end */
-async function settle(cluster: Cluster, chats: readonly number[]): Promise<string[]> {
+async function settle(cluster: AnyCluster, places: readonly number[]): Promise<string[]> {
   let open: string[] = [];
   try {
     await eventually(
       async () => {
-        open = await openWork(cluster.postgres, chats);
+        open = await openWork(cluster.postgres, places);
         if (open.length > 0) throw new Error('unfinished');
       },
       { withinMs: cluster.pace.settledWithinMs },
@@ -76,37 +119,58 @@ async function settle(cluster: Cluster, chats: readonly number[]): Promise<strin
 }
 
 async function gather(
-  cluster: Cluster,
-  sent: readonly Sent[],
-  chats: readonly number[],
-  injected: Injected,
+  { telegram, road, model, slots, postgres, strikes, pace }: AnyCluster,
+  scripts: readonly Script[],
+  played: readonly Played[],
+  places: ReadonlyMap<number, number>,
 ): Promise<Evidence> {
-  const { telegram, model, slots, postgres, pace } = cluster;
+  const sent = played.flatMap((each) => each.sent);
   const tokens = new Set(sent.map(({ token }) => token));
+  const terms = new Map(scripts.map(({ chat, feature, actions }) => [chat, feature.terms(actions)]));
+  const erased = [...terms.values()].flatMap((each) => [...each.erased]);
+  const updates = sent.map(({ updateId }) => updateId);
+  const home = <Row extends { readonly chat: number }>(row: Row): Row => ({
+    ...row,
+    chat: places.get(row.chat) ?? row.chat,
+  });
+  const records = await readRecords(postgres, [...places.keys()], updates, erased);
   return {
     sent,
-    records: await readRecords(postgres, chats),
-    shown: chats.flatMap((chat) => telegram.textsOf(chat).map((text) => ({ chat, text }))),
+    terms,
+    records: {
+      ...records,
+      turns: records.turns.map(home),
+      messages: records.messages.map(home),
+      replies: records.replies.map(home),
+      schedules: records.schedules.map(home),
+      facts: records.facts.map(home),
+      approvals: records.approvals.map(home),
+      budgets: records.budgets.map(home),
+    },
+    shown: [...places].flatMap(([place, chat]) =>
+      telegram.messagesOf(place).map((message) => ({ ...message, chat, place })),
+    ),
+    calls: road.calls.filter(({ chat }) => places.has(chat)).map(home),
     requests: model.requests.filter((request) => request.tokens.some((token) => tokens.has(token))),
     loggedSteps: slots.flatMap(({ steps }) => steps),
-    suspensions: slots.flatMap(({ suspensions }) => suspensions),
-    disturbed: new Set(slots.flatMap(({ disturbed }) => [...disturbed])),
-    databaseDisturbed: breaksDatabase.some((kind) => injected[kind]),
+    erasedAt: new Map(
+      played.flatMap(({ erasedAt }, index) => {
+        const script = scripts[index];
+        return script && erasedAt !== null ? [[script.chat, erasedAt] as const] : [];
+      }),
+    ),
+    strikes,
     leaseTtlMs: pace.leaseTtlMs,
+    turnTimeoutMs: pace.turnTimeoutMs,
   };
 }
 
-const breaksDatabase = [
-  'postgres-fast',
-  'postgres-immediate',
-  'connections-cut',
-  'disk-full',
-  'log-full',
-  'deadlock',
-] as const satisfies readonly FaultKind[];
-
 /** What must not happen whatever goes wrong around a process. */
-const accountOf = ({ slots, model }: Cluster): string[] => [
+const accountOf = ({ slots, model }: AnyCluster): string[] => [
   ...slots.flatMap(({ deaths }) => deaths),
   ...model.problems,
 ];
+
+function countBy(names: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries([...groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
+}

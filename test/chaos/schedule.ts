@@ -36,6 +36,17 @@ const weights = {
   'telegram-reset-before': 2,
   'telegram-reset-after': 2,
   'telegram-hang-after': 1,
+  /** A gateway answers with a page of HTML, before or after Telegram took the call. */
+  'telegram-page-before': 1,
+  'telegram-page-after': 2,
+  /** The connection breaks, and the call takes its effect later. */
+  'telegram-late': 2,
+  /** Of the calls that change a message. */
+  'edit-late': 1,
+  'edit-reset-after': 1,
+  'edit-page-after': 1,
+  /** Suspended when Telegram has answered and the answer is not there yet. */
+  'worker-freeze': 2,
 } as const;
 
 export type FaultKind = keyof typeof weights;
@@ -68,43 +79,8 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     kind,
     atMs: random.int(100, pace.overMs),
     slot: random.chance(0.5) ? 0 : 1,
-    holdMs: /suspend|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
+    holdMs: /suspend|freeze|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };
-}
-
-/** A message that a user writes. */
-export interface Planned {
-  readonly chat: number;
-  /** In the message's text and in its answer, and nowhere else. */
-  readonly token: string;
-  readonly text: string;
-  /** After the message before it was accepted. */
-  readonly pauseMs: number;
-  /** Delivered again: at the same instant, later, or not. */
-  readonly again: 'at-once' | 'later' | null;
-}
-
-/** Finds tokens in a text, in their order. */
-export const tokensOf = (text: string): string[] => text.match(/q\d+c\d+n\d+z/g) ?? [];
-
-const FIRST_CHAT = 50_000_000;
-
-/** The messages of a round, chat by chat, in order. Pure. */
-export function trafficOf(seed: number, pace: Pace): Planned[][] {
-  const random = new Seeded(seed ^ 0x5eed);
-  return Array.from({ length: pace.chats }, (_, chat) =>
-    Array.from({ length: pace.messages }, (_, index) => {
-      const token = `q${seed}c${chat}n${index}z`;
-      const tools = random.pick(['', '', '', 'use:time ', 'use:fact ', 'use:time use:fact ']);
-      return {
-        chat: FIRST_CHAT + seed * 1_000 + chat,
-        token,
-        text: `${tools}slow:${random.int(20, 500)} ${token}`,
-        pauseMs: random.chance(0.3) ? 0 : random.int(0, (2 * pace.overMs) / pace.messages),
-        again: random.chance(0.1) ? 'at-once' : random.chance(0.1) ? 'later' : null,
-      };
-    }),
-  );
 }

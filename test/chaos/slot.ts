@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { LoggedStep } from './evidence.js';
 import type { FreezableRoad } from './freezable-road.js';
+import type { Strike, StrikeKind } from './strikes.js';
 
 const STRINGS = fileURLToPath(new URL('strings.mjs', import.meta.url));
 const STOP_WITHIN_MS = 20_000;
@@ -11,28 +13,14 @@ const KEPT_LINES = 4_000;
 
 export type Role = 'web' | 'worker';
 
-/** When a process could do nothing, or nothing that counts, in ms since 1970. */
-export interface Suspension {
-  readonly caller: string;
-  readonly from: number;
-  until: number;
-}
-
-/** A process's message `tool called` or `model answered`: it has committed that step. */
-export interface LoggedStep {
-  readonly turnId: string;
-  readonly index: number;
-}
-
 /**
  * A place for a process of the product, as a supervisor keeps it: when one ends, another is started. Whatever a process
  * says or does is kept, for the oracle and for whoever looks into a failure.
  */
 export class Slot {
-  readonly suspensions: Suspension[] = [];
+  /** What befell its processes. */
+  readonly strikes: Strike[] = [];
   readonly steps: LoggedStep[] = [];
-  /** Callers that were killed, asked to end or given another time. */
-  readonly disturbed = new Set<string>();
   /** Ends that nobody asked for, after the process had started. */
   readonly deaths: string[] = [];
   /** Ends in order that were none: another exit code than 0, or too late. */
@@ -52,7 +40,8 @@ export class Slot {
     private readonly role: Role,
     private readonly index: number,
     private readonly main: string,
-    private readonly env: Readonly<Record<string, string>>,
+    /** The settings of a process, by its name. */
+    private readonly envOf: (caller: string) => Readonly<Record<string, string>>,
   ) {}
 
   /** Where the process listens; null while it does not. */
@@ -70,7 +59,12 @@ export class Slot {
     this.generation += 1;
     const { caller } = this;
     const child = spawn(process.execPath, ['--import', STRINGS, this.main], {
-      env: { PATH: process.env.PATH ?? '', ...this.env, APP_ROLE: this.role, OPENAI_API_KEY: caller },
+      env: {
+        PATH: process.env.PATH ?? '',
+        ...this.envOf(caller),
+        APP_ROLE: this.role,
+        OPENAI_API_KEY: caller,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child = child;
@@ -82,16 +76,20 @@ export class Slot {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.read(child, line));
     }
     child.on('error', () => undefined);
+    child.on('message', (message) => this.hear(caller, message));
     child.once('exit', (code, signal) => this.ended(child, caller, `${code ?? signal}`));
   }
 
   /** kill -9; a new process after `downMs`. False where there is none to kill. */
   async kill(downMs: number): Promise<boolean> {
+    const { caller } = this;
     const child = this.release();
     if (!child) return false;
+    const strike = this.strike('death', caller);
     const exit = once(child, 'exit');
     child.kill('SIGKILL');
     await exit;
+    strike.until = Date.now();
     await pause(downMs);
     this.start();
     return true;
@@ -103,10 +101,12 @@ export class Slot {
     const { caller } = this;
     const child = this.release();
     if (!child) return false;
+    const strike = this.strike('death', caller);
     const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS);
     const exit = once(child, 'exit');
     child.kill('SIGTERM');
     const [code, signal] = await exit;
+    strike.until = Date.now();
     clearTimeout(late);
     if (code !== 0) this.badEnds.push(`${caller} ended with ${String(code ?? signal)}`);
     this.start();
@@ -117,12 +117,11 @@ export class Slot {
   async suspend(forMs: number): Promise<boolean> {
     const { child, caller } = this;
     if (!child || this.suspended || this.url === null) return false;
-    const suspension = { caller, from: Date.now(), until: Number.POSITIVE_INFINITY };
-    this.suspensions.push(suspension);
+    const strike = this.strike('pause', caller);
     this.suspended = true;
     child.kill('SIGSTOP');
     await pause(forMs);
-    suspension.until = Date.now();
+    strike.until = Date.now();
     if (this.child === child) this.suspended = false;
     child.kill('SIGCONT');
     return true;
@@ -132,13 +131,12 @@ export class Slot {
   async partition(road: FreezableRoad, forMs: number): Promise<boolean> {
     if (this.url === null || this.suspended) return false;
     const { child, caller } = this;
-    const suspension = { caller, from: Date.now(), until: Number.POSITIVE_INFINITY };
-    this.suspensions.push(suspension);
+    const strike = this.strike('pause', caller);
     this.suspended = true;
     road.freeze();
     await pause(forMs);
     road.thaw();
-    suspension.until = Date.now();
+    strike.until = Date.now();
     if (this.child === child) this.suspended = false;
     return true;
   }
@@ -146,7 +144,6 @@ export class Slot {
   /** Moves the process's wall clock away from the true time. */
   moveClock(byMs: number): boolean {
     if (!this.child?.connected) return false;
-    if (byMs !== 0) this.disturbed.add(this.caller);
     this.child.send({ clockMs: byMs }, () => undefined);
     return true;
   }
@@ -167,11 +164,19 @@ export class Slot {
     await exit;
   }
 
+  private strike(kind: StrikeKind, caller: string): Strike {
+    const strike = { kind, caller, from: Date.now(), until: Number.POSITIVE_INFINITY };
+    this.strikes.push(strike);
+    return strike;
+  }
+
   /** Takes the process out of the slot: its end is expected from now on. */
   private release(): ChildProcess | null {
     const { child } = this;
     if (!child) return null;
-    this.disturbed.add(this.caller);
+    // What has begun to befall it ends with it.
+    const now = Date.now();
+    for (const strike of this.strikes) strike.until = Math.min(strike.until, now);
     this.child = null;
     this.url = null;
     this.suspended = false;
@@ -182,6 +187,7 @@ export class Slot {
     if (this.child !== child) return;
     const started = this.url !== null;
     this.release();
+    this.strike('death', caller).until = Date.now();
     if (this.doomed) {
       this.doomed();
       return this.start();
@@ -192,13 +198,23 @@ export class Slot {
     setTimeout(() => this.start(), 500);
   }
 
+  /** A process tells when it could not run for a while, though nobody suspended it: the machine was busy. */
+  private hear(caller: string, message: unknown): void {
+    if (typeof message !== 'object' || message === null || !('stalledMs' in message)) return;
+    const [from, until] = [Date.now() - Number(message.stalledMs), Date.now()];
+    // Whoever was suspended, or ended, tells as well.
+    if (this.strikes.some((known) => known.caller === caller && known.from <= until && known.until >= from))
+      return;
+    this.strikes.push({ kind: 'pause', caller, from, until });
+  }
+
   private read(child: ChildProcess, line: string): void {
     this.log.push(line);
     if (this.log.length > KEPT_LINES) this.log.splice(0, KEPT_LINES / 2);
     const entry = parse(line);
     if (entry['msg'] === 'listening' && this.child === child) this.url = String(entry['url']);
     if (entry['msg'] === 'tool called' || entry['msg'] === 'model answered') {
-      this.steps.push({ turnId: String(entry['turnId']), index: Number(entry['index']) });
+      this.steps.push({ turnId: String(entry['turnId']), index: Number(entry['index']), at: Date.now() });
     }
   }
 }

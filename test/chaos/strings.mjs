@@ -30,5 +30,15 @@ process.on('message', ({ clockMs, dieAt }) => {
   if (clockMs !== undefined) offsetMs = clockMs;
   if (dieAt !== undefined) lastWords = dieAt;
 });
+// It tells when it could not run for a while: as long as that, a lease is not renewed. Suspended, it is told of as well.
+const LOOK_EVERY_MS = 200;
+const WORTH_TELLING_MS = 700;
+let lookedAt = performance.now();
+setInterval(() => {
+  const stalledMs = performance.now() - lookedAt - LOOK_EVERY_MS;
+  lookedAt = performance.now();
+  if (stalledMs > WORTH_TELLING_MS && process.connected) process.send({ stalledMs }, () => {});
+}, LOOK_EVERY_MS).unref();
+
 // The channel keeps no process alive.
 process.channel?.unref();

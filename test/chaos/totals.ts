@@ -39,20 +39,20 @@ export class Totals {
     const sum = (of: (round: Round) => number) => rounds.reduce((total, round) => total + of(round), 0);
     const broken = (promise: string) =>
       sum(({ violations }) => violations.filter((one) => one.promise === promise).length);
-    const kinds = new Map<string, number>();
-    for (const { injected } of rounds) {
-      for (const [kind, count] of Object.entries(injected)) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
-    }
-    const faults = [...kinds].toSorted(([one], [other]) => one.localeCompare(other));
+    const faults = totalled(rounds.map(({ injected }) => injected));
+    const features = totalled(rounds.map((round) => round.features));
     const settled = rounds.map(({ settledMs }) => settledMs).toSorted((one, other) => one - other);
     return [
       `runs            ${rounds.length} in ${((Date.now() - this.startedAt) / 1_000).toFixed(0)} s`,
-      `faults          ${faults.reduce((total, [, count]) => total + count, 0)}: ${faults.map(([kind, count]) => `${kind} ${count}`).join(', ')}`,
+      `faults          ${faults}`,
+      `chats           ${features}`,
       `messages        ${sum(({ figures }) => figures.messages)} in ${sum(({ figures }) => figures.turns)} turns, ${sum(({ refused }) => refused)} tries refused`,
       `lost            ${broken('lost')}`,
       `out of order    ${broken('order')}`,
       `repeated steps  ${broken('repeated')}`,
-      `said twice      ${broken('twice')} unrecorded`,
+      `said twice      ${broken('twice')} for no reason`,
+      `stale           ${broken('stale')} messages`,
+      `not explained   ${broken('uncertain')} uncertain, ${broken('dead')} dead letters`,
       `contradictions  ${broken('record')}`,
       `uncertain       ${sum(({ figures }) => figures.uncertain)} replies, ${sum(({ figures }) => figures.extras)} shown twice, ${sum(({ figures }) => figures.unsaid)} not shown`,
       `dead letters    ${sum(({ figures }) => figures.deadTurns)} turns`,
@@ -61,4 +61,15 @@ export class Totals {
       `processes       ${this.failedStarts} starts tried again, ${this.ends.length} ends not in order${this.ends.length > 0 ? `: ${this.ends.join('; ')}` : ''}`,
     ].join('\n');
   }
+}
+
+/** The sum of all, and of each kind. */
+function totalled(counted: readonly Readonly<Record<string, number>>[]): string {
+  const kinds = new Map<string, number>();
+  for (const counts of counted) {
+    for (const [kind, count] of Object.entries(counts)) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  }
+  const sorted = [...kinds].toSorted(([one], [other]) => one.localeCompare(other));
+  const sum = sorted.reduce((total, [, count]) => total + count, 0);
+  return `${sum}: ${sorted.map(([kind, count]) => `${kind} ${count}`).join(', ')}`;
 }

@@ -145,6 +145,11 @@ export class TelegramDouble {
     return this.methods.shown.filter((message) => message.chat === chat).map((message) => message.text);
   }
 
+  /** The messages a chat shows, in order, edits applied. */
+  messagesOf(chat: number): readonly { readonly messageId: number; readonly text: string }[] {
+    return this.methods.shown.filter((message) => message.chat === chat);
+  }
+
   /** What a private chat sees of an answer that is not whole. */
   draftOf(chat: number): string | null {
     return this.methods.drafts.get(chat) ?? null;

@@ -87,6 +87,9 @@ export class DeliveryLane implements Protocol<State> {
     const moves: Move<State>[] = [];
     if (woken) moves.push(fault('Redis is emptied', { ...state, woken: false }));
     if (owner !== null && !expired) moves.push(step('the lease runs out', { ...state, expired: true }));
+    // As long as nobody else has taken it, a holder that was late to renew goes on.
+    if (owner !== null && expired && state.workers[owner]?.at !== 'idle')
+      moves.push(step(`worker ${owner} renews`, { ...state, expired: false }));
     const due = replies.some(({ settled }) => !settled) && (owner === null || expired) && !woken;
     if (due && this.missing !== 'sweep')
       moves.push(step('the sweep wakes the lane', { ...state, woken: true }));

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DeliveryLane } from './delivery-lane.js';
+import { EditLane, type EditGuard } from './edit-lane.js';
 import { explore } from './explorer.js';
+import { LeaseFailover } from './lease-failover.js';
 import { TurnLane } from './turn-lane.js';
 
 describe('The protocol of lane, lease and steps', () => {
@@ -49,4 +51,41 @@ describe('The protocol of the outbox', () => {
     const { counterexample } = explore(new DeliveryLane(2, 2, 'sweep'));
     expect(counterexample).toMatchObject({ reason: 'no way to the end' });
   });
+});
+
+describe('The protocol of a lease whose database fails over', () => {
+  it('lets nobody commit whose lease another one holds, where tokens have a random part', () => {
+    const { states, counterexample } = explore(new LeaseFailover(3, 4, 'random'));
+    expect(counterexample).toBeNull();
+    expect(states).toBeGreaterThan(1_000);
+  });
+
+  it('could hand a token out twice where tokens only count', () => {
+    const { counterexample } = explore(new LeaseFailover(3, 4, 'counter'));
+    expect(counterexample?.reason).toBe('somebody committed whose lease another one holds');
+    expect(counterexample?.trace).toContain('the standby takes over');
+  });
+
+  it('could let a lost holder commit without the fence', () => {
+    expect(explore(new LeaseFailover(2, 3, 'random', 'fence')).counterexample?.reason).toMatch(/committed/);
+  });
+
+  it('could keep everybody out by a renewal that comes after the release', () => {
+    expect(explore(new LeaseFailover(2, 3, 'random', 'held')).counterexample?.reason).toMatch(/nobody holds/);
+  });
+});
+
+describe('The protocol of a reply that edits its message', () => {
+  it('shows its last text in the end, in every interleaving', () => {
+    const { states, counterexample } = explore(new EditLane(2, 1));
+    expect(counterexample).toBeNull();
+    expect(states).toBeGreaterThan(1_000);
+  });
+
+  it.each<EditGuard>(['mend', 'doubt', 'race', 'compare'])(
+    'could be stale for good without `%s`',
+    (guard) => {
+      expect(explore(new EditLane(2, 1, guard)).counterexample?.reason).toMatch(/for good/);
+    },
+  );
 });

@@ -1,0 +1,44 @@
+import { type ChatView, violation, type Violation } from '../evidence.js';
+import type { Terms } from '../terms.js';
+import { command, type Feature, named, nothingMore, range, say } from './feature.js';
+
+/** Without a pause of this length messages are one question; the setting of the cluster. */
+export const COLLECT_QUIET_MS = 700;
+
+function busy(mode: Terms['mode'], judge: Feature['judge']): Feature {
+  return {
+    name: mode,
+    sign: 1,
+    script: (hand) => [
+      command(`/mode ${mode}`),
+      ...range(hand.messages).map((n) => say(hand, n, hand.random.chance(0.5) ? 'use:time slow:400' : '')),
+    ],
+    terms: () => named(mode, { mode, extraReplies: { least: 1, most: 1 } }),
+    judge,
+  };
+}
+
+/** What comes meanwhile joins the turn that runs. */
+export const steer = busy('steer', nothingMore);
+
+/** What comes meanwhile cancels the turn that runs, and one turn answers both: `judgeAnswers` looks for that. */
+export const interrupt = busy('interrupt', nothingMore);
+
+/** What is written without a pause is answered by one turn. */
+export const collect = busy('collect', judgeCollected);
+
+function judgeCollected({ sent, all, tokensOfTurn }: ChatView): Violation[] {
+  const turnOf = new Map(
+    [...tokensOfTurn].flatMap(([id, tokens]) => tokens.map((token) => [token, id] as const)),
+  );
+  return sent.flatMap(({ token, acceptedAt }, index) => {
+    const next = sent[index + 1];
+    if (!next || next.acceptedAt - acceptedAt > COLLECT_QUIET_MS / 2) return [];
+    // A fault of the database, or of the receiver, may have come between them.
+    const since = acceptedAt - 4_000;
+    if (all.strikes.some(({ from, until }) => from <= next.acceptedAt && until >= since)) return [];
+    // The rate limit parts them too.
+    if (turnOf.get(token) === turnOf.get(next.token) || index >= 4) return [];
+    return violation('record', `${token} and ${next.token} were written without a pause, and answered apart`);
+  });
+}

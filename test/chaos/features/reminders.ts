@@ -1,0 +1,32 @@
+import { type ChatView, violation, type Violation } from '../evidence.js';
+import { type Feature, named, range, say } from './feature.js';
+
+/** The agent plans a message for a second later: it comes by itself, once, and every plan that is on record comes. */
+export const reminders: Feature = {
+  name: 'reminders',
+  sign: 1,
+  script: (hand) => range(3).map((n) => say(hand, n, n === 2 ? '' : 'use:remind')),
+  terms: () => named('reminders', { extraReplies: { least: 0, most: 2 } }),
+  judge: judgePlans,
+};
+
+function judgePlans({ chat, all, replies, turns, tokensOfTurn }: ChatView): Violation[] {
+  const plans = all.records.schedules.filter((schedule) => schedule.chat === chat);
+  const wrong = plans.flatMap(({ text, state }) => {
+    const said = replies.filter((reply) => reply.text === text).length;
+    return state === 'done' && said === 1
+      ? []
+      : violation(said > 1 ? 'twice' : 'lost', `${text}: ${state}, said ${said} times`);
+  });
+  // A tool that plans is called by a turn that is done, but where the model did without.
+  const expected = turns
+    .filter(({ state, errorCode }) => state === 'done' && errorCode === null)
+    .flatMap(({ id }) => tokensOfTurn.get(id) ?? [])
+    .filter((token) => /n[01]z$/.test(token));
+  const planned = plans.map(({ text }) => text).join(' ');
+  const unplanned = expected.filter((token) => !planned.includes(token.replace('q', 'r')));
+  return [
+    ...wrong,
+    ...unplanned.flatMap((token) => violation('lost', `${token}: answered, and nothing planned`)),
+  ];
+}

@@ -1,0 +1,94 @@
+import { type ChatView, violation, type Violation } from '../evidence.js';
+import type { ReplyRecord } from '../records.js';
+import { groupBy } from '../group-by.js';
+import { tokensOf } from '../tokens.js';
+
+/**
+ * Each answer belongs to its question: a turn that the model ended has one reply that names exactly its messages, and no
+ * other reply names them.
+ */
+export function judgeAnswers(view: ChatView): Violation[] {
+  const { turns, replies, terms, tokensOfTurn } = view;
+  const ofTurn = groupBy(replies, ({ turnId }) => turnId ?? '');
+  const wrong = turns.flatMap(({ id, state, errorCode }) => {
+    const own = tokensOfTurn.get(id) ?? [];
+    const named = (ofTurn.get(id) ?? []).flatMap(({ text }) => tokensOf(text));
+    if (state !== 'done') return judgeUnfinished(view, id, named);
+    if (errorCode !== null)
+      return terms.endCodes.has(errorCode) ? [] : violation('lost', `turn ${id} ended with ${errorCode}`);
+    const expected = answeredBy(view, own, named);
+    return named.join(' ') === expected.join(' ')
+      ? []
+      : violation('lost', `turn ${id} of ${own.join(' ')} answered ${named.join(' ')}`);
+  });
+  return [...wrong, ...judgeUnanswered(view), ...judgeRepeats(view), ...judgeExtras(view)];
+}
+
+/** What a turn of these messages names. One that interrupted others answers their messages as well. */
+function answeredBy(
+  { terms, turns, tokensOfTurn }: ChatView,
+  own: readonly string[],
+  named: readonly string[],
+) {
+  if (terms.mode !== 'interrupt') return own;
+  const interrupted = turns
+    .filter(({ state }) => state === 'cancelled')
+    .flatMap(({ id }) => tokensOfTurn.get(id) ?? []);
+  return [...named.filter((token) => interrupted.includes(token)), ...own];
+}
+
+/** What was shown of a turn that was stopped, interrupted, or failed is about its own messages. */
+function judgeUnfinished({ tokensOfTurn, terms, turns }: ChatView, id: string, named: readonly string[]) {
+  const may =
+    terms.mode === 'interrupt'
+      ? turns.flatMap((turn) => tokensOfTurn.get(turn.id) ?? [])
+      : (tokensOfTurn.get(id) ?? []);
+  return named.every((token) => may.includes(token))
+    ? []
+    : violation('record', `turn ${id} was cut short and names ${named.join(' ')}`);
+}
+
+/** In the mode `interrupt` every message is in an answer that is whole, unless that turn failed, which is told. */
+function judgeUnanswered({ terms, turns, replies, tokensOfTurn, all }: ChatView): Violation[] {
+  if (terms.mode !== 'interrupt') return [];
+  const whole = new Set(turns.filter(({ state }) => state === 'done').map(({ id }) => id));
+  const said = new Set(
+    replies.filter(({ turnId }) => whole.has(turnId ?? '')).flatMap(({ text }) => tokensOf(text)),
+  );
+  const failed = new Set(turns.filter(({ state }) => state === 'failed').map(({ id }) => id));
+  // A turn that failed was to answer what it was asked about.
+  const apologised = new Set(
+    all.requests
+      .filter(({ tokens }) =>
+        [...failed].some((id) => (tokensOfTurn.get(id) ?? []).some((own) => tokens.includes(own))),
+      )
+      .flatMap(({ tokens }) => tokens),
+  );
+  return [...tokensOfTurn.values()]
+    .flat()
+    .filter((token) => !said.has(token) && !apologised.has(token) && !terms.erased.has(token))
+    .flatMap((token) => violation('lost', `${token}: interrupted, and no answer covers it`));
+}
+
+function judgeRepeats({ terms, turns, replies }: ChatView): Violation[] {
+  const whole = new Set(turns.filter(({ state }) => state === 'done').map(({ id }) => id));
+  const counts = (reply: ReplyRecord) => terms.mode !== 'interrupt' || whole.has(reply.turnId ?? '');
+  const tokens = groupBy(
+    replies.filter(counts).flatMap(({ text }) => tokensOf(text)),
+    (token) => token,
+  );
+  return [...tokens]
+    .filter(([, times]) => times.length > 1)
+    .flatMap(([token, times]) => violation('twice', `${token} is in ${times.length} replies`));
+}
+
+function judgeExtras({ chat, terms, replies }: ChatView): Violation[] {
+  const { least, most } = terms.extraReplies;
+  const extra = replies.filter(({ turnId }) => turnId === null);
+  if (extra.length >= least && extra.length <= most) return [];
+  const promise = extra.length < least ? 'lost' : 'twice';
+  return violation(
+    promise,
+    `chat ${chat} has ${extra.length} replies of no turn, not ${least} to ${most}: ${extra.map(({ text }) => text.slice(0, 40)).join(' | ')}`,
+  );
+}

@@ -1,0 +1,41 @@
+import { type ChatView, requestsAbout, violation, type Violation } from '../evidence.js';
+
+/** Tries after which a turn whose model fails is given up: `MAX_ATTEMPTS` of the product. */
+const TRIES = 5;
+/** A turn that had less than this share of its time may have run out of it. */
+const SHARE_LEFT = 0.7;
+
+/** **dead**: a turn is given up only for faults that befell its own calls, as many as that takes. */
+export function judgeDeadTurns(view: ChatView): Violation[] {
+  const { turns, all, tokensOfTurn } = view;
+  return turns
+    .filter(({ state }) => state === 'failed')
+    .flatMap(({ id, errorCode }) => {
+      const own = tokensOfTurn.get(id) ?? [];
+      const letter = all.records.deadLetters.find(({ subjectId }) => subjectId === id);
+      if (letter?.reason !== errorCode)
+        return violation('record', `turn ${id} is ${errorCode}, its letter ${letter?.reason}`);
+      const requests = requestsAbout(view, own);
+      const failed = requests.filter(({ answeredAt }) => answeredAt === null).length;
+      const why = `${errorCode} after ${failed} failed calls of ${requests.length}`;
+      if (errorCode?.startsWith('MODEL') === true && failed >= TRIES) return [];
+      if (
+        errorCode === 'TURN_TIMEOUT' &&
+        (requests.some(({ fault }) => fault === 'hang') || wasHindered(view, own))
+      )
+        return [];
+      return violation('dead', `turn ${id} of ${own.join(' ')}: ${why}`);
+    });
+}
+
+/** Faults took so much of the turn's time that it may have run out of it. */
+function wasHindered(view: ChatView, own: readonly string[]): boolean {
+  const { all } = view;
+  const requests = requestsAbout(view, own);
+  const since = Math.min(...requests.map(({ arrivedAt }) => arrivedAt));
+  const callers = new Set(requests.map(({ caller }) => caller));
+  const hindered = all.strikes
+    .filter(({ kind, caller }) => kind !== 'death' && (caller === null || callers.has(caller)))
+    .reduce((sum, { from, until }) => sum + Math.max(0, until - Math.max(from, since)), 0);
+  return hindered >= all.turnTimeoutMs * (1 - SHARE_LEFT);
+}
