@@ -38,8 +38,8 @@ describe('A notice that the chat has to wait', () => {
     const eventId = await agent.room.event(conversation, 'hello');
     const lease = await agent.room.lease(conversation.id);
     await write(conversation.id, 'an answer');
-    expect(await agent.waitNotices.begin(lease, eventId)).toBe(false);
+    expect(await agent.waitNotices.begin(lease, eventId, conversation)).toBeNull();
     await agent.room.prisma.reply.deleteMany({ where: { conversationId: conversation.id } });
-    expect(await agent.waitNotices.begin(lease, eventId)).toBe(true);
+    expect(await agent.waitNotices.begin(lease, eventId, conversation)).toBe(0);
   });
 });

@@ -205,7 +205,7 @@ const delivery: readonly FencedCall[] = [
     lane: 'turns',
     ready: async (scene) => {
       const eventId = await scene.agent.room.event(scene.conversation, 'hello');
-      return (lease) => scene.agent.waitNotices.begin(lease, eventId);
+      return (lease) => scene.agent.waitNotices.begin(lease, eventId, scene.conversation);
     },
   },
   {
