@@ -45,7 +45,7 @@ const fences: readonly Fence[] = [
     id: 'wait-notice-begun',
     promises: [4],
     file: notice,
-    within: 'async begin(',
+    within: 'private async beginWithin(',
     of: 'WaitNoticeRepository.begin',
   },
   {

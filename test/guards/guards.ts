@@ -3,6 +3,7 @@ import { doorGuards } from './door.guards.js';
 import { fenceGuards } from './fences.guards.js';
 import type { Guard } from './guard.js';
 import { keyGuards } from './keys.guards.js';
+import { lateEditGuards } from './late-edits.guards.js';
 import { leaseGuards } from './lease.guards.js';
 import { otherGuards } from './others.guards.js';
 import { queueGuards } from './queue.guards.js';
@@ -15,6 +16,7 @@ export const guards: readonly Guard[] = [
   ...fenceGuards,
   ...turnGuards,
   ...deliveryGuards,
+  ...lateEditGuards,
   ...queueGuards,
   ...otherGuards,
   ...keyGuards,
