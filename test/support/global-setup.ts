@@ -31,6 +31,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const recorded = readRecords(lockRecords);
     await rm(folder, { recursive: true, force: true });
     const files = project.vitest.state.getFiles().filter(({ projectName }) => projectName === project.name);
-    checkRecords(recorded, files.length);
+    try {
+      checkRecords(recorded, files.length);
+    } catch (error) {
+      // Vitest tells of an error in here, and ends as if there were none.
+      process.exitCode = 1;
+      throw error;
+    }
   };
 }

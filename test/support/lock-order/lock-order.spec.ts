@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Room } from '../room.js';
 import { checkRecords } from './check-records.js';
@@ -117,6 +120,22 @@ describe('The records of a run', () => {
   it('are not to be empty where it had all files, and may be where it had few', () => {
     expect(() => checkRecords([], 500)).toThrow(/recorder/);
     expect(() => checkRecords([], 1)).not.toThrow();
+  });
+
+  it('fail the run when it ends, though its tests have passed', async () => {
+    const config = join(import.meta.dirname, 'crossing.config.ts');
+    const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+    const run = (records: string) =>
+      promisify(execFile)(process.execPath, [vitest, 'run', '--config', config], {
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CROSSING_RECORDS: records },
+      }, 180_000);
+    const records = [transaction(turn, event), transaction(event, turn)];
+    await expect(run(records.map((one) => JSON.stringify(one)).join('\n'))).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('1 passed'),
+      stderr: expect.stringContaining('Lock order'),
+    });
+    expect((await run(JSON.stringify(records[0]))).stdout).toContain('1 passed');
   });
 
   it('have what transactions did, in their order: those that cross are found', async () => {
