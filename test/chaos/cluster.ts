@@ -82,7 +82,9 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     changes: readonly Edit[] = [],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Cluster> {
-    return await Cluster.startOn(() => BreakablePostgres.start(), backend, pace, changes, settings);
+    const cluster = await Cluster.startOn(() => BreakablePostgres.start(), backend, pace, changes, settings);
+    await cluster.postgres.coverDefaults();
+    return cluster;
   }
 
   /** On a database of its own kind. */

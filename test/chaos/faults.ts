@@ -6,6 +6,10 @@ import type { Fault, FaultKind } from './schedule.js';
 /** Faults that had something to hit, by kind. */
 export type Injected = Partial<Record<FaultKind, number>>;
 
+const PACKET_MS = 150;
+/** The one that was busy last. */
+const LOCK_CONVERSATION = 'SELECT 1 FROM conversations ORDER BY last_message_at DESC LIMIT 1 FOR UPDATE';
+
 /** Injects each fault at its time, and resolves when the last of them is over. */
 export async function injectAll(cluster: Cluster, schedule: readonly Fault[]): Promise<Injected> {
   const injected: Injected = {};
@@ -31,7 +35,9 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
     case 'worker-suspend':
       return await worker[slot].suspend(holdMs);
     case 'worker-partition':
-      return await worker[slot].partition(databaseRoads[slot], holdMs);
+      return await worker[slot].hinder(databaseRoads[slot], holdMs, null);
+    case 'worker-database-slow':
+      return await worker[slot].hinder(databaseRoads[slot], holdMs, PACKET_MS);
     case 'web-roll':
       return await web[slot].roll();
     case 'worker-roll':
@@ -54,6 +60,12 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
       return await postgres.fillLog(holdMs);
     case 'deadlock':
       return await postgres.deadlock(holdMs).catch(() => false);
+    case 'conversation-locked':
+      return await postgres.hold([LOCK_CONVERSATION], holdMs).catch(() => false);
+    case 'table-locked':
+      return await postgres.hold(['LOCK TABLE replies IN ACCESS EXCLUSIVE MODE'], holdMs).catch(() => false);
+    case 'database-clock':
+      return await postgres.moveClock(clockMs, holdMs);
     case 'worker-freeze':
       return await freeze(cluster, slot, holdMs);
     case 'model-hang':

@@ -8,6 +8,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class FreezableRoad {
   private readonly sockets = new Set<Socket>();
   private frozen = false;
+  private delayMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -38,6 +39,11 @@ export class FreezableRoad {
     for (const socket of this.sockets) socket.resume();
   }
 
+  /** Every packet takes so long. */
+  slowDown(delayMs: number): void {
+    this.delayMs = delayMs;
+  }
+
   /** From now on it leads to another server, and every connection to the former one is cut. */
   leadTo(databaseUrl: string): void {
     this.target = new URL(databaseUrl);
@@ -58,12 +64,21 @@ export class FreezableRoad {
   private carry(from: Socket, to: Socket): void {
     this.sockets.add(from);
     from.setNoDelay(true);
-    from.on('data', (bytes) => void to.write(bytes));
+    from.on('data', (bytes) => this.pass(bytes, from, to));
     from.on('error', () => to.destroy());
     from.on('close', () => {
       this.sockets.delete(from);
       to.destroy();
     });
     if (this.frozen) from.pause();
+  }
+
+  private pass(bytes: Buffer, from: Socket, to: Socket): void {
+    if (this.delayMs === 0) return void to.write(bytes);
+    from.pause();
+    setTimeout(() => {
+      to.write(bytes);
+      if (!this.frozen) from.resume();
+    }, this.delayMs);
   }
 }

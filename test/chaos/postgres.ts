@@ -9,12 +9,14 @@ import { PostgresServer } from '../../src/database/postgres-server.js';
 import { readPostmasterFile } from '../../src/database/postmaster-file.js';
 import { eventually } from '../support/eventually.js';
 import { SmallDisk } from '../support/small-disk.js';
+import { COVER_DEFAULTS, MOVABLE_CLOCK, setClock } from './movable-clock.js';
 import type { Strike } from './strikes.js';
 
 const PATIENCE_MS = 60_000;
 /** No round comes near it, nor hours of them: what is used of it is memory, the rest is nothing. */
 const DISK_MEGABYTES = 4_000;
 const REFILL_MS = 100;
+const SORTED_OUT_MS = 3_000;
 
 /** Written to disk as in production (fsync stays on): a killed server must lose nothing. */
 const SETTINGS = {
@@ -65,7 +67,9 @@ export class BreakablePostgres {
       const server = new PostgresServer(place.folder, cluster, binaries, SETTINGS);
       const port = await server.serve(performance.now() + PATIENCE_MS);
       const url = `postgresql://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/postgres`;
-      return new BreakablePostgres(place, cluster, server, url);
+      const postgres = new BreakablePostgres(place, cluster, server, url);
+      await postgres.sql(MOVABLE_CLOCK);
+      return postgres;
     } catch (error) {
       await place.remove();
       throw error;
@@ -113,21 +117,55 @@ export class BreakablePostgres {
 
   /** Locks unfinished turns and replies first and their leases then, while the product does it the other way round. */
   async deadlock(forMs: number): Promise<boolean> {
+    return await this.hold(
+      [
+        `SELECT 1 FROM turns WHERE state = 'running' FOR UPDATE`,
+        'SELECT 1 FROM replies WHERE settled_at IS NULL FOR UPDATE',
+      ],
+      Math.min(forMs, 400),
+      ['SELECT 1 FROM leases WHERE expires_at > clock_timestamp() FOR UPDATE'],
+    ).catch(
+      // The deadlock was there, and this transaction was the victim.
+      (error: unknown) => error instanceof Error && 'code' in error && error.code === '40P01',
+    );
+  }
+
+  /**
+   * A stranger's transaction: these statements, a while, those statements, and nothing of it stays.
+   * @throws what a statement throws
+   */
+  async hold(first: readonly string[], forMs: number, then: readonly string[] = []): Promise<boolean> {
     const strike = this.strike();
-    return await this.withClient(async (client) => {
-      await client.query('BEGIN');
-      await client.query(`SELECT 1 FROM turns WHERE state = 'running' FOR UPDATE`);
-      await client.query('SELECT 1 FROM replies WHERE settled_at IS NULL FOR UPDATE');
-      await pause(Math.min(forMs, 400));
-      await client.query('SELECT 1 FROM leases WHERE expires_at > clock_timestamp() FOR UPDATE');
-      await client.query('ROLLBACK');
-    })
-      .then(
-        () => true,
-        // The deadlock was there, and this transaction was the victim.
-        (error: unknown) => error instanceof Error && 'code' in error && error.code === '40P01',
-      )
-      .finally(() => (strike.until = Date.now()));
+    try {
+      return await this.withClient(async (client) => {
+        for (const statement of ['BEGIN', ...first]) await client.query(statement);
+        await pause(forMs);
+        for (const statement of [...then, 'ROLLBACK']) await client.query(statement);
+        return true;
+      });
+    } finally {
+      strike.until = Date.now();
+    }
+  }
+
+  /** Sets the clock for `forMs`. False where that cannot be. */
+  async moveClock(byMs: number, forMs: number): Promise<boolean> {
+    const strike = this.strike();
+    const moved = await this.sql(setClock(byMs)).then(
+      () => true,
+      () => false,
+    );
+    await pause(forMs);
+    if (moved) await this.supervise();
+    if (moved) await this.sql(setClock(0));
+    // What was taken by either clock is sorted out within a lease's time.
+    strike.until = Date.now() + SORTED_OUT_MS;
+    return moved;
+  }
+
+  /** To be called when the tables are there. */
+  async coverDefaults(): Promise<void> {
+    await this.sql(COVER_DEFAULTS);
   }
 
   async sql<Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> {

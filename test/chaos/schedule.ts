@@ -13,6 +13,8 @@ const weights = {
   /** No byte passes between it and PostgreSQL, mostly for longer than a lease. */
   'worker-partition': 4,
   /** SIGTERM, and a new process when it has ended. */
+  /** Every packet between it and PostgreSQL takes its time. */
+  'worker-database-slow': 2,
   'web-roll': 1,
   'worker-roll': 2,
   /** The wall clock of one process jumps, by minutes, back or forth. */
@@ -28,6 +30,11 @@ const weights = {
   'log-full': 1,
   /** A stranger's transaction locks what the product locks, in the other order. */
   deadlock: 2,
+  /** Somebody else holds a conversation, or a whole table. */
+  'conversation-locked': 2,
+  'table-locked': 1,
+  /** The database's clock jumps by minutes, back or forth, and back again. */
+  'database-clock': 2,
   'model-hang': 1,
   'model-error': 2,
   'model-reset': 2,
@@ -79,7 +86,8 @@ function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
     kind,
     atMs: random.int(100, pace.overMs),
     slot: random.chance(0.5) ? 0 : 1,
-    holdMs: /suspend|freeze|partition|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
+    holdMs:
+      /suspend|freeze|partition|slow|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,
     clockMs: random.pick([-1, 1]) * random.int(60, 600) * 1_000,
   };

@@ -127,14 +127,16 @@ export class Slot {
     return true;
   }
 
-  /** Keeps it from its database for `forMs`, by these means. False where it has not started, or is kept from it already. */
-  async partition(road: FreezableRoad, forMs: number): Promise<boolean> {
+  /** Keeps it from its database for `forMs`, or lets each packet take `delayMs`. False where it has not started, or is hindered already. */
+  async hinder(road: FreezableRoad, forMs: number, delayMs: number | null): Promise<boolean> {
     if (this.url === null || this.suspended) return false;
     const { child, caller } = this;
     const strike = this.strike('pause', caller);
     this.suspended = true;
-    road.freeze();
+    if (delayMs === null) road.freeze();
+    else road.slowDown(delayMs);
     await pause(forMs);
+    road.slowDown(0);
     road.thaw();
     strike.until = Date.now();
     if (this.child === child) this.suspended = false;

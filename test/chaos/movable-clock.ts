@@ -1,0 +1,35 @@
+import { SUPERUSER } from '../../src/database/cluster.js';
+
+/**
+ * The database's clock, so that it can be set without setting the machine's. PostgreSQL has no such switch, so its
+ * functions are covered by others of the same names: `public, chaos, pg_catalog` is where names are looked up.
+ *
+ * It covers what the product's statements, and those of the queue on PostgreSQL, call by name, and the defaults of
+ * columns. It does not cover `CURRENT_TIMESTAMP` in a statement (the product has none), commit timestamps, and
+ * PostgreSQL's own time-outs, which no clock governs.
+ */
+export const MOVABLE_CLOCK = `
+  CREATE SCHEMA chaos;
+  CREATE TABLE chaos.clock (ahead interval NOT NULL);
+  INSERT INTO chaos.clock VALUES ('0');
+  ${['now', 'transaction_timestamp', 'statement_timestamp']
+    .map((name) => functionOver(name, 'STABLE'))
+    .join('\n  ')}
+  ${functionOver('clock_timestamp', 'VOLATILE')}
+  ALTER ROLE ${SUPERUSER} SET search_path = public, chaos, pg_catalog`;
+
+/** Columns that were declared with the keyword take the covered function. */
+export const COVER_DEFAULTS = `
+  DO $$ DECLARE it record; BEGIN
+    FOR it IN SELECT table_name, column_name FROM information_schema.columns
+              WHERE table_schema = 'public' AND column_default ILIKE 'CURRENT_TIMESTAMP%' LOOP
+      EXECUTE format('ALTER TABLE public.%I ALTER COLUMN %I SET DEFAULT chaos.now()', it.table_name, it.column_name);
+    END LOOP;
+  END $$`;
+
+export const setClock = (byMs: number): string => `UPDATE chaos.clock SET ahead = ${byMs} * interval '1 ms'`;
+
+function functionOver(name: string, kind: 'STABLE' | 'VOLATILE'): string {
+  return `CREATE FUNCTION chaos.${name}() RETURNS timestamptz LANGUAGE sql ${kind}
+    AS 'SELECT pg_catalog.${name}() + ahead FROM chaos.clock';`;
+}
