@@ -163,6 +163,25 @@ describe('ChatMoves', () => {
     expect(reply).toMatchObject({ state: 'pending', channelMessageId: null });
   });
 
+  it('puts no text once more into a message of the old chat, and takes along those of the new one', async () => {
+    const other = await supergroup();
+    for (const { id: conversationId } of [group, other])
+      await room.prisma.lateEdit.create({
+        data: { conversationId, channelMessageId: 5n, until: new Date(), confirmAt: new Date() },
+      });
+    await room.prisma.lateEdit.update({
+      where: {
+        conversationId_channelMessageId: { conversationId: other.id, channelMessageId: 5n },
+      },
+      data: { marks: 7 },
+    });
+    await moveAll();
+    const left = await room.prisma.lateEdit.findMany({
+      where: { conversationId: { in: [group.id, other.id] } },
+    });
+    expect(left).toMatchObject([{ conversationId: group.id, marks: 7 }]);
+  });
+
   it('takes along what the chat has used and reserved', async () => {
     const day = new Date('2026-11-25T00:00:00Z');
     const [from, to] = [`telegram:${move.fromChatId}`, `telegram:${move.toChatId}`];

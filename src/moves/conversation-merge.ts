@@ -43,6 +43,7 @@ export class ConversationMerge {
 
   async moveReplies(tx: Tx, { keep, gone }: Merge): Promise<void> {
     await tx.$executeRaw`UPDATE replies SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
+    await tx.$executeRaw`UPDATE late_edits SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
     await tx.$executeRaw`UPDATE dead_letters SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
   }
 

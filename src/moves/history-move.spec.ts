@@ -133,11 +133,16 @@ describe('The history of a conversation that goes into another one', () => {
     expect(await room.conversations.find(keep.id)).toMatchObject({ epoch: 1, epochSince: 7n });
   });
 
-  it('stops where one of the two is erased meanwhile', async () => {
+  it.each([
+    ['the one that lives on is erased', 'keep', 'UPDATE conversations SET erased_at = now() WHERE id = $1'],
+    ['the one that goes is erased', 'gone', 'UPDATE conversations SET erased_at = now() WHERE id = $1'],
+    ['the one that lives on is gone', 'keep', 'DELETE FROM conversations WHERE id = $1'],
+    ['the one that goes is gone', 'gone', 'DELETE FROM conversations WHERE id = $1'],
+  ] as const)('stops where %s meanwhile', async (_what, which, statement) => {
     await fill(gone);
     const batches = new HistoryMove(room.prisma).batches(merge);
     await batches.next();
-    await room.pool.query('DELETE FROM conversations WHERE id = $1', [keep.id]);
+    await room.pool.query(statement, [merge[which]]);
     expect(await batches.next()).toMatchObject({ done: true });
   });
 });

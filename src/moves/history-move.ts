@@ -98,7 +98,8 @@ export class HistoryMove {
     return await this.prisma.$transaction(async (tx) => {
       // Before any of their rows, as everybody does: an erasure comes before or after this commit.
       const both = await tx.$queryRaw<unknown[]>`
-        SELECT 1 FROM conversations WHERE id IN (${keep}::uuid, ${gone}::uuid) ORDER BY id FOR KEY SHARE`;
+        SELECT 1 FROM conversations
+        WHERE id IN (${keep}::uuid, ${gone}::uuid) AND erased_at IS NULL ORDER BY id FOR KEY SHARE`;
       if (both.length < 2) return null;
       const epoch = hasEpoch ? Prisma.sql`, epoch = ${epochIn({ keep, gone })}` : Prisma.empty;
       return await tx.$executeRaw`
