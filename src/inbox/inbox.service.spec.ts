@@ -290,13 +290,14 @@ describe('Inbox', () => {
     });
 
     it('when one update cannot be stored and its neighbours can', async () => {
-      const updates = ['1', '2', '3'].map((text) => textUpdate(chat, text));
-      const [first, second, third] = updates.map((update) => () => accept(update));
+      const updates = [textUpdate(chat, '1'), textUpdate(chat, '2'), textUpdate(chat, '3')] as const;
+      const [first, second, third] = updates;
       const neighbour = textUpdate(chat + 2, 'neighbour');
       const inHands = `INSERT INTO events (source, external_id, kind) VALUES ('telegram', $1, 'message')`;
-      await room.whileLocked(inHands, [String(updates[1]?.update_id)], async () => {
-        const all = [first, second, () => accept(neighbour), third].map((one) => one?.());
-        const outcomes = await Promise.allSettled(all);
+      await room.whileLocked(inHands, [String(second.update_id)], async () => {
+        const outcomes = await Promise.allSettled(
+          [first, second, neighbour, third].map((update) => accept(update)),
+        );
         expect(outcomes.map(({ status }) => status)).toEqual([
           'fulfilled',
           'rejected',
@@ -304,7 +305,7 @@ describe('Inbox', () => {
           'rejected',
         ]);
       });
-      expect(await Promise.all([first?.(), second?.(), third?.()])).toEqual([
+      expect(await Promise.all(updates.map((update) => accept(update)))).toEqual([
         'duplicate',
         'queued',
         'queued',

@@ -404,11 +404,12 @@ const endings: readonly FencedCall[] = [
     },
   },
   {
-    of: 'TurnEndings.interrupt',
+    of: 'InterruptionRepository.interrupt',
     lane: 'turns',
     ready: async (scene) => {
       const turn = await scene.turn();
-      return (lease) => scene.agent.endings.interrupt(lease, turn);
+      const newer = await scene.candidates('a newer message');
+      return (lease) => scene.agent.interruptionStore.interrupt(lease, scene.conversation, turn, newer);
     },
   },
   {

@@ -20,16 +20,19 @@ afterAll(async () => {
 describe('TurnWatch', () => {
   it('tells a runner whose lease was taken away', async () => {
     const [conversation, other] = [await agent.room.conversation(), await agent.room.conversation()];
-    const { lease } = await agent.begin(conversation, 'hello');
+    const taken = await agent.begin(conversation, 'hello');
     const left = await agent.begin(other, 'hello');
-    const [watched, beside] = [watch.begin(lease), watch.begin(left.lease)];
+    const [watched, beside] = [taken, left].map(({ lease, turn }) =>
+      watch.begin(lease, turn.id, () => Promise.resolve({ kind: 'none' })),
+    );
+    if (!watched || !beside) throw new Error('two turns are watched');
     await agent.room.prisma.$transaction((tx) => agent.room.leases.revoke(tx, conversation.id, 'turns'));
     await eventually(() => {
       if (!watched.signal.aborted) throw new Error('not told');
     });
     expect(watched.signal.reason).toBeInstanceOf(LeaseLostError);
     expect(beside.signal.aborted).toBe(false);
-    watched.end();
-    beside.end();
+    await watched.end();
+    await beside.end();
   });
 });

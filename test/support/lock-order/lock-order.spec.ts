@@ -128,7 +128,7 @@ describe('The records of a run', () => {
     const run = (records: string) =>
       promisify(execFile)(process.execPath, [vitest, 'run', '--config', config], {
         env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', CROSSING_RECORDS: records },
-      }, 180_000);
+      });
     const records = [transaction(turn, event), transaction(event, turn)];
     await expect(run(records.map((one) => JSON.stringify(one)).join('\n'))).rejects.toMatchObject({
       code: 1,
@@ -136,7 +136,7 @@ describe('The records of a run', () => {
       stderr: expect.stringContaining('Lock order'),
     });
     expect((await run(JSON.stringify(records[0]))).stdout).toContain('1 passed');
-  });
+  }, 180_000);
 
   it('have what transactions did, in their order: those that cross are found', async () => {
     const tables: LockSchema = {
