@@ -51,6 +51,25 @@ describe('the database’s clock, set back by an hour', () => {
     expect(await turns()).toMatchObject([{ state: 'done', attempts: 1 }]);
   });
 
+  it('makes no turn wait that was put off, failed and was replayed, when the process that took it up died', async () => {
+    await say(scene.word);
+    const { turn, lease } = await scene.agent.begin(scene.conversation);
+    const { room } = scene.agent;
+    await room.prisma.turn.update({
+      where: { id: turn.id },
+      // As a replay leaves it, two hours after its last try was put off.
+      data: { state: 'waiting', availableAt: new Date(0), deferredAt: new Date(Date.now() - 2 * HOUR_MS) },
+    });
+    await scene.agent.turns.takeOver(
+      lease,
+      await room.prisma.turn.findUniqueOrThrow({ where: { id: turn.id } }),
+    );
+    await room.pool.query(`UPDATE leases SET expires_at = '-infinity'`);
+    await setBack();
+    expect(await swept()).toEqual(['turns']);
+    expect(await run()).toMatchObject({ lane: { next: 'none' }, replied: true });
+  });
+
   it('makes no reply wait, nor what is behind it, and sends each once', async () => {
     await write('put off');
     scene.agent.telegram.failNext({ method: 'sendMessage', with: failures.serverError });

@@ -66,7 +66,8 @@ export class TurnRepository {
       await this.leases.assertHeld(tx, lease);
       // A replay was due by any clock; from now on, what comes is newer than it.
       if (turn.availableAt.getTime() === 0)
-        await tx.$executeRaw`UPDATE turns SET available_at = clock_timestamp() WHERE id = ${turn.id}::uuid`;
+        await tx.$executeRaw`
+          UPDATE turns SET available_at = clock_timestamp(), deferred_at = NULL WHERE id = ${turn.id}::uuid`;
       return await tx.turn.update({
         where: { id: turn.id },
         data: { state: 'running', takeovers: Math.max(0, turn.takeovers + found - excused) },
