@@ -1,6 +1,6 @@
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { NotFoundException, UnauthorizedException } from '@nestjs/common';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TelegramSettings } from '../config/telegram.settings.js';
 import { TelegramSecretGuard } from './telegram-secret.guard.js';

@@ -97,7 +97,7 @@ const harms: Readonly<Record<string, Harm>> = {
     turns: changeOne(turns, random, (one) => [{ ...one, state: 'cancelled', errorCode: 'INTERRUPTED' }]),
   })),
   'a turn is a dead letter': inRecords(({ turns, events, replies, messages, deadLetters }, random) => {
-    const { id = '' } = random.pick(turns);
+    const { id } = random.pick(turns);
     return {
       turns: turns.map((one) => (one.id === id ? { ...one, state: 'failed', errorCode: 'MODEL_500' } : one)),
       events: events.map((one) => (one.turnId === id ? { ...one, state: 'dead' } : one)),

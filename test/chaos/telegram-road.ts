@@ -150,7 +150,10 @@ export class TelegramRoad {
         response.socket?.resetAndDestroy();
         await pause(this.random.int(LATE_MS.least, LATE_MS.most));
         break;
-      default:
+      case 'hang-after':
+      case 'reset-after':
+      case 'page-after':
+      case null:
     }
     const answer = await this.forward(request, path, body);
     if (call) call.messageId = madeBy(answer, call);
@@ -165,7 +168,7 @@ export class TelegramRoad {
         return;
       case 'page-after':
         return this.tell(response, call, answers['page-after']);
-      default:
+      case null:
         return this.tell(response, call, answer);
     }
   }

@@ -34,7 +34,8 @@ export class KeptWorker implements PoolWorker {
   send(message: WorkerRequest): void {
     if (message.type !== 'stop') return this.fork?.send(message);
     const stopped = { type: 'stopped', __vitest_worker_response__: true };
-    for (const { event, listener } of [...this.listeners]) if (event === 'message') listener(stopped);
+    // As they are now: a listener may take itself off.
+    for (const { listener } of this.listeners.filter(({ event }) => event === 'message')) listener(stopped);
   }
 
   deserialize(data: unknown): unknown {
@@ -43,7 +44,8 @@ export class KeptWorker implements PoolWorker {
 
   /** Of one run: its listeners go. */
   stop(): Promise<void> {
-    for (const { event, listener } of [...this.listeners]) this.off(event, listener);
+    // `off` puts a new list in the place of this one.
+    for (const { event, listener } of this.listeners) this.off(event, listener);
     return Promise.resolve();
   }
 

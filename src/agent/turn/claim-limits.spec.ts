@@ -46,8 +46,8 @@ describe('A turn', () => {
       where: { conversationId: conversation.id },
       orderBy: { id: 'asc' },
     });
-    const owners = events.map(({ turnId }) => turnId);
-    expect(owners).toEqual(owners.toSorted());
+    const owners = events.map(({ turnId }) => turnId ?? '');
+    expect(owners).toEqual(owners.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0)));
   });
 
   it('owns as many as fill half of the context, and one that is longer by itself', async () => {

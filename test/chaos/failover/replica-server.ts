@@ -41,8 +41,12 @@ export class ReplicaServer {
     const server = await ReplicaServer.prepare(binaries);
     await writeFile(join(server.folder, 'password'), PASSWORD);
     await server.program('initdb', [
-      ...['--pgdata', server.data, '--username', NAME, '--auth', 'scram-sha-256'],
-      ...['--pwfile', join(server.folder, 'password'), '--encoding', 'UTF8', '--no-sync'],
+      `--pgdata=${server.data}`,
+      `--username=${NAME}`,
+      '--auth=scram-sha-256',
+      `--pwfile=${join(server.folder, 'password')}`,
+      '--encoding=UTF8',
+      '--no-sync',
     ]);
     await server.start(settings);
     return server;
@@ -52,8 +56,12 @@ export class ReplicaServer {
   static async standby(binaries: string, primaryUrl: string): Promise<ReplicaServer> {
     const server = await ReplicaServer.prepare(binaries);
     await server.program('pg_basebackup', [
-      ...['--pgdata', server.data, '--dbname', primaryUrl, '--wal-method', 'stream'],
-      ...['--checkpoint', 'fast', '--write-recovery-conf', '--no-sync'],
+      `--pgdata=${server.data}`,
+      `--dbname=${primaryUrl}`,
+      '--wal-method=stream',
+      '--checkpoint=fast',
+      '--write-recovery-conf',
+      '--no-sync',
     ]);
     await server.start({});
     return server;

@@ -18,7 +18,7 @@ export function judgeDeadTurns(view: ChatView): Violation[] {
       const requests = requestsAbout(view, own);
       const failed = requests.filter(({ answeredAt }) => answeredAt === null).length;
       const why = `${errorCode} after ${failed} failed calls of ${requests.length}`;
-      if (errorCode?.startsWith('MODEL') === true && failed >= TRIES) return [];
+      if (errorCode?.startsWith('MODEL') && failed >= TRIES) return [];
       if (
         errorCode === 'TURN_TIMEOUT' &&
         (requests.some(({ fault }) => fault === 'hang') || wasHindered(view, own))
