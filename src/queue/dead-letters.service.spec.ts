@@ -138,6 +138,8 @@ describe('DeadLetters', () => {
     });
     expect(await deadLetters.replay(id)).toBe(true);
     await woken('turns', conversation.id);
+    const where = { turnId: letter.subjectId };
+    expect(await agent.room.prisma.event.findMany({ where })).toMatchObject([{ state: 'claimed' }]);
     expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
     expect(agent.model.callsAbout(word)).toHaveLength(1);
   });

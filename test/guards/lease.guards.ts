@@ -108,6 +108,15 @@ export const leaseGuards: readonly Guard[] = [
     test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
   },
   {
+    id: 'lease/revoked-of-the-erased',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A lease that an erasure has taken for good is not given back by a /stop',
+    without: { file, within: 'async revoke(', find: " AND expires_at < 'infinity'" },
+    spec: 'src/admin/conversations/staged-erasure.spec.ts',
+    test: 'gets no lease back from a /stop that was handled while it began',
+  },
+  {
     id: 'lease/revoked-token',
     kind: 'fence',
     promises: [3],

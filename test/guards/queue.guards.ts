@@ -31,9 +31,10 @@ const sweeps: readonly Guard[] = [
   ...[
     ['approvals', "part('approvals', () => this.approvals.expireOverdue()),"],
     ['pairings', "part('pairings', () => this.askAboutPairings()),"],
+    ['unconfirmed events', "part('unconfirmed events', () => this.confirmEvents()),"],
     ['schedules', "part('schedules', () => this.fireSchedules()),"],
   ].map(([name = '', find = '']): Guard => ({
-    id: `sweep/${name}`,
+    id: `sweep/${name.replaceAll(' ', '-')}`,
     kind: 'sweep part',
     promises: [1],
     keeps: `The sweep comes to ${name} whose time is over`,
@@ -55,6 +56,31 @@ const sweeps: readonly Guard[] = [
     spec: partSpec,
     test: 'keeps no part from its turn because another one fails',
     error: 'broken',
+  },
+  {
+    id: 'sweep/erasures',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep ends erasures whose process has died',
+    without: {
+      file: 'src/admin/conversations/unfinished-erasures.ts',
+      within: 'async run()',
+      find: 'await this.erasure.resume(id);',
+    },
+    spec: 'src/admin/conversations/erasure.service.spec.ts',
+    test: 'that its process left half done is no longer to be seen, and is ended by the sweep',
+  },
+  {
+    id: 'sweep/erasures-run',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep comes to what rooms above the queue have added: erasures',
+    without: {
+      file: processor,
+      find: '...this.additions.entries().map(([name, work]) => part(name, work)),',
+    },
+    spec: processorSpec,
+    test: 'runs what rooms above the queue have added, each part for itself',
   },
   {
     id: 'sweep/stall-alone',

@@ -39,7 +39,7 @@ const claims: readonly Guard[] = [
     keeps: 'The history has the messages of a turn in the order of their arrival',
     without: {
       file: turn,
-      within: 'private async own(',
+      within: 'private async claim(',
       find: 'claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1))',
       replace: 'claimed.toSorted((one, other) => (one.id < other.id ? 1 : -1))',
     },
@@ -91,7 +91,7 @@ const claims: readonly Guard[] = [
     keeps: 'A turn owns no more messages than the chat’s rate limit grants',
     without: {
       file: claim,
-      within: 'private async ready(',
+      within: 'private async admitted(',
       find: 'fitting.slice(0, granted)',
       replace: 'fitting',
     },
@@ -114,7 +114,7 @@ const claims: readonly Guard[] = [
     keeps: 'The messages of a turn take at most half of the context, but for the first',
     without: {
       file: claim,
-      within: 'private withinBudget(',
+      within: 'private fitting(',
       find: 'return left < 0;',
       replace: 'return false;',
     },
@@ -374,10 +374,10 @@ const ends: readonly Guard[] = [
     without: {
       file: 'src/agent/turn/after-run.ts',
       within: 'async settle(',
-      find: 'if (isUnreachable(end.error)) await this.layDown(run);',
+      find: 'if (isUnreachable(error)) await this.layDown(run);',
     },
     spec: failures,
-    test: 'counts no takeover where the database had no room for the answer, however often',
+    test: 'counts no takeover where the database has no room for the answer, however often',
   },
   {
     id: 'turn/time',
@@ -395,9 +395,9 @@ const ends: readonly Guard[] = [
     keeps: 'A runner notices soon that its lease was taken away',
     without: {
       file: watch,
-      within: 'private disturbance(',
-      find: 'if (sight?.token !== token) return new LeaseLostError(`lane ${lane}`);',
-      replace: 'void [token, lane, LeaseLostError]; if (!sight) return null;',
+      within: 'private heed(',
+      find: 'if (sight?.token !== lease.token) return disturbed.abort(new LeaseLostError(`lane ${lease.lane}`));',
+      replace: 'if (!sight) return;',
     },
     spec: 'src/agent/turn/turn-watch.spec.ts',
     test: 'tells a runner whose lease was taken away',
@@ -468,4 +468,114 @@ const ends: readonly Guard[] = [
   },
 ];
 
-export const turnGuards: readonly Guard[] = [...claims, ...stepGuards, ...ends];
+const interruption = 'src/agent/busy/interruption.repository.ts';
+const interruptions = 'src/agent/busy/interruptions.spec.ts';
+const notInterrupted = 'src/agent/busy/not-interrupted.spec.ts';
+
+/** The mode `interrupt`: nothing that was said goes unanswered. */
+const interrupts: readonly Guard[] = [
+  {
+    id: 'interrupt/not-the-ended',
+    kind: 'condition',
+    promises: [1, 4],
+    keeps: 'A turn that has ended is not interrupted',
+    without: {
+      file: interruption,
+      within: 'async interrupt(',
+      find: 'if ((await this.find(turn, tx)) === null) return null;',
+    },
+    spec: notInterrupted,
+    test: 'where it has ended: it stays answered, and what came is the next one',
+  },
+  {
+    id: 'interrupt/by-its-holder',
+    kind: 'fence',
+    promises: [3],
+    keeps: 'A worker that has lost the lease interrupts nothing',
+    without: {
+      file: interruption,
+      within: 'async interrupt(',
+      find: 'await this.leases.assertHeld(tx, lease);',
+    },
+    spec: notInterrupted,
+    test: 'by a worker that has lost the lease',
+  },
+  {
+    id: 'interrupt/loses-the-lease',
+    kind: 'fence',
+    promises: [3, 4],
+    keeps: 'Whoever still runs an interrupted turn commits nothing',
+    without: {
+      file: interruption,
+      within: 'async interrupt(',
+      find: "await this.leases.revoke(tx, lease.conversationId, 'turns');",
+    },
+    spec: interruptions,
+    test: 'has lost the lease to it: whoever still runs it commits nothing',
+  },
+  {
+    id: 'interrupt/owned-by-nobody-yet',
+    kind: 'condition',
+    promises: [2, 3],
+    keeps: 'What another run has taken meanwhile interrupts nothing',
+    without: {
+      file: interruption,
+      within: 'private async waiting(',
+      find: 'candidates.filter(({ event }) => waiting.has(event.id))',
+      replace: 'waiting.size < 0 ? [] : candidates',
+    },
+    spec: notInterrupted,
+    test: 'by what another run has taken into it',
+  },
+  {
+    id: 'interrupt/in-order',
+    kind: 'order',
+    promises: [3],
+    keeps: 'What waited before the turn has its turn first, and interrupts nothing',
+    without: {
+      file: claim,
+      within: 'async interrupting(',
+      find: 'first.event.id < newer.from || ',
+    },
+    spec: notInterrupted,
+    test: 'by what waits behind others that the limit held back when it began',
+  },
+  {
+    id: 'interrupt/within-the-limit',
+    kind: 'limit',
+    promises: [1, 7],
+    keeps: 'What the chat’s limit holds back interrupts nothing',
+    without: {
+      file: claim,
+      within: 'async interrupting(',
+      find: 'const ready = await this.admitted(conversation, room, 0);',
+      replace: "const ready: Ready = { kind: 'ready', candidates: room };",
+    },
+    spec: notInterrupted,
+    test: 'by what the chat’s limit holds back, until it lets it in',
+  },
+  {
+    id: 'interrupt/behind-a-command',
+    kind: 'order',
+    promises: [3],
+    keeps: 'What is behind a command waits for its effect, and interrupts nothing before',
+    without: {
+      file: claim,
+      within: 'async interrupting(',
+      find: '.filter(({ event }) => until === null || event.id < until)',
+    },
+    spec: notInterrupted,
+    test: 'by what is behind a command that nobody has handled yet',
+  },
+  {
+    id: 'interrupt/claimed-once',
+    kind: 'condition',
+    promises: [2, 3],
+    keeps: 'A message that was claimed since it was read is not claimed again',
+    without: { file: turn, within: 'private async claim(', find: ", state: 'waiting'" },
+    spec: 'src/agent/turn/joining.spec.ts',
+    test: 'leaves alone what another turn has claimed since it was read',
+  },
+];
+
+export const turnGuards: readonly Guard[] = [...claims, ...stepGuards, ...ends, ...interrupts];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { EventReader } from './event-reader.js';
 
 let agent: AgentRoom;
 
@@ -34,5 +35,17 @@ describe('A turn that runs', () => {
       ['two', 1],
     ]);
     expect(await Promise.all(ids.map(stateOf))).toEqual(['claimed', 'claimed']);
+  });
+
+  it('leaves alone what another turn has claimed since it was read', async () => {
+    const conversation = await agent.room.conversation();
+    const { lease, turn } = await agent.begin(conversation, 'hello');
+    const id = await agent.room.event(conversation, 'taken');
+    const reader = new EventReader(agent.channel);
+    const waiting = await agent.turns.waiting(conversation.id, 10);
+    const candidates = waiting.map((event) => ({ event, heard: reader.read(event) }));
+    await agent.room.prisma.event.update({ where: { id }, data: { state: 'done' } });
+    expect(await agent.turns.join(lease, conversation, turn, candidates, 1)).toEqual([]);
+    expect(await stateOf(id)).toBe('done');
   });
 });
