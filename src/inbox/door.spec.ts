@@ -6,6 +6,10 @@ import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate, type TelegramUpdate } from '../../test/support/updates.js';
+import { ConversationEraser } from '../admin/conversations/conversation-eraser.repository.js';
+import { BudgetEraser } from '../budget/budget-eraser.repository.js';
+import { BudgetLedger } from '../budget/budget-ledger.repository.js';
+import { limitsOf } from '../budget/ledger-scene.spec-support.js';
 import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import type { Inbox } from './inbox.service.js';
 import { PolledUpdates } from './polled-updates.js';
@@ -19,6 +23,7 @@ const DOORS = 2;
 let room: Room;
 let lanes: Lanes;
 let unconfirmed: UnconfirmedEvents;
+let eraser: ConversationEraser;
 
 beforeAll(async () => {
   room = await Room.open({ poolSize: 20 });
@@ -27,6 +32,9 @@ beforeAll(async () => {
     telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' }),
     room.conversations,
   );
+  const limits = limitsOf({});
+  const ledger = new BudgetLedger(room.prisma, room.leases, limits);
+  eraser = new ConversationEraser(room.prisma, new BudgetEraser(ledger));
   // A commit that holds one of these updates fails.
   await room.pool.query(`
     CREATE TABLE failing (external_id text PRIMARY KEY);
@@ -121,6 +129,19 @@ class World {
     await client.query('DELETE FROM conversations WHERE id = ANY ($1)', [rows.map(({ id }) => id)]);
   }
 
+  /** An operator erases the chat while updates arrive. */
+  async erase(bot: number, chat: number, meanwhile: () => Promise<void>): Promise<void> {
+    const chatId = this.chats[bot]?.[chat] ?? 0;
+    const found = this.locks.has(chatId) ? null : await this.conversationOf(bot, chatId);
+    this.erasedChats.add(found ? chatId : 0);
+    await Promise.all([found && eraser.erase(found), meanwhile()]);
+  }
+
+  private async conversationOf(bot: number, chatId: number): Promise<string | null> {
+    const where = { channel: BOTS[bot] ?? '', chatId: BigInt(chatId) };
+    return (await room.prisma.conversation.findFirst({ where }))?.id ?? null;
+  }
+
   async unlock(bot: number, chat: number): Promise<void> {
     const chatId = this.chats[bot]?.[chat] ?? 0;
     const lock = this.locks.get(chatId);
@@ -213,6 +234,14 @@ const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
     arbitrary: fc.tuple(bot, chat, fc.boolean()).map((of) => (world: World) => world.lock(...of)),
   },
   { weight: 2, arbitrary: fc.tuple(bot, chat).map((of) => (world: World) => world.unlock(...of)) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(bot, chat, door, fc.array(fc.nat({ max: 6 }), { minLength: 3, maxLength: 3 })).map(
+      ([of, one, at, sizes]) =>
+        (world: World) =>
+          world.erase(of, one, () => world.poll(at, sizes, 0, -1)),
+    ),
+  },
   { weight: 1, arbitrary: door.map((one) => (world: World) => world.restart(one)) },
   { weight: 2, arbitrary: fc.constant((world: World) => world.claim()) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.sweep()) },

@@ -109,6 +109,11 @@ describe('What a group said', () => {
     expect(await kept(other.id)).toEqual(['said 4']);
   });
 
+  it('is gone with a conversation that is being erased, not waited for', async () => {
+    await room.pool.query('UPDATE conversations SET erased_at = now() WHERE id = $1', [group.id]);
+    expect(await keep(message(1))).toEqual(['gone']);
+  });
+
   it('moves with its chat, before all that is said in the new one, and is forgotten by a /reset there', async () => {
     await keep(message(7_000), message(8_000));
     const toChatId = BigInt(-1_000_000_000_000 - newChatId());

@@ -193,7 +193,8 @@ const KEEP = `
     WHERE a.is_edit AND o.conversation_id = a.conversation_id AND o.channel_message_id = a.id
   )
   SELECT a.position::int, CASE
-      WHEN k.id IS NULL AND (SELECT true FROM conversations c WHERE c.id = a.conversation_id LIMIT 1) THEN 'busy'
+      WHEN k.id IS NULL AND (
+        SELECT true FROM conversations c WHERE c.id = a.conversation_id AND c.erased_at IS NULL LIMIT 1) THEN 'busy'
       WHEN k.id IS NULL THEN 'gone'
       WHEN NOT k.open THEN 'closed'
       WHEN a.is_edit OR i.channel_message_id IS NOT NULL THEN 'kept'
