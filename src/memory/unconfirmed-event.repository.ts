@@ -103,6 +103,11 @@ const ATTACH = `
   RETURNING e.id::text AS id`;
 
 const ERASE = `
-  WITH settled AS (DELETE FROM unconfirmed_events WHERE event_id = ANY ($1::bigint[]) RETURNING event_id)
+  WITH free AS MATERIALIZED (
+    SELECT e.id FROM events e WHERE e.id = ANY ($1::bigint[]) AND e.state IN ('waiting', 'dropped')
+    ORDER BY e.id FOR NO KEY UPDATE SKIP LOCKED
+  ), settled AS (
+    DELETE FROM unconfirmed_events u WHERE u.event_id = ANY (ARRAY(SELECT id FROM free)) RETURNING u.event_id
+  )
   UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL
-  WHERE id = ANY (ARRAY(SELECT event_id FROM settled)) AND state IN ('waiting', 'dropped')`;
+  WHERE id = ANY (ARRAY(SELECT event_id FROM settled))`;

@@ -107,8 +107,8 @@ export class ChatMoves {
   }
 
   /**
-   * As an erasure does it: the leases first, as whoever commits for a lane does, then the conversations, so that the door
-   * waits.
+   * As an erasure does it: the leases first, as whoever commits for a lane does, then the conversations. What
+   * arrives meanwhile is stored without a lock, and looked at afterwards.
    */
   private async lock(tx: Tx, channel: string, { fromChatId, toChatId }: ChatMove): Promise<void> {
     const chats = [fromChatId, toChatId];

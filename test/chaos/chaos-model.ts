@@ -181,7 +181,7 @@ function callsOf(fresh: string): { name: string; arguments: string }[] {
   return [
     ...(has('time') ? [call('current_time', {})] : []),
     ...(has('sum') ? [call('calculate', { expression: '6 * 7' })] : []),
-    ...each('fact').map((token) => call('remember', { fact: `asked for by ${token}` })),
+    ...each('fact').map((token) => call('remember', { fact: `asked for by ${token.replace('q', 'f')}` })),
     ...each('remind').map((token) =>
       call('remind_me', { text: `ring ${token.replace('q', 'r')}`, at: '1s' }),
     ),

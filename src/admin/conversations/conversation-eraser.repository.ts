@@ -109,9 +109,8 @@ export class ConversationEraser {
       const chat = nameOf(place);
       const left = await tx.conversation.findFirst({ where: { channel, chatId }, select: { id: true } });
       const lastOfChat = left === null;
-      // Before the leases, as a move has it.
-      if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
       await lockLeases(tx, id);
+      if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
       // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
       await tx.person.deleteMany({ where: { channel, userId: chatId } });
       await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });

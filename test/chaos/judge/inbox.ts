@@ -40,7 +40,9 @@ export function judgeHistory(view: ChatView): Violation[] {
   const several = turns.flatMap(({ id, errorCode }) => {
     const count = answers.get(id)?.length ?? 0;
     const least = errorCode === 'INTERRUPTED' ? 0 : 1;
-    return count >= least && count <= 1 ? [] : violation('twice', `turn ${id} has ${count} answers`);
+    // One that asked somebody has told so.
+    const most = terms.mayPark ? 2 : 1;
+    return count >= least && count <= most ? [] : violation('twice', `turn ${id} has ${count} answers`);
   });
   const said = messages.filter(({ role }) => role === 'user').flatMap(({ text }) => tokensOf(text));
   const originals = said.map((token) => terms.edits.get(token) ?? token);
