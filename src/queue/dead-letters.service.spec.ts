@@ -59,6 +59,8 @@ describe('DeadLetters', () => {
     await agent.room.event(conversation, 'another message');
     expect(await deadLetters.replay(letter.id)).toBe(true);
     await woken('turns', conversation.id);
+    const where = { turnId: letter.subjectId };
+    expect(await agent.room.prisma.event.findMany({ where })).toMatchObject([{ state: 'claimed' }]);
     await agent.runner().run(conversation.id);
     const messages = await agent.room.prisma.message.findMany({
       where: { turnId: letter.subjectId },
@@ -138,8 +140,6 @@ describe('DeadLetters', () => {
     });
     expect(await deadLetters.replay(id)).toBe(true);
     await woken('turns', conversation.id);
-    const where = { turnId: letter.subjectId };
-    expect(await agent.room.prisma.event.findMany({ where })).toMatchObject([{ state: 'claimed' }]);
     expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
     expect(agent.model.callsAbout(word)).toHaveLength(1);
   });
