@@ -23,7 +23,12 @@ export async function injectAll(cluster: Cluster, schedule: readonly Fault[]): P
 }
 
 /** @returns false where there was nothing to hit: a process that is down already, say */
-async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: Fault): Promise<boolean> {
+async function inject(cluster: Cluster, fault: Fault): Promise<boolean> {
+  const { kind, slot, holdMs, times, clockMs } = fault;
+  if (isRoadKind(kind)) {
+    const { fault: order, which } = roadFaults[kind];
+    return await meet(times, (met) => cluster.road.failNext(order, which, met));
+  }
   const { web, worker, postgres, databaseRoads, model } = cluster;
   switch (kind) {
     case 'web-kill':
@@ -73,10 +78,6 @@ async function inject(cluster: Cluster, { kind, slot, holdMs, times, clockMs }: 
     case 'model-reset':
       model.failNext(kind === 'model-hang' ? 'hang' : kind === 'model-error' ? 'error' : 'reset', times);
       return true;
-    default: {
-      const { fault, which } = roadFaults[kind];
-      return await meet(times, (met) => cluster.road.failNext(fault, which, met));
-    }
   }
 }
 
@@ -96,6 +97,8 @@ const roadFaults: Readonly<Record<RoadKind, { readonly fault: RoadFault; readonl
     'edit-reset-after': { fault: 'reset-after', which: 'edit' },
     'edit-page-after': { fault: 'page-after', which: 'edit' },
   };
+
+const isRoadKind = (kind: FaultKind): kind is RoadKind => kind in roadFaults;
 
 /** How long a fault waits for somebody to meet. */
 const MEETS_WITHIN_MS = 4_000;

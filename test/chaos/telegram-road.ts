@@ -105,7 +105,7 @@ export class TelegramRoad {
   /** Forgets failures that met nobody. */
   heal(): void {
     this.orders = [];
-    for (const { taken } of this.held.values()) taken(false);
+    for (const held of this.held.values()) held.taken(false);
     this.held.clear();
   }
 
