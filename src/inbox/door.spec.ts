@@ -242,6 +242,18 @@ const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
           world.erase(of, one, () => world.poll(at, sizes, 0, -1)),
     ),
   },
+  {
+    // What is stored during an erasure has to be first in the next conversation, whoever makes it, and is claimed first.
+    weight: 1,
+    arbitrary: fc.tuple(bot, chat, door, door).map(([of, one, first, then]) => async (world: World) => {
+      await world.lock(of, one, true);
+      await world.poll(first, [4, 4, 4], 0, -1);
+      await world.restart(first);
+      await world.unlock(of, one);
+      await world.poll(then, [4, 4, 4], 0, -1);
+      await world.claim();
+    }),
+  },
   { weight: 1, arbitrary: door.map((one) => (world: World) => world.restart(one)) },
   { weight: 2, arbitrary: fc.constant((world: World) => world.claim()) },
   { weight: 1, arbitrary: fc.constant((world: World) => world.sweep()) },
