@@ -181,8 +181,11 @@ describe('A chat over its limit', () => {
     await agent.room.event(conversation, 'second');
     await run();
     windowEnds();
-    const { turn } = await agent.begin(conversation);
-    await agent.room.prisma.$transaction((tx) => agent.endings.interrupt(tx, turn));
+    const { lease, turn } = await agent.begin(conversation);
+    await agent.room.prisma.$transaction(async (tx) => {
+      await agent.room.leases.assertHeld(tx, lease);
+      await agent.endings.interrupt(tx, turn);
+    });
     await deliver();
     expect(shown().slice(1)).toEqual(['…']);
     const history = await agent.room.prisma.message.findMany({ where: { turnId: turn.id } });
