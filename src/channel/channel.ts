@@ -125,6 +125,9 @@ export abstract class Channel {
   /** Tells who pressed a button that it was felt, with a few words. Best effort: failures are swallowed. */
   abstract answerPress(channel: string, press: Press, words: string, signal: AbortSignal): Promise<void>;
 
+  /** Asks whether the channel itself answers, by a call without effect. Rejects only when aborted. */
+  abstract answers(channel: string, signal: AbortSignal): Promise<boolean>;
+
   /** Sends one message once. Never throws for what the channel answers; rejects only when aborted. */
   abstract send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome>;
 

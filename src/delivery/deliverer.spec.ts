@@ -211,6 +211,23 @@ describe('Deliverer', () => {
     expect(await letters()).toMatchObject([{ reason: 'SEND_OUTCOME_UNKNOWN' }]);
   });
 
+  it('keeps the last send of a reply for when the channel answers', async () => {
+    await write('through an outage');
+    telegram.failNext({ method: 'sendMessage', with: failures.badGateway });
+    await run();
+    telegram.failNext({ method: 'getMe', times: 20, with: failures.badGateway });
+    for (let look = 0; look < 20; look += 1) {
+      await waitOver();
+      expect((await run()).next).toBe('later');
+    }
+    await waitOver();
+    expect(await run()).toEqual({ next: 'none' });
+    expect(await stored()).toMatchObject([{ state: 'uncertain', unknownSends: 1, attempts: 2 }]);
+    expect(telegram.callsOf('sendMessage')).toHaveLength(2);
+    expect(telegram.textsOf(chat)).toEqual(['through an outage']);
+    expect(await letters()).toEqual([]);
+  });
+
   it('takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter', async () => {
     await write('interrupted');
     await room.pool.query(`UPDATE replies SET state = 'sending', attempts = 1 WHERE conversation_id = $1`, [

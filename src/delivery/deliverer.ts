@@ -13,11 +13,14 @@ import { FloodGate } from './flood/flood-gate.js';
 import { CONFIRM_SOON_MS, LATE_MS, type ShownMessage } from './late-edit.js';
 import { LateEditRepository } from './late-edit.repository.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
-import { decide, decideEdit } from './send-decision.js';
+import { decide, decideEdit, GIVE_UP_AFTER_MS } from './send-decision.js';
 import { SendRecords } from './send-records.js';
 
 /** When the lease is somebody else's: look again soon, that holder may be dead. */
 const LEASE_RETRY_MS = 2_000;
+
+/** A last send that waits for the channel: asked again after this long. */
+const AWAY_RETRY_MS = 5_000;
 
 /**
  * Sends a conversation's replies, one after another. A reply is marked `sending` before the call; found so by a later
@@ -89,6 +92,16 @@ export class Deliverer {
       await this.records.write(lease, reply, decision);
       return 0;
     }
+    if (await this.hasToWaitForChannel(reply, lost)) {
+      const error = 'sent once with unknown outcome; the channel does not answer';
+      await this.records.write(lease, reply, {
+        kind: 'again',
+        delayMs: AWAY_RETRY_MS,
+        error,
+        countsAsTry: true,
+      });
+      return 0;
+    }
     const waitMs = await this.replies.markSending(lease, reply);
     if (waitMs > 0) return waitMs;
     const tries = this.triesOf(reply);
@@ -108,6 +121,13 @@ export class Deliverer {
       await this.records.write(lease, reply, decideEdit(outcome, now, this.random.next()));
     });
     return 0;
+  }
+
+  /** The last send of a reply is kept until somebody can say what became of it: an outage would use it up at once. */
+  private async hasToWaitForChannel(reply: OpenReply, lost: AbortSignal): Promise<boolean> {
+    if (reply.unknownSends === 0 || reply.channelMessageId !== null) return false;
+    if (reply.ageMs > GIVE_UP_AFTER_MS) return false;
+    return !(await this.whileHeld(lost, (signal) => this.channel.answers(reply.destination.channel, signal)));
   }
 
   /** Puts the text of a settled reply in once more. @returns as `deliver` */

@@ -121,6 +121,10 @@ export class TelegramChannel extends Channel {
     }
   }
 
+  override async answers(channel: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.bots.of(channel).api.call((api) => api.getMe(), signal)).ok;
+  }
+
   override send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
     return this.bots.of(destination.channel).sender.send(destination, body, signal);
   }
