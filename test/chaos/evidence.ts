@@ -74,6 +74,8 @@ export interface ChatView {
   readonly all: Evidence;
   /** The messages that a turn owns, in order. */
   readonly tokensOfTurn: ReadonlyMap<string, readonly string[]>;
+  /** Whose message says this: a text that took another one's place is that message's. */
+  readonly messageOf: (token: string) => string;
 }
 
 /** Parts the evidence by chat. */
@@ -84,9 +86,12 @@ export function chatViews(all: Evidence): ChatView[] {
       const turnId = turnOf.get(updateId);
       return turnId ? [{ token, turnId }] : [];
     });
+    const terms = all.terms.get(chat) ?? plainTerms;
+    const joined = new Set(owned.map(({ token }) => token));
     return {
       chat,
-      terms: all.terms.get(chat) ?? plainTerms,
+      terms,
+      messageOf: (token) => (joined.has(token) ? token : (terms.edits.get(token) ?? token)),
       sent,
       turns: all.records.turns.filter((turn) => turn.chat === chat),
       replies: all.records.replies.filter((reply) => reply.chat === chat),
@@ -103,6 +108,9 @@ export function chatViews(all: Evidence): ChatView[] {
   });
 }
 
-/** What a turn of these tokens asked the model for. */
-export const requestsAbout = ({ all }: ChatView, tokens: readonly string[]): readonly ModelRequest[] =>
-  all.requests.filter((request) => request.tokens.some((token) => tokens.includes(token)));
+/** What a turn of these messages asked the model for. */
+export const requestsAbout = (
+  { all, messageOf }: ChatView,
+  own: readonly string[],
+): readonly ModelRequest[] =>
+  all.requests.filter(({ tokens }) => tokens.some((token) => own.includes(messageOf(token))));

@@ -8,11 +8,11 @@ import { tokensOf } from '../tokens.js';
  * other reply names them.
  */
 export function judgeAnswers(view: ChatView): Violation[] {
-  const { turns, replies, terms, tokensOfTurn } = view;
+  const { turns, replies, terms, tokensOfTurn, messageOf } = view;
   const ofTurn = groupBy(replies, ({ turnId }) => turnId ?? '');
   const wrong = turns.flatMap(({ id, state, errorCode }) => {
     const own = tokensOfTurn.get(id) ?? [];
-    const named = (ofTurn.get(id) ?? []).flatMap(({ text }) => tokensOf(text));
+    const named = (ofTurn.get(id) ?? []).flatMap(({ text }) => tokensOf(text)).map(messageOf);
     if (state !== 'done') return judgeUnfinished(view, id, named);
     if (errorCode !== null)
       return terms.endCodes.has(errorCode) ? [] : violation('lost', `turn ${id} ended with ${errorCode}`);

@@ -12,14 +12,16 @@ export function judgeSteps(view: ChatView): Violation[] {
 }
 
 function judgeTurn(view: ChatView, turnId: string): Violation[] {
-  const { all, terms, tokensOfTurn } = view;
+  const { all, terms, tokensOfTurn, messageOf } = view;
   const own = tokensOfTurn.get(turnId) ?? [];
   const requests = requestsOf(view, own);
   const steps = new Map(
     all.records.steps.filter((step) => step.turnId === turnId).map((step) => [step.index, step]),
   );
   const strange =
-    terms.mode === 'queue' ? requests.filter(({ tokens }) => tokens.join(' ') !== own.join(' ')) : [];
+    terms.mode === 'queue'
+      ? requests.filter(({ tokens }) => tokens.map(messageOf).join(' ') !== own.join(' '))
+      : [];
   const byIndex = groupBy(requests, (request) =>
     terms.mode === 'steer' ? request.sinceAnswer : request.index,
   );
