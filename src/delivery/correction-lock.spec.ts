@@ -33,7 +33,10 @@ describe('A correction of an answer that is being sent', () => {
         where: { id: open.id },
         data: { state: 'sent', settledAt: new Date(), channelMessageId: 7n },
       });
-      const pending = prisma.$transaction((other) => agent.outbox.correct(other, correction));
+      const pending = prisma.$transaction(async (other) => {
+        await leases.assertHeld(other, lease);
+        await agent.outbox.correct(other, correction);
+      });
       await agent.room.somebodyWaitsForALock();
       return { pending };
     });

@@ -37,6 +37,7 @@ export class DeadLetters {
       // First, as whoever commits for the conversation does: its events, turns and replies are locked behind it.
       if (known.conversationId !== null)
         await lockLease(tx, known.conversationId, known.kind === 'reply' ? 'deliveries' : 'turns');
+      await this.lockEvents(tx, known);
       const taken = await this.take(tx, id);
       if (taken) await this.reopen(tx, taken);
       return taken;
@@ -57,6 +58,13 @@ export class DeadLetters {
     const { count } = await this.prisma.deadLetter.deleteMany({ where: { id } });
     if (count > 0) this.logger.log({ msg: 'dead letter discarded', deadLetterId: id });
     return count > 0;
+  }
+
+  /** Before the letter, as whoever makes a letter of an event has them. */
+  private async lockEvents(tx: Prisma.TransactionClient, { kind, subjectId }: DeadLetter): Promise<void> {
+    if (kind === 'turn')
+      await tx.$queryRaw`SELECT 1 FROM events WHERE turn_id = ${subjectId}::uuid ORDER BY id FOR UPDATE`;
+    if (kind === 'event') await tx.$queryRaw`SELECT 1 FROM events WHERE id = ${BigInt(subjectId)} FOR UPDATE`;
   }
 
   /** Of two replays at once one gets it. */
