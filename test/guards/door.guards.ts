@@ -362,8 +362,8 @@ const inboxGuards: readonly Guard[] = [
     without: {
       file: 'src/memory/unconfirmed-event.repository.ts',
       within: 'const ATTACH',
-      find: "AND e.state IN ('waiting', 'dropped')\n    ORDER BY e.id",
-      replace: 'ORDER BY e.id',
+      find: "event_id FROM placed)) AND e.state IN ('waiting', 'dropped')",
+      replace: 'event_id FROM placed))',
     },
     spec: 'src/memory/unconfirmed-events.spec.ts',
     test: 'is left alone once it was erased or taken',
