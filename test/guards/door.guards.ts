@@ -362,7 +362,8 @@ const inboxGuards: readonly Guard[] = [
     without: {
       file: 'src/memory/unconfirmed-event.repository.ts',
       within: 'const ATTACH',
-      find: "AND e.state IN ('waiting', 'dropped')",
+      find: "event_id FROM placed)) AND e.state IN ('waiting', 'dropped')",
+      replace: 'event_id FROM placed))',
     },
     spec: 'src/memory/unconfirmed-events.spec.ts',
     test: 'is left alone once it was erased or taken',
@@ -420,6 +421,7 @@ const inboxGuards: readonly Guard[] = [
     },
     spec: 'src/inbox/conversation-directory.spec.ts',
     test: 'does not wait for somebody who makes the same conversation, and makes the others',
+    error: '',
   },
   {
     id: 'inbox/poll-confirmed-after-store',

@@ -18,6 +18,5 @@ export default {
   clearTextReporter: { allowColor: false, reportTests: false },
   htmlReporter: { fileName: `reports/mutation/${name}.html` },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },
-  tempDirName: 'node_modules/.stryker',
   ignorePatterns: ['/dist*', '/reports', '/.turnpike', '/docs', '/bench', '/eval', '/.ci'],
 };

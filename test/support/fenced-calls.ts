@@ -8,6 +8,8 @@ import type { Candidate } from '../../src/agent/turn/turn.repository.js';
 import { TOOL_OUTCOME_UNKNOWN } from '../../src/agent/tools/unknown-outcome.js';
 import { previewIdOf } from '../../src/agent/live/preview-id.js';
 import { BudgetSettings } from '../../src/config/budget.settings.js';
+import { type Doubt, LATE_MS, type ShownMessage } from '../../src/delivery/late-edit.js';
+import { LateEditRepository } from '../../src/delivery/late-edit.repository.js';
 import { type OpenReply, ReplyRepository } from '../../src/delivery/reply.repository.js';
 import type { Conversation, Lane, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
@@ -88,6 +90,18 @@ export class Scene {
     await this.prisma.waitNotice.create({ data: { conversationId: this.id, eventId } });
   }
 
+  get lateEdits(): LateEditRepository {
+    return new LateEditRepository(this.prisma, this.leases, this.agent.gate);
+  }
+
+  /** A message whose text may have been overwritten. */
+  async lateEdit(): Promise<{ readonly message: ShownMessage; readonly doubt: Doubt }> {
+    const message = { conversationId: this.id, channelMessageId: 7n };
+    await this.lateEdits.mark(message, LATE_MS);
+    const until = new Date(Date.now() + LATE_MS).toISOString();
+    return { message, doubt: { marks: 1, tries: 0, gated: false, leftMs: LATE_MS, until } };
+  }
+
   /** A summary that is due. */
   async summary() {
     await this.agent.summaries.ask(this.id, 0, 1n);
@@ -158,6 +172,38 @@ const delivery: readonly FencedCall[] = [
         lastError: 'an error',
       };
       return (lease) => scene.replies.bury(lease, reply, { state: 'failed' }, letter, 'unreachable');
+    },
+  },
+  {
+    of: 'LateEditRepository.begin',
+    lane: 'deliveries',
+    ready: async (scene) => {
+      const { message, doubt } = await scene.lateEdit();
+      return (lease) => scene.lateEdits.begin(lease, message, scene.conversation, doubt);
+    },
+  },
+  {
+    of: 'LateEditRepository.confirmed',
+    lane: 'deliveries',
+    ready: async (scene) => {
+      const { message, doubt } = await scene.lateEdit();
+      return (lease) => scene.lateEdits.confirmed(lease, message, doubt);
+    },
+  },
+  {
+    of: 'LateEditRepository.putOff',
+    lane: 'deliveries',
+    ready: async (scene) => {
+      const { message } = await scene.lateEdit();
+      return (lease) => scene.lateEdits.putOff(lease, message, 1_000);
+    },
+  },
+  {
+    of: 'LateEditRepository.end',
+    lane: 'deliveries',
+    ready: async (scene) => {
+      const { message, doubt } = await scene.lateEdit();
+      return (lease) => scene.lateEdits.end(lease, message, doubt);
     },
   },
   {
