@@ -47,7 +47,11 @@ export function judge(evidence: Evidence): Verdict {
     judgeSteps,
     judgeDeadTurns,
   ];
-  const violations = views.flatMap((view) => judges.flatMap((each) => each(view)));
+  const violations = views.flatMap((view) =>
+    judges
+      .flatMap((each) => each(view))
+      .map(({ promise, what }) => ({ promise, what: `(${view.terms.feature}) ${what}` })),
+  );
   return { violations: [...violations, ...judgeStrays(evidence)], figures: figuresOf(evidence) };
 }
 

@@ -16,25 +16,25 @@ export function judgeAnswers(view: ChatView): Violation[] {
     if (state !== 'done') return judgeUnfinished(view, id, named);
     if (errorCode !== null)
       return terms.endCodes.has(errorCode) ? [] : violation('lost', `turn ${id} ended with ${errorCode}`);
-    const expected = answeredBy(view, own, named);
-    return named.join(' ') === expected.join(' ')
+    return isAnswerTo(view, own, named)
       ? []
       : violation('lost', `turn ${id} of ${own.join(' ')} answered ${named.join(' ')}`);
   });
   return [...wrong, ...judgeUnanswered(view), ...judgeRepeats(view), ...judgeExtras(view)];
 }
 
-/** What a turn of these messages names. One that interrupted others answers their messages as well. */
-function answeredBy(
-  { terms, turns, tokensOfTurn }: ChatView,
-  own: readonly string[],
-  named: readonly string[],
-) {
-  if (terms.mode !== 'interrupt') return own;
-  const interrupted = turns
-    .filter(({ state }) => state === 'cancelled')
+/**
+ * Whether a turn of these messages names them, and no others. One that interrupted turns answers their messages as well;
+ * and of a chat that moves, where turns of both its ids are open when the two become one, each shows the model the other's.
+ */
+function isAnswerTo(view: ChatView, own: readonly string[], named: readonly string[]): boolean {
+  const { terms, turns, tokensOfTurn } = view;
+  const others = turns
+    .filter(({ state }) => terms.movesAt !== null || (terms.mode === 'interrupt' && state === 'cancelled'))
     .flatMap(({ id }) => tokensOfTurn.get(id) ?? []);
-  return [...named.filter((token) => interrupted.includes(token)), ...own];
+  const rest = named.filter((token) => !own.includes(token));
+  const about = named.filter((token) => own.includes(token));
+  return about.join(' ') === own.join(' ') && rest.every((token) => others.includes(token));
 }
 
 /** What was shown of a turn that was stopped, interrupted, or failed is about its own messages. */
@@ -71,6 +71,7 @@ function judgeUnanswered({ terms, turns, replies, tokensOfTurn, all }: ChatView)
 }
 
 function judgeRepeats({ terms, turns, replies }: ChatView): Violation[] {
+  if (terms.movesAt !== null) return [];
   const whole = new Set(turns.filter(({ state }) => state === 'done').map(({ id }) => id));
   const counts = (reply: ReplyRecord) => terms.mode !== 'interrupt' || whole.has(reply.turnId ?? '');
   const tokens = groupBy(

@@ -19,7 +19,7 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
     all.records.steps.filter((step) => step.turnId === turnId).map((step) => [step.index, step]),
   );
   const strange =
-    terms.mode === 'queue'
+    terms.mode === 'queue' && terms.movesAt === null
       ? requests.filter(({ tokens }) => tokens.map(messageOf).join(' ') !== own.join(' '))
       : [];
   const byIndex = groupBy(requests, (request) =>
@@ -38,10 +38,10 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
   ];
 }
 
-/** In the mode `interrupt` a request is its turn's whose newest message it tells. */
+/** In the mode `interrupt`, and where two conversations become one, a request is its turn's whose message it tells last. */
 function requestsOf(view: ChatView, own: readonly string[]): readonly ModelRequest[] {
   const about = requestsAbout(view, own);
-  if (view.terms.mode !== 'interrupt') return about;
+  if (view.terms.mode !== 'interrupt' && view.terms.movesAt === null) return about;
   return about.filter(({ tokens }) => own.includes(tokens.at(-1) ?? ''));
 }
 
