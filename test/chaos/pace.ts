@@ -18,7 +18,7 @@ export interface Pace {
 export const hurried: Pace = {
   name: 'hurried',
   leaseTtlMs: 3_000,
-  turnTimeoutMs: 6_000,
+  turnTimeoutMs: 9_000,
   overMs: 3_500,
   faults: 8,
   chats: 10,

@@ -28,14 +28,17 @@ export function judgeDeadTurns(view: ChatView): Violation[] {
     });
 }
 
-/** Faults took so much of the turn's time that it may have run out of it. */
+/** Faults took so much of the turn's time, since its messages came, that it may have run out of it. */
 function wasHindered(view: ChatView, own: readonly string[]): boolean {
-  const { all } = view;
-  const requests = requestsAbout(view, own);
-  const since = Math.min(...requests.map(({ arrivedAt }) => arrivedAt));
-  const callers = new Set(requests.map(({ caller }) => caller));
+  const { sent, all } = view;
+  const since = Math.min(
+    ...sent.filter(({ token }) => own.includes(token)).map(({ acceptedAt }) => acceptedAt),
+  );
+  // Which process had a turn is not known where that asked nobody.
+  const callers = new Set(requestsAbout(view, own).map(({ caller }) => caller));
+  const hadIt = (caller: string) => (callers.size === 0 ? !caller.startsWith('web') : callers.has(caller));
   const hindered = all.strikes
-    .filter(({ kind, caller }) => kind !== 'death' && (caller === null || callers.has(caller)))
+    .filter(({ kind, caller }) => kind !== 'death' && (caller === null || hadIt(caller)))
     .reduce((sum, { from, until }) => sum + Math.max(0, until - Math.max(from, since)), 0);
   return hindered >= all.turnTimeoutMs * (1 - SHARE_LEFT);
 }

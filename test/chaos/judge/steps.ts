@@ -27,7 +27,7 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
   );
   const calls = [...byIndex].flatMap(([index, asked]) => {
     const committedAt = steps.get(index)?.committedAt ?? Number.POSITIVE_INFINITY;
-    return judgeCalls(all, `${turnId} ${index}`, asked, committedAt);
+    return judgeCalls(view, `${turnId} ${index}`, asked, committedAt);
   });
   return [
     ...strange.flatMap(({ tokens }) =>
@@ -46,7 +46,7 @@ function requestsOf(view: ChatView, own: readonly string[]): readonly ModelReque
 }
 
 function judgeCalls(
-  all: Evidence,
+  { all, terms }: ChatView,
   key: string,
   calls: readonly ModelRequest[],
   committedAt: number,
@@ -56,11 +56,15 @@ function judgeCalls(
   // One of them became the step; each other one was lost to a fault of its own, between its answer and the commit.
   const wasted = unexplained(answered, all.strikes, (call, strike) => cameBetween(all, call, strike)).length;
   const spare = answered.length > 0 ? 1 : 0;
+  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere.
+  const moved = terms.movesAt === null ? 0 : 1;
   return [
     ...repeated.flatMap(({ caller }) =>
       violation('repeated', `${caller} asked for step ${key} after it was finished`),
     ),
-    ...(wasted > spare ? violation('repeated', `step ${key}: ${wasted} answers that nothing took away`) : []),
+    ...(wasted > spare + moved
+      ? violation('repeated', `step ${key}: ${wasted} answers that nothing took away`)
+      : []),
   ];
 }
 
