@@ -7,13 +7,12 @@ const commandsSpec = 'src/agent/commands/commands.service.spec.ts';
 export const otherGuards: readonly Guard[] = [
   {
     id: 'command/one-effect',
-    kind: 'lock',
+    kind: 'condition',
     promises: [2],
     keeps: 'A command has one effect though two lanes come to it at once',
-    without: { file: commands, within: 'private async handleOne(', find: 'FOR UPDATE' },
+    without: { file: commands, within: 'private async handleOne(', find: " AND state = 'waiting'" },
     spec: commandsSpec,
     test: 'gives each command one effect though both lanes come to it at once',
-    error: 'resets_pkey',
   },
   {
     id: 'command/in-order',
@@ -229,8 +228,8 @@ export const otherGuards: readonly Guard[] = [
       find: "isUnreachable(error) ? 'outage' : 'attempt'",
       replace: "isUnreachable(undefined) ? 'outage' : 'attempt'",
     },
-    spec: 'src/agent/tries/event-failure.spec.ts',
-    test: 'does not count the database’s trouble, and gives it at least half an hour',
+    spec: 'src/agent/tries/failing-events.spec.ts',
+    test: 'is no try of the event, but an event that meets nothing else for an hour has an end too',
   },
   {
     id: 'tries/counted-once',
@@ -380,18 +379,5 @@ export const otherGuards: readonly Guard[] = [
     spec: 'src/agent/summaries/summary-failure.spec.ts',
     test: 'is paid once where it is made, though the database is away for a moment when that is to be written down',
     error: '',
-  },
-  {
-    id: 'delivery/foreign-answer',
-    kind: 'condition',
-    promises: [4],
-    keeps: 'An answer that is not the Bot API’s says nothing of what Telegram did',
-    without: {
-      file: 'src/telegram/bot-api/bot-api-fetch.ts',
-      find: 'throw new ForeignAnswerError(response);',
-      replace: "return Response.json({ ok: false, error_code: response.status, description: 'no' });",
-    },
-    spec: 'src/telegram/bot-api/bot-api.spec.ts',
-    test: 'does not know what a 504 Gateway Time-out without the Bot API’s JSON did, and names it',
   },
 ];
