@@ -11,8 +11,8 @@ export const otherGuards: readonly Guard[] = [
     promises: [2],
     keeps: 'A command has one effect though two lanes come to it at once',
     without: { file: commands, within: 'private async handleOne(', find: " AND state = 'waiting'" },
-    spec: commandsSpec,
-    test: 'gives each command one effect though both lanes come to it at once',
+    spec: 'src/agent/commands/one-effect.spec.ts',
+    test: 'has one effect: who comes second finds it done',
   },
   {
     id: 'command/in-order',
@@ -135,7 +135,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/schedules/firing/schedule-firing.spec.ts',
     test: 'and one that cannot fire does not keep the others from it',
-    error: '',
+    error: 'P0001',
   },
   {
     id: 'approval/decided-once',
@@ -173,7 +173,7 @@ export const otherGuards: readonly Guard[] = [
     without: { file: 'src/delivery/hold-conversations.ts', find: 'ORDER BY id FOR KEY SHARE' },
     spec: 'src/agent/commands/lock-order.spec.ts',
     test: 'of a decision is the conversations before the turn: its own, and those in which it was asked',
-    error: '',
+    error: 'nobody waits for a lock',
   },
   {
     id: 'command/lease-first',
@@ -187,7 +187,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/commands/lock-order.spec.ts',
     test: 'of /stop is the lease first, then its event',
-    error: '',
+    error: 'could not obtain lock',
   },
   {
     id: 'command/unsent-answers',
@@ -241,8 +241,8 @@ export const otherGuards: readonly Guard[] = [
       within: 'async record(',
       find: 'WHERE ${isDue(deferral)}',
     },
-    spec: 'src/agent/tries/failing-events.spec.ts',
-    test: 'is counted once when two lanes fail with it at the same time',
+    spec: 'src/agent/tries/event-tries.repository.spec.ts',
+    test: 'counts no failure of a lane that came to the event before another one put it off',
   },
   {
     id: 'tries/neighbours-claimed',
@@ -321,8 +321,7 @@ export const otherGuards: readonly Guard[] = [
       find: 'if (both.length < 2) return null;',
     },
     spec: 'src/moves/history-move.spec.ts',
-    test: 'stops where one of the two is erased meanwhile',
-    error: '',
+    test: 'stops where the one that lives on is erased meanwhile',
   },
   {
     id: 'move/one-epoch',
@@ -349,7 +348,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/moves/chat-moves.spec.ts',
     test: 'waits for a commit under way, which finds its conversation in the other afterwards',
-    error: '',
+    error: '40P01',
   },
   {
     id: 'retry/file-heard',
@@ -364,7 +363,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/attachments/hearing-budget.spec.ts',
     test: 'is paid once, though the database is away for a moment when it is to be written down',
-    error: '',
+    error: '57014',
   },
   {
     id: 'retry/summary-made',
@@ -378,6 +377,6 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/summaries/summary-failure.spec.ts',
     test: 'is paid once where it is made, though the database is away for a moment when that is to be written down',
-    error: '',
+    error: '57014',
   },
 ];
