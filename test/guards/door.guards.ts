@@ -224,7 +224,7 @@ const inboxGuards: readonly Guard[] = [
     without: { file: statements, within: 'const STORE_EVENTS', find: ' SKIP LOCKED' },
     spec: eventsSpec,
     test: 'stores its events too, in their order, lists them, and waits for nobody',
-    error: '',
+    error: 'lock timeout',
   },
   {
     id: 'inbox/locked-listed',
@@ -253,7 +253,6 @@ const inboxGuards: readonly Guard[] = [
     },
     spec: eventsSpec,
     test: 'gives up soon where the same update is in the hands of another transaction, and leaves no limit behind',
-    error: '',
   },
   {
     id: 'inbox/reused-id',
@@ -365,8 +364,8 @@ const inboxGuards: readonly Guard[] = [
       find: "event_id FROM placed)) AND e.state IN ('waiting', 'dropped')",
       replace: 'event_id FROM placed))',
     },
-    spec: 'src/memory/unconfirmed-events.spec.ts',
-    test: 'is left alone once it was erased or taken',
+    spec: 'src/memory/unconfirmed-event.repository.spec.ts',
+    test: 'finds a place for an event only while nobody is at it: done',
   },
   {
     id: 'inbox/backlog-limit',
@@ -421,7 +420,7 @@ const inboxGuards: readonly Guard[] = [
     },
     spec: 'src/inbox/conversation-directory.spec.ts',
     test: 'does not wait for somebody who makes the same conversation, and makes the others',
-    error: '',
+    error: 'Client has encountered a connection error',
   },
   {
     id: 'inbox/poll-confirmed-after-store',

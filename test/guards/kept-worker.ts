@@ -18,6 +18,10 @@ export class KeptWorker implements PoolWorker {
     if (this.fork) return;
     const fork = new ForksPoolWorker(this.options());
     await fork.start();
+    // One that dies, of a test that takes all memory say, is followed by another one.
+    fork.on('exit', () => {
+      if (this.fork === fork) this.fork = null;
+    });
     this.fork = fork;
   }
 

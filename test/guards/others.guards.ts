@@ -7,13 +7,12 @@ const commandsSpec = 'src/agent/commands/commands.service.spec.ts';
 export const otherGuards: readonly Guard[] = [
   {
     id: 'command/one-effect',
-    kind: 'lock',
+    kind: 'condition',
     promises: [2],
     keeps: 'A command has one effect though two lanes come to it at once',
-    without: { file: commands, within: 'private async handleOne(', find: 'FOR UPDATE' },
-    spec: commandsSpec,
-    test: 'gives each command one effect though both lanes come to it at once',
-    error: 'resets_pkey',
+    without: { file: commands, within: 'private async handleOne(', find: " AND state = 'waiting'" },
+    spec: 'src/agent/commands/one-effect.spec.ts',
+    test: 'has one effect: who comes second finds it done',
   },
   {
     id: 'command/in-order',
@@ -136,7 +135,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/schedules/firing/schedule-firing.spec.ts',
     test: 'and one that cannot fire does not keep the others from it',
-    error: '',
+    error: 'P0001',
   },
   {
     id: 'approval/decided-once',
@@ -174,7 +173,7 @@ export const otherGuards: readonly Guard[] = [
     without: { file: 'src/delivery/hold-conversations.ts', find: 'ORDER BY id FOR KEY SHARE' },
     spec: 'src/agent/commands/lock-order.spec.ts',
     test: 'of a decision is the conversations before the turn: its own, and those in which it was asked',
-    error: '',
+    error: 'nobody waits for a lock',
   },
   {
     id: 'command/lease-first',
@@ -188,7 +187,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/commands/lock-order.spec.ts',
     test: 'of /stop is the lease first, then its event',
-    error: '',
+    error: 'could not obtain lock',
   },
   {
     id: 'command/unsent-answers',
@@ -229,8 +228,8 @@ export const otherGuards: readonly Guard[] = [
       find: "isUnreachable(error) ? 'outage' : 'attempt'",
       replace: "isUnreachable(undefined) ? 'outage' : 'attempt'",
     },
-    spec: 'src/agent/tries/event-failure.spec.ts',
-    test: 'does not count the database’s trouble, and gives it at least half an hour',
+    spec: 'src/agent/tries/failing-events.spec.ts',
+    test: 'is no try of the event, but an event that meets nothing else for an hour has an end too',
   },
   {
     id: 'tries/counted-once',
@@ -242,8 +241,8 @@ export const otherGuards: readonly Guard[] = [
       within: 'async record(',
       find: 'WHERE ${isDue(deferral)}',
     },
-    spec: 'src/agent/tries/failing-events.spec.ts',
-    test: 'is counted once when two lanes fail with it at the same time',
+    spec: 'src/agent/tries/event-tries.repository.spec.ts',
+    test: 'counts no failure of a lane that came to the event before another one put it off',
   },
   {
     id: 'tries/neighbours-claimed',
@@ -322,8 +321,7 @@ export const otherGuards: readonly Guard[] = [
       find: 'if (both.length < 2) return null;',
     },
     spec: 'src/moves/history-move.spec.ts',
-    test: 'stops where one of the two is erased meanwhile',
-    error: '',
+    test: 'stops where the one that lives on is erased meanwhile',
   },
   {
     id: 'move/one-epoch',
@@ -350,7 +348,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/moves/chat-moves.spec.ts',
     test: 'waits for a commit under way, which finds its conversation in the other afterwards',
-    error: '',
+    error: '40P01',
   },
   {
     id: 'retry/file-heard',
@@ -365,7 +363,7 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/attachments/hearing-budget.spec.ts',
     test: 'is paid once, though the database is away for a moment when it is to be written down',
-    error: '',
+    error: '57014',
   },
   {
     id: 'retry/summary-made',
@@ -379,19 +377,6 @@ export const otherGuards: readonly Guard[] = [
     },
     spec: 'src/agent/summaries/summary-failure.spec.ts',
     test: 'is paid once where it is made, though the database is away for a moment when that is to be written down',
-    error: '',
-  },
-  {
-    id: 'delivery/foreign-answer',
-    kind: 'condition',
-    promises: [4],
-    keeps: 'An answer that is not the Bot API’s says nothing of what Telegram did',
-    without: {
-      file: 'src/telegram/bot-api/bot-api-fetch.ts',
-      find: 'throw new ForeignAnswerError(response);',
-      replace: "return Response.json({ ok: false, error_code: response.status, description: 'no' });",
-    },
-    spec: 'src/telegram/bot-api/bot-api.spec.ts',
-    test: 'does not know what a 504 Gateway Time-out without the Bot API’s JSON did, and names it',
+    error: '57014',
   },
 ];

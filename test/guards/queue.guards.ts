@@ -293,8 +293,8 @@ const deadLetters: readonly Guard[] = [
     without: {
       file: letters,
       within: 'private async take(',
-      find: 'return count > 0 ? letter : null;',
-      replace: 'return count >= 0 ? letter : null;',
+      find: 'const { count } = await tx.deadLetter.deleteMany({ where: { id } });',
+      replace: 'const count = 1;',
     },
     spec: lettersSpec,
     test: 'replays once of two that ask at the same time',
