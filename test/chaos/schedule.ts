@@ -70,10 +70,15 @@ export interface Fault {
   readonly clockMs: number;
 }
 
-/** The faults of a round. Pure. */
-export function scheduleOf(seed: number, backend: Backend, pace: Pace): Fault[] {
+/** The faults of a round, of these kinds. Pure. */
+export function scheduleOf(
+  seed: number,
+  backend: Backend,
+  pace: Pace,
+  drawn: readonly FaultKind[] = Object.keys(weights) as FaultKind[],
+): Fault[] {
   const random = new Seeded(seed);
-  const kinds = (Object.keys(weights) as FaultKind[])
+  const kinds = drawn
     .filter((kind) => backend === 'redis' || !kind.startsWith('redis'))
     .flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
   const faults = Array.from({ length: pace.faults }, () => faultOf(random.pick(kinds), random, pace));

@@ -34,7 +34,7 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
       violation('record', `turn ${turnId} of ${own.join(' ')} asked about ${tokens.join(' ')}`),
     ),
     ...calls,
-    ...judgeTools(all, turnId, requests),
+    ...judgeTools(view, turnId, requests),
   ];
 }
 
@@ -87,7 +87,7 @@ function cameBetween(
 }
 
 function judgeTools(
-  { records, loggedSteps, strikes }: Evidence,
+  { terms, turns, all: { records, loggedSteps, strikes } }: ChatView,
   turnId: string,
   requests: readonly ModelRequest[],
 ): Violation[] {
@@ -100,8 +100,11 @@ function judgeTools(
     .flatMap(([index, times]) =>
       violation('repeated', `step ${turnId} ${index} was finished ${times.length} times`),
     );
+  // A turn that interrupted others goes on with what these had found.
+  const interrupted = terms.mode === 'interrupt' ? turns.filter(({ state }) => state === 'cancelled') : [];
+  const known = new Set([turnId, ...interrupted.map(({ id }) => id)]);
   const kept = records.steps
-    .filter((step) => step.turnId === turnId && step.kind === 'tool')
+    .filter((step) => known.has(step.turnId) && step.kind === 'tool')
     .map(({ output }) => output);
   const told = requests
     .filter(({ arrivedAt }) => !isForgotten(strikes, arrivedAt))
