@@ -46,7 +46,7 @@ function requestsOf(view: ChatView, own: readonly string[]): readonly ModelReque
 }
 
 function judgeCalls(
-  { all, terms }: ChatView,
+  { all, terms, turns }: ChatView,
   key: string,
   calls: readonly ModelRequest[],
   committedAt: number,
@@ -56,13 +56,16 @@ function judgeCalls(
   // One of them became the step; each other one was lost to a fault of its own, between its answer and the commit.
   const wasted = unexplained(answered, all.strikes, (call, strike) => cameBetween(all, call, strike)).length;
   const spare = answered.length > 0 ? 1 : 0;
-  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere.
+  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere; a message that
+  // interrupts takes the answer of the turn that it ends.
   const moved = terms.movesAt === null ? 0 : 1;
+  const interrupted =
+    terms.mode === 'interrupt' ? turns.filter(({ state }) => state === 'cancelled').length : 0;
   return [
     ...repeated.flatMap(({ caller }) =>
       violation('repeated', `${caller} asked for step ${key} after it was finished`),
     ),
-    ...(wasted > spare + moved
+    ...(wasted > spare + moved + interrupted
       ? violation('repeated', `step ${key}: ${wasted} answers that nothing took away`)
       : []),
   ];
