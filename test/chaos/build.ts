@@ -42,7 +42,7 @@ export const without: Readonly<Record<Guard, readonly Edit[]>> = {
       put: 'if (false) throw new LeaseLostError',
     },
     // It only tells early what the fence would say in the end; with it there is little left to be fenced off.
-    { file: 'agent/turn/turn-watch.js', find: /if \(sight\?\.token !== token\)/, put: 'if (!sight)' },
+    { file: 'agent/turn/turn-watch.js', find: /if \(sight\?\.token !== lease\.token\)/, put: 'if (!sight)' },
   ],
   sweep: [{ file: 'queue/sweep.service.js', find: /async run\(\) \{/, put: 'async run() { return 0;' }],
 };

@@ -63,6 +63,8 @@ const step = (turnId: string, committedAt: number) => ({
   turnId,
   index: 0,
   kind: 'model' as const,
+  name: 'double',
+  error: null,
   output: null,
   committedAt,
 });

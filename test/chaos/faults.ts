@@ -101,7 +101,7 @@ const roadFaults: Readonly<Record<RoadKind, { readonly fault: RoadFault; readonl
 const isRoadKind = (kind: FaultKind): kind is RoadKind => kind in roadFaults;
 
 /** How long a fault waits for somebody to meet. */
-const MEETS_WITHIN_MS = 4_000;
+const MEETS_WITHIN_MS = 3_000;
 
 /** Orders it so many times. @returns whether it met a call */
 async function meet(times: number, order: (met: () => void) => void): Promise<boolean> {

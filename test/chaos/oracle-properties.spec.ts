@@ -25,6 +25,8 @@ function healthyRound(random: Seeded): Evidence {
         turnId: turn,
         index: 0,
         kind: 'model' as const,
+        name: 'double',
+        error: null,
         output: null,
         committedAt: at + 10,
       })),

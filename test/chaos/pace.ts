@@ -20,7 +20,7 @@ export const hurried: Pace = {
   leaseTtlMs: 3_000,
   turnTimeoutMs: 9_000,
   overMs: 3_500,
-  faults: 8,
+  faults: 11,
   chats: 10,
   messages: 5,
   settledWithinMs: 60_000,

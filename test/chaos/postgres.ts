@@ -1,6 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { type Cluster, openCluster, SUPERUSER } from '../../src/database/cluster.js';
@@ -8,13 +6,12 @@ import { findPostgresBinaries } from '../../src/database/postgres-binaries.js';
 import { PostgresServer } from '../../src/database/postgres-server.js';
 import { readPostmasterFile } from '../../src/database/postmaster-file.js';
 import { eventually } from '../support/eventually.js';
-import { SmallDisk } from '../support/small-disk.js';
+import type { SmallDisk } from '../support/small-disk.js';
+import { findPlace, type Place } from './database-place.js';
 import { COVER_DEFAULTS, MOVABLE_CLOCK, setClock } from './movable-clock.js';
 import type { Strike } from './strikes.js';
 
 const PATIENCE_MS = 60_000;
-/** No round comes near it, nor hours of them: what is used of it is memory, the rest is nothing. */
-const DISK_MEGABYTES = 4_000;
 const REFILL_MS = 100;
 const SORTED_OUT_MS = 3_000;
 
@@ -34,14 +31,6 @@ const SETTINGS = {
 export type Shutdown = 'fast' | 'immediate';
 
 const SOME_LOG = "SELECT pg_logical_emit_message(true, 'chaos', 'a record')";
-
-/** Where its data is kept. */
-interface Place {
-  readonly folder: string;
-  /** Null where none can be mounted. */
-  readonly disk: SmallDisk | null;
-  remove(): Promise<void>;
-}
 
 /** A PostgreSQL of this suite's own, made to be broken. */
 export class BreakablePostgres {
@@ -286,18 +275,6 @@ export class BreakablePostgres {
     }
   }
 }
-
-async function findPlace(): Promise<Place> {
-  const disk = (await diskIsPossible()) ? await SmallDisk.mount(DISK_MEGABYTES) : null;
-  if (disk) return { folder: disk.folder, disk, remove: () => disk.unmount() };
-  const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-postgres-'));
-  return { folder, disk, remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
-let possible: Promise<boolean> | null = null;
-
-/** Asked once: the answer no is printed. */
-const diskIsPossible = () => (possible ??= SmallDisk.isPossible());
 
 function lives(pid: number): boolean {
   try {

@@ -21,6 +21,9 @@ export interface StepRecord {
   readonly turnId: string;
   readonly index: number;
   readonly kind: 'model' | 'tool';
+  /** The model's or the tool's. */
+  readonly name: string;
+  readonly error: string | null;
   /** Of a tool: what it gave. */
   readonly output: string | null;
   /** When it was committed, by the database's clock, ms since 1970. */
@@ -124,7 +127,7 @@ export async function readRecords(
       `turns x ${OF_CHATS} ORDER BY x.id`,
     ),
     steps: await read(
-      `s.turn_id AS "turnId", s.index, s.kind, s.result->>'output' AS output,
+      `s.turn_id AS "turnId", s.index, s.kind, s.name, s.error, s.result->>'output' AS output,
        (extract(epoch FROM pg_xact_commit_timestamp(s.xmin)) * 1000)::float8 AS "committedAt"`,
       `steps s JOIN turns x ON x.id = s.turn_id ${OF_CHATS} ORDER BY s.turn_id, s.index`,
     ),

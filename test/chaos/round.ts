@@ -3,12 +3,12 @@ import type { AnyCluster, Cluster } from './cluster.js';
 import { type Accepted, chatViews, type Evidence, type Violation } from './evidence.js';
 import { injectAll, type Injected } from './faults.js';
 import { approvals } from './features/approvals.js';
-import type { Script } from './features/feature.js';
+import type { Feature, Script } from './features/feature.js';
 import { groupBy } from './group-by.js';
 import { type Figures, judge } from './oracle.js';
 import { Presser } from './presser.js';
 import { openWork, readRecords } from './records.js';
-import { scheduleOf } from './schedule.js';
+import { type FaultKind, scheduleOf } from './schedule.js';
 import { type Played, Sender } from './sender.js';
 import { trafficOf } from './traffic.js';
 
@@ -30,11 +30,21 @@ export interface Round extends Conclusion {
   readonly refused: number;
 }
 
+/** What a seed draws from; of what is left out: from all there is. */
+export interface Draw {
+  readonly features?: readonly Feature[];
+  readonly kinds?: readonly FaultKind[];
+}
+
 /** Runs a seed: its traffic and its faults, then patience, then the oracle. */
-export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
+export async function runRound(
+  cluster: Cluster,
+  seed: number,
+  { features, kinds }: Draw = {},
+): Promise<Round> {
   const { pace, backend } = cluster;
   const before = accountOf(cluster);
-  const scripts = trafficOf(seed, pace);
+  const scripts = trafficOf(seed, pace, features);
   const sender = new Sender(cluster);
   const presser = new Presser(
     cluster,
@@ -44,7 +54,7 @@ export async function runRound(cluster: Cluster, seed: number): Promise<Round> {
   const pressing = presser.run();
   const [played, injected] = await Promise.all([
     sender.play(scripts),
-    injectAll(cluster, scheduleOf(seed, backend, pace)),
+    injectAll(cluster, scheduleOf(seed, backend, pace, kinds)),
   ]);
   const { violations, ...rest } = await conclude(cluster, scripts, played);
   presser.stop();

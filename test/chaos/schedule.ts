@@ -9,9 +9,9 @@ const weights = {
   'worker-kill': 4,
   /** SIGSTOP, mostly for longer than a lease, then SIGCONT. */
   'web-suspend': 1,
-  'worker-suspend': 3,
+  'worker-suspend': 4,
   /** No byte passes between it and PostgreSQL, mostly for longer than a lease. */
-  'worker-partition': 4,
+  'worker-partition': 5,
   /** SIGTERM, and a new process when it has ended. */
   /** Every packet between it and PostgreSQL takes its time. */
   'worker-database-slow': 2,
@@ -53,7 +53,7 @@ const weights = {
   'edit-reset-after': 1,
   'edit-page-after': 1,
   /** Suspended when Telegram has answered and the answer is not there yet. */
-  'worker-freeze': 2,
+  'worker-freeze': 4,
 } as const;
 
 export type FaultKind = keyof typeof weights;
@@ -70,10 +70,15 @@ export interface Fault {
   readonly clockMs: number;
 }
 
-/** The faults of a round. Pure. */
-export function scheduleOf(seed: number, backend: Backend, pace: Pace): Fault[] {
+/** The faults of a round, of these kinds. Pure. */
+export function scheduleOf(
+  seed: number,
+  backend: Backend,
+  pace: Pace,
+  drawn: readonly FaultKind[] = Object.keys(weights) as FaultKind[],
+): Fault[] {
   const random = new Seeded(seed);
-  const kinds = (Object.keys(weights) as FaultKind[])
+  const kinds = drawn
     .filter((kind) => backend === 'redis' || !kind.startsWith('redis'))
     .flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
   const faults = Array.from({ length: pace.faults }, () => faultOf(random.pick(kinds), random, pace));

@@ -18,15 +18,18 @@ function judgePlans({ chat, all, replies, turns, tokensOfTurn }: ChatView): Viol
       ? []
       : violation(said > 1 ? 'twice' : 'lost', `${text}: ${state}, said ${said} times`);
   });
-  // A tool that plans is called by a turn that is done, but where the model did without.
-  const expected = turns
-    .filter(({ state, errorCode }) => state === 'done' && errorCode === null)
-    .flatMap(({ id }) => tokensOfTurn.get(id) ?? [])
-    .filter((token) => /n[01]z$/.test(token));
-  const planned = plans.map(({ text }) => text).join(' ');
-  const unplanned = expected.filter((token) => !planned.includes(token.replace('q', 'r')));
-  return [
-    ...wrong,
-    ...unplanned.flatMap((token) => violation('lost', `${token}: answered, and nothing planned`)),
-  ];
+  // A tool that failed has told the model so.
+  const planned = turns.flatMap(({ id }) => {
+    const own = tokensOfTurn.get(id) ?? [];
+    const calls = all.records.steps.filter(
+      ({ turnId, name, error }) => turnId === id && name === 'remind_me' && error === null,
+    ).length;
+    const found = plans.filter(({ text }) =>
+      own.some((token) => text.includes(token.replace('q', 'r'))),
+    ).length;
+    return found >= calls
+      ? []
+      : violation('lost', `turn ${id} planned ${calls} times, and ${found} are there`);
+  });
+  return [...wrong, ...planned];
 }

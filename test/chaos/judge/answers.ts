@@ -1,4 +1,4 @@
-import { type ChatView, violation, type Violation } from '../evidence.js';
+import { type ChatView, requestsAbout, violation, type Violation } from '../evidence.js';
 import type { ReplyRecord } from '../records.js';
 import { groupBy } from '../group-by.js';
 import { tokensOf } from '../tokens.js';
@@ -34,7 +34,13 @@ function isAnswerTo(view: ChatView, own: readonly string[], named: readonly stri
     .flatMap(({ id }) => tokensOfTurn.get(id) ?? []);
   const rest = named.filter((token) => !own.includes(token));
   const about = named.filter((token) => own.includes(token));
-  return about.join(' ') === own.join(' ') && rest.every((token) => others.includes(token));
+  // What an interrupted turn had begun to say is an answer to the model, which then names what came behind it.
+  const asked = terms.mode === 'interrupt' ? own.slice(own.length - about.length) : own;
+  return (
+    about.length > 0 === own.length > 0 &&
+    about.join(' ') === asked.join(' ') &&
+    rest.every((token) => others.includes(token))
+  );
 }
 
 /** What was shown of a turn that was stopped, interrupted, or failed is about its own messages. */
@@ -48,25 +54,16 @@ function judgeUnfinished({ tokensOfTurn, terms, turns }: ChatView, id: string, n
     : violation('record', `turn ${id} was cut short and names ${named.join(' ')}`);
 }
 
-/** In the mode `interrupt` every message is in an answer that is whole, unless that turn failed, which is told. */
-function judgeUnanswered({ terms, turns, replies, tokensOfTurn, all }: ChatView): Violation[] {
+/** In the mode `interrupt` each message was shown to the model by a turn that answered, or that failed, which is told. */
+function judgeUnanswered(view: ChatView): Violation[] {
+  const { terms, turns, tokensOfTurn } = view;
   if (terms.mode !== 'interrupt') return [];
-  const whole = new Set(turns.filter(({ state }) => state === 'done').map(({ id }) => id));
-  const said = new Set(
-    replies.filter(({ turnId }) => whole.has(turnId ?? '')).flatMap(({ text }) => tokensOf(text)),
-  );
-  const failed = new Set(turns.filter(({ state }) => state === 'failed').map(({ id }) => id));
-  // A turn that failed was to answer what it was asked about.
-  const apologised = new Set(
-    all.requests
-      .filter(({ tokens }) =>
-        [...failed].some((id) => (tokensOfTurn.get(id) ?? []).some((own) => tokens.includes(own))),
-      )
-      .flatMap(({ tokens }) => tokens),
-  );
+  const ended = turns.filter(({ state }) => state === 'done' || state === 'failed');
+  const own = ended.flatMap(({ id }) => tokensOfTurn.get(id) ?? []);
+  const covered = new Set([...own, ...requestsAbout(view, own).flatMap(({ seen }) => seen)]);
   return [...tokensOfTurn.values()]
     .flat()
-    .filter((token) => !said.has(token) && !apologised.has(token) && !terms.erased.has(token))
+    .filter((token) => !covered.has(token) && !terms.erased.has(token))
     .flatMap((token) => violation('lost', `${token}: interrupted, and no answer covers it`));
 }
 

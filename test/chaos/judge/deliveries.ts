@@ -85,7 +85,11 @@ function judgeStrangers(view: ChatView): Violation[] {
   const copies = groupBy(strangers.filter(isCopyOf(replies)), ({ text }) => text);
   const tooMany = [...copies].filter(([text, times]) => times.length > allowedCopies(replies, text));
   return [
-    ...plain.flatMap(({ text }) => violation('twice', `chat ${chat} shows, and nothing excuses it: ${text}`)),
+    ...plain.flatMap(({ text, place, messageId }) => {
+      const at = maker.get(messageId)?.arrivedAt ?? 0;
+      const where = `message ${messageId} of ${place}, sent at ${new Date(at).toISOString()}`;
+      return violation('twice', `nothing excuses ${where}: ${text}`);
+    }),
     ...tooMany.flatMap(([text, times]) =>
       violation('twice', `chat ${chat} shows ${times.length} times more: ${text}`),
     ),

@@ -42,7 +42,9 @@ export function judgeHistory(view: ChatView): Violation[] {
     const least = errorCode === 'INTERRUPTED' ? 0 : 1;
     // One that asked somebody has told so.
     const most = terms.mayPark ? 2 : 1;
-    return count >= least && count <= most ? [] : violation('twice', `turn ${id} has ${count} answers`);
+    return count >= least && count <= most
+      ? []
+      : violation(count > most ? 'twice' : 'lost', `turn ${id} has ${count} answers`);
   });
   const said = messages.filter(({ role }) => role === 'user').flatMap(({ text }) => tokensOf(text));
   const originals = said.map((token) => terms.edits.get(token) ?? token);

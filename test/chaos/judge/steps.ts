@@ -34,7 +34,7 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
       violation('record', `turn ${turnId} of ${own.join(' ')} asked about ${tokens.join(' ')}`),
     ),
     ...calls,
-    ...judgeTools(all, turnId, requests),
+    ...judgeTools(view, turnId, requests),
   ];
 }
 
@@ -46,7 +46,7 @@ function requestsOf(view: ChatView, own: readonly string[]): readonly ModelReque
 }
 
 function judgeCalls(
-  { all, terms }: ChatView,
+  { all, terms, turns }: ChatView,
   key: string,
   calls: readonly ModelRequest[],
   committedAt: number,
@@ -56,13 +56,16 @@ function judgeCalls(
   // One of them became the step; each other one was lost to a fault of its own, between its answer and the commit.
   const wasted = unexplained(answered, all.strikes, (call, strike) => cameBetween(all, call, strike)).length;
   const spare = answered.length > 0 ? 1 : 0;
-  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere.
+  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere; a message that
+  // interrupts takes the answer of the turn that it ends.
   const moved = terms.movesAt === null ? 0 : 1;
+  const interrupted =
+    terms.mode === 'interrupt' ? turns.filter(({ state }) => state === 'cancelled').length : 0;
   return [
     ...repeated.flatMap(({ caller }) =>
       violation('repeated', `${caller} asked for step ${key} after it was finished`),
     ),
-    ...(wasted > spare + moved
+    ...(wasted > spare + moved + interrupted
       ? violation('repeated', `step ${key}: ${wasted} answers that nothing took away`)
       : []),
   ];
@@ -87,7 +90,7 @@ function cameBetween(
 }
 
 function judgeTools(
-  { records, loggedSteps, strikes }: Evidence,
+  { terms, turns, all: { records, loggedSteps, strikes } }: ChatView,
   turnId: string,
   requests: readonly ModelRequest[],
 ): Violation[] {
@@ -100,8 +103,11 @@ function judgeTools(
     .flatMap(([index, times]) =>
       violation('repeated', `step ${turnId} ${index} was finished ${times.length} times`),
     );
+  // A turn that interrupted others goes on with what these had found.
+  const interrupted = terms.mode === 'interrupt' ? turns.filter(({ state }) => state === 'cancelled') : [];
+  const known = new Set([turnId, ...interrupted.map(({ id }) => id)]);
   const kept = records.steps
-    .filter((step) => step.turnId === turnId && step.kind === 'tool')
+    .filter((step) => known.has(step.turnId) && step.kind === 'tool')
     .map(({ output }) => output);
   const told = requests
     .filter(({ arrivedAt }) => !isForgotten(strikes, arrivedAt))
