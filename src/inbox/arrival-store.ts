@@ -85,7 +85,7 @@ export class ArrivalStore {
           tries,
         );
       }
-      if (fault === 'locked') return arrivals.map(() => locked(error));
+      if (fault === 'locked') return await this.knownOrLocked(arrivals, error);
       this.logger.error({ msg: 'inbox not writable', waiting: arrivals.length, error: messageOf(error) });
       throw new RetryLaterError('INBOX_UNAVAILABLE', 'the update could not be stored', null, null, {
         cause: error,
@@ -106,6 +106,14 @@ export class ArrivalStore {
       outcomes.push(outcome);
     }
     return outcomes;
+  }
+
+  /** Whoever changes an event that is stored, as a claim does, makes its next delivery no less a duplicate. */
+  private async knownOrLocked(arrivals: readonly Arrival[], error: unknown): Promise<Outcome[]> {
+    const known = await this.events.areKnown(
+      arrivals.map(({ channel: source, externalId }) => ({ source, externalId })),
+    );
+    return known.map((isKnown) => (isKnown ? 'duplicate' : locked(error)));
   }
 
   private async store(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {

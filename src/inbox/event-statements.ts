@@ -1,7 +1,7 @@
 /** The SQL of `EventRepository`. */
 
 /** How long a commit waits for somebody who holds what it needs: the same update stored or changed at this moment. */
-const LOCK_WAIT_MS = 500;
+const LOCK_WAIT_MS = 100;
 
 /**
  * Telegram keeps an update for a day, and counts anew after a week without any. So an id that comes again after so long,

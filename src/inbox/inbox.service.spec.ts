@@ -314,6 +314,15 @@ describe('Inbox', () => {
     });
   });
 
+  it('tells a duplicate from its event while a turn claims that', async () => {
+    const update = textUpdate(newChatId(), 'claimed');
+    expect(await accept(update)).toBe('queued');
+    const claim = `UPDATE events SET state = 'claimed' WHERE source = 'telegram' AND external_id = $1`;
+    await room.whileLocked(claim, [String(update.update_id)], async () => {
+      expect(await accept(update)).toBe('duplicate');
+    });
+  });
+
   it('asks to try later while the database refuses, and stores nothing twice after it', async () => {
     await say('known');
     await room.pool.query('ALTER TABLE events RENAME TO events_away');
