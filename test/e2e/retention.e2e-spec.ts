@@ -23,8 +23,8 @@ describeOnEachBackend('Retention', (backend) => {
     await eventually(async () =>
       expect(await world.sql('SELECT FROM replies WHERE settled_at IS NULL')).toEqual([]),
     );
-    await world.sql(`UPDATE events SET received_at = now() - interval '6 days'`);
-    await world.sql(`UPDATE replies SET settled_at = now() - interval '6 days'`);
+    await world.sql(`UPDATE events SET received_at = now() - interval '5 days 1 hour'`);
+    await world.sql(`UPDATE replies SET settled_at = now() - interval '5 days 1 hour'`);
     // A pass begins with the first process; here the next one would come in ten minutes.
     await world.stopApp();
     await forgetSchedule();
