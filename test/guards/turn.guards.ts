@@ -481,10 +481,25 @@ const interrupts: readonly Guard[] = [
     without: {
       file: interruption,
       within: 'async interrupt(',
-      find: 'if ((await this.find(turn, tx)) === null) return null;',
+      find: 'const may = await this.find(turn, tx);',
+      replace: 'const may = (await this.find(turn, tx)) ?? { isShowing: false };',
     },
     spec: notInterrupted,
     test: 'where it has ended: it stays answered, and what came is the next one',
+  },
+  {
+    id: 'interrupt/not-while-showing',
+    kind: 'condition',
+    promises: [4],
+    keeps:
+      'A first message that sets out while an interruption is decided is waited for, and not left in the chat',
+    without: {
+      file: interruption,
+      within: 'async interrupt(',
+      find: "if (waitsForDraft && may.isShowing) return { kind: 'showing' };",
+    },
+    spec: notInterrupted,
+    test: 'where the first message of its answer sets out while it is decided',
   },
   {
     id: 'interrupt/by-its-holder',

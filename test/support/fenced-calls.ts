@@ -455,7 +455,7 @@ const endings: readonly FencedCall[] = [
     ready: async (scene) => {
       const turn = await scene.turn();
       const newer = await scene.candidates('a newer message');
-      return (lease) => scene.agent.interruptionStore.interrupt(lease, scene.conversation, turn, newer);
+      return (lease) => scene.agent.interruptionStore.interrupt(lease, scene.conversation, turn, newer, true);
     },
   },
   {

@@ -4,7 +4,7 @@ import type { Conversation, Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { requestMessages } from '../context/turn-request.js';
 import { TurnWatchRepository } from '../turn/turn-watch.repository.js';
-import type { Interrupt, Interruption } from './interruptions.service.js';
+import type { Interrupt, NewsOutcome } from './interruptions.service.js';
 
 /** A worker that goes from one commit to the next as its test says: what a runner does, without a model and without time. */
 export class InterruptedWorker {
@@ -57,7 +57,7 @@ export class InterruptedWorker {
   }
 
   /** Looks whether something interrupts the turn. @returns null where nothing has come */
-  async look(): Promise<Interruption | null> {
+  async look(): Promise<NewsOutcome | null> {
     const [sight] = await this.watch.look([this.conversation.id]);
     if (!this.at || !sight?.news) return null;
     const decided = await this.at.interrupt(sight.news);

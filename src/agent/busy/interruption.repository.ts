@@ -17,6 +17,15 @@ export interface Interruptible {
   readonly isShowing: boolean;
 }
 
+/** What trying to interrupt a turn came to. */
+export type Interruption =
+  /** @param replied there are replies to send: what the turn had shown */
+  | { readonly kind: 'interrupted'; readonly replied: boolean }
+  /** Nothing is changed: the turn's first message is under way by now, and is to be waited for. */
+  | { readonly kind: 'showing' }
+  /** Nothing is changed: the turn has ended, or none of the candidates that a person wrote waits any more. */
+  | { readonly kind: 'none' };
+
 /** Interrupts turns: ends one, and begins another one that goes on in its place, in one transaction. */
 @Injectable()
 export class InterruptionRepository {
@@ -49,9 +58,9 @@ export class InterruptionRepository {
   }
 
   /**
-   * Interrupts the turn, unless it has ended or none of the candidates that a person wrote waits any more. Its runner loses
-   * the lease with that commit: it can add nothing, and the turn that goes on waits for the lane.
-   * @returns whether there are replies to send; null where nothing is changed
+   * Interrupts the turn. Its runner loses the lease with that commit: it can add nothing, and the turn that goes on waits
+   * for the lane.
+   * @param waitsForDraft false: also while its first message is under way
    * @throws LeaseLostError
    */
   async interrupt(
@@ -59,19 +68,23 @@ export class InterruptionRepository {
     conversation: Conversation,
     turn: Turn,
     candidates: readonly Candidate[],
-  ): Promise<boolean | null> {
-    return await this.prisma.$transaction(async (tx) => {
+    waitsForDraft: boolean,
+  ): Promise<Interruption> {
+    return await this.prisma.$transaction(async (tx): Promise<Interruption> => {
       await this.leases.assertHeld(tx, lease);
-      if ((await this.find(turn, tx)) === null) return null;
-      if (await this.conversations.isBlocked(tx, conversation.id)) return null;
+      const may = await this.find(turn, tx);
+      if (may === null) return { kind: 'none' };
+      // Asked again: the message may have set out since. With the lease's row in hand none does any more.
+      if (waitsForDraft && may.isShowing) return { kind: 'showing' };
+      if (await this.conversations.isBlocked(tx, conversation.id)) return { kind: 'none' };
       const owned = await this.waiting(tx, await this.turns.ofEpoch(tx, turn, candidates));
-      if (!owned.some(({ event }) => event.source !== SCHEDULE_SOURCE)) return null;
+      if (!owned.some(({ event }) => event.source !== SCHEDULE_SOURCE)) return { kind: 'none' };
       let replied = false;
       await this.turns.beginInPlaceOf(tx, conversation, turn, owned, async () => {
         replied = await this.endings.interrupt(tx, turn);
       });
       await this.leases.revoke(tx, lease.conversationId, 'turns');
-      return replied;
+      return { kind: 'interrupted', replied };
     });
   }
 

@@ -6,26 +6,27 @@ import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { EventClaim } from '../turn/event-claim.js';
 import type { News } from '../turn/turn-watch.repository.js';
-import { InterruptionRepository } from './interruption.repository.js';
+import { type Interruption, InterruptionRepository } from './interruption.repository.js';
 
-/** What news came to. */
-export type Interruption =
-  /** @param replied there are replies to send: what the turn had shown */
-  | { readonly kind: 'interrupted'; readonly replied: boolean }
-  /** The turn goes on, and this news need not be asked about again. */
-  | { readonly kind: 'none' }
+/** What news came to; `none`: the turn goes on, and this news need not be asked about again. */
+export type NewsOutcome =
+  | Exclude<Interruption, { kind: 'showing' }>
   /** The turn goes on, and the same news may interrupt it later. */
   | { readonly kind: 'later'; readonly delayMs: number };
 
 /** Says whether this news interrupts a turn; if so, it is interrupted by then. */
-export type Interrupt = (news: News) => Promise<Interruption>;
+export type Interrupt = (news: News) => Promise<NewsOutcome>;
 
-const none: Interruption = { kind: 'none' };
+const none: NewsOutcome = { kind: 'none' };
 
 /** A command that waits is handled soon, and a message that is being sent arrives. */
 const SOON_MS = 250;
-/** A first message that is under way is waited for so often: where its outcome stays unknown, it is left alone. */
-const MAX_WAITS_FOR_DRAFT = 20;
+const soon: NewsOutcome = { kind: 'later', delayMs: SOON_MS };
+/**
+ * A first message that is under way is waited for so often: 16 s, longer than a channel waits for a send. Where its outcome
+ * stays unknown, it is left alone.
+ */
+const MAX_WAITS_FOR_DRAFT = 64;
 /** While the chat's limit cannot be asked. */
 const UNKNOWN_LIMIT_MS = 1_000;
 
@@ -51,10 +52,15 @@ export class Interruptions {
       const may = await this.store.find(turn);
       if (may === null || (may.busyMode ?? this.settings.mode) !== 'interrupt') return none;
       // A first message whose id is not known could not be ended: it would say for ever that there is more to come.
-      if (may.isShowing && (waitsForDraft += 1) <= MAX_WAITS_FOR_DRAFT)
-        return { kind: 'later', delayMs: SOON_MS };
+      const waits = waitsForDraft < MAX_WAITS_FOR_DRAFT;
       try {
-        return await this.decide(lease, turn, news, may.commandId);
+        const outcome: NewsOutcome | Interruption =
+          may.isShowing && waits
+            ? { kind: 'showing' }
+            : await this.decide(lease, turn, news, { commandId: may.commandId, waitsForDraft: waits });
+        if (outcome.kind !== 'showing') return outcome;
+        waitsForDraft += 1;
+        return soon;
       } catch (error) {
         if (error instanceof LeaseLostError) return none;
         if (!(error instanceof RetryLaterError)) throw error;
@@ -68,15 +74,14 @@ export class Interruptions {
     lease: Lease,
     turn: Turn,
     { from }: News,
-    commandId: bigint | null,
-  ): Promise<Interruption> {
+    { commandId, waitsForDraft }: { readonly commandId: bigint | null; readonly waitsForDraft: boolean },
+  ): Promise<NewsOutcome | Interruption> {
     // As it is now: a /reset may have begun another epoch since the turn did.
     const conversation = await this.conversations.find(turn.conversationId);
     if (conversation === null) return none;
     const ready = await this.claim.interrupting(lease, conversation, turn, { from, until: commandId });
     if (ready.kind === 'later') return { kind: 'later', delayMs: ready.delayMs };
-    if (ready.kind === 'nothing') return commandId === null ? none : { kind: 'later', delayMs: SOON_MS };
-    const replied = await this.store.interrupt(lease, conversation, turn, ready.candidates);
-    return replied === null ? none : { kind: 'interrupted', replied };
+    if (ready.kind === 'nothing') return commandId === null ? none : soon;
+    return await this.store.interrupt(lease, conversation, turn, ready.candidates, waitsForDraft);
   }
 }

@@ -60,7 +60,9 @@ describe('A turn is not interrupted', () => {
       heard: null,
     }));
     await agent.endings.finish(lease, turn, { text: 'Answer.', model: null, errorCode: null });
-    expect(await agent.interruptionStore.interrupt(lease, conversation, turn, candidates)).toBeNull();
+    expect(await agent.interruptionStore.interrupt(lease, conversation, turn, candidates, true)).toEqual(
+      none,
+    );
     expect(await turns()).toEqual(['done']);
     expect(await states()).toEqual(['done', 'waiting']);
   });
@@ -214,7 +216,9 @@ describe('A turn is not interrupted', () => {
     const heard = await agent.turns.waiting(conversation.id, 10);
     const candidates = heard.map((event) => ({ event, heard: null }));
     await agent.claim.join(lease, conversation, turn, 1);
-    expect(await agent.interruptionStore.interrupt(lease, conversation, turn, candidates)).toBeNull();
+    expect(await agent.interruptionStore.interrupt(lease, conversation, turn, candidates, true)).toEqual(
+      none,
+    );
     // And the other way round.
     expect(await agent.turns.join(lease, conversation, turn, candidates, 2)).toEqual([]);
     expect(await agent.room.prisma.message.count({ where: { turnId: turn.id } })).toBe(2);
@@ -252,7 +256,22 @@ describe('A turn is not interrupted', () => {
     expect(await worker.look()).toEqual({ kind: 'later', delayMs: 250 });
     let looks = 1;
     while ((await worker.look())?.kind === 'later') looks += 1;
-    expect(looks).toBe(20);
+    expect(looks).toBe(64);
     expect(await turns()).toEqual(['cancelled INTERRUPTED', 'waiting']);
+  });
+
+  it('where the first message of its answer sets out while it is decided', async () => {
+    await underWay();
+    const { lease, turn } = worker.underWay;
+    await worker.say('second', ada);
+    const { conversation } = worker;
+    const [event] = await agent.turns.waiting(conversation.id, 10);
+    if (!event) throw new Error('nothing waits');
+    await agent.drafts.begin(lease, turn.id, 'It is');
+    const attempt = (waitsForDraft: boolean) =>
+      agent.interruptionStore.interrupt(lease, conversation, turn, [{ event, heard: null }], waitsForDraft);
+    expect(await attempt(true)).toEqual({ kind: 'showing' });
+    expect(await turns()).toEqual(['running']);
+    expect(await attempt(false)).toEqual(interrupted);
   });
 });
