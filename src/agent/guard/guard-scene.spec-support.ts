@@ -49,6 +49,8 @@ class GuardScene {
   conversation: Conversation;
   /** In no other turn's messages: it finds the model's calls of this one. */
   word: string;
+  /** What joins the turn before which of its steps. */
+  readonly joining = new Map<number, string>();
   private words = 0;
 
   async open(): Promise<void> {
@@ -62,6 +64,7 @@ class GuardScene {
     this.word = `word-${(this.words += 1)}.`;
     this.desk.sent.length = 0;
     this.desk.looks = 0;
+    this.joining.clear();
     Object.assign(this.agent.toolSettings, new ToolSettings());
     await this.change(change);
   }
@@ -92,7 +95,10 @@ class GuardScene {
     const run = (steps = this.agent.steps, live: Live = silent) => {
       const { conversation } = this;
       const signal = new AbortController().signal;
-      const newcomers = () => Promise.resolve(null);
+      const newcomers = async (stepIndex: number) => {
+        const content = this.joining.get(stepIndex);
+        return content === undefined ? null : { messages: [{ role: 'user' as const, content }], tokens: 1 };
+      };
       const budget = this.agent.budgets.open(lease, turn, null);
       const run = {
         turn,

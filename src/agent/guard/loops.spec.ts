@@ -28,6 +28,14 @@ describe('The same call again and again', () => {
     expect(scene.desk.looks).toBe(2);
   });
 
+  it('is not the same behind a message that has joined the turn since', async () => {
+    script(call('look'), call('look'), call('look'), call('look'), { text: 'I saw it.' });
+    scene.joining.set(4, `And now? ${scene.word}`);
+    const { run } = await scene.begin();
+    expect(await run()).toMatchObject({ text: 'I saw it.', errorCode: null });
+    expect(scene.desk.looks).toBe(4);
+  });
+
   it('is counted from the steps, whichever process goes on', async () => {
     for (let steps = 1; steps <= 9; steps += 1) {
       await scene.renew();

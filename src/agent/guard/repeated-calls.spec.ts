@@ -10,17 +10,24 @@ const calls = fc.array(
 describe('Repeated calls', () => {
   it('are made twice, and not a third time', () => {
     const repeats = new RepeatedCalls();
-    const outcomes = Array.from({ length: 3 }, () => repeats.count([call('a')]));
+    const outcomes = Array.from({ length: 3 }, () => repeats.count([call('a')], 0));
     expect(outcomes).toEqual([[false], [false], [true]]);
     expect(repeats.exhausted).toBe(false);
-    expect(repeats.count([call('a', ' {} ')])).toEqual([true]);
+    expect(repeats.count([call('a', ' {} ')], 0)).toEqual([true]);
     expect(repeats.exhausted).toBe(true);
   });
 
   it('are others with other arguments, or of another tool', () => {
     const repeats = new RepeatedCalls();
     for (let n = 0; n < 20; n += 1)
-      expect(repeats.count([call('a', `{"n":${n}}`), call(`b${n}`)])).toEqual([false, false]);
+      expect(repeats.count([call('a', `{"n":${n}}`), call(`b${n}`)], 0)).toEqual([false, false]);
+    expect(repeats.exhausted).toBe(false);
+  });
+
+  it('are counted anew where a message has joined the turn since', () => {
+    const repeats = new RepeatedCalls();
+    const outcomes = [0, 0, 1, 1, 1, 2].map((joined) => repeats.count([call('a')], joined));
+    expect(outcomes.flat()).toEqual([false, false, false, false, true, false]);
     expect(repeats.exhausted).toBe(false);
   });
 
@@ -28,8 +35,8 @@ describe('Repeated calls', () => {
     fc.assert(
       fc.property(calls, fc.nat(10), (all, cut) => {
         const [one, parts] = [new RepeatedCalls(), new RepeatedCalls()];
-        const together = one.count(all);
-        expect([...parts.count(all.slice(0, cut)), ...parts.count(all.slice(cut))]).toEqual(together);
+        const together = one.count(all, 0);
+        expect([...parts.count(all.slice(0, cut), 0), ...parts.count(all.slice(cut), 0)]).toEqual(together);
         expect(parts.exhausted).toBe(one.exhausted);
       }),
     );
@@ -39,7 +46,7 @@ describe('Repeated calls', () => {
     fc.assert(
       fc.property(calls, (all) => {
         const seen = new Map<string, number>();
-        const refused = new RepeatedCalls().count(all);
+        const refused = new RepeatedCalls().count(all, 0);
         for (const [place, { name, arguments: given }] of all.entries()) {
           const key = `${name} ${JSON.stringify(JSON.parse(given))}`;
           seen.set(key, (seen.get(key) ?? 0) + 1);

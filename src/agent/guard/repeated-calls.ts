@@ -1,7 +1,7 @@
 import type { ToolCall } from '../tools/tool-context.js';
 import { canonicalArguments } from './canonical-json.js';
 
-/** Times that a turn may ask a tool for exactly the same. */
+/** Times that a turn may ask a tool for exactly the same, until somebody says something new. */
 const MAX_SAME_CALLS = 2;
 
 /**
@@ -13,10 +13,13 @@ export class RepeatedCalls {
   /** The model has asked again for what it was told not to ask for again: it gets no more tools in this turn. */
   exhausted = false;
 
-  /** @returns for each call whether it asks for exactly the same once too often, and so is not made */
-  count(calls: readonly Pick<ToolCall, 'name' | 'arguments'>[]): boolean[] {
+  /**
+   * @param joined the messages that have joined the turn before this answer: each may ask for the same once more
+   * @returns for each call whether it asks for exactly the same once too often, and so is not made
+   */
+  count(calls: readonly Pick<ToolCall, 'name' | 'arguments'>[], joined: number): boolean[] {
     return calls.map(({ name, arguments: given }) => {
-      const key = JSON.stringify([name, canonicalArguments(given)]);
+      const key = JSON.stringify([joined, name, canonicalArguments(given)]);
       const times = (this.asked.get(key) ?? 0) + 1;
       this.asked.set(key, times);
       this.exhausted ||= times > MAX_SAME_CALLS + 1;

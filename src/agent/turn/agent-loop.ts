@@ -120,10 +120,11 @@ export class AgentLoop {
     answer: ModelAnswer,
   ): Promise<Exchange> {
     const { toolCalls: calls } = answer;
+    const joined = talk.joined.filter(({ stepIndex }) => stepIndex <= modelIndex).length;
     const results = await this.calls.make(caller, done, {
       modelIndex,
       calls,
-      repeated: talk.repeats.count(calls),
+      repeated: talk.repeats.count(calls, joined),
       influence: influenceOn(modelIndex, context, talk),
       rules: talk.rules,
     });
