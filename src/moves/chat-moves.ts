@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BudgetMover } from '../budget/budget-mover.repository.js';
 import type { ChatMove } from '../channel/inbound.js';
 import { PrismaService } from '../database/prisma.service.js';
@@ -11,6 +12,10 @@ import { ShownMessages } from './shown-messages.js';
 /** The last transaction has only little left to do; a chat with many topics takes its time. Milliseconds. */
 const MOVE_TIMEOUT_MS = 60_000;
 const MAX_WAIT_MS = 10_000;
+
+/** A send under way is waited for so often: 16 s, longer than a channel waits for it. */
+const MAX_WAITS_FOR_SENDS = 64;
+const SENT_SOON_MS = 250;
 
 type Tx = Prisma.TransactionClient;
 
@@ -40,8 +45,9 @@ export class ChatMoves {
   ) {}
 
   /**
-   * Not for a caller's transaction: it may take long. A turn or a send under way goes on where its conversation lives on;
-   * else it finds its lease gone, commits nothing, and another one goes on with it.
+   * Not for a caller's transaction: it may take long. Where its conversation lives on, a turn or a send under way goes on.
+   * Where it does not, the send is waited for, or it would be made twice; a turn finds its lease gone, commits nothing, and
+   * another one goes on with it.
    * @returns the conversations that live on
    */
   async move(channel: string, move: ChatMove): Promise<readonly string[]> {
@@ -51,18 +57,33 @@ export class ChatMoves {
       if (merge) for await (const moved of this.history.batches(merge)) rows += moved;
       if (rows > 0) this.logger.log({ msg: 'history moved', from: merge?.gone, to: merge?.keep, rows });
     }
-    return await this.prisma.$transaction((tx) => this.moveRest(tx, channel, move), {
-      timeout: MOVE_TIMEOUT_MS,
-      maxWait: MAX_WAIT_MS,
-    });
+    const limits = { timeout: MOVE_TIMEOUT_MS, maxWait: MAX_WAIT_MS };
+    for (let waits = 0; ; waits += 1) {
+      const isWaiting = waits < MAX_WAITS_FOR_SENDS;
+      const kept = await this.prisma.$transaction(
+        (tx) => this.moveRest(tx, channel, move, isWaiting),
+        limits,
+      );
+      if (kept) return kept;
+      await sleep(SENT_SOON_MS);
+    }
   }
 
-  /** Table by table, in the order in which everybody locks. */
-  private async moveRest(tx: Tx, channel: string, move: ChatMove): Promise<readonly string[]> {
+  /**
+   * Table by table, in the order in which everybody locks.
+   * @returns null where nothing was moved: a send is to be waited for
+   */
+  private async moveRest(
+    tx: Tx,
+    channel: string,
+    move: ChatMove,
+    waitsForSends: boolean,
+  ): Promise<readonly string[] | null> {
     const { fromChatId, toChatId } = move;
     await this.lock(tx, channel, move);
     const all = await this.find(tx, channel, move);
     const merges = all.flatMap(({ merge }) => merge ?? []);
+    if (waitsForSends && (await this.merging.hasSendsUnderWay(tx, merges))) return null;
     const drafts = await this.shown.draftsOf(
       tx,
       all.map(({ id }) => id),

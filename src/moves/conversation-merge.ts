@@ -11,6 +11,25 @@ type Tx = Prisma.TransactionClient;
  */
 @Injectable()
 export class ConversationMerge {
+  /**
+   * Whether a process that lives sends for a conversation that goes: a reply, or the first message of an answer that is
+   * written. With the leases in hand none begins any more.
+   */
+  async hasSendsUnderWay(tx: Tx, merges: readonly Merge[]): Promise<boolean> {
+    const gone = merges.map((merge) => merge.gone);
+    const [row] = await tx.$queryRaw<{ sending: boolean }[]>`
+      SELECT EXISTS (
+        SELECT FROM replies r JOIN leases l ON l.conversation_id = r.conversation_id AND l.lane = 'deliveries'
+        WHERE r.conversation_id = ANY (${gone}::uuid[]) AND r.settled_at IS NULL AND r.state = 'sending'
+          AND l.expires_at > clock_timestamp()
+      ) OR EXISTS (
+        SELECT FROM drafts d JOIN turns t ON t.id = d.turn_id
+        JOIN leases l ON l.conversation_id = t.conversation_id AND l.lane = 'turns'
+        WHERE t.conversation_id = ANY (${gone}::uuid[]) AND d.state = 'sending' AND l.expires_at > clock_timestamp()
+      ) AS sending`;
+    return row?.sending === true;
+  }
+
   async moveWork(tx: Tx, merge: Merge): Promise<void> {
     const { keep, gone } = merge;
     // Each by its own index: there is none over both.
