@@ -93,8 +93,8 @@ export const records: Records = {
 /** Two messages, each answered in a turn of its own. */
 export const healthy: Evidence = {
   sent: [
-    { chat: CHAT, token: FIRST, updateId: 1, acceptedAt: 0 },
-    { chat: CHAT, token: SECOND, updateId: 2, acceptedAt: 0 },
+    { chat: CHAT, token: FIRST, updateId: 1, sentAt: 0, acceptedAt: 0 },
+    { chat: CHAT, token: SECOND, updateId: 2, sentAt: 0, acceptedAt: 0 },
   ],
   terms: new Map(),
   records,

@@ -10,7 +10,8 @@ export interface Accepted {
   readonly chat: number;
   readonly token: string;
   readonly updateId: number;
-  /** Ms since 1970. */
+  /** When it was sent for the first time, and when it was answered 2xx: ms since 1970. */
+  readonly sentAt: number;
   readonly acceptedAt: number;
 }
 

@@ -16,7 +16,7 @@ function healthyRound(random: Seeded): Evidence {
     }),
   );
   return {
-    sent: all.map(({ chat, token, number }) => ({ chat, token, updateId: number, acceptedAt: 0 })),
+    sent: all.map(({ chat, token, number }) => ({ chat, token, updateId: number, sentAt: 0, acceptedAt: 0 })),
     terms: new Map(),
     records: {
       events: all.map(({ number, turn }) => event(number, turn)),

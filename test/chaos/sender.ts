@@ -58,17 +58,18 @@ export class Sender {
     let erasedAt: number | null = null;
     for (const action of actions) {
       await pause(action.pauseMs);
+      const sentAt = Date.now();
       switch (action.kind) {
         case 'say':
           written.set(action.token, await this.say(place, action));
-          sent.push(this.accepted(chat, action.token, written.get(action.token)));
+          sent.push(accepted({ chat, token: action.token, sentAt }, written.get(action.token)));
           break;
         case 'edit': {
           const original = written.get(action.of);
           if (!original) throw new Error(`${action.of} was never written`);
           const update = editUpdate(original, action.text);
           await this.deliver(update);
-          sent.push(this.accepted(chat, action.token, update));
+          sent.push(accepted({ chat, token: action.token, sentAt }, update));
           break;
         }
         case 'command':
@@ -85,14 +86,6 @@ export class Sender {
       }
     }
     return { sent, erasedAt };
-  }
-
-  private accepted(
-    chat: number,
-    token: string,
-    update: { readonly update_id: number } | undefined,
-  ): Accepted {
-    return { chat, token, updateId: update?.update_id ?? 0, acceptedAt: Date.now() };
   }
 
   private async say(
@@ -140,6 +133,11 @@ export class Sender {
     throw new Error(`${what} was never accepted`);
   }
 }
+
+const accepted = (
+  what: Pick<Accepted, 'chat' | 'token' | 'sentAt'>,
+  update: { readonly update_id: number } | undefined,
+): Accepted => ({ ...what, updateId: update?.update_id ?? 0, acceptedAt: Date.now() });
 
 /** The message that tells the old chat. */
 function moveUpdate(from: number, to: number) {

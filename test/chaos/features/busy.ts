@@ -31,11 +31,12 @@ function judgeCollected({ sent, all, tokensOfTurn }: ChatView): Violation[] {
   const turnOf = new Map(
     [...tokensOfTurn].flatMap(([id, tokens]) => tokens.map((token) => [token, id] as const)),
   );
-  return sent.flatMap(({ token, acceptedAt }, index) => {
+  return sent.flatMap(({ token, sentAt }, index) => {
     const next = sent[index + 1];
-    if (!next || next.acceptedAt - acceptedAt > COLLECT_QUIET_MS / 2) return [];
+    // They were stored between these two moments.
+    if (!next || next.acceptedAt - sentAt > COLLECT_QUIET_MS / 2) return [];
     // A fault of the database, or of the receiver, may have come between them.
-    const since = acceptedAt - 4_000;
+    const since = sentAt - 4_000;
     if (all.strikes.some(({ from, until }) => from <= next.acceptedAt && until >= since)) return [];
     // The rate limit parts them too.
     if (turnOf.get(token) === turnOf.get(next.token) || index >= 4) return [];
