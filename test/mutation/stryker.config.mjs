@@ -6,6 +6,8 @@ const name = folder.replaceAll('/', '-');
 export default {
   mutate: [`${folder}/**/*.ts`, '!**/*.spec.ts', '!**/*.spec-support.ts', '!**/*.module.ts'],
   testRunner: 'vitest',
+  plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-logs.mjs'],
+  ignorers: ['logs'],
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
   // Two cores; each further one brings a PostgreSQL of its own.
@@ -14,7 +16,7 @@ export default {
   timeoutMS: 60_000,
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 30,
-  reporters: ['clear-text', 'html', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'html', 'json'],
   clearTextReporter: { allowColor: false, reportTests: false },
   htmlReporter: { fileName: `reports/mutation/${name}.html` },
   jsonReporter: { fileName: `reports/mutation/${name}.json` },

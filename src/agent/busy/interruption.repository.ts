@@ -11,8 +11,6 @@ import { type Candidate, TurnRepository } from '../turn/turn.repository.js';
 export interface Interruptible {
   /** Of its conversation; null: as AGENT_BUSY_MODE says. */
   readonly busyMode: BusyMode | null;
-  /** The oldest command that waits; null: none does. */
-  readonly commandId: bigint | null;
   /** Whether the channel has its draft is not known yet. */
   readonly isShowing: boolean;
 }
@@ -41,8 +39,6 @@ export class InterruptionRepository {
   async find(turn: Turn, db: Prisma.TransactionClient | null = null): Promise<Interruptible | null> {
     const [row] = await (db ?? this.prisma).$queryRaw<Interruptible[]>`
       SELECT c.busy_mode AS "busyMode",
-             (SELECT min(e.id) FROM events e
-              WHERE e.conversation_id = c.id AND e.state = 'waiting' AND e.kind = 'command') AS "commandId",
              EXISTS (SELECT FROM drafts d WHERE d.turn_id = t.id AND d.state = 'sending') AS "isShowing"
       FROM turns t JOIN conversations c ON c.id = t.conversation_id
       WHERE t.id = ${turn.id}::uuid AND t.state = 'running' AND t.corrects_id IS NULL

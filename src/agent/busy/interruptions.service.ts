@@ -19,7 +19,7 @@ export type Interrupt = (news: News) => Promise<NewsOutcome>;
 
 const none: NewsOutcome = { kind: 'none' };
 
-/** A command that waits is handled soon, and a message that is being sent arrives. */
+/** A message that is being sent arrives. */
 const SOON_MS = 250;
 const soon: NewsOutcome = { kind: 'later', delayMs: SOON_MS };
 /**
@@ -55,9 +55,7 @@ export class Interruptions {
       const waits = waitsForDraft < MAX_WAITS_FOR_DRAFT;
       try {
         const outcome: NewsOutcome | Interruption =
-          may.isShowing && waits
-            ? { kind: 'showing' }
-            : await this.decide(lease, turn, news, { commandId: may.commandId, waitsForDraft: waits });
+          may.isShowing && waits ? { kind: 'showing' } : await this.decide(lease, turn, news, waits);
         if (outcome.kind !== 'showing') return outcome;
         waitsForDraft += 1;
         return soon;
@@ -74,14 +72,14 @@ export class Interruptions {
     lease: Lease,
     turn: Turn,
     { from }: News,
-    { commandId, waitsForDraft }: { readonly commandId: bigint | null; readonly waitsForDraft: boolean },
+    waitsForDraft: boolean,
   ): Promise<NewsOutcome | Interruption> {
     // As it is now: a /reset may have begun another epoch since the turn did.
     const conversation = await this.conversations.find(turn.conversationId);
     if (conversation === null) return none;
-    const ready = await this.claim.interrupting(lease, conversation, turn, { from, until: commandId });
+    const ready = await this.claim.interrupting(lease, conversation, turn, from);
     if (ready.kind === 'later') return { kind: 'later', delayMs: ready.delayMs };
-    if (ready.kind === 'nothing') return commandId === null ? none : soon;
+    if (ready.kind === 'nothing') return none;
     return await this.store.interrupt(lease, conversation, turn, ready.candidates, waitsForDraft);
   }
 }

@@ -29,7 +29,7 @@ export interface Loop extends Omit<ToolCaller, 'approvals' | 'live'>, Answered {
 /** What a turn has come to, as its loop goes on with it. */
 interface OpenTalk extends AnsweredTalk {
   readonly exchanges: Exchange[];
-  readonly joined: Joined[];
+  joined: readonly Joined[];
   readonly missed: Missed[];
   readonly repeats: RepeatedCalls;
   rules: readonly ToolRules[];
@@ -104,7 +104,9 @@ export class AgentLoop {
     const { index } = place;
     const block = index > 0 ? await loop.newcomers(index) : null;
     if (block) {
-      talk.joined.push({ stepIndex: index, block });
+      // It has all of this step: a run before this one may have begun it, and what joined it then is on record.
+      const others = talk.joined.filter(({ stepIndex }) => stepIndex !== index);
+      talk.joined = [...others, { stepIndex: index, block }];
       talk.rules = await this.permissions.of(loop.conversation, loop.turn);
     }
     return await this.modelSteps.take(loop, talk, place);
@@ -120,7 +122,8 @@ export class AgentLoop {
     answer: ModelAnswer,
   ): Promise<Exchange> {
     const { toolCalls: calls } = answer;
-    const joined = talk.joined.filter(({ stepIndex }) => stepIndex <= modelIndex).length;
+    const joined = new Set(talk.joined.map(({ stepIndex }) => stepIndex).filter((step) => step <= modelIndex))
+      .size;
     const results = await this.calls.make(caller, done, {
       modelIndex,
       calls,

@@ -50,6 +50,25 @@ describe('A turn', () => {
     expect(owners).toEqual(owners.toSorted((one, other) => (one < other ? -1 : one > other ? 1 : 0)));
   });
 
+  it('owns nothing behind a command that has come since commands were handled', async () => {
+    const conversation = await agent.room.conversation();
+    for (const text of ['before', '/reset', 'behind']) await agent.room.event(conversation, text);
+    const lease = await agent.room.lease(conversation.id);
+    const owned = async () => {
+      const now = (await agent.room.conversations.find(conversation.id)) ?? conversation;
+      const claimed = await agent.claim.next(lease, now);
+      if (claimed.kind !== 'turn') return claimed;
+      await agent.endings.finish(lease, claimed.turn, { text: 'ok', model: null, errorCode: null });
+      const own = { turnId: claimed.turn.id, role: 'user' } as const;
+      const [message, ...more] = await agent.room.prisma.message.findMany({ where: own });
+      return { text: message?.text, epoch: message?.epoch, more };
+    };
+    expect(await owned()).toEqual({ text: 'before', epoch: 0, more: [] });
+    expect(await owned()).toEqual({ kind: 'later', delayMs: 250, deferred: [] });
+    await agent.commands.handleWaiting(conversation.id, lease);
+    expect(await owned()).toEqual({ text: 'behind', epoch: 1, more: [] });
+  });
+
   it('owns as many as fill half of the context, and one that is longer by itself', async () => {
     const conversation = await agent.room.conversation();
     const text = 'word '.repeat(1_000);

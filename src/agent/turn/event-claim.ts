@@ -38,13 +38,8 @@ export type Ready =
   | { readonly kind: 'ready'; readonly candidates: readonly Candidate[] }
   | Exclude<Claimed, { readonly kind: 'turn' }>;
 
-/** Of what waits, that which came while a turn runs. */
-export interface Newer {
-  /** The oldest event of it. */
-  readonly from: bigint;
-  /** A command that waits: what is behind it waits for its effect; null: none does. */
-  readonly until: bigint | null;
-}
+/** A command is handled soon. */
+const BEHIND_COMMAND_MS = 250;
 
 /** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
 @Injectable()
@@ -99,13 +94,13 @@ export class EventClaim {
    * any of it.
    * @throws as `next`
    */
-  async interrupting(lease: Lease, conversation: Conversation, turn: Turn, newer: Newer): Promise<Ready> {
+  async interrupting(lease: Lease, conversation: Conversation, turn: Turn, from: bigint): Promise<Ready> {
     const { candidates } = await this.invited(lease, conversation);
     const [first] = candidates;
+    if (!first) return await this.noneOrSoon(conversation);
     // What waited already when the turn began, for the limit or for its replay, has its turn first.
-    if (!first || first.event.id < newer.from || first.event.lateEdit) return nothing;
-    const { until } = newer;
-    const readable = upToLateEdit(candidates).filter(({ event }) => until === null || event.id < until);
+    if (first.event.id < from || first.event.lateEdit) return nothing;
+    const readable = upToLateEdit(candidates);
     if (isLoop(conversation, readable)) return nothing;
     const owned = await this.turns.eventsOf(turn.id);
     const spent = owned.reduce((sum, event) => sum + this.tokensOf(this.reader.read(event)), 0);
@@ -134,7 +129,8 @@ export class EventClaim {
     atMost = MAX_EVENTS,
   ): Promise<Ready> {
     const invited = await this.invited(lease, conversation, atMost);
-    if (invited.candidates.length === 0) return { kind: 'nothing', replied: invited.replied };
+    if (invited.replied && invited.candidates.length === 0) return { kind: 'nothing', replied: true };
+    if (invited.candidates.length === 0) return await this.noneOrSoon(conversation);
     const readable = upToLateEdit(invited.candidates);
     if (isLoop(conversation, readable)) {
       await this.turns.passOver(
@@ -147,6 +143,12 @@ export class EventClaim {
     const fitting = this.withinBudget(await this.turns.upToReset(conversation, readable));
     if (fitting.length === 0) return nothing;
     return await this.admitted(conversation, fitting, collectMs);
+  }
+
+  /** Nobody may be read now; behind a command that has come since commands were handled, somebody soon will. */
+  private async noneOrSoon({ id }: Conversation): Promise<Ready> {
+    const isBehindCommand = await this.turns.hasWaiting(id);
+    return isBehindCommand ? { kind: 'later', delayMs: BEHIND_COMMAND_MS, deferred: [] } : nothing;
   }
 
   /** Those of the candidates that neither a pause nor the chat's limit holds back. */

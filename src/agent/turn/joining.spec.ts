@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { EventReader } from './event-reader.js';
 
 let agent: AgentRoom;
@@ -47,5 +48,40 @@ describe('A turn that runs', () => {
     await agent.room.prisma.event.update({ where: { id }, data: { state: 'done' } });
     expect(await agent.turns.join(lease, conversation, turn, candidates, 1)).toEqual([]);
     expect(await stateOf(id)).toBe('done');
+  });
+
+  it('lets nothing in that is behind a command which has come since', async () => {
+    const conversation = await agent.room.conversation();
+    const { lease, turn } = await agent.begin(conversation, 'hello');
+    const before = await agent.room.event(conversation, 'before');
+    await agent.room.event(conversation, '/mode collect');
+    const behind = await agent.room.event(conversation, 'behind');
+    const joined = await agent.claim.join(lease, conversation, turn, 1);
+    expect(joined.map(({ text }) => text)).toEqual(['before']);
+    expect([await stateOf(before), await stateOf(behind)]).toEqual(['claimed', 'waiting']);
+  });
+
+  it('shows the model each message once, though the call that they came before is made again', async () => {
+    const conversation = await agent.room.conversation({ busyMode: 'steer' });
+    const hold = agent.model.hold('joined:');
+    agent.model.script(
+      'joined:',
+      { calls: [{ name: 'nothing', arguments: {} }] },
+      { status: 500 },
+      { text: 'Done.' },
+    );
+    await agent.room.event(conversation, 'joined: 0');
+    const running = agent.runner().run(conversation.id);
+    await eventually(() => expect(hold.waiting).toBe(1));
+    await agent.room.event(conversation, 'joined: 1');
+    hold.release();
+    expect(await running).toMatchObject({ lane: { next: 'later' } });
+    await agent.room.event(conversation, 'joined: 2');
+    await agent.room.pool.query('UPDATE turns SET available_at = now()');
+    expect(await agent.runner().run(conversation.id)).toMatchObject({ replied: true });
+    const said = (agent.model.callsAbout('joined:').at(-1)?.messages ?? []).flatMap(({ role, content }) =>
+      role === 'user' ? [content] : [],
+    );
+    expect(said).toEqual(['joined: 0', 'joined: 1', 'joined: 2']);
   });
 });

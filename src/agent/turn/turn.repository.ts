@@ -27,6 +27,9 @@ export interface Candidate {
   readonly heard: Heard | null;
 }
 
+/** Of any event. */
+const LAST_ID = 2n ** 63n - 1n;
+
 /**
  * The life of a turn in the database, up to its end (`TurnEndings`). Every change checks the lease in its own
  * transaction.
@@ -75,7 +78,10 @@ export class TurnRepository {
     });
   }
 
-  /** The messages that wait, oldest first. */
+  /**
+   * The messages that wait, oldest first, up to the first command, edit or press that waits: what is behind that waits for
+   * its effect. So it does not matter how long ago the caller has seen to those.
+   */
   async waiting(conversationId: string, limit: number): Promise<WaitingEvent[]> {
     return await this.prisma.$queryRaw<WaitingEvent[]>`
       SELECT id, source, external_id AS "externalId", conversation_id AS "conversationId", kind, state, payload,
@@ -84,6 +90,10 @@ export class TurnRepository {
              abs(extract(epoch FROM clock_timestamp() - received_at))::float8 * 1000 AS "ageMs"
       FROM events
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
+        AND id < coalesce(
+          (SELECT min(id) FROM events
+           WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind <> 'message'),
+          ${LAST_ID})
       ORDER BY id LIMIT ${limit}`;
   }
 
@@ -99,7 +109,13 @@ export class TurnRepository {
 
   /** What the lane does when a turn has ended: goes on with what waits. */
   async whatNext(conversationId: string): Promise<LaneOutcome> {
-    return (await this.waiting(conversationId, 1)).length > 0 ? { next: 'now' } : { next: 'none' };
+    return (await this.hasWaiting(conversationId)) ? { next: 'now' } : { next: 'none' };
+  }
+
+  /** Whether any message waits, behind whatever. */
+  async hasWaiting(conversationId: string): Promise<boolean> {
+    const where = { conversationId, state: 'waiting', kind: 'message' } as const;
+    return (await this.prisma.event.findFirst({ where, select: { id: true } })) !== null;
   }
 
   /**

@@ -1,0 +1,15 @@
+import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
+
+/** Nobody promises the words of a log line, nor of an error's message. */
+const ignoreLogs = {
+  shouldIgnore({ node }) {
+    if (node.type === 'CallExpression' && isLogger(node.callee)) return 'the words of a log line';
+    if (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')) return 'the words of an error';
+    return undefined;
+  },
+};
+
+const isLogger = ({ type, object }) =>
+  type === 'MemberExpression' && (object.name === 'logger' || object.property?.name === 'logger');
+
+export const strykerPlugins = [declareValuePlugin(PluginKind.Ignore, 'logs', ignoreLogs)];
