@@ -5,8 +5,6 @@ import { newChatId } from '../../test/support/updates.js';
 import type { ChatMove } from '../channel/inbound.js';
 import { LeaseLostError } from '../errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
-import { ConversationMerge } from './conversation-merge.js';
 
 let room: Room;
 let move: ChatMove;
@@ -218,58 +216,17 @@ describe('ChatMoves', () => {
     expect(await room.prisma.message.count({ where: { conversationId: group.id, text: 'in time' } })).toBe(1);
   });
 
-  it('waits for a send of the one that goes, which is recorded, and not made again', async () => {
+  it('takes along the notice in the new chat that tells to wait, and forgets that in the old one', async () => {
     const other = await supergroup();
-    const lease = await room.lease(other.id, 'deliveries');
-    const { id } = await room.prisma.reply.create({
-      data: { conversationId: other.id, body: {}, state: 'sending' },
-    });
-    const { moving } = await movingBehind(lease);
-    await room.prisma.$transaction(async (tx) => {
-      await room.leases.assertHeld(tx, lease);
-      await tx.reply.update({ where: { id }, data: { state: 'sent', settledAt: new Date() } });
-    });
-    await moving;
-    const replies = await room.prisma.reply.findMany({ where: { conversationId: group.id } });
-    expect(replies).toMatchObject([{ id, state: 'sent' }]);
-  });
-
-  it('waits for the first message of an answer that is written, which goes on in it', async () => {
-    const other = await supergroup();
-    const lease = await room.lease(other.id);
-    const { id: turnId } = await turn(other);
-    await room.prisma.draft.create({ data: { turnId, text: 'so far' } });
-    const { moving } = await movingBehind(lease);
-    await room.prisma.$transaction(async (tx) => {
-      await room.leases.assertHeld(tx, lease);
-      await tx.draft.update({ where: { turnId }, data: { state: 'shown', channelMessageId: 5n } });
-    });
-    await moving;
-    expect(await room.prisma.draft.findUnique({ where: { turnId } })).toMatchObject({ channelMessageId: 5n });
-  });
-
-  it('waits for no send of a process that is gone', async () => {
-    const other = await supergroup();
-    await room.lease(other.id, 'deliveries');
-    await room.prisma.reply.create({ data: { conversationId: other.id, body: {}, state: 'sending' } });
-    await room.expire(other.id);
-    expect(await room.prisma.$transaction((tx) => merging.hasSendsUnderWay(tx, [mergeOf(other)]))).toBe(
-      false,
-    );
+    const events = await Promise.all([group, other].map((of) => room.event(of, 'waits')));
+    for (const [n, { id: conversationId }] of [group, other].entries())
+      await room.prisma.waitNotice.create({
+        data: { conversationId, eventId: events[n] ?? 0n, channelMessageId: BigInt(n + 7) },
+      });
     await moveAll();
-    expect(await room.prisma.reply.count({ where: { conversationId: group.id, state: 'sending' } })).toBe(1);
+    const where = { eventId: { in: events } };
+    expect(await room.prisma.waitNotice.findMany({ where })).toEqual([
+      { conversationId: group.id, eventId: events[1], channelMessageId: 8n },
+    ]);
   });
 });
-
-const merging = new ConversationMerge();
-const mergeOf = (other: Conversation) => ({ keep: group.id, gone: other.id });
-
-/** A move that is the next one to get the lease's row, and that has looked at what is under way before anybody else. */
-async function movingBehind(lease: Lease): Promise<{ readonly moving: Promise<unknown> }> {
-  return await room.prisma.$transaction(async (tx) => {
-    await room.leases.assertHeld(tx, lease);
-    const moving = moveAll();
-    await room.somebodyWaitsForALock();
-    return { moving };
-  });
-}

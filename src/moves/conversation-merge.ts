@@ -12,8 +12,8 @@ type Tx = Prisma.TransactionClient;
 @Injectable()
 export class ConversationMerge {
   /**
-   * Whether a process that lives sends for a conversation that goes: a reply, or the first message of an answer that is
-   * written. With the leases in hand none begins any more.
+   * Whether a process that lives sends for a conversation that goes: a reply, the first message of an answer that is
+   * written, or a notice that tells to wait. With the leases in hand none begins any more.
    */
   async hasSendsUnderWay(tx: Tx, merges: readonly Merge[]): Promise<boolean> {
     const gone = merges.map((merge) => merge.gone);
@@ -26,6 +26,10 @@ export class ConversationMerge {
         SELECT FROM drafts d JOIN turns t ON t.id = d.turn_id
         JOIN leases l ON l.conversation_id = t.conversation_id AND l.lane = 'turns'
         WHERE t.conversation_id = ANY (${gone}::uuid[]) AND d.state = 'sending' AND l.expires_at > clock_timestamp()
+      ) OR EXISTS (
+        SELECT FROM wait_notices n JOIN leases l ON l.conversation_id = n.conversation_id AND l.lane = 'turns'
+        WHERE n.conversation_id = ANY (${gone}::uuid[]) AND n.channel_message_id IS NULL
+          AND l.expires_at > clock_timestamp()
       ) AS sending`;
     return row?.sending === true;
   }
@@ -58,6 +62,8 @@ export class ConversationMerge {
       WHERE conversation_id = ${gone}::uuid`;
     await tx.$executeRaw`UPDATE overheard SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
     await tx.$executeRaw`UPDATE backgrounds SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
+    // The other one has none: of the two, the one of the old chat is forgotten by now.
+    await tx.$executeRaw`UPDATE wait_notices SET conversation_id = ${keep}::uuid WHERE conversation_id = ${gone}::uuid`;
   }
 
   async moveReplies(tx: Tx, { keep, gone }: Merge): Promise<void> {

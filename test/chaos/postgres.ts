@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.js';
 import type { SmallDisk } from '../support/small-disk.js';
 import { findPlace, type Place } from './database-place.js';
 import { COVER_DEFAULTS, MOVABLE_CLOCK, setClock } from './movable-clock.js';
-import type { Strike } from './strikes.js';
+import type { Strike, StrikeKind } from './strikes.js';
 
 const PATIENCE_MS = 60_000;
 const REFILL_MS = 100;
@@ -139,7 +139,7 @@ export class BreakablePostgres {
 
   /** Sets the clock for `forMs`. False where that cannot be. */
   async moveClock(byMs: number, forMs: number): Promise<boolean> {
-    const strike = this.strike();
+    const strike = this.strike('clock');
     const moved = await this.sql(setClock(byMs)).then(
       () => true,
       () => false,
@@ -201,9 +201,9 @@ export class BreakablePostgres {
     return true;
   }
 
-  private strike(): Strike {
+  private strike(kind: StrikeKind = 'database'): Strike {
     const strike: Strike = {
-      kind: 'database',
+      kind,
       caller: null,
       from: Date.now(),
       until: Number.POSITIVE_INFINITY,

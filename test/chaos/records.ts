@@ -57,6 +57,8 @@ export interface ScheduleRecord {
   readonly chat: number;
   readonly text: string;
   readonly state: string;
+  /** Until it is due, by the database's clock; negative: it was. */
+  readonly dueInMs: number;
 }
 
 export interface FactRecord {
@@ -145,7 +147,8 @@ export async function readRecords(
       `dead_letters x ${OF_CHATS} ORDER BY x.id`,
     ),
     schedules: await read(
-      'c.chat_id::float8 AS chat, x.text, x.state',
+      `c.chat_id::float8 AS chat, x.text, x.state,
+       (extract(epoch FROM x.next_at - clock_timestamp()) * 1000)::float8 AS "dueInMs"`,
       `schedules x ${OF_CHATS} ORDER BY x.number`,
     ),
     facts: await read('c.chat_id::float8 AS chat, x.text', `facts x ${OF_CHATS} ORDER BY x.id`),
@@ -201,7 +204,8 @@ export async function openWork(postgres: Database, chats: readonly number[]): Pr
      UNION ALL SELECT 'turn ' || x.id || ' ' || x.state FROM turns x ${OF_CHATS}
      WHERE x.state IN ('waiting', 'running', 'parked')
      UNION ALL SELECT 'reply ' || x.id || ' ' || x.state FROM replies x ${OF_CHATS} WHERE x.settled_at IS NULL
-     UNION ALL SELECT 'schedule ' || x.text FROM schedules x ${OF_CHATS} WHERE x.state = 'planned'`,
+     UNION ALL SELECT 'schedule ' || x.text FROM schedules x ${OF_CHATS}
+     WHERE x.state = 'planned' AND x.next_at < clock_timestamp() + interval '30 s'`,
     [chats],
   );
   return rows.map(({ what }) => what);

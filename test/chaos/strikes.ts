@@ -1,8 +1,8 @@
 /**
  * What can befall processes. `death`: killed, or told to end. `pause`: it could not run, or not reach its database.
- * `database`: down, full, locked, or slow. `lag`: what it committed meanwhile is gone with it.
+ * `database`: down, full, locked, or slow. `clock`: its clock was wrong. `lag`: what it committed meanwhile is gone with it.
  */
-export type StrikeKind = 'death' | 'pause' | 'database' | 'lag';
+export type StrikeKind = 'death' | 'pause' | 'database' | 'clock' | 'lag';
 
 /** Something that befell a process, or all of them, in ms since 1970. Nothing else excuses a product that is uncertain. */
 export interface Strike {

@@ -1,4 +1,4 @@
-import { type ChatView, violation, type Violation } from '../evidence.js';
+import { type ChatView, requestsAbout, violation, type Violation } from '../evidence.js';
 import type { Terms } from '../terms.js';
 import { command, type Feature, named, nothingMore, range, say } from './feature.js';
 
@@ -27,7 +27,8 @@ export const interrupt = busy('interrupt', nothingMore);
 /** What is written without a pause is answered by one turn. */
 export const collect = busy('collect', judgeCollected);
 
-function judgeCollected({ sent, all, tokensOfTurn }: ChatView): Violation[] {
+function judgeCollected(view: ChatView): Violation[] {
+  const { sent, all, tokensOfTurn } = view;
   const turnOf = new Map(
     [...tokensOfTurn].flatMap(([id, tokens]) => tokens.map((token) => [token, id] as const)),
   );
@@ -35,9 +36,10 @@ function judgeCollected({ sent, all, tokensOfTurn }: ChatView): Violation[] {
     const next = sent[index + 1];
     // They were stored between these two moments.
     if (!next || next.acceptedAt - sentAt > COLLECT_QUIET_MS / 2) return [];
-    // A fault of the database, or of the receiver, may have come between them.
+    // A fault of the database, or of the receiver, may have come between them, or one kept them from being claimed together.
     const since = sentAt - 4_000;
-    if (all.strikes.some(({ from, until }) => from <= next.acceptedAt && until >= since)) return [];
+    const asked = Math.min(...requestsAbout(view, [token]).map(({ arrivedAt }) => arrivedAt));
+    if (all.strikes.some(({ from, until }) => from <= asked && until >= since)) return [];
     // The rate limit parts them too.
     if (turnOf.get(token) === turnOf.get(next.token) || index >= 4) return [];
     return violation('record', `${token} and ${next.token} were written without a pause, and answered apart`);
