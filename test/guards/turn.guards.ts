@@ -549,7 +549,7 @@ const interrupts: readonly Guard[] = [
     without: {
       file: claim,
       within: 'async interrupting(',
-      find: 'first.event.id < newer.from || ',
+      find: 'first.event.id < from || ',
     },
     spec: notInterrupted,
     test: 'by what waits behind others that the limit held back when it began',

@@ -4,7 +4,8 @@ import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 const ignoreLogs = {
   shouldIgnore({ node }) {
     if (node.type === 'CallExpression' && isLogger(node.callee)) return 'the words of a log line';
-    if (node.type === 'NewExpression' && /Error$/.test(node.callee.name ?? '')) return 'the words of an error';
+    if (node.type === 'NewExpression' && (node.callee.name ?? '').endsWith('Error'))
+      return 'the words of an error';
     return undefined;
   },
 };
