@@ -4,6 +4,7 @@ import { AdminModule } from './admin/admin.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { HttpModule } from './http/http.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { PlaygroundModule } from './playground/playground.module.js';
@@ -26,6 +27,7 @@ export class AppModule {
       DatabaseModule,
       SettingsModule.forRoot(settings),
       RuntimeModule,
+      HttpModule,
       ObservabilityModule,
       ThrottlingModule,
       TelegramModule,

@@ -7,7 +7,6 @@ import { AdminKeyGuard } from './access/admin-key.guard.js';
 export function AdminApi(path: string): ClassDecorator {
   return applyDecorators(
     Controller(`admin/${path}`),
-    // Too many wrong keys are answered 429, not 401.
     UseGuards(AdminThrottlerGuard, AdminKeyGuard),
     UsePipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, transform: true })),
     ApiTags(path),

@@ -1,5 +1,6 @@
 import { IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import { FromEnv, integer } from './variable.js';
+import { Networks } from './networks.js';
+import { FromEnv, integer, list } from './variable.js';
 
 export const roles = ['all', 'web', 'worker'] as const;
 export type Role = (typeof roles)[number];
@@ -33,6 +34,25 @@ export class ServerSettings {
   })
   @IsIn(roles)
   role: Role = 'all';
+
+  @FromEnv('HTTP_MAX_CONNECTIONS', {
+    description: 'HTTP connections open at once; a further one is closed at once',
+    example: '2000',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(10)
+  @Max(100_000)
+  maxConnections = 2_000;
+
+  @FromEnv('TRUSTED_PROXIES', {
+    description:
+      'comma-separated addresses or networks of reverse proxies, whose X-Forwarded-For is believed; unset: nobody’s',
+    example: '10.0.0.0/8',
+    parse: list,
+  })
+  @Networks()
+  trustedProxies: readonly string[] = [];
 
   get production(): boolean {
     return this.nodeEnv === 'production';

@@ -54,6 +54,8 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
     reply.raw.destroy();
     return status;
   }
+  // What of the body is still to come would be read for nothing, and come at the sender's pace.
+  if (isUnread(request)) reply.header('connection', 'close');
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
   else if (status === 503 && !reply.hasHeader('retry-after'))
     reply.header('retry-after', DEFAULT_RETRY_AFTER);
@@ -61,6 +63,11 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
   reply.removeHeader('content-length');
   void reply.type('application/json; charset=utf-8').status(status).send(body);
   return status;
+}
+
+function isUnread({ raw }: FastifyRequest): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;
+  return !raw.readableEnded && (length !== '0' || encoding !== undefined);
 }
 
 function pathOf(request: FastifyRequest): string {

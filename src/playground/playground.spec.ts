@@ -1,6 +1,8 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Gates } from '../http/gates.js';
+import { HttpModule } from '../http/http.module.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { PlaygroundModule } from './playground.module.js';
 
@@ -14,8 +16,10 @@ afterEach(async () => {
 });
 
 async function start(): Promise<string> {
-  const built = await Test.createTestingModule({ imports: [PlaygroundModule.forRoot(simulator)] }).compile();
+  const imports = [HttpModule, PlaygroundModule.forRoot(simulator)];
+  const built = await Test.createTestingModule({ imports }).compile();
   app = built.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+  app.get(Gates).guard(app.getHttpAdapter().getInstance());
   await app.listen(0, '127.0.0.1');
   return app.getUrl();
 }
