@@ -633,6 +633,31 @@ const httpGuards: readonly Guard[] = [
   },
 ];
 
+const health = 'src/observability/health-registry.ts';
+const healthSpec = 'src/observability/health-registry.spec.ts';
+
+/** What the question whether a process is ready costs, which anybody may ask. */
+const healthGuards: readonly Guard[] = [
+  {
+    id: 'health/one-check',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'One check of the parts is under way, however many ask',
+    without: { file: health, within: 'async check(', find: 'this.underWay ??=', replace: 'this.underWay =' },
+    spec: healthSpec,
+    test: 'asks once for all who ask at once, and for all within a second',
+  },
+  {
+    id: 'health/told-for-a-second',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'The parts are asked once a second at most',
+    without: { file: health, within: 'async check(', find: '< FRESH_MS', replace: '< 0' },
+    spec: healthSpec,
+    test: 'asks once for all who ask at once, and for all within a second',
+  },
+];
+
 const limitGuards: readonly Guard[] = [
   {
     id: 'throttling/window-locked',
@@ -678,4 +703,10 @@ const limitGuards: readonly Guard[] = [
   },
 ];
 
-export const doorGuards: readonly Guard[] = [...inboxGuards, ...webhookGuards, ...httpGuards, ...limitGuards];
+export const doorGuards: readonly Guard[] = [
+  ...inboxGuards,
+  ...webhookGuards,
+  ...httpGuards,
+  ...healthGuards,
+  ...limitGuards,
+];
