@@ -10,7 +10,7 @@ import { Gates } from './http/gates.js';
 import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
 import { refuseUnroutable } from './observability/http-exception.filter.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
-import { secretsOf } from './observability/setting-secrets.js';
+import { secretsOf } from './config/setting-secrets.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
 import { BODY_LIMIT_BYTES, useBodyParser } from './webhook/body-parser.js';
 
