@@ -1,17 +1,20 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsNotEmpty, Max, Min } from 'class-validator';
 import { Networks } from './networks.js';
 import { FromEnv, integer, list } from './variable.js';
+
+export const environments = ['development', 'test', 'production'] as const;
 
 export const roles = ['all', 'web', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
 export class ServerSettings {
   @FromEnv('NODE_ENV', {
-    description: 'production refuses the simulator, the demo model, the playground and generated secrets',
+    description:
+      'development, test or production, which refuses the simulator, the demo model, the playground, and secrets that are generated or may be guessed',
     example: 'production',
   })
-  @IsString()
-  nodeEnv = 'development';
+  @IsIn(environments)
+  nodeEnv: (typeof environments)[number] = 'development';
 
   @FromEnv('HOST', { description: 'listen address', example: '127.0.0.1' })
   @IsNotEmpty()

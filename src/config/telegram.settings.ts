@@ -34,6 +34,7 @@ export class TelegramSettings {
     description: 'expected literally in X-Telegram-Bot-Api-Secret-Token; needed where webhooks are received',
     example: 'a-long-random-word_42',
     secret: true,
+    opensDoor: true,
   })
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })
@@ -43,6 +44,7 @@ export class TelegramSettings {
     description: 'accepted besides, while the secret is changed',
     example: 'the-long-random-word_41',
     secret: true,
+    opensDoor: true,
   })
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })

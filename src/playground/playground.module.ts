@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
+import { ExposureNotice } from './exposure-notice.js';
 import { PlaygroundController } from './playground.controller.js';
 import { PlaygroundOffController } from './playground-off.controller.js';
 import { PlaygroundPage } from './playground-page.js';
@@ -24,6 +25,7 @@ export class PlaygroundModule {
       providers: [
         PlaygroundPage,
         ChatStreams,
+        ExposureNotice,
         SameSiteGuard,
         { provide: BotApiSimulator, useValue: simulator },
       ],

@@ -72,4 +72,30 @@ export const secretGuards: readonly Guard[] = [
     spec: 'src/config/http-address.spec.ts',
     test: 'take a plain one, and none with a password, which is not shown: OPENAI_BASE_URL',
   },
+  {
+    id: 'secrets/guessable',
+    kind: 'secret',
+    promises: [],
+    keeps: 'Production starts with no secret that a person typed to get past a rule',
+    without: {
+      file: 'src/config/settings.ts',
+      find: '    ...guessableInProduction(settings),\n',
+    },
+    spec: 'src/config/settings.spec.ts',
+    test: 'refuse production with a guessable ADMIN_API_KEY, outside it do not',
+  },
+  {
+    id: 'playground/own-host',
+    kind: 'secret',
+    promises: [],
+    keeps: 'The playground obeys no page of a name that its owner has resolve to this machine',
+    without: {
+      file: 'src/playground/same-site.guard.ts',
+      within: 'admit(',
+      find: '!isOwnHost(headers.host, this.server.host)',
+      replace: "headers.host === '' && isOwnHost('', '')",
+    },
+    spec: 'src/playground/playground.spec.ts',
+    test: 'refuses a page of a name that its owner has resolve to this machine, though it is of that origin',
+  },
 ];
