@@ -1,13 +1,14 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpDocs } from './admin/docs.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
 import { Gates } from './http/gates.js';
 import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
+import { BrowserSafeAdapter, useSecurityHeaders } from './http/security-headers.js';
 import { refuseUnroutable } from './observability/http-exception.filter.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
 import { secretsOf } from './config/setting-secrets.js';
@@ -70,7 +71,7 @@ async function start(settings: Settings, standIns: StandIns): Promise<RunningApp
 /** How this application speaks HTTP; tests that build it in their own way use the same. */
 export function httpAdapter({ server }: Settings): FastifyAdapter {
   const { trustedProxies, maxConnections } = server;
-  return new FastifyAdapter({
+  return new BrowserSafeAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     frameworkErrors: refuseUnroutable,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
@@ -86,7 +87,8 @@ export const httpOptions = { bodyParser: false, abortOnError: false, forceCloseC
 export function setUpHttp(app: NestFastifyApplication, { server }: Settings): void {
   useBodyParser(app);
   app.get(Gates).guard(app.getHttpAdapter().getInstance());
-  if (server.receives) setUpDocs(app);
+  useSecurityHeaders(app);
+  if (server.showsDocs) setUpDocs(app);
 }
 
 function addressOf(app: NestFastifyApplication, host: string): string {

@@ -1,6 +1,6 @@
-import { IsIn, IsInt, IsNotEmpty, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, Max, Min } from 'class-validator';
 import { Networks } from './networks.js';
-import { FromEnv, integer, list } from './variable.js';
+import { flag, FromEnv, integer, list } from './variable.js';
 
 export const environments = ['development', 'test', 'production'] as const;
 
@@ -57,8 +57,36 @@ export class ServerSettings {
   @Networks()
   trustedProxies: readonly string[] = [];
 
+  @FromEnv('METRICS_OPEN', {
+    description: 'GET /metrics answers whoever reaches HOST and PORT; unset: outside production only',
+    example: 'true',
+    parse: flag,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  metricsOpen?: boolean;
+
+  @FromEnv('DOCS_OPEN', {
+    description:
+      'GET /docs and /docs-json describe the admin API to whoever reaches them; unset: outside production only',
+    example: 'true',
+    parse: flag,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  docsOpen?: boolean;
+
   get production(): boolean {
     return this.nodeEnv === 'production';
+  }
+
+  get showsMetrics(): boolean {
+    return this.metricsOpen ?? !this.production;
+  }
+
+  /** Where the admin API is. */
+  get showsDocs(): boolean {
+    return this.receives && (this.docsOpen ?? !this.production);
   }
 
   get receives(): boolean {

@@ -8,11 +8,15 @@ const MAX_LOGGED_PATH = 200;
 /** How long to wait after a 503 that names no time of its own, in seconds. */
 const DEFAULT_RETRY_AFTER = 2;
 
+/** Refusals of a sender, whom a firewall may then keep out: nobody else's address is logged. */
+const ABOUT_THE_SENDER = new Set([401, 403, 429]);
+
 const logger = new Logger('HttpExceptionFilter');
 
 /**
  * Answers everything that goes wrong over HTTP in Nest's shape `{"statusCode", "message", "error"}`, never with a
- * stack, a secret or a payload, and logs one line for it: `warn` where the client is at fault, `error` where we are.
+ * stack, a secret or a payload, and logs one line for it: `warn` where the client is at fault, `error` where we are. Where
+ * the sender is refused as such (401, 403, 429), the line has the address, as TRUSTED_PROXIES lets it be told.
  */
 @Catch()
 export class HttpExceptionFilter implements ExceptionFilter {
@@ -45,7 +49,8 @@ export function refuseUnroutable(error: Error, request: FastifyRequest, reply: F
 function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const { body, code, retryAfter } = refusalOf(exception);
   const status = body.statusCode;
-  const fields = { method: request.method, path: pathOf(request), status, code };
+  const from = ABOUT_THE_SENDER.has(status) ? { address: request.ip } : {};
+  const fields = { method: request.method, path: pathOf(request), status, code, ...from };
   if (status >= 500) logger.error({ msg: 'request failed', ...fields, err: exception });
   else logger.warn({ msg: 'request refused', ...fields });
 

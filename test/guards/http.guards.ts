@@ -121,4 +121,87 @@ const healthGuards: readonly Guard[] = [
   },
 ];
 
-export const httpGuards: readonly Guard[] = [...requestGuards, ...healthGuards];
+const headersSpec = 'test/e2e/headers.e2e-spec.ts';
+
+/** What a browser, a scraper and whoever reads the log are told. */
+const answerGuards: readonly Guard[] = [
+  {
+    id: 'http/security-headers',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A browser shows no answer within another page, and runs nothing of it',
+    without: {
+      file: 'src/application.ts',
+      within: 'export function setUpHttp(',
+      find: 'useSecurityHeaders(app);',
+    },
+    spec: headersSpec,
+    test: 'each answer says that it is what it says, is shown within no other page, and runs nothing',
+  },
+  {
+    id: 'http/plain-acknowledgement',
+    kind: 'condition',
+    promises: [],
+    keeps: 'An acknowledgement carries nothing that Telegram has no use for',
+    without: {
+      file: 'src/http/security-headers.ts',
+      within: 'override registerSecurityHook(',
+      find: "request.url.startsWith('/webhook/')",
+      replace: "request.url === ''",
+    },
+    spec: headersSpec,
+    test: 'Telegram is no browser: its acknowledgement has what HTTP needs, and no more',
+  },
+  {
+    id: 'admin/no-store',
+    kind: 'condition',
+    promises: [],
+    keeps: 'No cache keeps what an operator was shown',
+    without: {
+      file: 'src/admin/access/admin.gate.ts',
+      within: 'admit(',
+      find: "void reply.header('cache-control', 'no-store');",
+    },
+    spec: headersSpec,
+    test: 'each answer says that it is what it says, is shown within no other page, and runs nothing',
+  },
+  {
+    id: 'admin/acts-logged',
+    kind: 'condition',
+    promises: [],
+    keeps: 'No change over the admin API and no download goes without a log line',
+    without: { file: 'src/admin/admin-api.decorator.ts', find: 'UseInterceptors(AdminActs),' },
+    spec: headersSpec,
+    test: 'has a line of each change over the admin API and of each download, without what they say',
+  },
+  {
+    id: 'http/closed-in-production',
+    kind: 'condition',
+    promises: [],
+    keeps: 'Production shows metrics and the description of its API to nobody, unless a setting says so',
+    without: {
+      file: 'src/config/server.settings.ts',
+      within: 'get showsMetrics(',
+      find: 'this.metricsOpen ?? !this.production',
+      replace: 'this.metricsOpen ?? true',
+    },
+    spec: headersSpec,
+    test: 'metrics and the description of the API are not there',
+    error: 'expected 404',
+  },
+  {
+    id: 'http/address-of-the-refused',
+    kind: 'condition',
+    promises: [],
+    keeps: 'The log tells who came with a wrong key or secret',
+    without: {
+      file: 'src/observability/http-exception.filter.ts',
+      find: 'new Set([401, 403, 429])',
+      replace: 'new Set([403, 429])',
+    },
+    spec: headersSpec,
+    test: 'has the address of who came with a wrong key or secret, and of nobody else',
+  },
+];
+
+export const httpGuards: readonly Guard[] = [...requestGuards, ...healthGuards, ...answerGuards];

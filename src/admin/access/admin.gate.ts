@@ -25,8 +25,12 @@ export class AdminGate extends Gate {
     gates.add(this);
   }
 
-  /** @throws UnauthorizedException for a wrong or missing key; TooManyRequestsException past their limit */
+  /**
+   * What is answered behind it is of nobody's concern but the one who asked, so no cache keeps it.
+   * @throws UnauthorizedException for a wrong or missing key; TooManyRequestsException past their limit
+   */
   admit(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.header('cache-control', 'no-store');
     if (this.keys.rightKeyOf(request) !== null) return;
     const waitSeconds = this.wrongKeys.count(request.ip);
     if (waitSeconds === 0) return refuseKey(reply);
