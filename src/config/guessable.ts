@@ -1,3 +1,5 @@
+import { variablesOf } from './variable.js';
+
 /** Characters that a secret of ours has at least, in production. */
 export const MIN_SECRET_LENGTH = 16;
 
@@ -29,4 +31,21 @@ function surprises(secret: string): number {
   const codes = Array.from(secret, (character) => character.codePointAt(0) ?? 0);
   const steps = codes.slice(1).map((code, index) => code - (codes[index] ?? 0));
   return steps.filter((step, index) => index === 0 || step !== steps[index - 1]).length;
+}
+
+/**
+ * What is wrong with the secrets of settings that let somebody in; no secret.
+ * @param concerns instances of settings classes
+ */
+export function guessableSecrets(concerns: readonly object[]): string[] {
+  return concerns.flatMap((concern) =>
+    variablesOf(concern.constructor).flatMap(({ name, property, opensDoor, example }) => {
+      const value: unknown = opensDoor && Reflect.get(concern, property);
+      const reason = typeof value === 'string' ? guessableBecause(value, [example]) : null;
+      if (reason === null) return [];
+      return [
+        `${name} ${reason}: NODE_ENV=production wants one that nobody guesses (the given value is not shown; for example by: openssl rand -hex 24)`,
+      ];
+    }),
+  );
 }

@@ -10,7 +10,7 @@ import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { FloodSettings } from './flood.settings.js';
 import { GroupSettings } from './group.settings.js';
-import { guessableBecause } from './guessable.js';
+import { guessableSecrets } from './guessable.js';
 import { LogSettings } from './log.settings.js';
 import { readMcpFile } from './mcp-file.js';
 import { McpSettings } from './mcp.settings.js';
@@ -111,7 +111,7 @@ export function loadSettings(env: Environment): Settings {
     ...missingTogether(settings),
     ...missingProviders(settings.model),
     ...missingInProduction(settings),
-    ...guessableInProduction(settings),
+    ...(settings.server.production ? guessableSecrets(Object.values(settings)) : []),
     ...useless(settings),
     ...readBots(settings, env),
   );
@@ -239,20 +239,4 @@ function missingInProduction({ server, telegram, model, admin }: Settings): stri
     need(telegram.webhookSecret, 'TELEGRAM_WEBHOOK_SECRET', 'does not accept unauthenticated webhooks');
   }
   return problems;
-}
-
-/** Secrets that let somebody in, and that somebody could guess. */
-function guessableInProduction(settings: Settings): string[] {
-  if (!settings.server.production) return [];
-  return Object.entries(settingsClasses).flatMap(([concern, type]) =>
-    variablesOf(type).flatMap(({ name, property, opensDoor, example }) => {
-      const value: unknown = opensDoor && Reflect.get(Object(Reflect.get(settings, concern)), property);
-      const reason = typeof value === 'string' ? guessableBecause(value, [example]) : null;
-      return reason === null
-        ? []
-        : [
-            `${name} ${reason}: NODE_ENV=production wants one that nobody guesses (the given value is not shown; for example by: openssl rand -hex 24)`,
-          ];
-    }),
-  );
 }
