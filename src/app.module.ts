@@ -4,7 +4,9 @@ import { AdminModule } from './admin/admin.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
+import { HttpModule } from './http/http.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
+import { MetricsModule } from './observability/metrics.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { PlaygroundModule } from './playground/playground.module.js';
 import type { StandIns } from './playground/stand-ins.js';
@@ -26,6 +28,7 @@ export class AppModule {
       DatabaseModule,
       SettingsModule.forRoot(settings),
       RuntimeModule,
+      HttpModule,
       ObservabilityModule,
       ThrottlingModule,
       TelegramModule,
@@ -36,6 +39,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         ...shared,
+        ...(server.showsMetrics ? [MetricsModule] : []),
         ...(server.receives ? [...receiving, ...playground] : []),
         ...(server.works ? [WorkersModule, RetentionModule, ErasureModule] : []),
       ],

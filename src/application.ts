@@ -1,13 +1,17 @@
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpDocs } from './admin/docs.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
+import { Gates } from './http/gates.js';
+import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
+import { BrowserSafeAdapter, useSecurityHeaders } from './http/security-headers.js';
 import { refuseUnroutable } from './observability/http-exception.filter.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
-import { secretsOf } from './observability/setting-secrets.js';
+import { secretsOf } from './config/setting-secrets.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
 import { BODY_LIMIT_BYTES, useBodyParser } from './webhook/body-parser.js';
 
@@ -40,7 +44,7 @@ export async function startApplication(env: Environment): Promise<RunningApplica
 async function start(settings: Settings, standIns: StandIns): Promise<RunningApplication> {
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
   const module = AppModule.forRoot(settings, standIns);
-  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(settings), {
     ...httpOptions,
     logger,
   });
@@ -65,16 +69,26 @@ async function start(settings: Settings, standIns: StandIns): Promise<RunningApp
 }
 
 /** How this application speaks HTTP; tests that build it in their own way use the same. */
-export const httpAdapter = (): FastifyAdapter =>
-  new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, frameworkErrors: refuseUnroutable });
+export function httpAdapter({ server }: Settings): FastifyAdapter {
+  const { trustedProxies, maxConnections } = server;
+  return new BrowserSafeAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    frameworkErrors: refuseUnroutable,
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
+    serverFactory: (handler: RequestListener) =>
+      createHttpServer(handler, { ...fixedHttpLimits, maxConnections }),
+  });
+}
 
 /** Connections that a client keeps open do not hold up the end. */
 export const httpOptions = { bodyParser: false, abortOnError: false, forceCloseConnections: true } as const;
 
-/** Call it before the application listens. */
+/** Call it before the application is initialised, which registers its routes. */
 export function setUpHttp(app: NestFastifyApplication, { server }: Settings): void {
   useBodyParser(app);
-  if (server.receives) setUpDocs(app);
+  app.get(Gates).guard(app.getHttpAdapter().getInstance());
+  useSecurityHeaders(app);
+  if (server.showsDocs) setUpDocs(app);
 }
 
 function addressOf(app: NestFastifyApplication, host: string): string {

@@ -8,9 +8,11 @@ import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { SchedulesModule } from '../schedules/schedules.module.js';
 import { AdminKeyOfRequest } from '../throttling/admin-key-of-request.js';
+import { AdminGate } from './access/admin.gate.js';
 import { AdminKey } from './access/admin-key.js';
 import { AdminKeyGuard } from './access/admin-key.guard.js';
 import { AdminRequestKey } from './access/admin-request-key.js';
+import { WrongKeys } from './access/wrong-keys.js';
 import { ApprovalDesk } from './approvals/approval-desk.service.js';
 import { ApprovalListing } from './approvals/approval-listing.repository.js';
 import { ApprovalsController } from './approvals/approvals.controller.js';
@@ -71,6 +73,7 @@ import { TurnsService } from './turns/turns.service.js';
     PairingsController,
   ],
   providers: [
+    AdminGate,
     AdminKey,
     AdminKeyGuard,
     AdminRequestKey,
@@ -97,6 +100,7 @@ import { TurnsService } from './turns/turns.service.js';
     TurnCanceller,
     TurnListing,
     TurnsService,
+    WrongKeys,
   ],
 })
 export class AdminModule {}

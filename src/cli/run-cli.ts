@@ -1,7 +1,9 @@
 import { Logger } from '@nestjs/common';
 import type { Environment } from '../config/read-settings.js';
+import { secretsOf } from '../config/setting-secrets.js';
 import { loadSettings } from '../config/settings.js';
 import { messageOf, TurnpikeError } from '../errors/errors.js';
+import { Redactor } from '../errors/redactor.js';
 import { UsageError } from './cli-command.js';
 import { findCommand, usage } from './commands.js';
 import { type Input, readInput } from './read-input.js';
@@ -13,7 +15,8 @@ export interface TextSink {
 }
 
 /**
- * Runs one command: what it has to say goes to `out`, what went wrong to `err`.
+ * Runs one command: what it has to say goes to `out`, what went wrong to `err`, both without the secrets of the settings,
+ * which a provider may quote.
  * @param input standard input; read by who asks for it
  * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
  */
@@ -34,19 +37,21 @@ export async function runCli(
     out.write(`usage: npm run cli -- ${command.usage}\n${command.does}\n`);
     return 0;
   }
+  let redactor = new Redactor([]);
   try {
     const settings = loadSettings(environment());
+    redactor = new Redactor(secretsOf(settings));
     Logger.overrideLogger(quietLogger(settings));
     await command.run(
       args,
       settings,
-      (line) => void out.write(`${line}\n`),
+      (line) => void out.write(`${redactor.text(line)}\n`),
       () => readInput(input),
     );
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
-    err.write(`${messageOf(error)}${hint}\n`);
+    err.write(`${redactor.text(messageOf(error))}${hint}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -5,7 +5,7 @@ import type { LogSettings } from '../config/log.settings.js';
 import type { Settings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
 import { PinoLogger } from '../observability/pino-logger.service.js';
-import { secretsOf } from '../observability/setting-secrets.js';
+import { secretsOf } from '../config/setting-secrets.js';
 import { RuntimeModule } from '../runtime/runtime.module.js';
 
 @Module({})

@@ -1,4 +1,5 @@
 import { IsOptional, MinLength } from 'class-validator';
+import { MIN_SECRET_LENGTH } from './guessable.js';
 import { FromEnv } from './variable.js';
 
 export class AdminSettings {
@@ -7,8 +8,9 @@ export class AdminSettings {
       'Authorization: Bearer <key> on everything under /admin; outside production one is generated and printed',
     example: 'at-least-16-random-characters',
     secret: true,
+    opensDoor: true,
   })
   @IsOptional()
-  @MinLength(16, { message: 'must be at least 16 characters' })
+  @MinLength(MIN_SECRET_LENGTH, { message: `must be at least ${MIN_SECRET_LENGTH} characters` })
   apiKey?: string;
 }

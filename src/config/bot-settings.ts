@@ -2,12 +2,15 @@ import type { AgentSettings } from './agent.settings.js';
 import { type BotProfile, readBotsFile } from './bots-file.js';
 import type { BudgetSettings } from './budget.settings.js';
 import type { ChatLimitSettings } from './chat-limit.settings.js';
+import { guessableBecause } from './guessable.js';
 import { priceOf } from './model-prices.js';
 import { modelNameOf, modelTarget } from './model-target.js';
 import type { ModelSettings } from './model.settings.js';
 import type { Environment } from './read-settings.js';
 import type { ServerSettings } from './server.settings.js';
 import { channelOfBot, type TelegramSettings } from './telegram.settings.js';
+
+const SECRET_EXAMPLE = 'a-long-random-word_42';
 
 /** The settings of which a bot may have its own. */
 interface OfBots {
@@ -64,8 +67,13 @@ function lacks(bot: BotProfile, { server, telegram, model, budget }: OfBots): st
     (receiving === 'webhook' || (receiving === 'passive' && server.production))
   )
     reasons.push(
-      'webhookSecret is missing: without it anybody could post updates (for example "a-long-random-word_42")',
+      `webhookSecret is missing: without it anybody could post updates (for example "${SECRET_EXAMPLE}")`,
     );
+  if (server.production)
+    for (const secret of [bot.webhookSecret, bot.previousWebhookSecret]) {
+      const reason = secret === null ? null : guessableBecause(secret, [SECRET_EXAMPLE]);
+      if (reason) reasons.push(`a webhookSecret ${reason} (for example by: openssl rand -hex 24)`);
+    }
   if (bot.model === null || !(model.providers instanceof Map)) return reasons;
   if (!modelTarget(bot.model, model.providers))
     reasons.push(

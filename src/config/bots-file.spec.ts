@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { secretsOf } from '../observability/setting-secrets.js';
+import { secretsOf } from './setting-secrets.js';
 import { readBotsFile } from './bots-file.js';
 import { loadSettings } from './settings.js';
 
@@ -207,6 +207,16 @@ describe('Bots in the settings', () => {
       'TELEGRAM_BOT_TOKEN is missing: the bots of TELEGRAM_BOTS_FILE come besides',
     ],
     [{}, { PUBLIC_URL: 'https://a.example.org', TELEGRAM_WEBHOOK_SECRET: 's' }, 'webhookSecret is missing'],
+    [
+      { webhookSecret: 'x' },
+      { NODE_ENV: 'production' },
+      'bot "support": a webhookSecret has fewer than 16 characters',
+    ],
+    [
+      { webhookSecret: 'wLk3_9sdkfj2-Zx81kQpo', webhookSecretPrevious: 'aaaaaaaaaaaaaaaaaaaa' },
+      { NODE_ENV: 'production' },
+      'bot "support": a webhookSecret has fewer than 8 different characters',
+    ],
     [{ model: 'nobody=x' }, {}, 'model names a provider or model that is not there: "nobody=x"'],
     [{ model: 'priceless' }, { BUDGET_DAY_USD: '1' }, 'MODEL_PRICES has no price for priceless'],
   ])('stop the start: %j with %j', (bot, env, problem) => {

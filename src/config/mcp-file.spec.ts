@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { secretsOf } from '../observability/setting-secrets.js';
+import { secretsOf } from './setting-secrets.js';
 import { readMcpFile } from './mcp-file.js';
 import { loadSettings } from './settings.js';
 

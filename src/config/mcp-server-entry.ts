@@ -13,6 +13,7 @@ import {
   ValidateBy,
   ValidateNested,
 } from 'class-validator';
+import { isHttpAddress } from './http-address.js';
 
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
@@ -27,16 +28,11 @@ function Texts(): PropertyDecorator {
   });
 }
 
-function HttpAddress(): PropertyDecorator {
-  const isAddress = (text: string): boolean => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, username, password } = new URL(text);
-    return ['http:', 'https:'].includes(protocol) && username === '' && password === '';
-  };
+function McpAddress(): PropertyDecorator {
   return ValidateBy({
-    name: 'httpAddress',
+    name: 'mcpAddress',
     validator: {
-      validate: (value) => typeof value === 'string' && isAddress(value),
+      validate: isHttpAddress,
       defaultMessage: () => '$property must be an http or https address, without a user name (use headers)',
     },
   });
@@ -93,7 +89,7 @@ export class McpServerEntry {
   cwd?: string;
 
   @IsOptional()
-  @HttpAddress()
+  @McpAddress()
   url?: string;
 
   @IsOptional()

@@ -7,10 +7,10 @@ import {
   IsNumber,
   IsOptional,
   IsString,
-  IsUrl,
   Max,
   Min,
 } from 'class-validator';
+import { HttpAddress, isHttpAddress } from './http-address.js';
 import { decimal, flag, FromEnv, integer, list, namedValues } from './variable.js';
 
 /** What OpenAI's reasoning models take; not each of them takes each. */
@@ -31,10 +31,7 @@ export class ModelSettings {
     example: 'http://localhost:11434/v1',
   })
   @IsOptional()
-  @IsUrl(
-    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-    { message: 'must be an http or https address' },
-  )
+  @HttpAddress()
   baseUrl?: string;
 
   @FromEnv('OPENAI_MODEL', {
@@ -68,9 +65,12 @@ export class ModelSettings {
   @FromEnv('OPENAI_PROVIDERS', {
     description: 'further OpenAI-compatible APIs, comma-separated: name=address',
     example: 'groq=https://api.groq.com/openai/v1,local=http://localhost:11434/v1',
-    parse: namedValues(isAddress),
+    parse: namedValues(isHttpAddress),
   })
-  @IsInstance(Map, { message: 'must be name=address, comma-separated, names of a-z 0-9 - only' })
+  @IsInstance(Map, {
+    message:
+      'must be name=address, comma-separated, names of a-z 0-9 - only, addresses without a user name or password',
+  })
   providers: ReadonlyMap<string, string> = new Map();
 
   @FromEnv('OPENAI_PROVIDER_KEYS', {
@@ -143,8 +143,4 @@ export class ModelSettings {
   ownModelOf({ model, channel }: { readonly model: string | null; readonly channel: string }): string | null {
     return model ?? this.modelsOfBots.get(channel) ?? null;
   }
-}
-
-function isAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }

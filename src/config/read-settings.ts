@@ -1,5 +1,6 @@
 import { validateSync } from 'class-validator';
 import { GiveUpError } from '../errors/errors.js';
+import { withoutUserInfo } from './http-address.js';
 import { type Variable, variablesOf } from './variable.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,6 +32,6 @@ function describeProblem(variable: Variable, constraints: readonly string[], env
   const reasons = constraints.map((text) => text.replaceAll(variable.property, '').trim()).join(', ');
   const given = variable.secret
     ? 'the given value is not shown'
-    : `got ${JSON.stringify(env[variable.name] ?? '')}`;
+    : `got ${JSON.stringify(withoutUserInfo(env[variable.name] ?? ''))}`;
   return `${variable.name} ${reasons} (${given}; for example ${variable.name}=${variable.example})`;
 }

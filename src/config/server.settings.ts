@@ -1,16 +1,20 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import { FromEnv, integer } from './variable.js';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, Max, Min } from 'class-validator';
+import { Networks } from './networks.js';
+import { flag, FromEnv, integer, list } from './variable.js';
+
+export const environments = ['development', 'test', 'production'] as const;
 
 export const roles = ['all', 'web', 'worker'] as const;
 export type Role = (typeof roles)[number];
 
 export class ServerSettings {
   @FromEnv('NODE_ENV', {
-    description: 'production refuses the simulator, the demo model, the playground and generated secrets',
+    description:
+      'development, test or production, which refuses the simulator, the demo model, the playground, and secrets that are generated or may be guessed',
     example: 'production',
   })
-  @IsString()
-  nodeEnv = 'development';
+  @IsIn(environments)
+  nodeEnv: (typeof environments)[number] = 'development';
 
   @FromEnv('HOST', { description: 'listen address', example: '127.0.0.1' })
   @IsNotEmpty()
@@ -34,8 +38,55 @@ export class ServerSettings {
   @IsIn(roles)
   role: Role = 'all';
 
+  @FromEnv('HTTP_MAX_CONNECTIONS', {
+    description: 'HTTP connections open at once; a further one is closed at once',
+    example: '2000',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(10)
+  @Max(100_000)
+  maxConnections = 2_000;
+
+  @FromEnv('TRUSTED_PROXIES', {
+    description:
+      'comma-separated addresses or networks of reverse proxies, whose X-Forwarded-For is believed; unset: nobody’s',
+    example: '10.0.0.0/8',
+    parse: list,
+  })
+  @Networks()
+  trustedProxies: readonly string[] = [];
+
+  @FromEnv('METRICS_OPEN', {
+    description: 'GET /metrics answers whoever reaches HOST and PORT; unset: outside production only',
+    example: 'true',
+    parse: flag,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  metricsOpen?: boolean;
+
+  @FromEnv('DOCS_OPEN', {
+    description:
+      'GET /docs and /docs-json describe the admin API to whoever reaches them; unset: outside production only',
+    example: 'true',
+    parse: flag,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'must be true or false' })
+  docsOpen?: boolean;
+
   get production(): boolean {
     return this.nodeEnv === 'production';
+  }
+
+  get showsMetrics(): boolean {
+    return this.metricsOpen ?? !this.production;
+  }
+
+  /** Where the admin API is. */
+  get showsDocs(): boolean {
+    return this.receives && (this.docsOpen ?? !this.production);
   }
 
   get receives(): boolean {

@@ -1,8 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
+import { ErrorTexts } from '../errors/error-text.js';
+import { Redactor } from '../errors/redactor.js';
+import { secretsOf } from './setting-secrets.js';
 import { type Settings, settingsClasses } from './settings.js';
 
-/** Gives every room its settings object: inject `TelegramSettings`, not a dictionary. */
+/**
+ * Gives every room its settings object: inject `TelegramSettings`, not a dictionary. And the `Redactor`, which knows what
+ * of them must not get out, with the `ErrorTexts` that are stored.
+ */
 @Module({})
 export class SettingsModule {
   static forRoot(settings: Settings): DynamicModule {
@@ -17,8 +23,12 @@ export class SettingsModule {
       imports: [
         ConfigModule.forRoot({ ignoreEnvFile: true, skipProcessEnv: true, load: [() => ({ ...settings })] }),
       ],
-      providers: entries,
-      exports: entries,
+      providers: [
+        ...entries,
+        { provide: Redactor, useFactory: () => new Redactor(secretsOf(settings)) },
+        ErrorTexts,
+      ],
+      exports: [...entries, Redactor, ErrorTexts],
     };
   }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from './read-settings.js';
-import { loadSettings } from './settings.js';
+import { loadSettings, settingsClasses } from './settings.js';
+import { variablesOf } from './variable.js';
 
 const production = {
   NODE_ENV: 'production',
@@ -82,6 +83,9 @@ describe('settings', () => {
     ['PORT', '65536', 'PORT=3000'],
     ['PORT', '3000.5', 'PORT=3000'],
     ['APP_ROLE', 'boss', 'APP_ROLE=all'],
+    ['NODE_ENV', 'Production', 'NODE_ENV=production'],
+    ['NODE_ENV', 'prod', 'NODE_ENV=production'],
+    ['NODE_ENV', 'staging', 'NODE_ENV=production'],
     ['CHAT_RATE_LIMIT', '-1', 'CHAT_RATE_LIMIT=20'],
     ['CHAT_RATE_LIMIT', '1e3', 'CHAT_RATE_LIMIT=20'],
     ['CHAT_RATE_MODE', 'maybe', 'CHAT_RATE_MODE=defer'],
@@ -144,6 +148,28 @@ describe('settings', () => {
       expect(problemsOf({ ...production, [name]: '' })).toContain(name);
     },
   );
+
+  it.each([
+    ['ADMIN_API_KEY', 'aaaaaaaaaaaaaaaa'],
+    ['ADMIN_API_KEY', 'at-least-16-random-characters'],
+    ['TELEGRAM_WEBHOOK_SECRET', 'a'],
+    ['TELEGRAM_WEBHOOK_SECRET', '1234567890123456'],
+    ['TELEGRAM_WEBHOOK_SECRET_PREVIOUS', 'old'],
+  ])('refuse production with a guessable %s, outside it do not', (name, value) => {
+    const wanted = { TELEGRAM_WEBHOOK_SECRET: 'wLk3_9sdkfj2-Zx81kQpo', TELEGRAM_MODE: 'passive' };
+    const problems = problemsOf({ ...production, ...wanted, [name]: value });
+    expect(problems).toContain(name);
+    expect(problems).toContain('nobody guesses');
+    if (value.length > 1) expect(problems).not.toContain(value);
+    expect(problemsOf({ [name]: value })).toBe('');
+  });
+
+  it('know every secret that lets somebody in', () => {
+    const doors = Object.values(settingsClasses).flatMap((type) =>
+      variablesOf(type).flatMap(({ name, opensDoor }) => (opensDoor ? [name] : [])),
+    );
+    expect(doors).toEqual(['TELEGRAM_WEBHOOK_SECRET', 'TELEGRAM_WEBHOOK_SECRET_PREVIOUS', 'ADMIN_API_KEY']);
+  });
 
   it('need an address and a secret to receive webhooks', () => {
     const problems = problemsOf({ TELEGRAM_MODE: 'webhook' });

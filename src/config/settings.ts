@@ -10,6 +10,7 @@ import { ChatLimitSettings } from './chat-limit.settings.js';
 import { DatabaseSettings } from './database.settings.js';
 import { FloodSettings } from './flood.settings.js';
 import { GroupSettings } from './group.settings.js';
+import { guessableSecrets } from './guessable.js';
 import { LogSettings } from './log.settings.js';
 import { readMcpFile } from './mcp-file.js';
 import { McpSettings } from './mcp.settings.js';
@@ -110,6 +111,7 @@ export function loadSettings(env: Environment): Settings {
     ...missingTogether(settings),
     ...missingProviders(settings.model),
     ...missingInProduction(settings),
+    ...(settings.server.production ? guessableSecrets(Object.values(settings)) : []),
     ...useless(settings),
     ...readBots(settings, env),
   );

@@ -1,11 +1,10 @@
-import { ArrayUnique, IsBoolean, IsIn, IsNotEmpty, IsOptional, IsUrl, Matches } from 'class-validator';
+import { ArrayUnique, IsBoolean, IsIn, IsNotEmpty, IsOptional, Matches } from 'class-validator';
 import type { BotProfile } from './bots-file.js';
+import { HttpAddress } from './http-address.js';
 import { flag, FromEnv, list } from './variable.js';
 
 export const telegramModes = ['auto', 'webhook', 'polling', 'passive'] as const;
 export type TelegramMode = (typeof telegramModes)[number];
-
-const httpUrl = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
 /** The channel of the bot of TELEGRAM_BOT_TOKEN; those of the others begin with it. */
 export const MAIN_CHANNEL = 'telegram';
@@ -28,13 +27,14 @@ export class TelegramSettings {
     description: 'any Bot API server: methods are called at <root>/bot<token>/<method>',
     example: 'https://api.telegram.org',
   })
-  @IsUrl(httpUrl, { message: 'must be an http or https address' })
+  @HttpAddress()
   apiRoot = 'https://api.telegram.org';
 
   @FromEnv('TELEGRAM_WEBHOOK_SECRET', {
     description: 'expected literally in X-Telegram-Bot-Api-Secret-Token; needed where webhooks are received',
     example: 'a-long-random-word_42',
     secret: true,
+    opensDoor: true,
   })
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })
@@ -44,6 +44,7 @@ export class TelegramSettings {
     description: 'accepted besides, while the secret is changed',
     example: 'the-long-random-word_41',
     secret: true,
+    opensDoor: true,
   })
   @IsOptional()
   @Matches(/^[A-Za-z0-9_-]{1,256}$/, { message: 'must be 1-256 characters of A-Za-z0-9_-' })
@@ -62,7 +63,7 @@ export class TelegramSettings {
     example: 'https://bot.example.org',
   })
   @IsOptional()
-  @IsUrl(httpUrl, { message: 'must be an http or https address' })
+  @HttpAddress()
   publicUrl?: string;
 
   @FromEnv('TELEGRAM_ALLOWED_CHATS', {

@@ -1,4 +1,5 @@
-import { IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min } from 'class-validator';
+import { IsInt, IsNotEmpty, IsOptional, Max, Min } from 'class-validator';
+import { HttpAddress } from './http-address.js';
 import { FromEnv, integer } from './variable.js';
 
 /** Who hears voice messages. */
@@ -15,10 +16,7 @@ export class TranscriptionSettings {
     example: 'http://localhost:8000/v1',
   })
   @IsOptional()
-  @IsUrl(
-    { require_tld: false, require_protocol: true, protocols: ['http', 'https'] },
-    { message: 'must be an http or https address' },
-  )
+  @HttpAddress()
   baseUrl?: string;
 
   @FromEnv('OPENAI_TRANSCRIPTION_API_KEY', {

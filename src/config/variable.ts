@@ -9,6 +9,8 @@ export interface VariableOptions {
   readonly parse?: (text: string) => unknown;
   /** Its value is never printed. */
   readonly secret?: true;
+  /** Whoever knows it is let in here, and somebody made it up: production refuses one that may be guessed. */
+  readonly opensDoor?: true;
 }
 
 export interface Variable extends VariableOptions {

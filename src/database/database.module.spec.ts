@@ -9,6 +9,7 @@ import { eventually } from '../../test/support/eventually.js';
 import { DatabaseSettings } from '../config/database.settings.js';
 import { loadSettings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
+import { RuntimeModule } from '../runtime/runtime.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
@@ -58,7 +59,13 @@ class UserModule {}
 async function startApp(): Promise<void> {
   const settings = loadSettings({ DATA_DIR: folder });
   app = await Test.createTestingModule({
-    imports: [DatabaseModule, ObservabilityModule, SettingsModule.forRoot(settings), UserModule],
+    imports: [
+      DatabaseModule,
+      ObservabilityModule,
+      RuntimeModule,
+      SettingsModule.forRoot(settings),
+      UserModule,
+    ],
   }).compile();
   await app.init();
 }

@@ -13,6 +13,7 @@ import { type OpenReply, ReplyRepository } from './reply.repository.js';
 import type { SendDecision } from './send-decision.js';
 import { SendRecords } from './send-records.js';
 import { WaitNoticeRepository } from './wait-notice.repository.js';
+import { errorText, errorTexts } from '../../test/support/error-texts.js';
 
 let room: Room;
 let telegram: TelegramDouble;
@@ -27,7 +28,7 @@ beforeAll(async () => {
   telegram = await TelegramDouble.start();
   const gate = openFloodGate(room.prisma);
   replies = new ReplyRepository(room.prisma, room.leases, gate);
-  records = new SendRecords(replies, chatMoves(room.prisma), room.ids, new Metrics());
+  records = new SendRecords(replies, chatMoves(room.prisma), room.ids, errorTexts, new Metrics());
   drafts = new DraftRepository(room.prisma, room.leases);
   notices = new WaitNoticeRepository(room.prisma, room.leases, gate);
 });
@@ -77,7 +78,7 @@ const letter = () => ({
   reason: 'BOT_BLOCKED',
   attempts: 1,
   firstError: error,
-  lastError: error,
+  lastError: errorText(error),
   payload: {},
 });
 

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Destination } from '../channel/channel.js';
 import { deferralOf, isWithin, putOffBy, waitMsOf } from '../database/deferred.js';
 import { PrismaService } from '../database/prisma.service.js';
+import type { ErrorText } from '../errors/error-text.js';
 import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
@@ -25,7 +26,8 @@ export interface OpenReply extends Reply {
 type Head = Pick<OpenReply, 'id' | 'waitMs' | 'ageMs' | 'urgency'> &
   (Doubt | { readonly [K in keyof Doubt]: null });
 
-type Change = Prisma.ReplyUncheckedUpdateInput;
+type Change = Omit<Prisma.ReplyUncheckedUpdateInput, 'error'> & { readonly error?: ErrorText };
+type Letter = Prisma.DeadLetterUncheckedCreateInput & { readonly lastError: ErrorText };
 
 /** Who waits longer for the gate, though nobody waits for him, goes as if somebody did. */
 const PATIENCE_MS = 60_000;
@@ -172,7 +174,7 @@ export class ReplyRepository {
     lease: Lease,
     reply: Reply,
     change: Change,
-    letter: Prisma.DeadLetterUncheckedCreateInput,
+    letter: Letter,
     reach: 'reachable' | 'unreachable',
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ErrorTexts } from '../errors/error-text.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { ChatMoves } from '../moves/chat-moves.js';
@@ -19,6 +20,7 @@ export class SendRecords {
     private readonly replies: ReplyRepository,
     private readonly moves: ChatMoves,
     private readonly ids: Ids,
+    private readonly errorTexts: ErrorTexts,
     metrics: Metrics,
   ) {
     const help =
@@ -60,7 +62,7 @@ export class SendRecords {
   }
 
   private async putBack(lease: Lease, reply: OpenReply, decision: Again): Promise<void> {
-    const { error } = decision;
+    const error = this.errorTexts.storable(decision.error);
     const firstError = reply.firstError ?? error;
     const delayMs = 'delayMs' in decision ? decision.delayMs : 0;
     await this.replies.putBack(lease, reply.id, { ...changeOf(reply, decision), error, firstError }, delayMs);
@@ -72,12 +74,13 @@ export class SendRecords {
     reply: OpenReply,
     decision: SendDecision & { kind: 'give-up' },
   ): Promise<void> {
-    const { code, error, uncertain, unreachable } = decision;
+    const { code, uncertain, unreachable } = decision;
+    const error = this.errorTexts.storable(decision.error);
     const firstError = reply.firstError ?? error;
     const state = uncertain ? ('uncertain' as const) : ('failed' as const);
-    const letter: Prisma.DeadLetterUncheckedCreateInput = {
+    const letter = {
       id: this.ids.next(),
-      kind: 'reply',
+      kind: 'reply' as const,
       subjectId: String(reply.id),
       conversationId: reply.conversationId,
       reason: code,

@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SteeredClock } from '../../test/support/steered.js';
 import { HealthPart } from './health-part.js';
 import { HealthRegistry } from './health-registry.js';
 
@@ -21,14 +22,14 @@ afterAll(() => Logger.overrideLogger(['log', 'warn', 'error']));
 
 describe('HealthRegistry', () => {
   it('is ok with every part named when all work', async () => {
-    const registry = new HealthRegistry();
+    const registry = new HealthRegistry(new SteeredClock());
     registry.add(new Part('database', works));
     registry.add(new Part('queue', works));
     expect(await registry.check()).toEqual({ status: 'ok', parts: { database: 'ok', queue: 'ok' } });
   });
 
   it('names the failing part, whether it rejects, throws or hangs, and tells the hanging one to stop', async () => {
-    const registry = new HealthRegistry();
+    const registry = new HealthRegistry(new SteeredClock());
     let told = false;
     registry.add(new Part('database', works));
     registry.add(new Part('queue', fails));
@@ -56,10 +57,44 @@ describe('HealthRegistry', () => {
   });
 
   it('asks all parts side by side', async () => {
-    const registry = new HealthRegistry();
+    const registry = new HealthRegistry(new SteeredClock());
     const meeting = new EventEmitter();
     registry.add(new Part('waits', async () => void (await once(meeting, 'arrival'))));
     registry.add(new Part('comes later', async () => void meeting.emit('arrival')));
+    expect((await registry.check()).status).toBe('ok');
+  });
+
+  it('asks once for all who ask at once, and for all within a second', async () => {
+    const clock = new SteeredClock();
+    const registry = new HealthRegistry(clock);
+    let [asked, answer] = [0, () => {}];
+    registry.add(
+      new Part('database', () => {
+        asked += 1;
+        return new Promise((resolve) => (answer = resolve));
+      }),
+    );
+    const crowd = Array.from({ length: 400 }, () => registry.check());
+    answer();
+    const reports = await Promise.all(crowd);
+    expect([asked, new Set(reports.map(({ status }) => status))]).toEqual([1, new Set(['ok'])]);
+    expect((await registry.check()).status).toBe('ok');
+    expect(asked).toBe(1);
+
+    clock.aheadMs += 1_000;
+    const next = registry.check();
+    answer();
+    expect([(await next).status, asked]).toEqual(['ok', 2]);
+  });
+
+  it('tells for a second only that a part is down', async () => {
+    const clock = new SteeredClock();
+    const registry = new HealthRegistry(clock);
+    let up = false;
+    registry.add(new Part('database', () => (up ? works() : fails())));
+    expect((await registry.check()).status).toBe('unavailable');
+    up = true;
+    clock.aheadMs += 1_000;
     expect((await registry.check()).status).toBe('ok');
   });
 
@@ -68,13 +103,18 @@ describe('HealthRegistry', () => {
     const keep = (line: unknown) => void lines.push(line);
     Logger.overrideLogger({ log: keep, warn: keep, error: keep });
     let up = false;
-    const registry = new HealthRegistry();
+    const clock = new SteeredClock();
+    const registry = new HealthRegistry(clock);
     registry.add(new Part('queue', () => (up ? works() : fails())));
-    await registry.check();
-    await registry.check();
+    const later = async () => {
+      clock.aheadMs += 1_000;
+      return await registry.check();
+    };
+    await later();
+    await later();
     up = true;
-    await registry.check();
-    await registry.check();
+    await later();
+    await later();
     Logger.overrideLogger(false);
     expect(lines).toEqual([
       expect.objectContaining({ msg: 'not ready', part: 'queue' }),
@@ -83,7 +123,7 @@ describe('HealthRegistry', () => {
   });
 
   it('refuses two parts of one name', () => {
-    const registry = new HealthRegistry();
+    const registry = new HealthRegistry(new SteeredClock());
     registry.add(new Part('queue', works));
     expect(() => registry.add(new Part('queue', works))).toThrow(/queue/);
   });

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Clock } from '../runtime/clock.js';
 import type { HealthPart } from './health-part.js';
 
 export type Health = 'ok' | 'unavailable';
@@ -12,12 +13,23 @@ export interface HealthReport {
 /** How long one check may take, in milliseconds; past it the part counts as unavailable. */
 export const CHECK_TIMEOUT_MS = 2_000;
 
-/** Knows what must work for this process to be ready, and asks all of it side by side. */
+/** How long what was found is told again, in milliseconds. */
+const FRESH_MS = 1_000;
+
+/**
+ * Knows what must work for this process to be ready, and asks all of it side by side. Anybody may ask for that, and the
+ * database answers over a connection made for it: so one check is under way at a time, everybody who asks meanwhile
+ * shares it, and what it found is told for a second.
+ */
 @Injectable()
 export class HealthRegistry {
   private readonly logger = new Logger(HealthRegistry.name);
   private readonly parts = new Map<string, HealthPart>();
   private readonly failing = new Set<string>();
+  private underWay: Promise<HealthReport> | null = null;
+  private newest: { readonly report: HealthReport; readonly atMs: number } | null = null;
+
+  constructor(private readonly clock: Clock) {}
 
   /** Adds a part, at start. @throws Error when another part has its name */
   add(part: HealthPart): void {
@@ -25,8 +37,24 @@ export class HealthRegistry {
     this.parts.set(part.name, part);
   }
 
-  /** Never rejects, never takes much longer than one check's time. */
+  /** What holds, or held a second ago at most. Never rejects, never takes much longer than one check's time. */
   async check(timeoutMs: number = CHECK_TIMEOUT_MS): Promise<HealthReport> {
+    if (this.newest && this.clock.monotonicMs() - this.newest.atMs < FRESH_MS) return this.newest.report;
+    this.underWay ??= this.checkNow(timeoutMs);
+    return await this.underWay;
+  }
+
+  private async checkNow(timeoutMs: number): Promise<HealthReport> {
+    try {
+      const report = await this.askParts(timeoutMs);
+      this.newest = { report, atMs: this.clock.monotonicMs() };
+      return report;
+    } finally {
+      this.underWay = null;
+    }
+  }
+
+  private async askParts(timeoutMs: number): Promise<HealthReport> {
     const parts = [...this.parts.values()];
     const results = await Promise.all(parts.map((part) => this.checkOne(part, timeoutMs)));
     const groups = new Set(parts.map(({ group, name }) => group ?? name));

@@ -15,6 +15,7 @@ import { Test } from '@nestjs/testing';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GiveUpError, RetryLaterError } from '../errors/errors.js';
+import { RuntimeModule } from '../runtime/runtime.module.js';
 import { refuseUnroutable } from './http-exception.filter.js';
 import { ObservabilityModule } from './observability.module.js';
 
@@ -89,7 +90,7 @@ const keep =
 
 beforeAll(async () => {
   const module = await Test.createTestingModule({
-    imports: [ObservabilityModule],
+    imports: [ObservabilityModule, RuntimeModule],
     controllers: [ThrowingController],
   }).compile();
   app = module.createNestApplication<NestFastifyApplication>(

@@ -8,11 +8,15 @@ const MAX_LOGGED_PATH = 200;
 /** How long to wait after a 503 that names no time of its own, in seconds. */
 const DEFAULT_RETRY_AFTER = 2;
 
+/** Refusals of a sender, whom a firewall may then keep out: nobody else's address is logged. */
+const ABOUT_THE_SENDER = new Set([401, 403, 429]);
+
 const logger = new Logger('HttpExceptionFilter');
 
 /**
  * Answers everything that goes wrong over HTTP in Nest's shape `{"statusCode", "message", "error"}`, never with a
- * stack, a secret or a payload, and logs one line for it: `warn` where the client is at fault, `error` where we are.
+ * stack, a secret or a payload, and logs one line for it: `warn` where the client is at fault, `error` where we are. Where
+ * the sender is refused as such (401, 403, 429), the line has the address, as TRUSTED_PROXIES lets it be told.
  */
 @Catch()
 export class HttpExceptionFilter implements ExceptionFilter {
@@ -45,7 +49,8 @@ export function refuseUnroutable(error: Error, request: FastifyRequest, reply: F
 function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply): number {
   const { body, code, retryAfter } = refusalOf(exception);
   const status = body.statusCode;
-  const fields = { method: request.method, path: pathOf(request), status, code };
+  const from = ABOUT_THE_SENDER.has(status) ? { address: request.ip } : {};
+  const fields = { method: request.method, path: pathOf(request), status, code, ...from };
   if (status >= 500) logger.error({ msg: 'request failed', ...fields, err: exception });
   else logger.warn({ msg: 'request refused', ...fields });
 
@@ -54,6 +59,8 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
     reply.raw.destroy();
     return status;
   }
+  // What of the body is still to come would be read for nothing, and come at the sender's pace.
+  if (isUnread(request)) reply.header('connection', 'close');
   if (retryAfter !== null) reply.header('retry-after', retryAfter);
   else if (status === 503 && !reply.hasHeader('retry-after'))
     reply.header('retry-after', DEFAULT_RETRY_AFTER);
@@ -61,6 +68,11 @@ function refuse(exception: unknown, request: FastifyRequest, reply: FastifyReply
   reply.removeHeader('content-length');
   void reply.type('application/json; charset=utf-8').status(status).send(body);
   return status;
+}
+
+function isUnread({ raw }: FastifyRequest): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = raw.headers;
+  return !raw.readableEnded && (length !== '0' || encoding !== undefined);
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -1,4 +1,4 @@
-import type { Redactor } from './redactor.js';
+import type { Redactor } from '../errors/redactor.js';
 
 /** What one printed value may hold; the rest is cut, and the cut is shown. */
 const MAX_DEPTH = 6;

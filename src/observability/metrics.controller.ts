@@ -3,7 +3,7 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Metrics } from './metrics.js';
 
-/** What Prometheus reads, in its text format. Open to whoever reaches the port: counts, no ids, no texts, no secrets. */
+/** What Prometheus reads, in its text format. It asks for no key: counts, no ids, no texts, no secrets. */
 @ApiExcludeController()
 @Controller('metrics')
 export class MetricsController {

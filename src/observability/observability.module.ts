@@ -4,7 +4,6 @@ import { HealthController } from './health.controller.js';
 import { HealthRegistry } from './health-registry.js';
 import { HttpExceptionFilter } from './http-exception.filter.js';
 import { Metrics } from './metrics.js';
-import { MetricsController } from './metrics.controller.js';
 
 /**
  * Health, metrics, and one shape for every error over HTTP. Rooms add what must work to the `HealthRegistry`, and what
@@ -12,7 +11,7 @@ import { MetricsController } from './metrics.controller.js';
  */
 @Global()
 @Module({
-  controllers: [HealthController, MetricsController],
+  controllers: [HealthController],
   providers: [HealthRegistry, Metrics, { provide: APP_FILTER, useClass: HttpExceptionFilter }],
   exports: [HealthRegistry, Metrics],
 })

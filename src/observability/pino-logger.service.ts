@@ -4,7 +4,7 @@ import { isColorSupported, prettyFactory } from 'pino-pretty';
 import type { LogSettings } from '../config/log.settings.js';
 import { type LogEntry, readLogCall } from './log-entry.js';
 import { printable, printableText } from './log-fields.js';
-import { Redactor } from './redactor.js';
+import { Redactor } from '../errors/redactor.js';
 
 export interface PinoLoggerOptions {
   readonly settings: LogSettings;

@@ -10,7 +10,6 @@ import {
   ServiceUnavailableException,
   Sse,
   type MessageEvent,
-  UseGuards,
   ValidationPipe,
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
@@ -20,14 +19,12 @@ import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
 import { PAGE_SECURITY, PlaygroundPage } from './playground-page.js';
-import { SameSiteGuard } from './same-site.guard.js';
 import { SendMessageDto } from './send-message.dto.js';
 
 const NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Linus', 'Margaret', 'Donald'];
 
-/** The page, and what it needs: write as a user, see both sides of a chat. */
+/** The page, and what it needs: write as a user, see both sides of a chat. `SameSiteGuard` stands before it. */
 @ApiExcludeController()
-@UseGuards(SameSiteGuard)
 @Controller('playground')
 export class PlaygroundController {
   constructor(

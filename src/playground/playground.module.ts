@@ -1,9 +1,11 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
+import { ExposureNotice } from './exposure-notice.js';
 import { PlaygroundController } from './playground.controller.js';
 import { PlaygroundOffController } from './playground-off.controller.js';
 import { PlaygroundPage } from './playground-page.js';
+import { SameSiteGuard } from './same-site.guard.js';
 
 /** A page to talk to the bot before there is a token. Never loaded in production. */
 @Module({})
@@ -20,7 +22,13 @@ export class PlaygroundModule {
     return {
       module: PlaygroundModule,
       controllers: [PlaygroundController],
-      providers: [PlaygroundPage, ChatStreams, { provide: BotApiSimulator, useValue: simulator }],
+      providers: [
+        PlaygroundPage,
+        ChatStreams,
+        ExposureNotice,
+        SameSiteGuard,
+        { provide: BotApiSimulator, useValue: simulator },
+      ],
     };
   }
 }

@@ -1,6 +1,10 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loadSettings } from '../config/settings.js';
+import { SettingsModule } from '../config/settings.module.js';
+import { Gates } from '../http/gates.js';
+import { HttpModule } from '../http/http.module.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { PlaygroundModule } from './playground.module.js';
 
@@ -13,16 +17,25 @@ afterEach(async () => {
   [app, simulator] = [null, undefined];
 });
 
-async function start(): Promise<string> {
-  const built = await Test.createTestingModule({ imports: [PlaygroundModule.forRoot(simulator)] }).compile();
-  app = built.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });
+/** Runs on a loopback port, though it is told another HOST. */
+async function start(HOST = '127.0.0.1', log: (line: unknown) => void = () => {}): Promise<string> {
+  const imports = [
+    SettingsModule.forRoot(loadSettings({ HOST })),
+    HttpModule,
+    PlaygroundModule.forRoot(simulator),
+  ];
+  const built = await Test.createTestingModule({ imports })
+    .setLogger({ log, warn: log, error: log })
+    .compile();
+  app = built.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  app.get(Gates).guard(app.getHttpAdapter().getInstance());
   await app.listen(0, '127.0.0.1');
   return app.getUrl();
 }
 
-async function startWithSimulator(): Promise<string> {
+async function startWithSimulator(...given: Parameters<typeof start>): Promise<string> {
   simulator = await BotApiSimulator.start();
-  return start();
+  return start(...given);
 }
 
 const post = (url: string, body: object, headers: Record<string, string> = {}) =>
@@ -82,6 +95,36 @@ describe('The playground', () => {
       expect((await post(url, body, headers)).status).toBe(403);
     }
     expect((await post(url, body, { origin: url })).status).toBe(202);
+  });
+
+  it('refuses a page of a name that its owner has resolve to this machine, though it is of that origin', async () => {
+    await startWithSimulator();
+    const message = JSON.stringify({ chatId: 5, text: 'a' });
+    const ask = (host: string, method: 'GET' | 'POST', url: string) =>
+      app?.inject({
+        method,
+        url,
+        headers: { host, origin: `http://${host}`, 'content-type': 'application/json' },
+        ...(method === 'POST' ? { payload: message } : {}),
+      });
+    for (const [method, url] of [
+      ['POST', '/playground/api/messages'],
+      ['GET', '/playground/api/chats'],
+      ['GET', '/playground/api/chats/5/messages'],
+      ['GET', '/playground'],
+    ] as const)
+      expect((await ask('rebound.example:3000', method, url))?.statusCode, url).toBe(403);
+    expect(simulator?.chats()).toEqual([]);
+    expect((await ask('localhost:3000', 'POST', '/playground/api/messages'))?.statusCode).toBe(202);
+  });
+
+  it.each([
+    ['0.0.0.0', 1],
+    ['127.0.0.1', 0],
+  ])('says at the start that others reach it: HOST=%s', async (host, times) => {
+    const lines: string[] = [];
+    await startWithSimulator(host, (line) => void lines.push(JSON.stringify(line)));
+    expect(lines.filter((line) => line.includes('open to everybody'))).toHaveLength(times);
   });
 
   it('streams what changes in one chat, and lets the application stop while a page is open', async () => {

@@ -1,19 +1,37 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
+import { ForbiddenException, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { ServerSettings } from '../config/server.settings.js';
+import { Gate } from '../http/gate.js';
+import { Gates } from '../http/gates.js';
+import { isOwnHost } from './own-host.js';
 
 /**
  * Refuses requests that another site's page makes in the visitor's browser: the playground has no login, so what a
- * browser says about where a request comes from is what there is.
+ * browser says about where a request comes from, and to whom it believes to talk, is what there is.
  */
 @Injectable()
-export class SameSiteGuard implements CanActivate {
-  canActivate(context: ExecutionContext): boolean {
-    const { headers } = context.switchToHttp().getRequest<FastifyRequest>();
+export class SameSiteGuard extends Gate {
+  readonly path = '/playground';
+
+  constructor(
+    gates: Gates,
+    private readonly server: ServerSettings,
+  ) {
+    super();
+    gates.add(this);
+  }
+
+  /** @throws ForbiddenException */
+  admit({ headers }: FastifyRequest): void {
+    if (!isOwnHost(headers.host, this.server.host)) {
+      throw new ForbiddenException(
+        'open the playground by localhost or an IP address: names may be of others',
+      );
+    }
     if (isForeign(headers.origin, headers.host) || isForeignFetch(headers)) {
       throw new ForbiddenException('the playground answers its own page only');
     }
-    return true;
   }
 }
 

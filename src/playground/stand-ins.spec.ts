@@ -53,14 +53,16 @@ describe('Stand-ins', () => {
     }
   });
 
-  it.each<Environment>([{ NODE_ENV: 'production' }, { APP_ROLE: 'web' }, { APP_ROLE: 'worker' }])(
-    'stay away with %j',
-    async (env) => {
-      const standIns = await start(env);
-      expect(standIns.env).toEqual(env);
-      expect([standIns.simulator, standIns.model]).toEqual([undefined, undefined]);
-    },
-  );
+  it.each<Environment>([
+    { NODE_ENV: 'production' },
+    { NODE_ENV: 'Production' },
+    { APP_ROLE: 'web' },
+    { APP_ROLE: 'worker' },
+  ])('stay away with %j', async (env) => {
+    const standIns = await start(env);
+    expect(standIns.env).toEqual(env);
+    expect([standIns.simulator, standIns.model]).toEqual([undefined, undefined]);
+  });
 
   it('deliver to the application once it listens, on whatever address', async () => {
     const standIns = await start({});

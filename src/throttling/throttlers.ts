@@ -8,7 +8,6 @@ export const throttlerNames = {
   chat: 'chat',
   adminKey: 'admin-key',
   adminAddress: 'admin-address',
-  adminWrongKey: 'admin-wrong-key',
 } as const;
 
 export type ThrottlerName = (typeof throttlerNames)[keyof typeof throttlerNames];
@@ -19,6 +18,5 @@ export function throttlers({ limit, periodMs }: ChatLimitSettings): ThrottlerOpt
     { name: throttlerNames.chat, limit, ttl: periodMs },
     { name: throttlerNames.adminKey, limit: 3_000, ttl: MINUTE_MS },
     { name: throttlerNames.adminAddress, limit: 6_000, ttl: MINUTE_MS },
-    { name: throttlerNames.adminWrongKey, limit: 60, ttl: MINUTE_MS },
   ];
 }

@@ -1,28 +1,27 @@
-import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { NotFoundException, UnauthorizedException } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TelegramSettings } from '../config/telegram.settings.js';
+import { Gates } from '../http/gates.js';
 import { TelegramSecretGuard } from './telegram-secret.guard.js';
 
 const secret = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
 
 const guardOf = (settings: Partial<TelegramSettings>) =>
-  new TelegramSecretGuard(Object.assign(new TelegramSettings(), settings));
-const ask = (guard: TelegramSecretGuard, header: unknown, bot?: string) =>
-  guard.canActivate(
-    new ExecutionContextHost([
-      { headers: { 'x-telegram-bot-api-secret-token': header }, params: bot === undefined ? {} : { bot } },
-    ]),
-  );
+  new TelegramSecretGuard(Object.assign(new TelegramSettings(), settings), new Gates());
+const ask = (guard: TelegramSecretGuard, header?: string | string[], bot?: string) =>
+  guard.admit({
+    headers: { 'x-telegram-bot-api-secret-token': header },
+    params: bot === undefined ? {} : { bot },
+  });
 
 describe('TelegramSecretGuard', () => {
   it('lets in who knows the secret, and who knows the one before it', () => {
     fc.assert(
       fc.property(secret, secret, (webhookSecret, previousWebhookSecret) => {
         const guard = guardOf({ webhookSecret, previousWebhookSecret });
-        expect(ask(guard, webhookSecret)).toBe(true);
-        expect(ask(guard, previousWebhookSecret)).toBe(true);
+        expect(() => ask(guard, webhookSecret)).not.toThrow();
+        expect(() => ask(guard, previousWebhookSecret)).not.toThrow();
       }),
     );
   });
@@ -56,7 +55,7 @@ describe('TelegramSecretGuard', () => {
       webhookSecret: 'first-secret',
       bots: [{ ...second, chatRateLimit: null, allowedChats: null }],
     });
-    expect(ask(guard, 'second-secret', 'second')).toBe(true);
+    expect(() => ask(guard, 'second-secret', 'second')).not.toThrow();
     expect(() => ask(guard, 'first-secret', 'second')).toThrow(UnauthorizedException);
     expect(() => ask(guard, 'second-secret')).toThrow(UnauthorizedException);
     expect(() => ask(guard, 'first-secret', 'third')).toThrow(NotFoundException);

@@ -5,12 +5,11 @@ import { Inbox } from '../inbox/inbox.service.js';
 import { ChatThrottlerGuard } from '../throttling/chat-throttler.guard.js';
 import { BOT_PARAM } from './channel-of-request.js';
 import type { ReceivedUpdate } from './received-update.js';
-import { TelegramSecretGuard } from './telegram-secret.guard.js';
 import { UpdateBody } from './update-body.decorator.js';
 
-/** Where Telegram posts its updates: an address for each bot. */
+/** Where Telegram posts its updates: an address for each bot. Who may is decided by `TelegramSecretGuard`, before this. */
 @Controller('webhook')
-@UseGuards(TelegramSecretGuard, ChatThrottlerGuard)
+@UseGuards(ChatThrottlerGuard)
 export class TelegramWebhookController {
   constructor(private readonly inbox: Inbox) {}
 

@@ -69,6 +69,17 @@ describe('doctor', () => {
     );
   });
 
+  it('shows no secret that a provider quotes', async () => {
+    const key = 'sk-quoted:by/the+provider';
+    const quoted = [key, encodeURIComponent(key), Buffer.from(key).toString('base64')];
+    world.model.script('Answer with the word', { status: 401, message: `wrong key: ${quoted.join(' ')}` });
+    const { code, out, err } = await doctor({ OPENAI_API_KEY: key, OPENAI_MODEL: 'locked' });
+    expect(code).toBe(1);
+    expect(about(out, 'model')[0]).toContain('wrong key: [redacted] [redacted] [redacted]');
+    for (const form of quoted) expect(out + err).not.toContain(form.slice(0, -2));
+    world.model.script('Answer with the word', { text: 'ready' });
+  });
+
   it('says of each part that is down what to do, and exits with 1', async () => {
     const { code, out, err } = await doctor({
       TELEGRAM_API_ROOT: `http://${nowhere}`,

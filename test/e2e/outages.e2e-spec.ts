@@ -30,7 +30,7 @@ describeWithRedis('While Redis is away', () => {
       `[${chat}] before`,
       ...Array.from({ length: 5 }, (_, index) => `[${chat}] ${index}`),
     ]);
-    await supertest(world.app.url).get('/health/ready').expect(200);
+    await eventually(() => supertest(world.app.url).get('/health/ready').expect(200));
   });
 
   it('and lost everything it held, nothing is lost and nothing is answered twice', async () => {

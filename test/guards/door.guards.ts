@@ -501,7 +501,7 @@ const webhookGuards: readonly Guard[] = [
     keeps: 'The secret of one bot opens no other’s door',
     without: {
       file: secret,
-      within: 'canActivate(',
+      within: 'admit(',
       find: 'this.accepted.get(channelOf(request))',
       replace: 'channelOf(request) && [...this.accepted.values()].flat()',
     },

@@ -1,14 +1,14 @@
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { expect } from 'vitest';
 import { AdminModule } from '../../src/admin/admin.module.js';
-import { setUpDocs } from '../../src/admin/docs.js';
+import { httpAdapter, httpOptions, setUpHttp } from '../../src/application.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { SettingsModule } from '../../src/config/settings.module.js';
 import { DatabaseModule } from '../../src/database/database.module.js';
 import { PrismaService } from '../../src/database/prisma.service.js';
 import type { Prisma } from '../../src/generated/prisma/client.js';
-import { refuseUnroutable } from '../../src/observability/http-exception.filter.js';
+import { HttpModule } from '../../src/http/http.module.js';
 import { ObservabilityModule } from '../../src/observability/observability.module.js';
 import { RuntimeModule } from '../../src/runtime/runtime.module.js';
 import { TelegramModule } from '../../src/telegram/telegram.module.js';
@@ -49,6 +49,7 @@ export class AdminApp {
     const imports = [
       SettingsModule.forRoot(settings),
       RuntimeModule,
+      HttpModule,
       ObservabilityModule,
       DatabaseModule,
       ThrottlingModule,
@@ -57,9 +58,8 @@ export class AdminApp {
     ];
     const silent = { log: () => {}, warn: () => {}, error: () => {} };
     const module = await change(Test.createTestingModule({ imports })).setLogger(silent).compile();
-    const adapter = new FastifyAdapter({ frameworkErrors: refuseUnroutable });
-    const app = module.createNestApplication<NestFastifyApplication>(adapter);
-    setUpDocs(app);
+    const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), httpOptions);
+    setUpHttp(app, settings);
     await app.listen(0, '127.0.0.1');
     return new AdminApp(app, app.get(PrismaService), database);
   }

@@ -17,6 +17,7 @@ import { EventTriesRepository } from '../../src/agent/tries/event-tries.reposito
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import { chatMoves } from './delivery-parts.js';
 import { NoJitter } from './steered.js';
+import { errorTexts } from './error-texts.js';
 
 interface Memory {
   readonly facts: FactsRepository;
@@ -108,5 +109,6 @@ export function eventTriesOf({
     access.doorkeeper,
     outbox,
     new NoJitter(),
+    errorTexts,
   );
 }

@@ -10,6 +10,7 @@ import { ModelSteps } from '../../src/agent/turn/model-steps.js';
 import type { StepRepository } from '../../src/agent/turn/step.repository.js';
 import { ToolCalls } from '../../src/agent/turn/tool-calls.js';
 import type { AgentRoom } from './agent-room.js';
+import { noSecrets } from './error-texts.js';
 
 /** Model and tools by turns, as in one process. */
 export function loopOf(agent: AgentRoom, registry: ToolRegistry, steps: StepRepository): AgentLoop {
@@ -18,7 +19,7 @@ export function loopOf(agent: AgentRoom, registry: ToolRegistry, steps: StepRepo
   const modelSteps = new ModelSteps(client, registry, steps, tokens, clock);
   return new AgentLoop(
     modelSteps,
-    new ToolCalls(new ToolRunner(registry), admission, steps, clock),
+    new ToolCalls(new ToolRunner(registry, noSecrets), admission, steps, clock),
     new FinalAnswers(new OutputCheck(modelSteps, models), tokens),
     steps,
     agent.approvalStore,

@@ -77,6 +77,7 @@ import { NoJitter, SteeredClock } from './steered.js';
 import { turnWorkOf } from './turn-work.js';
 import { telegramChannel } from './telegram-channel.js';
 import { TelegramDouble } from './telegram-double.js';
+import { errorTexts } from './error-texts.js';
 
 interface Wishes {
   readonly tools?: readonly (new () => object)[];
@@ -296,7 +297,7 @@ export class AgentRoom {
       this.commands,
       new ClaimTries(this.claim, this.turns, eventTriesOf(this)),
       turnWorkOf(this, stopping, steps),
-      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics),
+      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics, errorTexts),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       this.interruptions(),
       new BusyIndicator(this.channel),
@@ -342,6 +343,7 @@ export class AgentRoom {
       this.budgets,
       this.settings,
       new NoJitter(),
+      errorTexts,
     );
   }
 

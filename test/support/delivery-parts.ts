@@ -17,6 +17,7 @@ import { Metrics } from '../../src/observability/metrics.js';
 import { Stopping } from '../../src/runtime/stopping.js';
 import type { Room } from './room.js';
 import { NoJitter } from './steered.js';
+import { errorTexts } from './error-texts.js';
 
 const WIDE: Partial<FloodSettings> = {
   botPerSecond: 1_000_000,
@@ -53,7 +54,7 @@ export function delivererOf(
 ): Deliverer {
   const replies = new ReplyRepository(prisma, leases, gate);
   const moves = chatMoves(prisma);
-  const records = new SendRecords(replies, moves, ids, new Metrics());
+  const records = new SendRecords(replies, moves, ids, errorTexts, new Metrics());
   const lateEdits = new LateEditRepository(prisma, leases, gate);
   return new Deliverer(
     channel,

@@ -15,6 +15,7 @@ import type { Conversation, Lane, Turn } from '../../src/generated/prisma/client
 import type { Lease } from '../../src/lease/lease.repository.js';
 import { textsFor } from '../../src/texts/texts-for.js';
 import type { AgentRoom } from './agent-room.js';
+import { errorText } from './error-texts.js';
 
 /** A call that commits under a lease, ready to be made. */
 export type Commit = (lease: Lease) => Promise<unknown>;
@@ -111,7 +112,7 @@ export class Scene {
   }
 }
 
-const failure = { code: 'MODEL_FAILED', error: 'an error', text: 'Sorry.' };
+const failure = { code: 'MODEL_FAILED', error: errorText('an error'), text: 'Sorry.' };
 const some = { tokens: 1n, microUsd: 1n };
 const call = (turnId: string) => ({
   turnId,
@@ -154,7 +155,7 @@ const delivery: readonly FencedCall[] = [
     lane: 'deliveries',
     ready: async (scene) => {
       const { id } = await scene.reply();
-      return (lease) => scene.replies.putBack(lease, id, { error: 'an error' }, 1_000);
+      return (lease) => scene.replies.putBack(lease, id, { error: errorText('an error') }, 1_000);
     },
   },
   {
@@ -169,7 +170,7 @@ const delivery: readonly FencedCall[] = [
         conversationId: scene.id,
         reason: 'CHAT_NOT_FOUND',
         attempts: 1,
-        lastError: 'an error',
+        lastError: errorText('an error'),
       };
       return (lease) => scene.replies.bury(lease, reply, { state: 'failed' }, letter, 'unreachable');
     },
@@ -541,7 +542,7 @@ const summaries: readonly FencedCall[] = [
     lane: 'summaries',
     ready: async (scene) => {
       const due = await scene.summary();
-      return (lease) => scene.agent.summaries.fail(lease, due, 'an error', 1_000, some);
+      return (lease) => scene.agent.summaries.fail(lease, due, errorText('an error'), 1_000, some);
     },
   },
   {

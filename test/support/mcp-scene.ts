@@ -11,6 +11,8 @@ import { eventually } from './eventually.js';
 import { McpFolder } from './mcp-everything.js';
 import { NoJitter, SteeredClock } from './steered.js';
 import { toolContext } from './tool-context.js';
+import { noSecrets } from './error-texts.js';
+import { Redactor } from '../../src/errors/redactor.js';
 
 /** Configured MCP servers, and what the model gets of them. */
 export class McpScene {
@@ -37,6 +39,7 @@ export class McpScene {
       providers: [
         ToolRegistry,
         ToolRunner,
+        { provide: Redactor, useValue: noSecrets },
         ...tools,
         {
           provide: McpServers,

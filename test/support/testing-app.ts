@@ -1,13 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { setUpDocs } from '../../src/admin/docs.js';
+import { httpAdapter, httpOptions, setUpHttp } from '../../src/application.js';
 import { AppModule } from '../../src/app.module.js';
 import type { Environment } from '../../src/config/read-settings.js';
 import { loadSettings } from '../../src/config/settings.js';
-import { refuseUnroutable } from '../../src/observability/http-exception.filter.js';
 import { startStandIns } from '../../src/playground/stand-ins.js';
-import { BODY_LIMIT_BYTES, useBodyParser } from '../../src/webhook/body-parser.js';
 
 /** Keeps what the product logs, for tests about log lines. */
 export class LogRecorder implements LoggerService {
@@ -44,12 +42,8 @@ export async function startTestingApp(
   const module = await Test.createTestingModule({ imports: [AppModule.forRoot(settings, standIns)] })
     .setLogger(logger)
     .compile();
-  const app = module.createNestApplication<NestFastifyApplication>(
-    new FastifyAdapter({ bodyLimit: BODY_LIMIT_BYTES, trustProxy: true, frameworkErrors: refuseUnroutable }),
-    { bodyParser: false, forceCloseConnections: true },
-  );
-  useBodyParser(app);
-  setUpDocs(app);
+  const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), httpOptions);
+  setUpHttp(app, settings);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

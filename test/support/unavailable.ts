@@ -1,5 +1,6 @@
 import supertest from 'supertest';
 import { expect } from 'vitest';
+import { eventually } from './eventually.js';
 
 /** The update was not taken, and Telegram is to send it again. */
 export function expectUnavailable({
@@ -12,9 +13,9 @@ export function expectUnavailable({
   expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
 }
 
-/** The process lives, and is not ready for the want of this part. */
+/** The process lives, and is not ready for the want of this part, which it may notice a second later. */
 export async function expectOnlyLive({ url }: { readonly url: string }, part: string): Promise<void> {
   await supertest(url).get('/health/live').expect(200);
-  const { body } = await supertest(url).get('/health/ready').expect(503);
+  const { body } = await eventually(() => supertest(url).get('/health/ready').expect(503));
   expect(body.parts).toMatchObject({ [part]: expect.not.stringMatching(/^ok$/) });
 }

@@ -2,7 +2,10 @@ import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedExcept
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminRequestKey } from './admin-request-key.js';
 
-/** Lets in who shows the admin key; everybody else gets a 401 that says how (RFC 9110, section 11.6.1). */
+/**
+ * Lets in who shows the admin key. `AdminGate` has asked before the body was read; this one asks again on each controller,
+ * so that none is open where an application is put together without its gates.
+ */
 @Injectable()
 export class AdminKeyGuard implements CanActivate {
   constructor(private readonly keys: AdminRequestKey) {}
@@ -10,7 +13,12 @@ export class AdminKeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const http = context.switchToHttp();
     if (this.keys.rightKeyOf(http.getRequest<FastifyRequest>()) !== null) return true;
-    http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer realm="admin"');
-    throw new UnauthorizedException('The admin key is needed: Authorization: Bearer <key>');
+    return refuseKey(http.getResponse<FastifyReply>());
   }
+}
+
+/** A 401 that says how to get in (RFC 9110, section 11.6.1). @throws UnauthorizedException */
+export function refuseKey(reply: FastifyReply): never {
+  void reply.header('www-authenticate', 'Bearer realm="admin"');
+  throw new UnauthorizedException('The admin key is needed: Authorization: Bearer <key>');
 }

@@ -5,6 +5,7 @@ import type { Lease } from '../../lease/lease.repository.js';
 import { requestMessages } from '../context/turn-request.js';
 import { TurnWatchRepository } from '../turn/turn-watch.repository.js';
 import type { Interrupt, NewsOutcome } from './interruptions.service.js';
+import { errorText } from '../../../test/support/error-texts.js';
 
 /** A worker that goes from one commit to the next as its test says: what a runner does, without a model and without time. */
 export class InterruptedWorker {
@@ -99,7 +100,7 @@ export class InterruptedWorker {
   /** Fails the turn for good. @returns the dead letter's id */
   async fail(): Promise<string> {
     const { lease, turn } = this.underWay;
-    await this.agent.endings.fail(lease, turn, { code: 'MODEL_400', error: 'no', text: 'Sorry.' });
+    await this.agent.endings.fail(lease, turn, { code: 'MODEL_400', error: errorText('no'), text: 'Sorry.' });
     await this.agent.room.leases.release(lease);
     this.at = null;
     const where = { subjectId: turn.id };

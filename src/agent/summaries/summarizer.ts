@@ -3,6 +3,7 @@ import { Budgets } from '../../budget/budgets.service.js';
 import type { SummaryBudget } from '../../budget/summary-budget.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { insist } from '../../database/insist.js';
+import { ErrorTexts } from '../../errors/error-text.js';
 import { GiveUpError, LeaseLostError, RetryLaterError, TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { BudgetScope, Conversation, Summary } from '../../generated/prisma/client.js';
@@ -65,6 +66,7 @@ export class Summarizer {
     private readonly budgets: Budgets,
     private readonly settings: AgentSettings,
     private readonly random: Random,
+    private readonly words: ErrorTexts,
   ) {}
 
   /**
@@ -206,7 +208,7 @@ export class Summarizer {
       delayMs,
       error: message,
     });
-    const told = message.replaceAll('\0', '').toWellFormed();
+    const told = this.words.storable(message);
     await insist(() => this.summaries.fail(lease, summary, told, delayMs, budget.used));
   }
 }

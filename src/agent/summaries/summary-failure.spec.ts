@@ -3,6 +3,7 @@ import type { Answer } from '../../../test/support/scripted-model.js';
 import { failOnce } from '../../../test/support/failing-once.js';
 import { MAX_SUMMARY_TRIES } from './summary-failure.js';
 import { summaryScene, told } from './summary-scene.spec-support.js';
+import { errorText } from '../../../test/support/error-texts.js';
 
 const scene = summaryScene();
 const { answers, past, requests, say, set, summarise, summary } = scene;
@@ -74,7 +75,8 @@ describe('A summary that fails', () => {
     const [already = 0] = await spent();
     for (let time = 0; time < 2; time += 1) await agent.summaries.replace(lease, before, made, used);
     expect(await spent()).toEqual([already + 7]);
-    for (let time = 0; time < 2; time += 1) await agent.summaries.fail(lease, before, 'broken', 1_000, used);
+    for (let time = 0; time < 2; time += 1)
+      await agent.summaries.fail(lease, before, errorText('broken'), 1_000, used);
     expect(await spent()).toEqual([already + 14]);
     expect(await summary()).toMatchObject({ text: 'The notes.', attempts: 1 });
   });

@@ -3,6 +3,7 @@ import { type Amount, nothing } from '../../budget/amount.js';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { type Deferral, isDue } from '../../database/deferred.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import type { ErrorText } from '../../errors/error-text.js';
 import { type Conversation, Prisma, type Summary } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 
@@ -109,7 +110,13 @@ export class SummaryRepository {
    * @param delayMs until the next one; null: none before it is asked for again
    * @throws LeaseLostError
    */
-  fail(lease: Lease, summary: Summary, error: string, delayMs: number | null, used: Amount): Promise<void> {
+  fail(
+    lease: Lease,
+    summary: Summary,
+    error: ErrorText,
+    delayMs: number | null,
+    used: Amount,
+  ): Promise<void> {
     return this.putOff(lease, summary, { error, delayMs, used, tries: 1 });
   }
 

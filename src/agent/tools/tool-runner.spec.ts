@@ -3,10 +3,11 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Redactor } from '../../errors/redactor.js';
 import { ToolRegistry } from './tool-registry.js';
 import { ToolRunner } from './tool-runner.js';
 import { toolContext } from '../../../test/support/tool-context.js';
-import { Zoo } from './zoo.spec-support.js';
+import { SECRET, Zoo } from './zoo.spec-support.js';
 
 describe('ToolRunner', () => {
   let runner: ToolRunner;
@@ -19,7 +20,7 @@ describe('ToolRunner', () => {
     Logger.overrideLogger(false);
     const module = await Test.createTestingModule({
       imports: [DiscoveryModule],
-      providers: [ToolRegistry, ToolRunner, Zoo],
+      providers: [ToolRegistry, ToolRunner, { provide: Redactor, useValue: new Redactor([SECRET]) }, Zoo],
     }).compile();
     await module.init();
     runner = module.get(ToolRunner);
@@ -41,6 +42,15 @@ describe('ToolRunner', () => {
       expect(await run('nothing', args)).toEqual({ output: 'Done; there is no output.', error: null });
     }
   });
+
+  it.each(['leak', 'leak_and_throw', 'leak_and_refuse'])(
+    'lets no secret of the settings through, whatever the tool does with it: %s',
+    async (name) => {
+      const { output } = await run(name, '{}');
+      expect(output).toContain('[redacted]');
+      expect(output).not.toContain(SECRET.slice(0, 8));
+    },
+  );
 
   it('names the tools there are for one that there is not', async () => {
     const { output, error } = await run('sing', '{}');

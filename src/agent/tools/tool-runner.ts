@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
+import { Redactor } from '../../errors/redactor.js';
 import { type CallMark, noMark } from './call-mark.js';
 import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
 import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
@@ -8,12 +9,18 @@ import { type RegisteredTool, ToolRegistry } from './tool-registry.js';
 /** UTF-16 units of a thrown message that the model gets to read. */
 const MAX_REASON_CHARS = 500;
 
-/** Runs one tool call. Whatever goes wrong becomes a text that tells the model what to do next. */
+/**
+ * Runs one tool call. Whatever goes wrong becomes a text that tells the model what to do next. No result holds a secret of
+ * the settings, whatever a tool or the server behind it makes of what it was given.
+ */
 @Injectable()
 export class ToolRunner {
   private readonly logger = new Logger(ToolRunner.name);
 
-  constructor(private readonly registry: ToolRegistry) {}
+  constructor(
+    private readonly registry: ToolRegistry,
+    private readonly redactor: Redactor,
+  ) {}
 
   /** Waits, some seconds at most, for a tool that is away for a moment: what is decided about a call is decided of its tool. */
   async ready({ name }: ToolCall, signal: AbortSignal): Promise<void> {
@@ -76,7 +83,10 @@ export class ToolRunner {
       });
       const work = entered(() => tool.invoke(parameters, context, stop.signal));
       const value: unknown = await Promise.race([work, stopped]);
-      return { output: cutOutput(cleanText(textOf(value)), tool.maxOutputChars), error: null };
+      return {
+        output: cutOutput(cleanText(this.redactor.text(textOf(value))), tool.maxOutputChars),
+        error: null,
+      };
     } catch (error) {
       signal.throwIfAborted();
       return stop.signal.aborted ? this.timedOut(tool, context) : this.failed(tool, context, error);
@@ -101,7 +111,7 @@ export class ToolRunner {
   }
 
   private failed(tool: RegisteredTool, { conversationId, turnId }: ToolContext, error: unknown): ToolResult {
-    const reason = messageOf(error);
+    const reason = this.redactor.text(messageOf(error));
     if (error instanceof TurnpikeError) return failure(error.code, reason);
     this.logger.warn({ msg: 'tool failed', tool: tool.name, error: reason, conversationId, turnId });
     return failure('TOOL_FAILED', `${tool.name} failed: ${cut(reason, MAX_REASON_CHARS)}`);

@@ -14,6 +14,8 @@ import { ToolRegistry } from './tool-registry.js';
 import { ToolRunner } from './tool-runner.js';
 import { ToolsModule } from './tools.module.js';
 import { toolContext } from '../../../test/support/tool-context.js';
+import { noSecrets } from '../../../test/support/error-texts.js';
+import { Redactor } from '../../errors/redactor.js';
 
 describe('the built-in tools, with a database', () => {
   let database: TestDatabase;
@@ -43,8 +45,9 @@ describe('the built-in tools, with a database', () => {
         { provide: PrismaService, useValue: prisma },
         DatabaseClock,
         GroupSettings,
+        { provide: Redactor, useValue: noSecrets },
       ],
-      exports: [DatabasePool, PrismaService, DatabaseClock, GroupSettings],
+      exports: [DatabasePool, PrismaService, DatabaseClock, GroupSettings, Redactor],
     };
     const module = await Test.createTestingModule({
       imports: [testModule, RuntimeModule, ToolsModule],

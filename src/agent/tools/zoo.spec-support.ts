@@ -5,6 +5,9 @@ import { GiveUpError } from '../../errors/errors.js';
 import type { ToolContext } from './tool-context.js';
 import { Tool } from './tool.decorator.js';
 
+/** Of the settings. */
+export const SECRET = 'sk:secret-of-the-settings';
+
 class Inner {
   @IsInt()
   depth: number;
@@ -58,6 +61,26 @@ export class Zoo {
   @Tool({ name: 'refuse', description: 'Refuses.', parameters: Nothing })
   refuse(): string {
     throw new GiveUpError('CITY_UNKNOWN', 'There is no such city.');
+  }
+
+  @Tool({
+    name: 'leak',
+    description: 'Tells a secret, at the edge of what is kept.',
+    parameters: Nothing,
+    maxOutputChars: 200,
+  })
+  leak(): string {
+    return `${Buffer.from(`:${SECRET}`).toString('base64')}${'.'.repeat(120)}${SECRET}`;
+  }
+
+  @Tool({ name: 'leak_and_throw', description: 'Quotes a secret.', parameters: Nothing })
+  async leakAndThrow(): Promise<string> {
+    throw new Error(`${'.'.repeat(480)}${SECRET}`);
+  }
+
+  @Tool({ name: 'leak_and_refuse', description: 'Quotes a secret.', parameters: Nothing })
+  async leakAndRefuse(): Promise<string> {
+    throw new GiveUpError('MCP_REFUSED', `wrong key ${encodeURIComponent(SECRET)}`);
   }
 
   @Tool({ name: 'garbage', description: 'Unstorable.', parameters: Nothing })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GiveUpError } from '../../errors/errors.js';
-import { afterEventFailure, MAX_ATTEMPTS, MAX_OUTAGES, storableMessage } from './event-failure.js';
+import { afterEventFailure, MAX_ATTEMPTS, MAX_OUTAGES } from './event-failure.js';
 
 const own = new Error('its own');
 const outage = Object.assign(new Error('away'), { code: '57P01' });
@@ -33,12 +33,5 @@ describe('afterEventFailure', () => {
   it('does not try again what will not work', () => {
     const error = new GiveUpError('A_CODE', 'it will not work');
     expect(afterEventFailure(error, tries(1), 0)).toEqual({ kind: 'give-up', code: 'A_CODE' });
-  });
-});
-
-describe('storableMessage', () => {
-  it('is what PostgreSQL can store', () => {
-    expect(storableMessage(new Error('a\u0000b\ud800'))).toBe('ab\ufffd');
-    expect(storableMessage(new Error('x'.repeat(5_000)))).toHaveLength(2_000);
   });
 });

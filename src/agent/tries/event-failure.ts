@@ -1,4 +1,4 @@
-import { GiveUpError, messageOf, TurnpikeError } from '../../errors/errors.js';
+import { GiveUpError, TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import { backoffMs } from '../../runtime/backoff.js';
 
@@ -37,9 +37,4 @@ export function afterEventFailure(
   if (attempts < MAX_ATTEMPTS && !(error instanceof GiveUpError))
     return { kind: 'again', delayMs: backoffMs(attempts, PAUSE, random) };
   return { kind: 'give-up', code: error instanceof TurnpikeError ? error.code : 'EVENT_FAILED' };
-}
-
-/** What may be stored of an error's message: it may quote anything, and PostgreSQL stores neither NUL nor half a surrogate pair. */
-export function storableMessage(error: unknown): string {
-  return messageOf(error).replaceAll('\u0000', '').slice(0, 2_000).toWellFormed();
 }

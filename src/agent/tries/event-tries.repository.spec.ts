@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
 import { EventTriesRepository } from './event-tries.repository.js';
+import { errorText } from '../../../test/support/error-texts.js';
 
 let room: Room;
 
@@ -16,7 +17,7 @@ describe('EventTriesRepository', () => {
     const id = await room.event(conversation, '/help');
     const event = { id, source: 'telegram', payload: {}, conversationId: conversation.id };
     const fail = () =>
-      repository.record(event, { kind: 'attempt', error: 'an error' }, () => ({
+      repository.record(event, { kind: 'attempt', error: errorText('an error') }, () => ({
         kind: 'again',
         delayMs: 3_600_000,
       }));

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { deferralOf, isDue, putOffBy, waitMsOf } from '../../database/deferred.js';
 import { PrismaService } from '../../database/prisma.service.js';
+import type { ErrorText } from '../../errors/error-text.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
 import { Ids } from '../../runtime/ids.js';
 import type { EventFailureDecision, FailedTries } from './event-failure.js';
@@ -30,7 +31,7 @@ export class EventTriesRepository {
    */
   async record(
     { id, conversationId }: FailedEvent,
-    failure: { readonly kind: 'attempt' | 'outage'; readonly error: string },
+    failure: { readonly kind: 'attempt' | 'outage'; readonly error: ErrorText },
     decide: (tries: FailedTries) => EventFailureDecision,
   ): Promise<EventFailureOutcome> {
     return await this.prisma.$transaction(async (tx) => {

@@ -3,6 +3,7 @@ import { Doorkeeper } from '../../access/doorkeeper.js';
 import { Channel, type Received } from '../../channel/channel.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
+import { ErrorTexts } from '../../errors/error-text.js';
 import { LeaseLostError, messageOf } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { Prisma } from '../../generated/prisma/client.js';
@@ -10,7 +11,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { PersonRepository } from '../../memory/person.repository.js';
 import { Random } from '../../runtime/random.js';
 import { textsFor } from '../../texts/texts-for.js';
-import { afterEventFailure, kindOfFailure, storableMessage } from './event-failure.js';
+import { afterEventFailure, kindOfFailure } from './event-failure.js';
 import { EventTriesRepository, type FailedEvent } from './event-tries.repository.js';
 
 /** What follows a failed try of an event. */
@@ -38,6 +39,7 @@ export class EventTries {
     private readonly doorkeeper: Doorkeeper,
     private readonly outbox: Outbox,
     private readonly random: Random,
+    private readonly words: ErrorTexts,
   ) {}
 
   /**
@@ -51,7 +53,7 @@ export class EventTries {
       eventId: String(event.id),
       error: messageOf(error),
     };
-    const failure = { kind: kindOfFailure(error), error: storableMessage(error) };
+    const failure = { kind: kindOfFailure(error), error: this.words.storable(error) };
     const decide = (tries: Parameters<typeof afterEventFailure>[1]) =>
       afterEventFailure(error, tries, this.random.next());
     const outcome = await this.repository.record(event, failure, decide).catch((second: unknown) => {

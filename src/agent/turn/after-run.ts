@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { ErrorTexts } from '../../errors/error-text.js';
 import { LeaseLostError, type TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
@@ -38,6 +39,7 @@ export class AfterRun {
     private readonly approvals: Approvals,
     private readonly random: Random,
     private readonly metrics: TurnMetrics,
+    private readonly words: ErrorTexts,
   ) {}
 
   /** @throws LeaseLostError; what the database threw: the job fails then, and the turn is taken over as it stands */
@@ -106,7 +108,7 @@ export class AfterRun {
   private async fail({ lease, turn }: Run, error: TurnpikeError, spentMs: number): Promise<TurnOutcome> {
     const { conversationId } = turn;
     const texts = textsFor((await this.claim.senderOf(turn))?.languageCode);
-    const decision = afterFailure(error, turn, this.random.next(), texts);
+    const decision = afterFailure(error, turn, this.random.next(), texts, this.words);
     const { failure } = decision;
     const about = { conversationId, turnId: turn.id, code: failure.code, error: failure.error };
     if (decision.kind === 'again') {

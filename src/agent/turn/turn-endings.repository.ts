@@ -3,6 +3,7 @@ import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { Outbox } from '../../delivery/outbox.js';
+import type { ErrorText } from '../../errors/error-text.js';
 import type { Prisma, ReplyClass, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
@@ -23,7 +24,7 @@ export interface TurnEnd {
 
 export interface TurnFailure {
   readonly code: string;
-  readonly error: string;
+  readonly error: ErrorText;
   /** What the user is told. */
   readonly text: string;
 }

@@ -1,29 +1,33 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GiveUpError, RetryLaterError } from '../../errors/errors.js';
+import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
 import { en } from '../../texts/en.js';
+import type { Texts } from '../../texts/texts.js';
 import { afterFailure, MAX_ATTEMPTS, MAX_PAUSE_MS, TurnTimeoutError } from './turn-failure.js';
+import { errorTexts } from '../../../test/support/error-texts.js';
 
+const decide = (error: TurnpikeError, turn: { readonly attempts: number }, random: number, texts: Texts) =>
+  afterFailure(error, turn, random, texts, errorTexts);
 const later = (retryAfterMs: number | null) => new RetryLaterError('MODEL_429', 'busy', retryAfterMs);
 
 describe('afterFailure', () => {
   it('tries again after a pause that grows, or the longer one that was asked for', () => {
-    expect(afterFailure(later(null), { attempts: 0 }, 0, en)).toMatchObject({ kind: 'again', delayMs: 500 });
-    expect(afterFailure(later(null), { attempts: 2 }, 0, en)).toMatchObject({
+    expect(decide(later(null), { attempts: 0 }, 0, en)).toMatchObject({ kind: 'again', delayMs: 500 });
+    expect(decide(later(null), { attempts: 2 }, 0, en)).toMatchObject({
       kind: 'again',
       delayMs: 2_000,
     });
-    expect(afterFailure(later(20_000), { attempts: 0 }, 0, en)).toMatchObject({
+    expect(decide(later(20_000), { attempts: 0 }, 0, en)).toMatchObject({
       kind: 'again',
       delayMs: 20_000,
     });
-    expect(afterFailure(later(1), { attempts: 0 }, 0, en)).toMatchObject({ kind: 'again', delayMs: 500 });
+    expect(decide(later(1), { attempts: 0 }, 0, en)).toMatchObject({ kind: 'again', delayMs: 500 });
   });
 
   it('gives up at the last try, at once where it is no use, and where the pause asked for is too long', () => {
-    expect(afterFailure(later(null), { attempts: MAX_ATTEMPTS - 1 }, 0, en).kind).toBe('give-up');
-    expect(afterFailure(new GiveUpError('MODEL_401', 'no'), { attempts: 0 }, 0, en).kind).toBe('give-up');
-    expect(afterFailure(later(86_400_000), { attempts: 0 }, 0, en).kind).toBe('give-up');
+    expect(decide(later(null), { attempts: MAX_ATTEMPTS - 1 }, 0, en).kind).toBe('give-up');
+    expect(decide(new GiveUpError('MODEL_401', 'no'), { attempts: 0 }, 0, en).kind).toBe('give-up');
+    expect(decide(later(86_400_000), { attempts: 0 }, 0, en).kind).toBe('give-up');
   });
 
   it('never puts a turn off for longer than its limit, nor for no time', () => {
@@ -33,7 +37,7 @@ describe('afterFailure', () => {
         fc.integer({ min: 0, max: 10 }),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (asked, attempts, random) => {
-          const decision = afterFailure(later(asked), { attempts }, random, en);
+          const decision = decide(later(asked), { attempts }, random, en);
           if (decision.kind === 'give-up') return;
           expect(decision.delayMs).toBeGreaterThanOrEqual(500);
           expect(decision.delayMs).toBeLessThanOrEqual(MAX_PAUSE_MS);
@@ -43,7 +47,7 @@ describe('afterFailure', () => {
   });
 
   it('has a sentence for the user that tells no more than helps', () => {
-    const text = (error: GiveUpError) => afterFailure(error, { attempts: 0 }, 0, en).failure.text;
+    const text = (error: GiveUpError) => decide(error, { attempts: 0 }, 0, en).failure.text;
     expect(text(new TurnTimeoutError(1))).toBe(en.timedOut);
     expect(text(new GiveUpError('MODEL_400', 'secret details'))).toBe(en.modelRefusedRequest);
     expect(text(new GiveUpError('MODEL_401', 'secret details'))).toBe(en.failed);

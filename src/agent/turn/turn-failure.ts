@@ -1,3 +1,4 @@
+import type { ErrorTexts } from '../../errors/error-text.js';
 import { GiveUpError, RetryLaterError, type TurnpikeError } from '../../errors/errors.js';
 import type { Turn } from '../../generated/prisma/client.js';
 import { backoffMs } from '../../runtime/backoff.js';
@@ -35,24 +36,20 @@ export type FailureDecision =
   | { readonly kind: 'again'; readonly delayMs: number; readonly failure: TurnFailure }
   | { readonly kind: 'give-up'; readonly failure: TurnFailure };
 
-/** Decides what follows a failed try of a turn. Pure; `random` is in [0, 1), `texts` the user's language. */
+/** Decides what follows a failed try of a turn. Pure; `random` is in [0, 1), `texts` the user's language, `words` those to be stored. */
 export function afterFailure(
   error: TurnpikeError,
   turn: Pick<Turn, 'attempts'>,
   random: number,
   texts: Texts,
+  words: ErrorTexts,
 ): FailureDecision {
-  const failure = { code: error.code, error: storableText(error.message), text: apologyFor(error, texts) };
+  const failure = { code: error.code, error: words.storable(error), text: apologyFor(error, texts) };
   const attempts = turn.attempts + 1;
   if (error instanceof GiveUpError || attempts >= MAX_ATTEMPTS) return { kind: 'give-up', failure };
   const asked = error instanceof RetryLaterError ? (error.retryAfterMs ?? 0) : 0;
   if (asked > MAX_PAUSE_MS) return { kind: 'give-up', failure };
   return { kind: 'again', delayMs: Math.max(asked, backoffMs(attempts, RETRY, random)), failure };
-}
-
-/** A provider's message may quote anything; PostgreSQL stores neither NUL nor half a surrogate pair. */
-function storableText(message: string): string {
-  return message.replaceAll('\u0000', '').slice(0, 2_000).toWellFormed();
 }
 
 function apologyFor(error: TurnpikeError, texts: Texts): string {

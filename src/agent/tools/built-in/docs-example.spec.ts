@@ -13,6 +13,8 @@ import { ToolRegistry } from '../tool-registry.js';
 import { ToolRunner } from '../tool-runner.js';
 import { Describe, Tool } from '../tool.decorator.js';
 import { toolContext } from '../../../../test/support/tool-context.js';
+import { noSecrets } from '../../../../test/support/error-texts.js';
+import { Redactor } from '../../../errors/redactor.js';
 
 // docs/tools.md shows these two word for word; the last test compares.
 
@@ -106,6 +108,7 @@ describe('the examples of docs/tools.md', () => {
       providers: [
         ToolRegistry,
         ToolRunner,
+        { provide: Redactor, useValue: noSecrets },
         RollDiceTool,
         BookTableTool,
         { provide: BookingSettings, useValue: { url: `http://127.0.0.1:${portOf(server.address())}` } },

@@ -8,6 +8,8 @@ import type { ToolResult } from '../tool-context.js';
 import { PageFetcher } from '../web/page-fetcher.js';
 import { FetchUrlTool } from './fetch-url.tool.js';
 import { toolContext } from '../../../../test/support/tool-context.js';
+import { noSecrets } from '../../../../test/support/error-texts.js';
+import { Redactor } from '../../../errors/redactor.js';
 
 describe('fetch_url', () => {
   let internet: SmallInternet;
@@ -31,6 +33,7 @@ describe('fetch_url', () => {
       providers: [
         ToolRegistry,
         ToolRunner,
+        { provide: Redactor, useValue: noSecrets },
         FetchUrlTool,
         { provide: PageFetcher, useValue: internet.fetcher() },
       ],

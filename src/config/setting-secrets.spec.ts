@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from '../config/settings.js';
+import { loadSettings } from './settings.js';
 import { secretsOf } from './setting-secrets.js';
 
 describe('secretsOf', () => {

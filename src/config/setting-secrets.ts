@@ -1,7 +1,7 @@
-import { type Settings, settingsClasses } from '../config/settings.js';
-import { variablesOf } from '../config/variable.js';
+import { type Settings, settingsClasses } from './settings.js';
+import { variablesOf } from './variable.js';
 
-/** Every secret in the settings, as the logger needs them; of an address also its password by itself. */
+/** Every secret in the settings, as the `Redactor` needs them; of an address also its password by itself. */
 export function secretsOf(settings: Settings): string[] {
   const secrets = [...settings.mcp.secrets, ...settings.telegram.secrets];
   for (const [concern, type] of Object.entries(settingsClasses)) {
@@ -16,13 +16,16 @@ export function secretsOf(settings: Settings): string[] {
   return secrets;
 }
 
+/** As it is written and as it is meant. What no reader of addresses understands may still be one to the database's client. */
 function passwordOf(value: string): string[] {
-  if (!URL.canParse(value)) return [];
-  const { password } = new URL(value);
-  if (password === '') return [];
+  const written = [/^\w+:\/\/[^:@]*:(.+)@/s.exec(value)?.[1], /[?&]password=([^&]+)/.exec(value)?.[1]];
+  return written.flatMap((password) => (password === undefined ? [] : [password, decoded(password)]));
+}
+
+function decoded(text: string): string {
   try {
-    return [password, decodeURIComponent(password)];
+    return decodeURIComponent(text);
   } catch {
-    return [password];
+    return text;
   }
 }

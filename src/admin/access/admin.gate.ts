@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Gate } from '../../http/gate.js';
+import { Gates } from '../../http/gates.js';
+import { TooManyRequestsException } from '../../throttling/too-many-requests.exception.js';
+import { AdminRequestKey } from './admin-request-key.js';
+import { refuseKey } from './admin-key.guard.js';
+import { WrongKeys } from './wrong-keys.js';
+
+/**
+ * Stands before everything under `/admin`: the body of a request without the key is not read. A right key is never
+ * refused for wrong ones of the same address: what keeps it from being guessed is its length, and the limit is there for
+ * load and logs.
+ */
+@Injectable()
+export class AdminGate extends Gate {
+  readonly path = '/admin/';
+
+  constructor(
+    private readonly keys: AdminRequestKey,
+    private readonly wrongKeys: WrongKeys,
+    gates: Gates,
+  ) {
+    super();
+    gates.add(this);
+  }
+
+  /**
+   * What is answered behind it is of nobody's concern but the one who asked, so no cache keeps it.
+   * @throws UnauthorizedException for a wrong or missing key; TooManyRequestsException past their limit
+   */
+  admit(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.header('cache-control', 'no-store');
+    if (this.keys.rightKeyOf(request) !== null) return;
+    const waitSeconds = this.wrongKeys.count(request.ip);
+    if (waitSeconds === 0) return refuseKey(reply);
+    void reply.header('retry-after', waitSeconds);
+    throw new TooManyRequestsException('Too many requests to the admin API', waitSeconds);
+  }
+}

@@ -1,0 +1,54 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { Logger } from '@nestjs/common';
+
+/** What one client, or all of them together, may take of the server. */
+export interface HttpLimits {
+  /** From the first byte of a request, or from connecting, to the last byte of its body, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** How often requests are held against that, in milliseconds. */
+  readonly checkEveryMs: number;
+  /** After this long without a byte in either direction a connection is closed, in milliseconds. */
+  readonly silenceTimeoutMs: number;
+  /** Connections open at once; a further one is closed at once. */
+  readonly maxConnections: number;
+}
+
+/** Limits without a setting: a request is whole after 30 s, and an answer is read within 5 min. */
+export const fixedHttpLimits = {
+  requestTimeoutMs: 29_000,
+  checkEveryMs: 1_000,
+  silenceTimeoutMs: 300_000,
+} as const;
+
+const LOG_EVERY_MS = 60_000;
+
+const logger = new Logger('HttpServer');
+
+/**
+ * Makes the server whose connections are bounded in time and number. Fastify's own has no limit for the body, and one of
+ * its options reaches a second server of `HOST=localhost` that it makes beside the first; this is asked for both.
+ *
+ * @example new FastifyAdapter({ serverFactory: (handler) => createHttpServer(handler, limits) })
+ */
+export function createHttpServer(handler: RequestListener, limits: HttpLimits): Server {
+  const server = createServer(
+    {
+      requestTimeout: limits.requestTimeoutMs,
+      headersTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
+      // Longer than balancers keep an idle connection: the one who opened it is the one who closes it.
+      keepAliveTimeout: 72_000,
+    },
+    handler,
+  );
+  server.timeout = limits.silenceTimeoutMs;
+  server.maxConnections = limits.maxConnections;
+  let loggedAt = -Infinity;
+  server.on('drop', () => {
+    const now = performance.now();
+    if (now - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = now;
+    logger.warn({ msg: 'connections refused', open: limits.maxConnections, setting: 'HTTP_MAX_CONNECTIONS' });
+  });
+  return server;
+}
