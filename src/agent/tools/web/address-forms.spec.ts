@@ -180,14 +180,10 @@ describe('An address form that leads inside', () => {
   );
 
   it('would reach the canary if it were let through', async () => {
-    const letThrough = internet.dialer().connect(new URL('http://10.0.0.1/'), ['10.0.0.1']);
-    await new Promise((resolve) => letThrough.on('connect', resolve));
-    letThrough.destroy();
-    const straightThrough = straight.connect(new URL(`http://x.example:${internet.canaryPort}/`), [
-      '127.0.0.1',
-    ]);
-    await new Promise((resolve) => straightThrough.on('connect', resolve));
-    straightThrough.destroy();
+    const inside = internet.dialer().connect(new URL('http://10.0.0.1/'), ['10.0.0.1'], signal);
+    (await inside).destroy();
+    const url = new URL(`http://x.example:${internet.canaryPort}/`);
+    (await straight.connect(url, ['127.0.0.1'], signal)).destroy();
     await expect.poll(() => internet.canaryHits).toBe(2);
   });
 

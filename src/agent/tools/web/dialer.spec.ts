@@ -1,10 +1,12 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Dialer } from './dialer.js';
+import { httpGet } from './http-get.js';
 
 describe('A connection', () => {
   const server = createServer((socket) => socket.resume());
+  const { signal } = new AbortController();
   let url: URL;
 
   beforeAll(async () => {
@@ -15,16 +17,42 @@ describe('A connection', () => {
   afterAll(() => server.close());
 
   it('goes to the next address where one cannot be reached', async () => {
-    const socket = new Dialer().connect(url, ['::1', '127.0.0.1']);
-    await once(socket, 'connect');
+    const socket = await new Dialer().connect(url, ['::1', '127.0.0.1'], signal);
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
   });
 
   it('goes nowhere but to the addresses given', async () => {
     // The name of the URL would lead to the server.
-    const socket = new Dialer().connect(url, ['::1']);
-    await expect(once(socket, 'connect')).rejects.toThrow();
-    socket.destroy();
+    await expect(new Dialer().connect(url, ['::1'], signal)).rejects.toThrow();
+  });
+
+  it('that breaks while nobody listens ends the request that is made over it, and nothing else', async () => {
+    const socket = await new Dialer().connect(url, ['127.0.0.1'], signal);
+    const broken = once(socket, 'close');
+    // As from the network: nothing but the dialer's own listener hears of it.
+    socket.destroy(new Error('reset'));
+    await broken.catch(() => undefined);
+    await expect(httpGet(url, Promise.resolve(socket), signal)).rejects.toMatchObject({
+      code: 'FETCH_FAILED',
+    });
+  });
+
+  it.each([
+    ['before the request listens', (socket: Socket) => void socket.destroy(new Error('reset'))],
+    ['as soon as it does', (socket: Socket) => setImmediate(() => socket.destroy(new Error('reset')))],
+  ])('that breaks %s does so too', async (_, breaks) => {
+    const socket = await new Dialer().connect(url, ['127.0.0.1'], signal);
+    breaks(socket);
+    await expect(httpGet(url, Promise.resolve(socket), signal)).rejects.toMatchObject({
+      code: 'FETCH_FAILED',
+    });
+  });
+
+  it('is not waited for once the caller has given up', async () => {
+    const stop = new AbortController();
+    const connecting = new Dialer().connect(url, ['127.0.0.1'], stop.signal);
+    stop.abort();
+    await expect(connecting).rejects.toThrow('aborted');
   });
 });

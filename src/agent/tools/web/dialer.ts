@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import { Injectable } from '@nestjs/common';
@@ -10,8 +11,24 @@ export class Dialer {
   /** Certificates trusted instead of those that come with Node.js. */
   protected readonly trusted: string | undefined;
 
-  /** The certificate must be one for the host of the URL. The socket reports what goes wrong as its `error`. */
-  connect(url: URL, addresses: readonly string[]): Socket {
+  /**
+   * Resolves when the connection is open. The certificate must be one for the host of the URL.
+   * @throws what keeps it from being opened, an address without a route too; the reason of `signal`
+   */
+  async connect(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<Socket> {
+    const socket = this.open(url, addresses);
+    // From its first moment to its last: an error that nobody listens for would end the process.
+    socket.on('error', unheard);
+    try {
+      await once(socket, url.protocol === 'https:' ? 'secureConnect' : 'connect', { signal });
+      return socket;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  private open(url: URL, addresses: readonly string[]): Socket {
     const target = this.target(addresses, portOf(url));
     if (url.protocol !== 'https:') return connectTcp(target);
     const host = bareHost(url);
@@ -33,8 +50,12 @@ export class Dialer {
       // Never an address: so that `lookup` is always asked, and its answer is all there is.
       host: 'checked.invalid',
       port,
-      lookup: (_, __, answer) => answer(null, found),
+      // Later, as Node's own does: an address without a route would fail the socket while it is still being made.
+      lookup: (_, __, answer) => process.nextTick(answer, null, found),
       autoSelectFamily: true,
     };
   }
 }
+
+/** Whoever waits for the socket hears of it too, or finds it destroyed. */
+const unheard = (): void => {};

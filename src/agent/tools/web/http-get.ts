@@ -11,11 +11,24 @@ const HEADERS = {
 };
 
 /**
- * One GET over this connection, up to the headers of the answer: it follows nothing and asks no proxy, whatever the
+ * One GET over a connection that is being opened, up to the headers of the answer: it follows nothing and asks no proxy, whatever the
  * environment says. Destroying the answer closes the connection.
  * @throws GiveUpError `FETCH_FAILED`; the reason of `signal`
  */
-export async function httpGet(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
+export async function httpGet(
+  url: URL,
+  connection: Promise<Socket>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  try {
+    return await get(url, await connection, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw connectionFailure(url, error);
+  }
+}
+
+async function get(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
   // Without an agent there is no pool, no other connection and no proxy.
   const asked = request({
     createConnection: () => socket,
@@ -24,17 +37,16 @@ export async function httpGet(url: URL, socket: Socket, signal: AbortSignal): Pr
     signal,
   });
   const answer = new Promise<IncomingMessage>((resolve, reject) => {
+    const closed = () => reject(new Error('closed without an answer'));
     asked.on('response', resolve).on('error', reject);
     // A change of protocol (101) ends the request without an error.
-    asked.on('close', () => reject(new Error('closed without an answer')));
+    asked.on('close', closed);
+    // The request listens from the next tick on, and would not hear of what breaks before.
+    socket.on('error', reject).on('close', closed);
+    if (socket.closed) closed();
   });
   asked.end();
-  try {
-    return await answer;
-  } catch (error) {
-    signal.throwIfAborted();
-    throw connectionFailure(url, error);
-  }
+  return await answer;
 }
 
 /** Says the code of the error only: its message may hold what the other side wrote, as into its certificate. */

@@ -48,7 +48,7 @@ export class PageFetcher {
     let url = first;
     for (let redirects = 0; redirects <= this.limits.redirects; redirects++) {
       const addresses = await this.hosts.addressesOf(url, signal);
-      const response = await httpGet(url, this.dialer.connect(url, addresses), signal);
+      const response = await httpGet(url, this.dialer.connect(url, addresses, signal), signal);
       try {
         const location = redirectOf(response);
         if (location === null) return await this.read(url, response, signal);
