@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { keptPool } from './kept-pool.js';
 import { guards } from '../guards/guards.js';
 
 const folder = process.env['MUTATION_FOLDER'] ?? 'src/lease';
@@ -9,6 +10,7 @@ const named = guards.filter(({ without }) => 'file' in without && without.file.s
 const slow = new Set(['src/admin/conversations/staged-erasure.spec.ts']);
 
 export default defineConfig({
+  plugins: [keptPool()],
   test: {
     include: [`${folder}/**/*.spec.ts`, ...new Set(named.map(({ spec }) => spec))].filter(
       (spec) => !spec.includes('e2e') && !slow.has(spec),
