@@ -298,6 +298,20 @@ export const otherGuards: readonly Guard[] = [
     test: 'lets a commit that has passed its fence end first, and none after it',
   },
   {
+    id: 'erasure/takes-unconfirmed',
+    kind: 'order',
+    promises: [],
+    keeps: 'What was stored for a locked conversation before its erasure does not outlive it',
+    without: {
+      file: 'src/admin/conversations/conversation-eraser.repository.ts',
+      within: 'async detach(',
+      find: 'if (place) await eraseUnconfirmed(tx, id);',
+      replace: '',
+    },
+    spec: 'src/admin/conversations/staged-erasure.spec.ts',
+    test: 'takes along what was stored for the conversation while somebody had it locked',
+  },
+  {
     id: 'erasure/exists-for-nobody',
     kind: 'condition',
     promises: [1],

@@ -69,6 +69,7 @@ export class ConversationEraser {
         RETURNING erased_from AS channel, chat_id AS "chatId"`;
       // A chat has one request to be let in, and its next conversation may ask.
       if (place) await tx.$executeRaw`DELETE FROM pairings WHERE conversation_id = ${id}::uuid`;
+      if (place) await eraseUnconfirmed(tx, id);
       return place ?? null;
     }, TIMES);
   }
@@ -183,6 +184,24 @@ export class ConversationEraser {
 /** Before anything else of the conversation, as whoever commits for it does. */
 async function lockLeases(tx: Prisma.TransactionClient, id: string): Promise<void> {
   await tx.$queryRaw`SELECT 1 FROM leases WHERE conversation_id = ${id}::uuid ORDER BY lane FOR UPDATE`;
+}
+
+/**
+ * What was stored for it without a lock, before this commit: from then on it could not be told from what came after, and
+ * would go to the chat's next conversation.
+ */
+async function eraseUnconfirmed(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  await tx.$executeRaw`
+    WITH before AS MATERIALIZED (
+      SELECT e.id FROM events e
+      WHERE e.id = ANY (ARRAY(SELECT event_id FROM unconfirmed_events)) AND e.conversation_id = ${id}::uuid
+        AND e.state IN ('waiting', 'dropped')
+      ORDER BY e.id FOR NO KEY UPDATE
+    ), listed AS (
+      DELETE FROM unconfirmed_events WHERE event_id = ANY (ARRAY(SELECT id FROM before))
+    )
+    UPDATE events SET state = 'erased', payload = NULL, conversation_id = NULL
+    WHERE id = ANY (ARRAY(SELECT id FROM before))`;
 }
 
 const nameOf = ({ channel, chatId }: Place): string => `${channel}:${chatId}`;

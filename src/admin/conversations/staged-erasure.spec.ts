@@ -9,6 +9,7 @@ import { ConversationEraser } from './conversation-eraser.repository.js';
 import { LeaseLostError } from '../../errors/errors.js';
 import { type Conversation, Lane } from '../../generated/prisma/client.js';
 import { EventRepository, type StoredEvent } from '../../inbox/event.repository.js';
+import { UnconfirmedEvents } from '../../memory/unconfirmed-events.js';
 import { DueSchedules } from '../../schedules/firing/due-schedules.repository.js';
 import { ScheduleRepository } from '../../schedules/schedule.repository.js';
 
@@ -153,6 +154,24 @@ describe('An erasure', () => {
     await erasing;
     expect(await rowsOf(conversation.id)).toBe(0);
     expect(await rowsOf(now)).toBeGreaterThan(0);
+  });
+
+  it('takes along what was stored for the conversation while somebody had it locked', async () => {
+    const { room } = agent;
+    const conversation = await room.conversation();
+    const { id } = conversation;
+    const chatId = Number(conversation.chatId);
+    await room.whileLocked('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [id], async () => {
+      expect(await storeFor(id, chatId, 'before')).toMatchObject({ kind: 'unconfirmed' });
+    });
+    await eraser.detach(id);
+    await new UnconfirmedEvents(agent.channel, room.conversations).run();
+    await eraser.finish(id);
+    const left = await room.rows('SELECT 1 FROM events WHERE payload::text LIKE $1', [
+      `%"id":${chatId}%before%`,
+    ]);
+    expect(left).toEqual([]);
+    expect(await room.prisma.conversation.count({ where: { chatId: conversation.chatId } })).toBe(0);
   });
 
   it('has each message either go with the conversation or begin a new one', async () => {
