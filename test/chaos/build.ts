@@ -27,6 +27,7 @@ const hurry: readonly Edit[] = [
   { file: 'lease/lease.repository.js', find: /LEASE_TTL_MS = [\d_]+/, put: 'LEASE_TTL_MS = 3_000' },
   { file: 'agent/turn/turn-runner.js', find: /LEASE_RETRY_MS = [\d_]+/, put: 'LEASE_RETRY_MS = 500' },
   { file: 'delivery/deliverer.js', find: /LEASE_RETRY_MS = [\d_]+/, put: 'LEASE_RETRY_MS = 500' },
+  { file: 'delivery/late-edit.js', find: /LATE_MS = [\d_]+/, put: 'LATE_MS = 4_000' },
   { file: 'queue/lanes.js', find: /lockDuration: [\d_]+/, put: 'lockDuration: 2_000' },
   { file: 'queue/lanes.js', find: /stalledInterval: [\d_]+/, put: 'stalledInterval: 1_000' },
   { file: 'queue/sweep.processor.js', find: /SWEEP_PERIOD_MS = [\d_]+/, put: 'SWEEP_PERIOD_MS = 700' },

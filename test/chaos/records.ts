@@ -204,6 +204,7 @@ export async function openWork(postgres: Database, chats: readonly number[]): Pr
      UNION ALL SELECT 'turn ' || x.id || ' ' || x.state FROM turns x ${OF_CHATS}
      WHERE x.state IN ('waiting', 'running', 'parked')
      UNION ALL SELECT 'reply ' || x.id || ' ' || x.state FROM replies x ${OF_CHATS} WHERE x.settled_at IS NULL
+     UNION ALL SELECT 'text of message ' || x.channel_message_id FROM late_edits x ${OF_CHATS}
      UNION ALL SELECT 'schedule ' || x.text FROM schedules x ${OF_CHATS}
      WHERE x.state = 'planned' AND x.next_at < clock_timestamp() + interval '30 s'`,
     [chats],
