@@ -56,6 +56,7 @@ export const send = (
   arrivedAt,
   messageId,
   toldAt: arrivedAt + 5,
+  fault: null,
   ...change,
 });
 

@@ -111,7 +111,7 @@ async function meet(times: number, order: (met: () => void) => void): Promise<bo
   return await Promise.race([met, pause(MEETS_WITHIN_MS, false)]);
 }
 
-/** Suspends a worker between Telegram's answer to its send and the record of it. */
+/** Suspends a worker between Telegram’s answer to its send or edit and the record of it. */
 async function freeze({ road, worker }: Cluster, slot: 0 | 1, holdMs: number): Promise<boolean> {
   const held = road.holdAnswer(worker[slot].caller);
   if (!(await Promise.race([held.taken, pause(MEETS_WITHIN_MS, false)]))) {

@@ -127,7 +127,7 @@ describe('The oracle', () => {
       shown: [...Array.from({ length: times }, (_, index) => ({ ...one, messageId: 5 + index })), one, two],
       calls: [
         ...Array.from({ length: times }, (_, index) =>
-          send(`heard ${FIRST}`, 5 + index, 110, { toldAt: null }),
+          send(`heard ${FIRST}`, 5 + index, 110, { toldAt: null, fault: 'reset-after' as const }),
         ),
         ...healthy.calls,
       ],
@@ -184,6 +184,49 @@ describe('The oracle objects where', () => {
         calls: [send(one.text, 5, 105), ...healthy.calls, send(two.text, 11.5, 205)],
       },
       'uncertain',
+    ],
+    [
+      'each send is broken off by its caller, shown twice, and uncertain',
+      {
+        ...withRecords({ replies: uncertain }),
+        shown: [{ ...one, messageId: 5 }, one, { ...two, messageId: 11.5 }, two],
+        calls: [send(one.text, 5, 105), ...healthy.calls, send(two.text, 11.5, 205)].map((call) => ({
+          ...call,
+          toldAt: null,
+        })),
+      },
+      'uncertain',
+    ],
+    [
+      'each call of the model is broken off by its caller, and its turn given up',
+      {
+        ...withRecords({
+          events: [event(1, 'a'), { ...event(2, 'b'), state: 'dead' }],
+          turns: records.turns.map((turn) =>
+            turn.id === 'b' ? { ...turn, state: 'failed', errorCode: 'MODEL_TIMEOUT' } : turn,
+          ),
+          deadLetters: [{ ...dead('b'), reason: 'MODEL_TIMEOUT' }],
+        }),
+        requests: [
+          ...healthy.requests,
+          ...[150, 160, 170, 180, 190].map((at) => request(SECOND, at, { answeredAt: null })),
+        ],
+      },
+      'dead',
+    ],
+    [
+      'a turn ran out of time of which two faults together took a part that each of them took',
+      {
+        ...withRecords({
+          events: [event(1, 'a'), { ...event(2, 'b'), state: 'dead' }],
+          turns: records.turns.map((turn) =>
+            turn.id === 'b' ? { ...turn, state: 'failed', errorCode: 'TURN_TIMEOUT' } : turn,
+          ),
+          deadLetters: [{ ...dead('b'), reason: 'TURN_TIMEOUT' }],
+        }),
+        strikes: [1, 2].map(() => struck({ kind: 'database', caller: null, from: 500, until: 1_500 })),
+      },
+      'dead',
     ],
     [
       'every turn is a dead letter with an apology',

@@ -5,6 +5,22 @@
 export type RoadFault =
   'limited' | 'error' | 'page-before' | 'page-after' | 'reset-before' | 'reset-after' | 'hang-after' | 'late';
 
+/** Whether a caller that this befell cannot know what became of its call. */
+export function leavesUnknown(fault: RoadFault): boolean {
+  switch (fault) {
+    case 'limited':
+    case 'error':
+      return false;
+    case 'page-before':
+    case 'page-after':
+    case 'reset-before':
+    case 'reset-after':
+    case 'hang-after':
+    case 'late':
+      return true;
+  }
+}
+
 export interface Answer {
   readonly status: number;
   readonly type: string;

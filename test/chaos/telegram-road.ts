@@ -30,6 +30,8 @@ export interface TelegramCall {
   messageId: number | null;
   /** When its caller was told, in the Bot API's own words, what became of it; null: it never was. */
   toldAt: number | null;
+  /** What the network did to it; null: nothing, and who breaks it off does so by himself. */
+  fault: RoadFault | null;
 }
 
 interface Order {
@@ -41,7 +43,7 @@ interface Order {
 
 /** An answer that is held back. */
 export interface HeldAnswer {
-  /** Resolves when Telegram has answered a send of that process: false when none came. */
+  /** Resolves when Telegram has answered a call of that process: false when none came. */
   readonly taken: Promise<boolean>;
   /** Lets it go. */
   release(): void;
@@ -86,7 +88,7 @@ export class TelegramRoad {
     this.orders.push({ fault, edits: which === 'edit', met });
   }
 
-  /** Holds back the answer to the next send of this process, which has had its effect. */
+  /** Holds back the answer to the next send or edit of this process, which has had its effect. */
   holdAnswer(caller: string): HeldAnswer {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
@@ -123,8 +125,9 @@ export class TelegramRoad {
       await pause(this.random.int(0, UP_TO_MS));
       const to = call && this.moved.get(call.chat);
       if (to !== undefined && to !== null) return this.tell(response, call, answers.moved(to));
-      const order = call && this.takeOrder(call);
-      await this.carry(request, path, body, response, call, order?.fault ?? null);
+      const fault = (call && this.takeOrder(call))?.fault ?? null;
+      if (call) call.fault = fault;
+      await this.carry(request, path, body, response, call, fault);
     } catch {
       response.socket?.resetAndDestroy();
     }
@@ -158,7 +161,7 @@ export class TelegramRoad {
     const answer = await this.forward(request, path, body);
     if (call) call.messageId = madeBy(answer, call);
     await pause(this.random.int(0, UP_TO_MS));
-    if (call?.makes) await this.holdBack(call.caller);
+    if (call) await this.holdBack(call.caller);
     switch (fault) {
       case 'late':
       case 'hang-after':
@@ -193,6 +196,7 @@ export class TelegramRoad {
       arrivedAt: Date.now(),
       messageId: null,
       toldAt: null,
+      fault: null,
     };
     this.calls.push(call);
     return call;

@@ -1,4 +1,6 @@
-import { type ChatView, requestsAbout, violation, type Violation } from '../evidence.js';
+import type { ModelRequest } from '../chaos-model.js';
+import { type ChatView, type Evidence, requestsAbout, violation, type Violation } from '../evidence.js';
+import { strikes } from '../strikes.js';
 
 /** Tries after which a turn whose model fails is given up: `MAX_ATTEMPTS` of the product. */
 const TRIES = 5;
@@ -16,7 +18,7 @@ export function judgeDeadTurns(view: ChatView): Violation[] {
       if (letter?.reason !== errorCode)
         return violation('record', `turn ${id} is ${errorCode}, its letter ${letter?.reason}`);
       const requests = requestsAbout(view, own);
-      const failed = requests.filter(({ answeredAt }) => answeredAt === null).length;
+      const failed = requests.filter((request) => hasFailed(request, all)).length;
       const why = `${errorCode} after ${failed} failed calls of ${requests.length}`;
       if (errorCode?.startsWith('MODEL') && failed >= TRIES) return [];
       if (
@@ -28,6 +30,13 @@ export function judgeDeadTurns(view: ChatView): Violation[] {
     });
 }
 
+/** A fault befell the call, or its caller while it waited. Who breaks a call off by himself is not excused. */
+function hasFailed({ answeredAt, fault, caller, arrivedAt }: ModelRequest, all: Evidence): boolean {
+  if (fault !== null) return true;
+  if (answeredAt !== null) return false;
+  return all.strikes.some((strike) => strikes(strike, caller, arrivedAt, arrivedAt + all.turnTimeoutMs));
+}
+
 /** Faults took so much of the turn's time, since its messages came, that it may have run out of it. */
 function wasHindered(view: ChatView, own: readonly string[]): boolean {
   const { sent, all } = view;
@@ -37,8 +46,18 @@ function wasHindered(view: ChatView, own: readonly string[]): boolean {
   // Which process had a turn is not known where that asked nobody.
   const callers = new Set(requestsAbout(view, own).map(({ caller }) => caller));
   const hadIt = (caller: string) => (callers.size === 0 ? !caller.startsWith('web') : callers.has(caller));
-  const hindered = all.strikes
+  const hindering = all.strikes
     .filter(({ kind, caller }) => kind !== 'death' && (caller === null || hadIt(caller)))
-    .reduce((sum, { from, until }) => sum + Math.max(0, until - Math.max(from, since)), 0);
-  return hindered >= all.turnTimeoutMs * (1 - SHARE_LEFT);
+    .map(({ from, until }) => ({ from: Math.max(from, since), until }));
+  return msWithin(hindering) >= all.turnTimeoutMs * (1 - SHARE_LEFT);
+}
+
+/** How long at least one of them lasted. */
+function msWithin(spans: readonly { readonly from: number; readonly until: number }[]): number {
+  let [ms, end] = [0, Number.NEGATIVE_INFINITY];
+  for (const { from, until } of spans.toSorted((one, other) => one.from - other.from)) {
+    ms += Math.max(0, until - Math.max(from, end));
+    end = Math.max(end, until);
+  }
+  return ms;
 }

@@ -2,6 +2,7 @@ import { type ChatView, requestsAbout, type Shown, violation, type Violation } f
 import { groupBy } from '../group-by.js';
 import type { ReplyRecord } from '../records.js';
 import { isForgotten, type Strike, strikes, unexplained } from '../strikes.js';
+import { leavesUnknown } from '../road-faults.js';
 import type { TelegramCall } from '../telegram-road.js';
 import { partsOf } from '../terms.js';
 import { tokensOf } from '../tokens.js';
@@ -10,14 +11,16 @@ import { tokensOf } from '../tokens.js';
 const RECORDED_WITHIN_MS = 1_500;
 
 /**
- * A send whose outcome the product may not know: it was never told, in Telegram's own words, or something befell the
- * process about then.
+ * A send whose outcome the product may not know: the network or Telegram kept it from being told, or something befell the
+ * process about then. Who breaks a call off by himself is not excused.
  */
-export function isTouched({ caller, arrivedAt, toldAt }: TelegramCall, struck: readonly Strike[]): boolean {
-  if (toldAt === null) return true;
-  return struck.some((one) =>
-    strikes(one, caller, arrivedAt - RECORDED_WITHIN_MS, toldAt + RECORDED_WITHIN_MS),
-  );
+export function isTouched(
+  { caller, arrivedAt, toldAt, fault }: TelegramCall,
+  struck: readonly Strike[],
+): boolean {
+  if (fault !== null && leavesUnknown(fault)) return true;
+  const until = (toldAt ?? arrivedAt) + RECORDED_WITHIN_MS;
+  return struck.some((one) => strikes(one, caller, arrivedAt - RECORDED_WITHIN_MS, until));
 }
 
 /** Of several replies that say their text in one message, the newest counts: they change it one after another. */
