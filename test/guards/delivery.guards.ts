@@ -53,6 +53,19 @@ export const deliveryGuards: readonly Guard[] = [
     test: 'takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter',
   },
   {
+    id: 'delivery/tls-in-the-answer',
+    kind: 'condition',
+    promises: [4],
+    keeps: 'An error of TLS that may lie in the answer leaves the outcome unknown',
+    without: {
+      file: 'src/telegram/sending/call-failure.ts',
+      find: 'ERR_TLS_CERT_|',
+      replace: 'ERR_TLS_|ERR_SSL_|',
+    },
+    spec: 'src/telegram/sending/call-failure.spec.ts',
+    test: 'takes an error of TLS that may lie in the answer for no proof that nothing was sent',
+  },
+  {
     id: 'delivery/outcome-written',
     kind: 'retry',
     promises: [4],
