@@ -66,6 +66,32 @@ export const deliveryGuards: readonly Guard[] = [
     test: 'takes an error of TLS that may lie in the answer for no proof that nothing was sent',
   },
   {
+    id: 'unreachable/clock-set-back',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'What is written to a chat that is back is not dropped, though the database’s clock was set back',
+    without: {
+      file: 'src/memory/conversation.repository.ts',
+      find: ' OR c.unreachable_at > clock_timestamp()',
+    },
+    spec: 'src/agent/turn/set-clock.spec.ts',
+    test: 'drops nothing of what is written to a chat that could not be sent anything before',
+  },
+  {
+    id: 'unreachable/somebody-is-there',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'A refusal does not mark a chat from which something came after its send began',
+    without: {
+      file: replies,
+      within: 'async bury(',
+      find: 'AND e.source = c.channel AND e.received_at > r.sending_at',
+      replace: 'AND e.source IS NULL',
+    },
+    spec: 'src/agent/turn/unreachable.spec.ts',
+    test: 'is worked for again for what was written there while the refused message was being sent',
+  },
+  {
     id: 'delivery/outcome-written',
     kind: 'retry',
     promises: [4],
