@@ -92,6 +92,35 @@ export const deliveryGuards: readonly Guard[] = [
     test: 'is worked for again for what was written there while the refused message was being sent',
   },
   {
+    id: 'delivery/age-by-the-databases-clock',
+    kind: 'condition',
+    promises: [6],
+    keeps:
+      'A corrected answer is as old as its new text by the database’s clock, whatever the machine’s says',
+    without: {
+      file: outbox,
+      within: 'async correct(',
+      find: 'created_at = clock_timestamp()',
+      replace: 'created_at = ${new Date()}',
+    },
+    spec: 'src/agent/corrections/corrections.spec.ts',
+    test: 'makes its answer as new as its text, by the database’s clock, however wrong the machine’s is',
+  },
+  {
+    id: 'model/pause-by-the-answers-date',
+    kind: 'condition',
+    promises: [6],
+    keeps:
+      'A pause that a model’s server names by a date is as long as that server means, whatever the machine’s clock says',
+    without: {
+      file: 'src/agent/model/model-error.ts',
+      find: "Date.parse(headers.get('date') ?? '')",
+      replace: 'Date.now()',
+    },
+    spec: 'src/agent/model/model-client.spec.ts',
+    test: 'waits as long as the server asks by a date of its own clock',
+  },
+  {
     id: 'delivery/outcome-written',
     kind: 'retry',
     promises: [4],
