@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
+
+const DAY_MS = 86_400_000;
 
 describe('Outbox', () => {
   let agent: AgentRoom;
@@ -57,6 +59,21 @@ describe('Outbox', () => {
     expect(edit).toMatchObject({ channelMessageId: 78n, body: { text: 'Approved' } });
     if (edit) await replies.sent(lease, edit, 'sent', 78n);
     expect(await replies.nextOpen(conversation.id)).toBeNull();
+  });
+
+  it('knows the age of a reply by the database’s clock, however wrong the machine’s is', async () => {
+    const { id: conversationId } = await agent.room.conversation();
+    for (const aheadMs of [-DAY_MS, DAY_MS]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + aheadMs });
+      await agent.room.prisma
+        .$transaction((tx) => agent.outbox.add(tx, { conversationId, text: 'Hello' }))
+        .finally(() => vi.useRealTimers());
+    }
+    expect(
+      await agent.room.rows(`
+        SELECT created_at BETWEEN clock_timestamp() - interval '1 hour' AND clock_timestamp() AS "isNew"
+        FROM replies WHERE conversation_id = '${conversationId}'`),
+    ).toEqual([{ isNew: true }, { isNew: true }]);
   });
 
   it('leaves no gap between the two, when it is decided at the very moment', async () => {

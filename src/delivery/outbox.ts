@@ -115,8 +115,11 @@ export class Outbox {
     const sent = await tx.reply.findMany({ where: { messageId, turnId: formerTurnId } });
     const [former, body] = sent.length === 1 && bodies.length === 1 ? [sent[0], bodies[0]] : [];
     if (former && body && (former.settledAt === null || former.channelMessageId !== null)) {
-      const again = former.settledAt === null ? {} : openedAgain();
+      const again = former.settledAt === null ? {} : openedAgain;
       await tx.reply.update({ where: { id: former.id }, data: { turnId, body, ...again } });
+      // To be edited, it is as old as its new text.
+      if (former.settledAt !== null)
+        await tx.$executeRaw`UPDATE replies SET created_at = clock_timestamp() WHERE id = ${former.id}`;
       return;
     }
     await tx.reply.createMany({
@@ -125,19 +128,14 @@ export class Outbox {
   }
 }
 
-/** To be edited: it is as old as its new text. */
-function openedAgain(): Prisma.ReplyUncheckedUpdateInput {
-  const now = new Date();
-  return {
-    state: 'pending',
-    attempts: 0,
-    error: null,
-    createdAt: now,
-    // Due by any clock.
-    availableAt: new Date(0),
-    settledAt: null,
-  };
-}
+const openedAgain: Prisma.ReplyUncheckedUpdateInput = {
+  state: 'pending',
+  attempts: 0,
+  error: null,
+  // Due by any clock.
+  availableAt: new Date(0),
+  settledAt: null,
+};
 
 /** A draft that may or may not be there counts as a first try of unknown outcome; a preview leaves no message. */
 function ofDraft({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {

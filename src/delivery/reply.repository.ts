@@ -191,11 +191,14 @@ export class ReplyRepository {
         update: {},
       });
       if (reach === 'unreachable') {
-        // Whoever wrote since the send began may be back since.
+        // Whatever came from the chat since the send began, a message or that it lets the bot in, shows that somebody is there.
         await tx.$executeRaw`
-          UPDATE conversations SET unreachable_at = coalesce(
-            (SELECT sending_at FROM replies WHERE id = ${reply.id}), clock_timestamp())
-          WHERE id = ${reply.conversationId}::uuid`;
+          UPDATE conversations c SET unreachable_at = coalesce(r.sending_at, clock_timestamp())
+          FROM replies r
+          WHERE r.id = ${reply.id} AND c.id = r.conversation_id AND NOT EXISTS (
+            SELECT FROM conversations topic JOIN events e ON e.conversation_id = topic.id
+            WHERE topic.channel = c.channel AND topic.chat_id = c.chat_id
+              AND e.source = c.channel AND e.received_at > r.sending_at)`;
       }
     });
   }

@@ -67,19 +67,22 @@ export class ConversationRepository {
 
   /**
    * Since when nothing can be sent there, as the database writes it; null where it can, or where a person has written since
-   * and so is there again: then the mark is cleared. The mark tells when the refused send began.
+   * and so is there again: then the mark is cleared. The mark tells when the refused send began. One that lies ahead is of
+   * before the clock was set back, and tells nothing of what was written since.
    */
   async unreachableSince(tx: Prisma.TransactionClient, id: string): Promise<string | null> {
     await tx.$executeRaw`
       UPDATE conversations c SET unreachable_at = NULL
       WHERE id = ${id}::uuid AND unreachable_at IS NOT NULL AND EXISTS (
-        SELECT FROM events e WHERE e.conversation_id = c.id AND e.state = 'waiting' AND e.kind = 'message'
-          AND e.source = c.channel AND e.received_at > c.unreachable_at
-        UNION ALL
-        -- A turn may have taken it before the mark was set.
-        SELECT FROM turns t JOIN events e ON e.turn_id = t.id
-        WHERE t.conversation_id = c.id AND t.state IN ('waiting', 'running')
-          AND e.source = c.channel AND e.received_at > c.unreachable_at)`;
+        SELECT FROM (
+          SELECT source, received_at FROM events
+          WHERE conversation_id = c.id AND state = 'waiting' AND kind = 'message'
+          UNION ALL
+          -- A turn may have taken it before the mark was set.
+          SELECT e.source, e.received_at FROM turns t JOIN events e ON e.turn_id = t.id
+          WHERE t.conversation_id = c.id AND t.state IN ('waiting', 'running')) written
+        WHERE source = c.channel
+          AND (received_at > c.unreachable_at OR c.unreachable_at > clock_timestamp()))`;
     const [row] = await tx.$queryRaw<{ since: string | null }[]>`
       SELECT unreachable_at::text AS since FROM conversations WHERE id = ${id}::uuid`;
     return row?.since ?? null;

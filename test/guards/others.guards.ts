@@ -409,6 +409,20 @@ export const otherGuards: readonly Guard[] = [
     error: '40P01',
   },
   {
+    id: 'attachment/none-broken-off',
+    kind: 'condition',
+    promises: [5],
+    keeps: 'A recording that is being heard is heard to its end, though another one of the turn fails',
+    without: {
+      file: 'src/agent/attachments/attachments.service.ts',
+      find: 'Promise.allSettled(work.slice(start, start + AT_ONCE).map((read) => read()))',
+      replace:
+        '(await Promise.all(work.slice(start, start + AT_ONCE).map((read) => read()))).map(() => ({ status: "fulfilled" }))',
+    },
+    spec: 'src/agent/attachments/hearing-budget.spec.ts',
+    test: 'is paid once, though another recording of the turn fails while it is heard',
+  },
+  {
     id: 'retry/file-heard',
     kind: 'retry',
     promises: [5],

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sendJson } from './write-answer.js';
 
 /** One request to POST /audio/transcriptions. */
@@ -11,7 +12,7 @@ export interface Heard {
 
 /**
  * Hears whatever is written in the file: its bytes are the transcript. A file that says `status:500` gets that answer,
- * once for each `status:` in it, then the rest is heard.
+ * once for each `status:` in it, then the rest is heard. One that says `slow:500` is answered after so many milliseconds.
  */
 export class TranscriptionDouble {
   readonly heard: Heard[] = [];
@@ -36,6 +37,8 @@ export class TranscriptionDouble {
     this.failed.set(said, before + 1);
     const failure = failures[before];
     if (failure) return sendJson(response, Number(failure[1]), { error: { message: 'as told' } });
+    const slow = /slow:(\d+)\s*/.exec(said);
+    if (slow) await sleep(Number(slow[1]));
     sendJson(response, 200, {
       text: said.replaceAll(/status:\d{3}\s*/g, ''),
       ...(this.usage && { usage: this.usage }),

@@ -30,7 +30,8 @@ export class Attachments {
   ) {}
 
   /**
-   * Reads what has not been read yet, each file a checkpoint of its own.
+   * Reads what has not been read yet, each file a checkpoint of its own. All have ended when this does: none is broken off,
+   * and heard and paid for again, because another one failed.
    * @param messages of one turn, in order
    * @returns the messages as they are then
    * @throws RetryLaterError where a file cannot be had or heard at the moment, LeaseLostError, or the reason of the signal
@@ -60,7 +61,8 @@ export class Attachments {
       };
     });
     for (let start = 0; start < work.length; start += AT_ONCE) {
-      await Promise.all(work.slice(start, start + AT_ONCE).map((read) => read()));
+      const ended = await Promise.allSettled(work.slice(start, start + AT_ONCE).map((read) => read()));
+      for (const read of ended) if (read.status === 'rejected') throw read.reason;
     }
     return messages.map((message) => now.get(message.id) ?? message);
   }

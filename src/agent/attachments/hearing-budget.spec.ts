@@ -79,6 +79,23 @@ describe('what it takes to hear a recording', () => {
     expect(await turns()).toMatchObject([{ state: 'done', inputTokens: 310, microUsd: 375n }]);
   });
 
+  it('is paid once, though another recording of the turn fails while it is heard', async () => {
+    await open({ chatDayTokens: 50_000 });
+    await speak(`slow:1000 ${word()}`);
+    await speak(`status:503 ${word()} too`);
+    await run();
+    // It is heard and counted, not broken off.
+    expect((await turns())[0]).toMatchObject({ state: 'waiting', heardInputTokens: 300 });
+    await agent.room.pool.query('UPDATE turns SET available_at = now()');
+    await run();
+    expect(agent.model.transcriptions.heard.map(({ said }) => said.split(' ')[0]).toSorted()).toEqual([
+      'slow:1000',
+      'status:503',
+      'status:503',
+    ]);
+    expect((await turns())[0]).toMatchObject({ state: 'done', heardInputTokens: 600 });
+  });
+
   it('is reserved before it is heard: where the day does not allow it, nobody hears, and the chat is told', async () => {
     await open({ chatDayTokens: 500 });
     await speak();

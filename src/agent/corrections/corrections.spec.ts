@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { editUpdate, type TelegramUpdate, textUpdate } from '../../../test/support/updates.js';
@@ -78,6 +78,22 @@ describe('A turn that corrects an answer', () => {
     expect(await replies()).toMatchObject([
       { body: { text: 'Echo: better' }, state: 'pending', channelMessageId: 6n },
     ]);
+  });
+
+  it('makes its answer as new as its text, by the database’s clock, however wrong the machine’s is', async () => {
+    await agent.room.prisma.reply.updateMany({
+      where: { conversationId: conversation.id },
+      data: { state: 'sent', channelMessageId: 5n, settledAt: new Date(), createdAt: new Date(0) },
+    });
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 86_400_000 });
+    await edit('right')
+      .then(run)
+      .finally(() => vi.useRealTimers());
+    expect(
+      await agent.room.rows(`
+        SELECT state, created_at BETWEEN clock_timestamp() - interval '1 hour' AND clock_timestamp() AS "isNew"
+        FROM replies WHERE conversation_id = '${conversation.id}'`),
+    ).toEqual([{ state: 'pending', isNew: true }]);
   });
 
   it('shows no draft', async () => {

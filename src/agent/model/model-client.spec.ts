@@ -107,6 +107,15 @@ describe('ModelClient', () => {
     expect(await retryAfter({})).toMatchObject({ retryAfterMs: null });
   });
 
+  it('waits as long as the server asks by a date of its own clock', async () => {
+    const headers = {
+      date: 'Thu, 01 Jan 1970 01:00:00 GMT',
+      'retry-after': 'Thu, 01 Jan 1970 01:00:30 GMT',
+    };
+    const { outcome } = await ask([{ status: 429, headers }]);
+    expect(outcome).toMatchObject({ retryAfterMs: 30_000 });
+  });
+
   it('asks the next model at once where one is not to be had, in order', async () => {
     const { outcome, models } = await ask(
       [

@@ -98,7 +98,10 @@ function classifyAnswer(error: APIError, status: number): ModelFailure {
   return { kind: ONE_MODEL.test(words) ? 'model' : 'request', error: failure };
 }
 
-/** `Retry-After` in seconds or as a date, or OpenAI's `retry-after-ms`; null where there is none. */
+/**
+ * `Retry-After` in seconds or as a date, or OpenAI's `retry-after-ms`; null where there is none. A date is told by the
+ * server's clock, so it is compared with the answer's `Date`, which servers with a clock send (RFC 9110, 6.6.1).
+ */
 function retryAfterMs(error: APIError): number | null {
   const headers: unknown = error.headers;
   if (!(headers instanceof Headers)) return null;
@@ -108,8 +111,8 @@ function retryAfterMs(error: APIError): number | null {
   if (after === null) return null;
   const seconds = Number(after);
   if (Number.isFinite(seconds)) return seconds * 1_000;
-  const at = Date.parse(after);
-  return Number.isFinite(at) ? Math.max(0, at - Date.now()) : null;
+  const untilMs = Date.parse(after) - Date.parse(headers.get('date') ?? '');
+  return Number.isFinite(untilMs) ? Math.max(0, untilMs) : null;
 }
 
 /** The SDK says "Connection error."; what happened is in the cause. */

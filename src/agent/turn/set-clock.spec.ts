@@ -70,6 +70,17 @@ describe('the database’s clock, set back by an hour', () => {
     expect(await run()).toMatchObject({ lane: { next: 'none' }, replied: true });
   });
 
+  it('drops nothing of what is written to a chat that could not be sent anything before', async () => {
+    await say(scene.word);
+    await run();
+    scene.agent.telegram.failNext({ method: 'sendMessage', with: failures.blocked });
+    await send();
+    await setBack();
+    await say(`${scene.word} I am back`);
+    expect(await run()).toMatchObject({ replied: true });
+    expect(await scene.states()).toEqual(['done', 'done']);
+  });
+
   it('makes no reply wait, nor what is behind it, and sends each once', async () => {
     await write('put off');
     scene.agent.telegram.failNext({ method: 'sendMessage', with: failures.serverError });

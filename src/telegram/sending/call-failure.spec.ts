@@ -18,6 +18,10 @@ describe('readFailure', () => {
     ['the same as undici says it', systemError('UND_ERR_CONNECT_TIMEOUT')],
     ['an expired certificate', systemError('CERT_HAS_EXPIRED')],
     ['a certificate of another host', systemError('ERR_TLS_CERT_ALTNAME_INVALID')],
+    ['a certificate that signed itself', systemError('DEPTH_ZERO_SELF_SIGNED_CERT')],
+    ['an issuer that is not known', systemError('UNABLE_TO_VERIFY_LEAF_SIGNATURE')],
+    ['a handshake without a common cipher', systemError('ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE')],
+    ['a handshake without a common version', systemError('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')],
     [
       'every address in vain',
       new AggregateError([systemError('ETIMEDOUT', 'connect'), systemError('ENETUNREACH', 'connect')]),
@@ -39,6 +43,19 @@ describe('readFailure', () => {
     ],
   ])('%s means: perhaps', (_, cause) => {
     expect(readFailure(fetchFailed(cause)).kind).toBe('no-answer');
+  });
+
+  it('takes an error of TLS that may lie in the answer for no proof that nothing was sent', () => {
+    const codes = [
+      'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC',
+      'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC',
+      // What is no TLS at all, in the place of the handshake or of the answer.
+      'ERR_SSL_WRONG_VERSION_NUMBER',
+      'ERR_TLS_OF_ANOTHER_WORLD',
+    ];
+    expect(codes.map((code) => readFailure(fetchFailed(systemError(code))).kind)).toEqual(
+      codes.map(() => 'no-answer'),
+    );
   });
 
   it('says the innermost reason and its code', () => {

@@ -53,8 +53,12 @@ export function pauseAskedFor(failure: CallFailure): number {
 
 /** System calls that precede a connection (https://nodejs.org/api/errors.html#errorsyscall). */
 const connecting = new Set(['connect', 'getaddrinfo', 'queryA', 'queryAaaa', 'socket']);
-/** Codes without a system call: undici's connect time-out, and a TLS handshake that failed. */
-const connectCode = /^(UND_ERR_CONNECT_TIMEOUT|ERR_TLS_|ERR_SSL_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/;
+/**
+ * Codes without a system call: undici's connect time-out, a certificate that is refused, and the alerts and refusals that
+ * only a handshake has. Any other error of TLS may lie in the answer, behind a request that has arrived.
+ */
+const connectCode =
+  /^(UND_ERR_CONNECT_TIMEOUT$|ERR_TLS_CERT_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|ERR_SSL_(SSLV3_ALERT_HANDSHAKE_FAILURE|TLSV1_ALERT_PROTOCOL_VERSION|TLSV1_UNRECOGNIZED_NAME|UNSUPPORTED_PROTOCOL)$)/;
 
 /** What Node says, with the code of any reset, where the connection ends within the handshake. */
 const beforeTls = 'before secure TLS connection was established';
