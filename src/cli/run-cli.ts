@@ -6,6 +6,7 @@ import { messageOf, TurnpikeError } from '../errors/errors.js';
 import { Redactor } from '../errors/redactor.js';
 import { UsageError } from './cli-command.js';
 import { findCommand, usage } from './commands.js';
+import { printableColumns } from './printable.js';
 import { type Input, readInput } from './read-input.js';
 import { quietLogger } from './with-context.js';
 
@@ -16,7 +17,7 @@ export interface TextSink {
 
 /**
  * Runs one command: what it has to say goes to `out`, what went wrong to `err`, both without the secrets of the settings,
- * which a provider may quote.
+ * which a provider may quote, and without what steers a terminal, which a stranger may have written.
  * @param input standard input; read by who asks for it
  * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
  */
@@ -30,7 +31,8 @@ export async function runCli(
   const command = findCommand(name);
   if (!command) {
     const asked = name === undefined || isHelp(name);
-    (asked ? out : err).write(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`);
+    const problem = asked ? '' : `there is no command "${printableColumns(name)}"\n`;
+    (asked ? out : err).write(`${problem}${usage()}\n`);
     return asked ? 0 : 2;
   }
   if (args[0] !== undefined && isHelp(args[0])) {
@@ -45,13 +47,13 @@ export async function runCli(
     await command.run(
       args,
       settings,
-      (line) => void out.write(`${redactor.text(line)}\n`),
+      (line) => void out.write(`${printableColumns(redactor.text(line))}\n`),
       () => readInput(input),
     );
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
-    err.write(`${redactor.text(messageOf(error))}${hint}\n`);
+    err.write(`${printableColumns(redactor.text(messageOf(error) + hint))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

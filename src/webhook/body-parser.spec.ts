@@ -12,7 +12,15 @@ class Door {
   }
 }
 
-@Module({ controllers: [Door] })
+@Controller('admin')
+class Office {
+  @Post()
+  take(): string {
+    return 'taken';
+  }
+}
+
+@Module({ controllers: [Door, Office] })
 class House {}
 
 let app: NestFastifyApplication;
@@ -28,9 +36,9 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-const post = async (payload: string, type = 'application/json') => {
+const post = async (payload: string, type = 'application/json', url = '/webhook') => {
   const headers = { 'content-type': type };
-  return (await app.inject({ method: 'POST', url: '/webhook', headers, payload })).statusCode;
+  return (await app.inject({ method: 'POST', url, headers, payload })).statusCode;
 };
 
 describe('A body', () => {
@@ -41,5 +49,12 @@ describe('A body', () => {
 
   it('is refused where it is no JSON by its content type', async () => {
     expect(await post('{}', 'text/plain')).toBe(415);
+  });
+
+  it('is refused where it would change what objects inherit', async () => {
+    const office = (body: string) => post(body, 'application/json', '/admin');
+    expect(await office('{"name":"x"}')).toBe(201);
+    expect(await office('{"__proto__":{"isAdmin":true}}')).toBe(400);
+    expect(await office('{"constructor":{"prototype":{"isAdmin":true}}}')).toBe(400);
   });
 });

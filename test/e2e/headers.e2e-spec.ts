@@ -46,6 +46,8 @@ describe('To a browser', () => {
       });
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers['content-security-policy']).not.toMatch(/script-src[^;]*unsafe/);
+      // Neither what answers, nor that another site may read it.
+      expect(Object.keys(headers).join(' ')).not.toMatch(/server|powered-by|access-control/);
     }
     for (const { headers } of answers.slice(0, 3)) expect(headers['cache-control']).toBe('no-store');
   });

@@ -98,4 +98,32 @@ export const secretGuards: readonly Guard[] = [
     spec: 'src/playground/playground.spec.ts',
     test: 'refuses a page of a name that its owner has resolve to this machine, though it is of that origin',
   },
+  {
+    id: 'mcp/own-server-only',
+    kind: 'secret',
+    promises: [],
+    keeps: 'An MCP server has calls and their headers sent to nobody but itself',
+    without: {
+      file: 'src/agent/mcp/bounded-fetch.ts',
+      within: 'async function fetchWithin(',
+      find: 'next?.origin !== url.origin',
+      replace: 'next === null',
+    },
+    spec: 'src/agent/mcp/bounded-fetch.spec.ts',
+    test: 'is not sent on to another port of this machine',
+    error: 'redirects to another one',
+  },
+  {
+    id: 'cli/seen-only',
+    kind: 'condition',
+    promises: [],
+    keeps: 'No word of a stranger steers the terminal of who runs a command',
+    without: {
+      file: 'src/cli/run-cli.ts',
+      find: 'printableColumns(redactor.text(messageOf(error) + hint))',
+      replace: 'redactor.text(messageOf(error) + hint)',
+    },
+    spec: 'src/cli/printable.spec.ts',
+    test: 'is held to that whichever command it is of, errors and their hints too',
+  },
 ];
