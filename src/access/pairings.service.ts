@@ -170,7 +170,7 @@ export class Pairings {
     await this.outbox.answerQuestion(tx, pairing.id, async (conversationId) => {
       const texts = await this.textsIn(tx, conversationId);
       const name = by && (by.name ?? texts.approvals.operator);
-      return pairingOutcome(pairing, ending, name, texts);
+      return { whole: pairingOutcome(pairing, ending, name, texts) };
     });
   }
 

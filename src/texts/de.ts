@@ -137,11 +137,15 @@ export const de: Texts = {
       outside:
         'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und der hat mich vielleicht dazu gebracht.',
     },
+    adminsOnly:
+      'Mehrere haben geschrieben, was mich dazu gebracht haben kann, oder jemand, den ich nicht kenne: Nur ein Admin kann entscheiden.',
+    above: (tool) => `Der Aufruf von **${tool}** steht darüber.`,
     approve: '✅ Erlauben',
     deny: '❌ Ablehnen',
     waiting: (tools) =>
       `_(Ich warte, bis das jemand erlaubt: ${tools.join(', ')}. Du kannst inzwischen weiterschreiben.)_`,
     notYours: 'Darüber kannst du nicht entscheiden.',
+    notShown: 'Hier konnte nicht alles gezeigt werden, darum kann es hier nicht erlaubt werden.',
     decided: 'Danke.',
     decidedAlready: 'Das ist schon entschieden, oder die Zeit dafür ist um.',
     operator: 'Betreiber',

@@ -107,10 +107,16 @@ export interface Texts {
     readonly question: string;
     /** Behind the question. */
     readonly why: Readonly<Record<ApprovalReason, string>>;
+    /** Behind that, where it cannot be told who of several people is to be asked. */
+    readonly adminsOnly: string;
+    /** In the place of a call that takes messages of its own, before this one. */
+    readonly above: (tool: string) => string;
     readonly approve: string;
     readonly deny: string;
     readonly waiting: (tools: readonly string[]) => string;
     readonly notYours: string;
+    /** At most 200 characters, as all that a press says. */
+    readonly notShown: string;
     readonly decided: string;
     readonly decidedAlready: string;
     readonly operator: string;

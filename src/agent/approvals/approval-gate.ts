@@ -5,7 +5,8 @@ import type { Approval } from '../../generated/prisma/client.js';
 import type { ApprovalReason } from '../../texts/texts.js';
 import type { Influence } from '../guard/outside-influence.js';
 import type { ToolCall, ToolResult } from '../tools/tool-context.js';
-import { denialOf, refusals } from './approval-words.js';
+import { denialOf, refusals, tooLongToShow } from './approval-words.js';
+import { isShowable } from './shown-call.js';
 import { ToolRegistry } from '../tools/tool-registry.js';
 
 /** A call that waits for a person. */
@@ -26,6 +27,11 @@ export type Admission =
   | { readonly kind: 'go' }
   | { readonly kind: 'wait'; readonly why: ApprovalReason }
   | { readonly kind: 'refused'; readonly result: ToolResult };
+
+const tooLong: Admission = {
+  kind: 'refused',
+  result: { output: tooLongToShow, error: 'TOOL_APPROVAL_TOO_LONG' },
+};
 
 /** Says whether a tool call may be made. */
 @Injectable()
@@ -51,7 +57,8 @@ export class ApprovalGate {
         return { kind: 'refused', result: { output: refusals.expired, error: 'TOOL_APPROVAL_EXPIRED' } };
       case undefined: {
         const why = await this.asks(call, influence);
-        return why === null ? { kind: 'go' } : { kind: 'wait', why };
+        if (why === null) return { kind: 'go' };
+        return isShowable({ tool: call.name, arguments: call.arguments }) ? { kind: 'wait', why } : tooLong;
       }
     }
   }

@@ -21,11 +21,11 @@ async function sayEverywhere(settings: Parameters<typeof telegramChannel>[1] = {
   for (const via of vias) {
     const to = { channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via };
     const sent = await channel.send(to, body, never);
-    if (sent.kind === 'sent') await channel.edit(to, sent.channelMessageId, channel.ask(LINK, []), never);
+    if (sent.kind === 'sent') await channel.edit(to, sent.channelMessageId, body, never);
   }
   const guest = { channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: 'guest:g-2' };
-  const via = await channel.open(guest, LINK, never);
-  await channel.send({ ...guest, via }, channel.ask('And so on', []), never);
+  const via = await channel.open(guest, `${LINK} …`, never);
+  await channel.send({ ...guest, via }, body, never);
 }
 
 /** What each call that brought a text said about the links in it. */
