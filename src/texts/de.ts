@@ -136,6 +136,8 @@ export const de: Texts = {
       rule: 'Vor jedem solchen Aufruf soll ich fragen.',
       outside:
         'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und der hat mich vielleicht dazu gebracht.',
+      address:
+        'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und diese Adresse hast du mir nicht gegeben: Wem sie gehört, der erfährt alles, was in ihr steht.',
     },
     adminsOnly:
       'Mehrere haben geschrieben, was mich dazu gebracht haben kann, oder jemand, den ich nicht kenne: Nur ein Admin kann entscheiden.',

@@ -133,6 +133,8 @@ export const en: Texts = {
       rule: 'I am to ask before each such call.',
       outside:
         'I have read text from outside, such as a page or a forwarded message, and it may have led me to this.',
+      address:
+        'I have read text from outside, such as a page or a forwarded message, and this address is not one that you gave me: its owner learns all that stands in it.',
     },
     adminsOnly:
       'Several people have written what may have led me to it, or somebody I do not know: only an admin can decide.',

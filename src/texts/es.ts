@@ -137,6 +137,8 @@ export const es: Texts = {
       rule: 'Debo preguntar antes de cada llamada de este tipo.',
       outside:
         'He leído texto de fuera, como una página o un mensaje reenviado, y puede ser lo que me ha llevado a esto.',
+      address:
+        'He leído texto de fuera, como una página o un mensaje reenviado, y esta dirección no me la has dado tú: su dueño se entera de todo lo que contiene.',
     },
     adminsOnly:
       'Lo que puede haberme llevado a esto lo han escrito varias personas, o alguien que no conozco: solo un administrador puede decidir.',

@@ -9,8 +9,11 @@ export type ModeName = 'queue' | 'steer' | 'interrupt' | 'collect';
 /** How a question about a tool call ended; `withdrawn`: its turn was cancelled. */
 export type QuestionEnding = 'approved' | 'denied' | 'expired' | 'withdrawn';
 
-/** Why somebody is asked about a tool call: it is always so, or text was read that neither the user nor we wrote. */
-export type ApprovalReason = 'rule' | 'outside';
+/**
+ * Why somebody is asked about a tool call: it is always so; or text was read that neither the user nor we wrote, and the call
+ * changes something, or goes to an `address` that the model has made.
+ */
+export type ApprovalReason = 'rule' | 'outside' | 'address';
 
 /** What a user can type, without the slash. */
 export type CommandName =
