@@ -61,7 +61,7 @@ export class Pairings {
       return false;
     const { pairing, refusal } = textsFor(sender?.languageCode);
     const words = isOfGroup(chat) ? pairing.groupCode : pairing.code;
-    switch (decideAnswer(latest, await this.repository.countOpen(tx))) {
+    switch (decideAnswer(latest, await this.repository.countOpen(tx, channel, sender))) {
       case 'quiet':
         return false;
       case 'full': {

@@ -168,4 +168,30 @@ export const outsideGuards: readonly Guard[] = [
     spec: 'src/agent/approvals/judges.spec.ts',
     test: 'is not allowed by who runs another group, or a private chat, and makes the press up',
   },
+  {
+    id: 'pairing/of-one-person',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'One account does not fill the list of those who ask to be let in',
+    without: {
+      file: 'src/access/pairing-decision.ts',
+      within: 'export function decideAnswer(',
+      find: ' || open.ofAsker >= MAX_OF_ONE',
+    },
+    spec: 'src/access/pairings.service.spec.ts',
+    test: 'is one of a few of the same person, whoever else waits, and leaves room for the others',
+  },
+  {
+    id: 'files/by-turns',
+    kind: 'order',
+    promises: [],
+    keeps: 'Many PDFs of one chat do not hold up that of another',
+    without: {
+      file: 'src/runtime/fair-queue.ts',
+      within: 'private next(',
+      find: '.toSorted(([, one], [, other]) => one.since - other.since)',
+    },
+    spec: 'src/agent/attachments/pdf-text.spec.ts',
+    test: 'reads one of another chat before the many of the first',
+  },
 ];
