@@ -1,4 +1,9 @@
+import { visible } from '../texts/visible-text.js';
+
 /** A stranger's words must not steer the terminal. Line breaks stay. */
 export function printable(text: string): string {
   return text.replaceAll(/[^\P{Cc}\n]/gu, ' ');
 }
+
+/** All that a command says, as a terminal shows it: what it would obey, or nobody would see, is written out. Tabs stay. */
+export const onTerminal = (text: string): string => text.split('\t').map(visible).join('\t');

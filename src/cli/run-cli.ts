@@ -7,6 +7,7 @@ import { Redactor } from '../errors/redactor.js';
 import { UsageError } from './cli-command.js';
 import { findCommand, usage } from './commands.js';
 import { type Input, readInput } from './read-input.js';
+import { onTerminal } from './printable.js';
 import { quietLogger } from './with-context.js';
 
 /** Where text goes; standard output and error are such. */
@@ -16,7 +17,7 @@ export interface TextSink {
 
 /**
  * Runs one command: what it has to say goes to `out`, what went wrong to `err`, both without the secrets of the settings,
- * which a provider may quote.
+ * which a provider may quote, and without signs that would steer a terminal or not be seen.
  * @param input standard input; read by who asks for it
  * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
  */
@@ -30,7 +31,7 @@ export async function runCli(
   const command = findCommand(name);
   if (!command) {
     const asked = name === undefined || isHelp(name);
-    (asked ? out : err).write(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`);
+    (asked ? out : err).write(onTerminal(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`));
     return asked ? 0 : 2;
   }
   if (args[0] !== undefined && isHelp(args[0])) {
@@ -45,13 +46,13 @@ export async function runCli(
     await command.run(
       args,
       settings,
-      (line) => void out.write(`${redactor.text(line)}\n`),
+      (line) => void out.write(`${onTerminal(redactor.text(line))}\n`),
       () => readInput(input),
     );
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
-    err.write(`${redactor.text(messageOf(error))}${hint}\n`);
+    err.write(`${onTerminal(redactor.text(`${messageOf(error)}${hint}`))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -194,4 +194,32 @@ export const outsideGuards: readonly Guard[] = [
     spec: 'src/agent/attachments/pdf-text.spec.ts',
     test: 'reads one of another chat before the many of the first',
   },
+  {
+    id: 'cli/steers-no-terminal',
+    kind: 'condition',
+    promises: [],
+    keeps: 'What strangers wrote steers no terminal of an operator',
+    without: {
+      file: 'src/cli/run-cli.ts',
+      within: 'export async function runCli(',
+      find: 'onTerminal(redactor.text(`${messageOf(error)}${hint}`))',
+      replace: 'redactor.text(`${messageOf(error)}${hint}`)',
+    },
+    spec: 'src/cli/run-cli.spec.ts',
+    test: 'neither steers a terminal nor hides anything: an error of a command',
+  },
+  {
+    id: 'secrets/failed-start',
+    kind: 'secret',
+    promises: [],
+    keeps: 'No secret is in what ends a start',
+    without: {
+      file: 'src/process.ts',
+      within: 'export function failureText(',
+      find: 'redactor.text(`${text}${hint}`)',
+      replace: '`${text}${hint}`',
+    },
+    spec: 'src/process.spec.ts',
+    test: 'quotes no ADMIN_API_KEY, also where that is not valid',
+  },
 ];
