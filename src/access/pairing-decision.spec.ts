@@ -4,6 +4,7 @@ import {
   decideAnswer,
   DENIED_FOR_MS,
   type LatestPairing,
+  MAX_OF_ONE,
   MAX_PENDING,
   REPEAT_AFTER_MS,
 } from './pairing-decision.js';
@@ -16,13 +17,15 @@ const latest: fc.Arbitrary<LatestPairing> = fc.record({
   sinceToldMs: fc.integer({ min: 0, max: 2 * REPEAT_AFTER_MS }),
   sinceDecidedMs: fc.integer({ min: 0, max: 2 * DENIED_FOR_MS }),
 });
-const pending = fc.nat(2 * MAX_PENDING);
+const pending = fc.record({ all: fc.nat(2 * MAX_PENDING), ofAsker: fc.nat(2 * MAX_OF_ONE) });
+const none = { all: 0, ofAsker: 0 };
 
 describe('What a chat that is not let in hears', () => {
-  it('is its code, at first, as long as not too many wait', () => {
+  it('is its code, at first, as long as not too many wait, of all or of who asks', () => {
     fc.assert(
       fc.property(pending, (others) => {
-        expect(decideAnswer(null, others)).toBe(others < MAX_PENDING ? 'new' : 'full');
+        const hasRoom = others.all < MAX_PENDING && others.ofAsker < MAX_OF_ONE;
+        expect(decideAnswer(null, others)).toBe(hasRoom ? 'new' : 'full');
       }),
     );
   });
@@ -50,7 +53,7 @@ describe('What a chat that is not let in hears', () => {
     fc.assert(
       fc.property(latest, (one) => {
         if (one.state === 'denied' || (one.state === 'pending' && !one.overdue)) return;
-        expect(decideAnswer(one, 0)).toBe('new');
+        expect(decideAnswer(one, none)).toBe('new');
       }),
     );
   });

@@ -8,6 +8,15 @@ export const REPEAT_AFTER_MS = 600_000;
 export const DENIED_FOR_MS = 86_400_000;
 /** Requests that may be open at once: strangers must not bury the operators in questions. */
 export const MAX_PENDING = 20;
+/** Of these, those of one person, for themselves and for groups; all who cannot be told apart are one. */
+export const MAX_OF_ONE = 3;
+
+/** Requests that are open, but for that of the chat itself. */
+export interface OpenRequests {
+  readonly all: number;
+  /** Of who asks now. */
+  readonly ofAsker: number;
+}
 
 /** The newest request of a chat. */
 export interface LatestPairing {
@@ -21,13 +30,13 @@ export interface LatestPairing {
   readonly sinceDecidedMs: number;
 }
 
-/** `full`: too many wait already. */
+/** `full`: too many wait already, of all or of who asks. */
 export type Answer = 'new' | 'repeat' | 'quiet' | 'full';
 
-/** What a chat that is not let in hears. @param pending other requests that are open. Pure. */
-export function decideAnswer(latest: LatestPairing | null, pending: number): Answer {
+/** What a chat that is not let in hears. @param open other requests. Pure. */
+export function decideAnswer(latest: LatestPairing | null, open: OpenRequests): Answer {
   if (latest?.state === 'pending' && !latest.overdue)
     return latest.sinceToldMs >= REPEAT_AFTER_MS ? 'repeat' : 'quiet';
   if (latest?.state === 'denied' && latest.sinceDecidedMs < DENIED_FOR_MS) return 'quiet';
-  return pending >= MAX_PENDING ? 'full' : 'new';
+  return open.all >= MAX_PENDING || open.ofAsker >= MAX_OF_ONE ? 'full' : 'new';
 }

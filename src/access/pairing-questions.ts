@@ -69,7 +69,7 @@ export class PairingQuestions {
     const texts = textsFor(await this.people.languageIn(tx, conversationId));
     await this.outbox.ask(tx, {
       conversationId,
-      text: pairingQuestion(pairing, texts),
+      text: { whole: pairingQuestion(pairing, texts) },
       approvalId: pairing.id,
       choices: pairingChoices(pairing.id, texts),
     });

@@ -5,7 +5,7 @@ import { holdConversations } from '../delivery/hold-conversations.js';
 import type { Pairing, Prisma } from '../generated/prisma/client.js';
 import { Ids } from '../runtime/ids.js';
 import { newPairingCode } from './pairing-code.js';
-import { CODE_LASTS_MS, type LatestPairing } from './pairing-decision.js';
+import { CODE_LASTS_MS, type LatestPairing, type OpenRequests } from './pairing-decision.js';
 
 /** A code that another open request has is made again; with 300 million codes and a few requests once is rare. */
 const CODE_TRIES = 5;
@@ -64,10 +64,18 @@ export class PairingRepository {
     return row ?? null;
   }
 
-  async countOpen(tx: Tx): Promise<number> {
-    const [row] = await tx.$queryRaw<{ count: number }[]>`
-      SELECT count(*)::int AS count FROM pairings WHERE state = 'pending' AND expires_at > clock_timestamp()`;
-    return row?.count ?? 0;
+  /**
+   * Those that are open.
+   * @param asker who asks now, by whose account; in the name of a group or a Telegram channel nobody is told apart
+   */
+  async countOpen(tx: Tx, channel: string, asker: Sender | null): Promise<OpenRequests> {
+    const person = asker !== null && asker.userId > 0n ? asker.userId : null;
+    const [row] = await tx.$queryRaw<OpenRequests[]>`
+      SELECT count(*)::int AS "all",
+             count(*) FILTER (WHERE channel = ${channel}
+                              AND greatest(user_id, 0) = coalesce(${person}::bigint, 0))::int AS "ofAsker"
+      FROM pairings WHERE state = 'pending' AND expires_at > clock_timestamp()`;
+    return row ?? { all: 0, ofAsker: 0 };
   }
 
   /** Opens a request in the place of the chat's last one. @returns its code */

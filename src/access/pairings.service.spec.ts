@@ -6,7 +6,7 @@ import type { Sender } from '../channel/inbound.js';
 import type { Conversation, Reply } from '../generated/prisma/client.js';
 import { de } from '../texts/de.js';
 import { en } from '../texts/en.js';
-import { MAX_PENDING } from './pairing-decision.js';
+import { MAX_OF_ONE, MAX_PENDING } from './pairing-decision.js';
 import type { PairingEnd } from './pairing.repository.js';
 
 const operator = { key: 'admin', name: null };
@@ -86,6 +86,23 @@ describe('A request to be let in', () => {
       [code, code, next].map((one) => expect.stringContaining(one)),
     );
     expect(await room.prisma.pairing.count()).toBe(1);
+  });
+
+  it('is one of a few of the same person, whoever else waits, and leaves room for the others', async () => {
+    const groups = async (from: (group: Conversation) => Sender) => {
+      for (let count = 0; count < MAX_PENDING; count += 1) {
+        const group = await room.conversation({ chatId: BigInt(-newChatId()), chatType: 'supergroup' });
+        await write(group, from(group));
+      }
+    };
+    const one = sender(BigInt(newChatId()));
+    await groups(() => one);
+    expect(await room.prisma.pairing.count()).toBe(MAX_OF_ONE);
+    // As an anonymous admin of each, they have the group's own id.
+    await groups(({ chatId }) => sender(chatId));
+    expect(await room.prisma.pairing.count()).toBe(2 * MAX_OF_ONE);
+    await write();
+    expect(await textsOf(conversation)).toEqual([expect.stringContaining((await pairing()).code)]);
   });
 
   it('is not taken where too many wait: that is said once', async () => {

@@ -61,7 +61,7 @@ export class Pairings {
       return false;
     const { pairing, refusal } = textsFor(sender?.languageCode);
     const words = isOfGroup(chat) ? pairing.groupCode : pairing.code;
-    switch (decideAnswer(latest, await this.repository.countOpen(tx))) {
+    switch (decideAnswer(latest, await this.repository.countOpen(tx, channel, sender))) {
       case 'quiet':
         return false;
       case 'full': {
@@ -170,7 +170,7 @@ export class Pairings {
     await this.outbox.answerQuestion(tx, pairing.id, async (conversationId) => {
       const texts = await this.textsIn(tx, conversationId);
       const name = by && (by.name ?? texts.approvals.operator);
-      return pairingOutcome(pairing, ending, name, texts);
+      return { whole: pairingOutcome(pairing, ending, name, texts) };
     });
   }
 

@@ -119,8 +119,8 @@ export abstract class Channel {
   /** The same message as a reply to another one of its chat, if that is still there. Pure. */
   abstract inReplyTo(body: ReplyBody, channelMessageId: bigint): ReplyBody;
 
-  /** A question with a button for each choice; one message. Pure. */
-  abstract ask(markdown: string, choices: readonly Choice[]): ReplyBody;
+  /** A question, with a button for each choice under its last message. Pure. */
+  abstract ask(markdown: string, choices: readonly Choice[]): readonly ReplyBody[];
 
   /** Tells who pressed a button that it was felt, with a few words. Best effort: failures are swallowed. */
   abstract answerPress(channel: string, press: Press, words: string, signal: AbortSignal): Promise<void>;

@@ -4,7 +4,7 @@ import { DatabaseModule } from '../database/database.module.js';
 import { PrismaService } from '../database/prisma.service.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { type CliCommand, UsageError } from './cli-command.js';
-import { printable } from './printable.js';
+import { visible } from '../texts/visible-text.js';
 import { withContext } from './with-context.js';
 
 const MAX_CHATS = 50;
@@ -41,5 +41,5 @@ function lineOf({
   const place = threadId === null ? chatId : `${chatId}/${threadId}`;
   const name = title ?? (username === null ? '' : `@${username}`);
 
-  return [id, place, status, `${messageCount} messages`, lastMessageAt, printable(name), channel].join('\t');
+  return [id, place, status, `${messageCount} messages`, lastMessageAt, visible(name), channel].join('\t');
 }

@@ -7,7 +7,7 @@ import { ObservabilityModule } from '../observability/observability.module.js';
 import { DeadLetters } from '../queue/dead-letters.service.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { type CliCommand, UsageError } from './cli-command.js';
-import { printable } from './printable.js';
+import { visible } from '../texts/visible-text.js';
 import { withContext } from './with-context.js';
 
 /** Letters that `list` shows, and characters of each one's errors and payload; `show` has all of one. */
@@ -38,7 +38,7 @@ function workOf([action, id, ...more]: readonly string[]): Work {
     case 'show':
       return byId(id, async (letters, known) => {
         const letter = await letters.find(known);
-        return letter && [printable(JSON.stringify(letter, null, 2))];
+        return letter && [visible(JSON.stringify(letter, null, 2))];
       });
     case 'replay':
       return byId(id, async (letters, known) =>
@@ -58,7 +58,7 @@ function byId(id: string, work: (letters: DeadLetters, id: string) => Promise<st
   if (!UUID.test(id)) {
     throw new GiveUpError(
       'DEAD_LETTER_UNKNOWN',
-      `"${printable(id)}" is not the id of a dead letter`,
+      `"${visible(id)}" is not the id of a dead letter`,
       seeList,
     );
   }
@@ -99,6 +99,6 @@ function describe(letter: DeadLetter): string[] {
 }
 
 function field(text: string): string {
-  const line = printable(text).replaceAll(/\s+/g, ' ');
+  const line = visible(text).replaceAll(/\s+/g, ' ');
   return line.length > MAX_FIELD_CHARS ? `${line.slice(0, MAX_FIELD_CHARS).toWellFormed()}… (show ID)` : line;
 }

@@ -13,7 +13,7 @@ import { LanesModule } from '../queue/lanes.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
 import { botOf } from './bot-option.js';
 import { type CliCommand, UsageError } from './cli-command.js';
-import { printable } from './printable.js';
+import { visible } from '../texts/visible-text.js';
 import { withContext } from './with-context.js';
 
 const MAX_LISTED = 200;
@@ -76,10 +76,10 @@ function decide(settings: Settings, code: string, verdict: 'approved' | 'denied'
 /** Columns by which scripts can go. */
 function lineOf({ code, channel, chatId, title, name, username, expiresAt }: Pairing): string {
   const who = [title, name, username === null ? null : `@${username}`].filter((part) => part !== null);
-  return [code, chatId, `until ${expiresAt.toISOString()}`, printable(who.join(', ')), channel].join('\t');
+  return [code, chatId, `until ${expiresAt.toISOString()}`, visible(who.join(', ')), channel].join('\t');
 }
 
 function unknownCode(code: string): GiveUpError {
   const hint = 'pairing list shows which there are';
-  return new GiveUpError('PAIRING_UNKNOWN', `nobody waits with the code "${printable(code)}"`, hint);
+  return new GiveUpError('PAIRING_UNKNOWN', `nobody waits with the code "${visible(code)}"`, hint);
 }

@@ -17,7 +17,9 @@ export const people: CliCommand = {
     const [action, id = '', ...more] = args;
     const role = action === 'role' ? more.shift() : undefined;
     const change = changeOf(action, role);
-    if (!change || !/^\d{1,18}$/.test(id)) throw new UsageError(people.usage);
+    // Whoever writes in a chat's name has its id: blocked like a person, with a role like none.
+    const isId = role === undefined ? /^-?\d{1,18}$/ : /^\d{1,18}$/;
+    if (!change || !isId.test(id)) throw new UsageError(people.usage);
     const { channel } = botOf(more, settings.telegram, people.usage);
     const rooms = [DatabaseModule, ObservabilityModule, TelegramModule, AccessModule];
     const person = { channel, userId: BigInt(id) };

@@ -1,36 +1,35 @@
 import { array, assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, printableColumns } from './printable.js';
+import { onTerminal } from './printable.js';
 import { runCli } from './run-cli.js';
 
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 describe('What the command line prints', () => {
   it.each([
-    ['an escape sequence', '\u001b[2Jx', ' [2Jx'],
-    ['the control sequence introducer of eight bits', '\u009b31mx', ' 31mx'],
-    ['a mark that turns the direction of writing', 'gpj.\u202eexe', 'gpj. exe'],
-    ['isolates', '\u2066x\u2069', ' x '],
-    ['a sign without a width', 'pay\u200bpal', 'pay pal'],
-    ['tag characters', 'x\u{e0041}\u{e007f}', 'x  '],
-    ['a separator of lines', 'one\u2028two', 'one two'],
-    ['a carriage return', 'safe\rfake', 'safe fake'],
-    ['a character of nobody', 'x\ue000', 'x '],
+    ['an escape sequence', '\u001b[2Jx', String.raw`\u{1b}[2Jx`],
+    ['the control sequence introducer of eight bits', '\u009b31mx', String.raw`\u{9b}31mx`],
+    ['a mark that turns the direction of writing', 'gpj.\u202eexe', String.raw`gpj.\u{202e}exe`],
+    ['isolates', '\u2066x\u2069', String.raw`\u{2066}x\u{2069}`],
+    ['a sign without a width', 'pay\u200bpal', String.raw`pay\u{200b}pal`],
+    ['tag characters', 'x\u{e0041}\u{e007f}', String.raw`x\u{e0041}\u{e007f}`],
+    ['a separator of lines', 'one\u2028two', String.raw`one\u{2028}two`],
+    ['a carriage return', 'safe\rfake', String.raw`safe\u{d}fake`],
+    ['a character of nobody', 'x\ue000', String.raw`x\u{e000}`],
   ])('has no %s', (_what, text, printed) => {
-    expect(printable(text)).toBe(printed);
+    expect(onTerminal(text)).toBe(printed);
   });
 
   it('keeps words of any language, and lines', () => {
     const text = 'Ünïcödé こんにちは שלום 👍\nsecond line';
-    expect(printable(text)).toBe(text);
-    expect(printableColumns('one\ttwo')).toBe('one\ttwo');
-    expect(printable('one\ttwo')).toBe('one two');
+    expect(onTerminal(text)).toBe(text);
+    expect(onTerminal('one\ttwo')).toBe('one\ttwo');
   });
 
   it('has nothing that cannot be seen, whatever it is given', () => {
     assert(
       property(array(integer({ min: 0, max: 0x10ffff })), (points) => {
-        expect(printableColumns(String.fromCodePoint(...points))).not.toMatch(UNSEEN);
+        expect(onTerminal(String.fromCodePoint(...points))).not.toMatch(UNSEEN);
       }),
     );
   });
@@ -46,7 +45,14 @@ describe('What the command line prints', () => {
       );
     expect(await run('chats')).toBe(1);
     expect(await run('no\u001b[2Jthing')).toBe(2);
-    expect(printed.err).toMatch(/LOG_LEVEL[\s\S]*no command "no \[2Jthing"/);
+    expect(printed.err).toMatch(/LOG_LEVEL[\s\S]*no command "no\\u\{1b\}\[2Jthing"/);
     expect(printed.out + printed.err).not.toMatch(UNSEEN);
+  });
+
+  it('has tabs and line breaks as they are', async () => {
+    let text = '';
+    const sink = { write: (more: string) => (text += more) };
+    await runCli(['env-example'], () => ({}), sink, sink);
+    expect(text).toContain('\n# TELEGRAM_MODE=auto\n');
   });
 });

@@ -6,8 +6,8 @@ import { messageOf, TurnpikeError } from '../errors/errors.js';
 import { Redactor } from '../errors/redactor.js';
 import { UsageError } from './cli-command.js';
 import { findCommand, usage } from './commands.js';
-import { printableColumns } from './printable.js';
 import { type Input, readInput } from './read-input.js';
+import { onTerminal } from './printable.js';
 import { quietLogger } from './with-context.js';
 
 /** Where text goes; standard output and error are such. */
@@ -17,7 +17,7 @@ export interface TextSink {
 
 /**
  * Runs one command: what it has to say goes to `out`, what went wrong to `err`, both without the secrets of the settings,
- * which a provider may quote, and without what steers a terminal, which a stranger may have written.
+ * which a provider may quote, and without signs that would steer a terminal or not be seen.
  * @param input standard input; read by who asks for it
  * @returns the exit code: 0, 1 where it could not be done, 2 where it was called wrongly
  */
@@ -31,8 +31,7 @@ export async function runCli(
   const command = findCommand(name);
   if (!command) {
     const asked = name === undefined || isHelp(name);
-    const problem = asked ? '' : `there is no command "${printableColumns(name)}"\n`;
-    (asked ? out : err).write(`${problem}${usage()}\n`);
+    (asked ? out : err).write(onTerminal(`${asked ? '' : `there is no command "${name}"\n`}${usage()}\n`));
     return asked ? 0 : 2;
   }
   if (args[0] !== undefined && isHelp(args[0])) {
@@ -47,13 +46,13 @@ export async function runCli(
     await command.run(
       args,
       settings,
-      (line) => void out.write(`${printableColumns(redactor.text(line))}\n`),
+      (line) => void out.write(`${onTerminal(redactor.text(line))}\n`),
       () => readInput(input),
     );
     return 0;
   } catch (error) {
     const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
-    err.write(`${printableColumns(redactor.text(messageOf(error) + hint))}\n`);
+    err.write(`${onTerminal(redactor.text(`${messageOf(error)}${hint}`))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -20,7 +20,7 @@ import { pause } from '../runtime/pause.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
 import { type CliCommand, UsageError } from './cli-command.js';
 import { findConversation } from './find-conversation.js';
-import { printable } from './printable.js';
+import { visible } from '../texts/visible-text.js';
 import { withContext } from './with-context.js';
 
 /** How long it is watched whether the reply goes out; it goes out later too. */
@@ -91,7 +91,7 @@ const isOpen = ({ delivery }: MessageDto): boolean =>
 /** @throws GiveUpError where it failed for good */
 function outcomeOf({ id, delivery, telegramMessageId }: MessageDto, conversationId: string): string {
   const about = `message ${id} of conversation ${conversationId}`;
-  const error = delivery?.error == null ? '' : `: ${printable(delivery.error)}`;
+  const error = delivery?.error == null ? '' : `: ${visible(delivery.error)}`;
   switch (delivery?.state) {
     case undefined:
     case 'sent':

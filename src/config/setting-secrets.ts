@@ -1,4 +1,5 @@
-import { type Settings, settingsClasses } from './settings.js';
+import type { Environment } from './read-settings.js';
+import { loadSettings, type Settings, settingsClasses } from './settings.js';
 import { variablesOf } from './variable.js';
 
 /** Every secret in the settings, as the `Redactor` needs them; of an address also its password by itself. */
@@ -14,6 +15,26 @@ export function secretsOf(settings: Settings): string[] {
     }
   }
   return secrets;
+}
+
+/**
+ * Every secret that an environment holds, though it may not allow a start: of variables that are not valid as well, and,
+ * where all of them are, those of the files that they name.
+ */
+export function secretsIn(env: Environment): string[] {
+  const secrets: string[] = [];
+  for (const { name, secret } of Object.values(settingsClasses).flatMap(variablesOf)) {
+    const text = secret ? env[name] : undefined;
+    if (text === undefined) continue;
+    // Of several, by name or not, each by itself too.
+    const parts = text.split(',').flatMap((part) => [part.trim(), part.replace(/^[^=]*=/, '').trim()]);
+    secrets.push(text, ...parts, ...passwordOf(text));
+  }
+  try {
+    return [...secrets, ...secretsOf(loadSettings(env))];
+  } catch {
+    return secrets;
+  }
 }
 
 /** As it is written and as it is meant. What no reader of addresses understands may still be one to the database's client. */

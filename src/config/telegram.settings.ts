@@ -109,6 +109,14 @@ export class TelegramSettings {
   @IsBoolean({ message: 'must be true or false' })
   richMessages = false;
 
+  @FromEnv('TELEGRAM_LINK_PREVIEWS', {
+    description: 'true: Telegram fetches the links of what the bot says, unasked, and shows a preview',
+    example: 'true',
+    parse: flag,
+  })
+  @IsBoolean({ message: 'must be true or false' })
+  linkPreviews = false;
+
   /** `conversations.channel` and `events.source` of this bot. */
   get channel(): string {
     return this.name === null ? MAIN_CHANNEL : channelOfBot(this.name);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
+import type { QuestionText } from './outbox.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
 
 const DAY_MS = 86_400_000;
@@ -27,7 +28,12 @@ describe('Outbox', () => {
     const approvalId = crypto.randomUUID();
     const choices = [{ label: 'Yes', data: 'yes' }];
     await agent.room.prisma.$transaction((tx) =>
-      agent.outbox.ask(tx, { conversationId: conversation.id, text: 'May I?', approvalId, choices }),
+      agent.outbox.ask(tx, {
+        conversationId: conversation.id,
+        text: { whole: 'May I?' },
+        approvalId,
+        choices,
+      }),
     );
     const lease = await agent.room.lease(conversation.id, 'deliveries');
     const question = await replies.nextOpen(conversation.id);
@@ -38,7 +44,7 @@ describe('Outbox', () => {
 
   const answer = (approvalId: string) =>
     agent.room.prisma.$transaction((tx) =>
-      agent.outbox.answerQuestion(tx, approvalId, async () => 'Approved'),
+      agent.outbox.answerQuestion(tx, approvalId, async () => ({ whole: 'Approved' })),
     );
 
   it('has the buttons of a question go, though it was decided while it was being sent', async () => {
@@ -74,6 +80,37 @@ describe('Outbox', () => {
         SELECT created_at BETWEEN clock_timestamp() - interval '1 hour' AND clock_timestamp() AS "isNew"
         FROM replies WHERE conversation_id = '${conversationId}'`),
     ).toEqual([{ isNew: true }, { isNew: true }]);
+  });
+
+  it('asks with nothing left out, and with the buttons under the last message alone', async () => {
+    const conversation = await agent.room.conversation();
+    const about = Array.from({ length: 1_500 }, (_, line) => `line ${line}.`).join('\n\n');
+    const text = { whole: `May I?\n\n${about}`, apart: { about, text: 'May I do what stands above?' } };
+    const choices = [{ label: 'Yes', data: 'yes' }];
+    const approvalId = crypto.randomUUID();
+    const askWith = (given: QuestionText) =>
+      agent.room.prisma.$transaction((tx) =>
+        agent.outbox.ask(tx, { conversationId: conversation.id, text: given, approvalId, choices }),
+      );
+    const asked = async () => {
+      const where = { conversationId: conversation.id };
+      const rows = await agent.room.prisma.reply.findMany({ where, orderBy: { id: 'asc' } });
+      await agent.room.prisma.reply.deleteMany({ where });
+      return rows.map(({ body }) => Object(body));
+    };
+    await askWith(text);
+    const apart = await asked();
+    expect(apart.at(-1)).toMatchObject({ text: 'May I do what stands above?', choices });
+    await askWith({ whole: text.whole });
+    const inOne = await asked();
+    for (const bodies of [apart, inOne]) {
+      expect(bodies.map(({ text: words }) => words).join('\n')).toMatch(
+        /line 0\.[^]*line 749\.[^]*line 1499\./,
+      );
+      expect(bodies.map((body) => 'choices' in body)).toEqual(
+        bodies.map((_, part) => part === bodies.length - 1),
+      );
+    }
   });
 
   it('leaves no gap between the two, when it is decided at the very moment', async () => {

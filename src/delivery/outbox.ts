@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { Channel, type Choice } from '../channel/channel.js';
+import { Channel, type Choice, type Destination } from '../channel/channel.js';
 import type { Draft, Prisma, ReplyClass } from '../generated/prisma/client.js';
 import { DraftRepository } from './draft.repository.js';
 
@@ -30,11 +30,21 @@ export interface Correction {
   readonly question: bigint | null;
 }
 
+/** What a question says, in Markdown. */
+export interface QuestionText {
+  /** As one message. */
+  readonly whole: string;
+  /**
+   * Where that is more than one message holds: what it is about, in as many as it takes, and then the question, which says
+   * that this stands above. None: it is never so long.
+   */
+  readonly apart?: { readonly about: string; readonly text: string };
+}
+
 /** A question about an approval, with a button for each choice. */
 export interface Question {
   readonly conversationId: string;
-  /** Markdown. */
-  readonly text: string;
+  readonly text: QuestionText;
   readonly approvalId: string;
   readonly choices: readonly Choice[];
 }
@@ -70,21 +80,43 @@ export class Outbox {
     });
   }
 
-  /** Asks, with the caller's transaction. */
+  /** Asks, with the caller's transaction: nothing of it is left out, and the buttons are under its last message. */
   async ask(tx: Prisma.TransactionClient, question: Question): Promise<void> {
     const { conversationId, text, approvalId, choices } = question;
-    const body = toJson(this.channel.ask(text, choices));
-    await tx.reply.create({ data: { conversationId, approvalId, body }, select: { id: true } });
+    const inOne = this.channel.ask(text.whole, choices);
+    const bodies =
+      inOne.length > 1 && text.apart
+        ? [...this.channel.compose(text.apart.about), ...this.channel.ask(text.apart.text, choices)]
+        : inOne;
+    await tx.reply.createMany({
+      data: bodies.map((body, part) => ({ conversationId, approvalId, part, body: toJson(body) })),
+    });
+  }
+
+  /** Has all gone out that stands before the question of this approval in this chat? Whose sending is uncertain counts. */
+  async isWhole(
+    tx: Prisma.TransactionClient,
+    approvalId: string,
+    { channel, chatId }: Pick<Destination, 'channel' | 'chatId'>,
+  ): Promise<boolean> {
+    const parts = await tx.reply.findMany({
+      where: { approvalId, conversation: { channel, chatId } },
+      select: { conversationId: true, state: true },
+      orderBy: { id: 'asc' },
+    });
+    // The question itself may be pressed before it is on record that it was sent.
+    const before = parts.filter((part, index) => parts[index + 1]?.conversationId === part.conversationId);
+    return before.every(({ state }) => state === 'sent' || state === 'uncertain');
   }
 
   /**
-   * The questions about this approval take their answer's text, and lose their buttons.
-   * @param words what it says in a conversation, in Markdown
+   * The questions about this approval take their answer's text, and lose their buttons. What stands before them stays.
+   * @param words what it says in a conversation
    */
   async answerQuestion(
     tx: Prisma.TransactionClient,
     approvalId: string,
-    words: (conversationId: string) => Promise<string>,
+    words: (conversationId: string) => Promise<QuestionText>,
   ): Promise<void> {
     await tx.$queryRaw`
       SELECT 1 FROM conversations
@@ -92,9 +124,11 @@ export class Outbox {
       ORDER BY id FOR KEY SHARE`;
     // Locked, so that each is either settled by now or finds its new text when it is: see `ReplyRepository.sent`.
     await tx.$queryRaw`SELECT 1 FROM replies WHERE approval_id = ${approvalId}::uuid ORDER BY id FOR UPDATE`;
-    const asked = await tx.reply.findMany({ where: { approvalId } });
-    for (const { id, conversationId, settledAt, channelMessageId } of asked) {
-      const body = toJson(this.channel.compose(await words(conversationId))[0]);
+    const rows = await tx.reply.findMany({ where: { approvalId }, orderBy: { id: 'asc' } });
+    const asked = new Map(rows.map((row) => [row.conversationId, row]));
+    for (const { id, conversationId, settledAt, channelMessageId, part } of asked.values()) {
+      const { whole, apart } = await words(conversationId);
+      const body = toJson(this.channel.compose(part > 0 && apart ? apart.text : whole)[0]);
       if (settledAt === null) await tx.reply.update({ where: { id }, data: { body } });
       else if (channelMessageId !== null)
         await tx.reply.create({ data: { conversationId, channelMessageId, body } });

@@ -101,9 +101,9 @@ export class TelegramChannel extends Channel {
   }
 
   /** https://core.telegram.org/bots/api#inlinekeyboardmarkup */
-  override ask(markdown: string, choices: readonly Choice[]): ReplyBody {
-    const [question = { text: '…', entities: [] }] = this.composer.compose(markdown);
-    return writeBody(question, choices);
+  override ask(markdown: string, choices: readonly Choice[]): readonly ReplyBody[] {
+    const messages = this.composer.compose(markdown);
+    return messages.map((message, place) => writeBody(message, place === messages.length - 1 ? choices : []));
   }
 
   /** https://core.telegram.org/bots/api#answercallbackquery */

@@ -136,12 +136,18 @@ export const de: Texts = {
       rule: 'Vor jedem solchen Aufruf soll ich fragen.',
       outside:
         'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und der hat mich vielleicht dazu gebracht.',
+      address:
+        'Ich habe Text von außen gelesen, etwa eine Seite oder eine weitergeleitete Nachricht, und diese Adresse hast du mir nicht gegeben: Wem sie gehört, der erfährt alles, was in ihr steht.',
     },
+    adminsOnly:
+      'Mehrere haben geschrieben, was mich dazu gebracht haben kann, oder jemand, den ich nicht kenne: Nur ein Admin kann entscheiden.',
+    above: (tool) => `Der Aufruf von **${tool}** steht darüber.`,
     approve: '✅ Erlauben',
     deny: '❌ Ablehnen',
     waiting: (tools) =>
       `_(Ich warte, bis das jemand erlaubt: ${tools.join(', ')}. Du kannst inzwischen weiterschreiben.)_`,
     notYours: 'Darüber kannst du nicht entscheiden.',
+    notShown: 'Hier konnte nicht alles gezeigt werden, darum kann es hier nicht erlaubt werden.',
     decided: 'Danke.',
     decidedAlready: 'Das ist schon entschieden, oder die Zeit dafür ist um.',
     operator: 'Betreiber',

@@ -133,12 +133,18 @@ export const en: Texts = {
       rule: 'I am to ask before each such call.',
       outside:
         'I have read text from outside, such as a page or a forwarded message, and it may have led me to this.',
+      address:
+        'I have read text from outside, such as a page or a forwarded message, and this address is not one that you gave me: its owner learns all that stands in it.',
     },
+    adminsOnly:
+      'Several people have written what may have led me to it, or somebody I do not know: only an admin can decide.',
+    above: (tool) => `The call of **${tool}** stands above.`,
     approve: '✅ Approve',
     deny: '❌ Deny',
     waiting: (tools) =>
       `_(Waiting until somebody allows: ${tools.join(', ')}. You can go on writing meanwhile.)_`,
     notYours: 'This is not for you to decide.',
+    notShown: 'Not all of it could be shown here, so it cannot be allowed here.',
     decided: 'Thank you.',
     decidedAlready: 'This was decided already, or its time is over.',
     operator: 'the operator',

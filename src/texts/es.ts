@@ -137,12 +137,18 @@ export const es: Texts = {
       rule: 'Debo preguntar antes de cada llamada de este tipo.',
       outside:
         'He leído texto de fuera, como una página o un mensaje reenviado, y puede ser lo que me ha llevado a esto.',
+      address:
+        'He leído texto de fuera, como una página o un mensaje reenviado, y esta dirección no me la has dado tú: su dueño se entera de todo lo que contiene.',
     },
+    adminsOnly:
+      'Lo que puede haberme llevado a esto lo han escrito varias personas, o alguien que no conozco: solo un administrador puede decidir.',
+    above: (tool) => `La llamada a **${tool}** está arriba.`,
     approve: '✅ Permitir',
     deny: '❌ Rechazar',
     waiting: (tools) =>
       `_(Esperando a que alguien lo permita: ${tools.join(', ')}. Mientras tanto puedes seguir escribiendo.)_`,
     notYours: 'Esta decisión no te corresponde.',
+    notShown: 'Aquí no se ha podido mostrar todo, así que aquí no se puede permitir.',
     decided: 'Gracias.',
     decidedAlready: 'Esto ya se decidió, o ya pasó el plazo.',
     operator: 'el operador',

@@ -9,8 +9,11 @@ export type ModeName = 'queue' | 'steer' | 'interrupt' | 'collect';
 /** How a question about a tool call ended; `withdrawn`: its turn was cancelled. */
 export type QuestionEnding = 'approved' | 'denied' | 'expired' | 'withdrawn';
 
-/** Why somebody is asked about a tool call: it is always so, or text was read that neither the user nor we wrote. */
-export type ApprovalReason = 'rule' | 'outside';
+/**
+ * Why somebody is asked about a tool call: it is always so; or text was read that neither the user nor we wrote, and the call
+ * changes something, or goes to an `address` that the model has made.
+ */
+export type ApprovalReason = 'rule' | 'outside' | 'address';
 
 /** What a user can type, without the slash. */
 export type CommandName =
@@ -107,10 +110,16 @@ export interface Texts {
     readonly question: string;
     /** Behind the question. */
     readonly why: Readonly<Record<ApprovalReason, string>>;
+    /** Behind that, where it cannot be told who of several people is to be asked. */
+    readonly adminsOnly: string;
+    /** In the place of a call that takes messages of its own, before this one. */
+    readonly above: (tool: string) => string;
     readonly approve: string;
     readonly deny: string;
     readonly waiting: (tools: readonly string[]) => string;
     readonly notYours: string;
+    /** At most 200 characters, as all that a press says. */
+    readonly notShown: string;
     readonly decided: string;
     readonly decidedAlready: string;
     readonly operator: string;

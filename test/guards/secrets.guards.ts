@@ -120,8 +120,8 @@ export const secretGuards: readonly Guard[] = [
     keeps: 'No word of a stranger steers the terminal of who runs a command',
     without: {
       file: 'src/cli/run-cli.ts',
-      find: 'printableColumns(redactor.text(messageOf(error) + hint))',
-      replace: 'redactor.text(messageOf(error) + hint)',
+      find: 'onTerminal(redactor.text(`${messageOf(error)}${hint}`))',
+      replace: 'redactor.text(`${messageOf(error)}${hint}`)',
     },
     spec: 'src/cli/printable.spec.ts',
     test: 'is held to that whichever command it is of, errors and their hints too',

@@ -410,8 +410,8 @@ const turns: readonly FencedCall[] = [
       const turn = await scene.turn();
       const approval = { id: scene.agent.room.ids.next(), stepIndex: 1, tool: 'a_tool', arguments: '{}' };
       const approvals = [{ ...approval, askedBy: null, why: 'rule' as const }];
-      const parking = { turn, approvals, askIn: [scene.id], languageCode: null, timeoutMs: 60_000 };
-      return (lease) => scene.agent.approvalStore.park(lease, parking);
+      const asked = { askIn: [scene.id], judge: 'asker' as const, languageCode: null, timeoutMs: 60_000 };
+      return (lease) => scene.agent.approvalStore.park(lease, { turn, approvals, ...asked });
     },
   },
   {

@@ -62,7 +62,7 @@ export class Room {
     { id, chatId }: Pick<Conversation, 'id' | 'chatId'>,
     text: string,
     change: Partial<Prisma.EventUncheckedCreateInput> = {},
-    update: TelegramUpdate = textUpdate(Number(chatId), text),
+    update: Pick<TelegramUpdate, 'update_id'> = textUpdate(Number(chatId), text),
   ): Promise<bigint> {
     const event = await this.prisma.event.create({
       data: {

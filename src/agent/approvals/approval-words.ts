@@ -1,16 +1,14 @@
 import type { Choice } from '../../channel/channel.js';
+import type { QuestionText } from '../../delivery/outbox.js';
 import type { Approval } from '../../generated/prisma/client.js';
 import type { ApprovalReason, Texts } from '../../texts/texts.js';
-import { cut } from '../tools/tool-output.js';
+import { type AskedCall, MAX_SHOWN_CHARS, showCall } from './shown-call.js';
 
 /** What came of an approval. */
 export type Decision = 'approved' | 'denied' | 'expired';
 
 /** What a question says in the end; `withdrawn`: its turn was cancelled. */
 export type Ending = Decision | 'withdrawn';
-
-/** UTF-16 units of the arguments that are shown to who decides. */
-const MAX_ARGUMENT_CHARS = 2_000;
 
 /** Who decides. */
 export interface Decider {
@@ -20,29 +18,34 @@ export interface Decider {
   readonly name: string | null;
 }
 
-type Call = Pick<Approval, 'tool' | 'arguments'>;
+/** Who may decide, where nobody is named for it: who asked for the call, or, where that cannot be told, admins alone. */
+export type Judge = 'asker' | 'admins';
 
-/** The call so that a person can read it, in Markdown. Pure. */
-export function describeCall({ tool, arguments: given }: Call): string {
-  return `**${tool}**\n\n\`\`\`json\n${cut(readable(given), MAX_ARGUMENT_CHARS).replaceAll('```', "'''")}\n\`\`\``;
-}
-
-function readable(given: string): string {
-  try {
-    return JSON.stringify(JSON.parse(given), null, 2);
-  } catch {
-    return given;
-  }
-}
-
-export function question(call: Call, why: ApprovalReason, { approvals }: Texts): string {
-  return `${approvals.question} ${approvals.why[why]}\n\n${describeCall(call)}`;
+/** What is asked about a call, in Markdown. */
+export function question(
+  call: AskedCall,
+  why: ApprovalReason,
+  judge: Judge,
+  { approvals }: Texts,
+): QuestionText {
+  const asked = [
+    approvals.question,
+    approvals.why[why],
+    ...(judge === 'admins' ? [approvals.adminsOnly] : []),
+  ];
+  return textOf(asked.join(' '), call, approvals.above);
 }
 
 /** The question again, once it is decided. */
-export function outcome(call: Call, ending: Ending, by: Decider | null, { approvals }: Texts): string {
+export function outcome(call: AskedCall, ending: Ending, by: Decider | null, texts: Texts): QuestionText {
+  const { approvals } = texts;
   const name = by && (by.name ?? approvals.operator);
-  return `${approvals.ending(ending, name)}\n\n${describeCall(call)}`;
+  return textOf(approvals.ending(ending, name), call, approvals.above);
+}
+
+function textOf(words: string, call: AskedCall, above: (tool: string) => string): QuestionText {
+  const about = showCall(call);
+  return { whole: `${words}\n\n${about}`, apart: { about, text: `${words} ${above(call.tool)}` } };
 }
 
 /** What the model is told of a call that was not allowed. */
@@ -51,6 +54,11 @@ export const refusals: Readonly<Record<Exclude<Decision, 'approved'>, string>> =
     'Not called: the person who was asked did not allow it. Do not try it again; say so and offer an alternative.',
   expired: 'Not called: nobody allowed it in time. Say so; do not try it again unless you are asked to.',
 };
+
+/** What the model is told of a call that nobody is asked about, because not all of it could be shown. */
+export const tooLongToShow =
+  `Not called: a person has to allow it and has to see all of it, and with its arguments it is longer than the ` +
+  `${MAX_SHOWN_CHARS} characters that can be shown. Call it with shorter arguments, or say that it cannot be done so.`;
 
 /** With what the person said why, if anything. */
 export function denialOf({ reason }: Pick<Approval, 'reason'>): string {

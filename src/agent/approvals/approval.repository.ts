@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import type { Destination } from '../../channel/channel.js';
 import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { holdConversations } from '../../delivery/hold-conversations.js';
 import { Outbox } from '../../delivery/outbox.js';
-import type { Approval, Prisma, Turn } from '../../generated/prisma/client.js';
+import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
 import type { ApprovalReason, Texts } from '../../texts/texts.js';
 import { textsFor } from '../../texts/texts-for.js';
-import { choicesOf, type Decider, type Decision, type Ending, outcome, question } from './approval-words.js';
+import {
+  choicesOf,
+  type Decider,
+  type Decision,
+  type Ending,
+  type Judge,
+  outcome,
+  question,
+} from './approval-words.js';
 
 /** A call that has to be allowed. */
 export interface NewApproval {
@@ -18,6 +27,7 @@ export interface NewApproval {
   readonly stepIndex: number;
   readonly tool: string;
   readonly arguments: string;
+  /** Null: it cannot be told for whom of several people it is, or who they are. */
   readonly askedBy: bigint | null;
   /** Why it has to be; said in the question. */
   readonly why: ApprovalReason;
@@ -28,9 +38,16 @@ export interface Parking {
   readonly approvals: readonly NewApproval[];
   /** The conversations in which it is asked. */
   readonly askIn: readonly string[];
+  /** Who may decide where it is asked. */
+  readonly judge: Judge;
   /** Of who asked for what led to the calls. */
   readonly languageCode: string | null;
   readonly timeoutMs: number;
+}
+
+/** With the chat for which it is to be made. */
+export interface PlacedApproval extends Approval {
+  readonly conversation: Pick<Conversation, 'chatId'>;
 }
 
 /** Tool calls that wait for a person, and their turns, which are parked meanwhile. */
@@ -58,15 +75,19 @@ export class ApprovalRepository {
   }
 
   /** Null where it is no tool call of a conversation of this channel. */
-  findIn(tx: Prisma.TransactionClient, channel: string, id: string): Promise<Approval | null> {
-    return tx.approval.findFirst({ where: { id, conversation: { channel } } });
+  findIn(tx: Prisma.TransactionClient, channel: string, id: string): Promise<PlacedApproval | null> {
+    return tx.approval.findFirst({
+      where: { id, conversation: { channel } },
+      include: { conversation: { select: { chatId: true } } },
+    });
   }
 
   /**
    * Parks the turn and asks, in one commit: the lane is free for other messages, and whoever decides wakes the turn.
    * @throws LeaseLostError
    */
-  async park(lease: Lease, { turn, approvals, askIn, languageCode, timeoutMs }: Parking): Promise<void> {
+  async park(lease: Lease, parking: Parking): Promise<void> {
+    const { turn, approvals, askIn, judge, languageCode, timeoutMs } = parking;
     const { conversationId } = turn;
     // Told to the turn's own conversation, where it is asked elsewhere; also what its history says until it goes on.
     const notice = textsFor(languageCode).approvals.waiting(approvals.map(({ tool }) => tool));
@@ -79,7 +100,7 @@ export class ApprovalRepository {
                   clock_timestamp() + ${timeoutMs} * interval '1 ms')`;
         for (const asked of askIn) {
           const texts = asked === conversationId ? textsFor(languageCode) : await this.textsIn(tx, asked);
-          const text = question({ tool, arguments: given }, why, texts);
+          const text = question({ tool, arguments: given }, why, judge, texts);
           const choices = choicesOf(id, texts);
           await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices });
         }
@@ -94,6 +115,15 @@ export class ApprovalRepository {
       // Who knows for how long: what it needs when it goes on is reserved then.
       await this.budgets.settle(tx, [turn.id]);
     });
+  }
+
+  /** Has who decides in this chat been shown all of the call? */
+  isShown(
+    tx: Prisma.TransactionClient,
+    id: string,
+    chat: Pick<Destination, 'channel' | 'chatId'>,
+  ): Promise<boolean> {
+    return this.outbox.isWhole(tx, id, chat);
   }
 
   /**

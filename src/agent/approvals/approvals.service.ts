@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Doorkeeper } from '../../access/doorkeeper.js';
 import type { PersonOfChannel } from '../../access/standing.repository.js';
 import type { Received, Rights } from '../../channel/channel.js';
-import type { Press } from '../../channel/inbound.js';
+import type { ChatDescription, Press } from '../../channel/inbound.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { PrismaService } from '../../database/prisma.service.js';
 import { shortTransaction } from '../../database/short-transaction.js';
@@ -13,7 +13,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { eachAlone } from '../../runtime/each-alone.js';
 import { Ids } from '../../runtime/ids.js';
 import { textsFor } from '../../texts/texts-for.js';
-import { ApprovalRepository, type NewApproval } from './approval.repository.js';
+import { ApprovalRepository, type NewApproval, type PlacedApproval } from './approval.repository.js';
 import { type Decider, type Decision, readChoice } from './approval-words.js';
 
 const EXPIRED_AT_ONCE = 100;
@@ -55,7 +55,10 @@ export class Approvals {
     const approvals = calls.map((call) => ({ ...call, id: this.ids.next() }));
     const askIn = await this.whereToAsk(conversation);
     const timeoutMs = this.settings.approvalTimeoutMinutes * 60_000;
-    await this.repository.park(lease, { turn, approvals, askIn, languageCode, timeoutMs });
+    const byAdmins =
+      this.settings.approvalUsers.length === 0 && calls.some(({ askedBy }) => askedBy === null);
+    const judge = byAdmins ? 'admins' : 'asker';
+    await this.repository.park(lease, { turn, approvals, askIn, judge, languageCode, timeoutMs });
   }
 
   /** A button was pressed: by whom, once, in time? In the caller's transaction. */
@@ -72,10 +75,14 @@ export class Approvals {
     if (!choice || !sender) return { words: '', conversationId: null };
     // Erased with its conversation: who presses what still stands there must not wait for something to happen.
     if (!approval) return { words: texts.decidedAlready, conversationId: null };
-    // Who asked as an anonymous admin is in the chat's own name there, and in their own when they press.
-    const isTheirs = approval.askedBy === chat.chatId && rights === 'admin';
-    if (!(await this.mayDecide(tx, approval, { channel, userId: sender.userId }, isTheirs)))
+    const person = { channel, userId: sender.userId };
+    if (!(await this.mayDecide(tx, approval, person, isForAdmins(approval, chat) && rights === 'admin')))
       return { words: texts.notYours, conversationId: null };
+    if (
+      choice.decision === 'approved' &&
+      !(await this.repository.isShown(tx, choice.id, { channel, ...chat }))
+    )
+      return { words: texts.notShown, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${channel}:${sender.userId}`, name };
     const decided = await this.decide(tx, choice.id, choice.decision, by);
@@ -132,7 +139,7 @@ export class Approvals {
     return approval;
   }
 
-  /** Those who are named; where nobody is, whoever asked, and owners and admins. */
+  /** Those who are named; where nobody is, whoever asked, and owners and admins. @param isTheirs as an admin of the chat */
   private async mayDecide(
     tx: Prisma.TransactionClient,
     { askedBy }: Approval,
@@ -155,4 +162,13 @@ export class Approvals {
     const ids = await this.conversations.resolve(chats);
     return ids.filter((id) => id !== undefined);
   }
+}
+
+/**
+ * Is it for the admins of this chat to decide? Who asked as an anonymous admin did so in its name, and presses in their own;
+ * and who runs a group answers for what several people in it have led to together.
+ */
+function isForAdmins({ askedBy, conversation }: PlacedApproval, { chatId, type }: ChatDescription): boolean {
+  if (askedBy === null) return conversation.chatId === chatId && type !== 'private';
+  return askedBy === chatId;
 }

@@ -19,6 +19,8 @@ export interface Reading {
   readonly texts: Texts;
   /** Of the run of the messages' turn. */
   readonly budget: TurnBudget;
+  /** From which they come. */
+  readonly chat: string;
 }
 
 /** What came with a turn's messages, made part of what they say: recordings are heard, documents read. */

@@ -8,10 +8,18 @@ export interface DocumentText {
   readonly part: string | null;
 }
 
-/** Reads a file by what it is, not by what it is called. @returns null where there is no text in it that we can read */
-export async function documentText(content: Buffer, signal: AbortSignal): Promise<DocumentText | null> {
+/**
+ * Reads a file by what it is, not by what it is called.
+ * @param chat from which it comes: of many, the files of one do not hold up those of another
+ * @returns null where there is no text in it that we can read
+ */
+export async function documentText(
+  content: Buffer,
+  chat: string,
+  signal: AbortSignal,
+): Promise<DocumentText | null> {
   if (content.subarray(0, 1_024).includes('%PDF-')) {
-    const pdf = await readPdf(content, signal);
+    const pdf = await readPdf(content, chat, signal);
     if (!pdf) return null;
     const part = pdf.pages < pdf.allPages ? `its first ${pdf.pages} of ${pdf.allPages} pages` : null;
     return { text: clean(pdf.text), part };

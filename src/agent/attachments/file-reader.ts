@@ -57,14 +57,13 @@ export class FileReader {
     reading: Reading,
     signal: AbortSignal,
   ): Promise<FileOutcome | null> {
-    const texts = reading.texts.files;
     switch (file.kind) {
       case 'image':
-        return this.look(file, texts);
+        return this.look(file, reading.texts.files);
       case 'audio':
         return await this.hear(file, reading, signal);
       case 'file':
-        return await this.readDocument(file, documents, texts, signal);
+        return await this.readDocument(file, documents, reading, signal);
     }
   }
 
@@ -124,12 +123,13 @@ export class FileReader {
   private async readDocument(
     file: StoredFile,
     documents: number,
-    texts: FileTexts,
+    reading: Reading,
     signal: AbortSignal,
   ): Promise<FileOutcome> {
+    const texts = reading.texts.files;
     const fetched = await this.fetch(file, texts, signal);
     if ('refusal' in fetched) return refused(fetched.refusal);
-    const document = await documentText(fetched.content, signal);
+    const document = await documentText(fetched.content, reading.chat, signal);
     if (!document) return refused(texts.unreadable(file.name));
     const shown = this.shown(document.text, documents);
     const whole = document.text.length;

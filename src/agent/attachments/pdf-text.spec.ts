@@ -8,7 +8,7 @@ const MEBI = 1024 * 1024;
 
 describe('readPdf', () => {
   it('reads the text of all pages', async () => {
-    expect(await readPdf(pdfOf('Hello world', 'Second page'), never)).toEqual({
+    expect(await readPdf(pdfOf('Hello world', 'Second page'), 'a chat', never)).toEqual({
       text: 'Hello world\n\nSecond page\n\n',
       pages: 2,
       allPages: 2,
@@ -16,7 +16,7 @@ describe('readPdf', () => {
   });
 
   it('stops at its limit of pages', async () => {
-    const read = await readPdf(pdfOf('one', 'two', 'three'), never, { ...pdfLimits, maxPages: 2 });
+    const read = await readPdf(pdfOf('one', 'two', 'three'), 'a chat', never, { ...pdfLimits, maxPages: 2 });
     expect(read).toMatchObject({ pages: 2, allPages: 3 });
     expect(read?.text).not.toContain('three');
   });
@@ -25,7 +25,7 @@ describe('readPdf', () => {
     ['no PDF', Buffer.from('%PDF-1.7\nnot one')],
     ['one without text', pdfOf('')],
   ])('finds nothing in %s', async (_, content) => {
-    expect(await readPdf(content, never)).toBeNull();
+    expect(await readPdf(content, 'a chat', never)).toBeNull();
   });
 
   it('gives up on one that unpacks to more than it may, and this thread goes on meanwhile', async () => {
@@ -34,26 +34,37 @@ describe('readPdf', () => {
     const bomb = pdfBomb(600 * MEBI);
     expect(bomb.length).toBeLessThan(2 * MEBI);
     ticks = 0;
-    expect(await readPdf(bomb, never, { ...pdfLimits, maxMemoryBytes: 200 * MEBI })).toBeNull();
+    expect(await readPdf(bomb, 'a chat', never, { ...pdfLimits, maxMemoryBytes: 200 * MEBI })).toBeNull();
     clearInterval(ticking);
     expect(ticks).toBeGreaterThan(1);
   }, 60_000);
 
   it('reads one that unpacks to less', async () => {
-    expect((await readPdf(pdfBomb(20 * MEBI), never))?.text).toContain('Hello');
+    expect((await readPdf(pdfBomb(20 * MEBI), 'a chat', never))?.text).toContain('Hello');
   });
 
   it('gives up in time, and reads the next one', async () => {
-    const slow = readPdf(pdfBomb(100 * MEBI), never, { ...pdfLimits, timeoutMs: 1 });
-    const next = readPdf(pdfOf('next'), never);
+    const slow = readPdf(pdfBomb(100 * MEBI), 'a chat', never, { ...pdfLimits, timeoutMs: 1 });
+    const next = readPdf(pdfOf('next'), 'a chat', never);
     expect(await slow).toBeNull();
     expect((await next)?.text).toContain('next');
   });
 
+  it('reads one of another chat before the many of the first', async () => {
+    const ended: string[] = [];
+    const read = (chat: string, name: string) =>
+      readPdf(pdfOf(name), chat, new AbortController().signal).then((pdf) =>
+        ended.push(pdf?.text.trim() ?? ''),
+      );
+    const many = ['one', 'two', 'three', 'four', 'five'].map((name) => read('first', name));
+    await Promise.all([...many, read('second', 'other')]);
+    expect(ended).toEqual(['one', 'other', 'two', 'three', 'four', 'five']);
+  }, 60_000);
+
   it('does not wait for those before it once its signal is aborted', async () => {
-    const before = readPdf(pdfBomb(100 * MEBI), never);
+    const before = readPdf(pdfBomb(100 * MEBI), 'a chat', never);
     const stop = new AbortController();
-    const waiting = readPdf(pdfOf('waits'), stop.signal);
+    const waiting = readPdf(pdfOf('waits'), 'a chat', stop.signal);
     stop.abort(new Error('stopped'));
     let beforeEnded = false;
     void before.then(() => (beforeEnded = true));
@@ -64,7 +75,7 @@ describe('readPdf', () => {
 
   it('ends with its signal', async () => {
     const stop = new AbortController();
-    const read = readPdf(pdfBomb(200 * MEBI), stop.signal);
+    const read = readPdf(pdfBomb(200 * MEBI), 'a chat', stop.signal);
     await immediate();
     stop.abort(new Error('stopped'));
     await expect(read).rejects.toThrow('stopped');

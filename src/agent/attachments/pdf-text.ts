@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { FairQueue } from '../../runtime/fair-queue.js';
 
 /** What a PDF says. */
 export interface PdfText {
@@ -27,20 +28,23 @@ export const pdfLimits: PdfLimits = {
 const WATCH_MS = 50;
 const HEAP_MB = 256;
 
-const queue: { last: Promise<unknown> } = { last: Promise.resolve() };
+/** By chat. */
+const queue = new FairQueue<string>();
 
 /**
- * Reads the text of a PDF in a thread of its own, one at a time in a process, so that neither a long one nor a hostile
- * one holds up anybody else's turn for longer than the limits say.
+ * Reads the text of a PDF in a thread of its own, one at a time in a process, and of each chat one before the next of any
+ * other: so neither a long one, nor a hostile one, nor many hold up anybody else's turn for longer than the limits say.
+ * @param chat from which it comes
  * @returns null where it holds no text, cannot be read, or takes more than it may
  */
 export async function readPdf(
   content: Buffer,
+  chat: string,
   signal: AbortSignal,
   limits: PdfLimits = pdfLimits,
 ): Promise<PdfText | null> {
-  const mine = queue.last.then(() => (signal.aborted ? null : inThread(content, signal, limits)));
-  queue.last = mine.catch(() => undefined);
+  const mine = queue.run(chat, async () => (signal.aborted ? null : await inThread(content, signal, limits)));
+  mine.catch(() => undefined);
   return await Promise.race([mine, abortOf(signal)]);
 }
 

@@ -17,6 +17,8 @@ export interface CallCircumstances {
   /** What people have said of it; undefined: nobody was asked. */
   readonly approval: Approval | undefined;
   readonly influence: Influence;
+  /** It would go to an address that the model has made: see `strayCalls`. */
+  readonly stray: boolean;
   /** Which tools may be used in its turn. */
   readonly rules: readonly ToolRules[];
 }
@@ -40,7 +42,7 @@ export class CallAdmission {
   async admit(call: ToolCall, circumstances: CallCircumstances): Promise<Admission> {
     const refusal = this.refusalOf(call, circumstances);
     if (refusal) return { kind: 'refused', result: refusal };
-    return await this.gate.admit(call, circumstances.approval, circumstances.influence);
+    return await this.gate.admit(call, circumstances);
   }
 
   private refusalOf({ name }: ToolCall, { place, repeated, rules }: CallCircumstances): ToolResult | null {

@@ -4,7 +4,7 @@ import { markAsOutside } from '../tools/outside-text.js';
 import { openGuardScene } from './guard-scene.spec-support.js';
 
 const scene = openGuardScene();
-const { asked, call, script } = scene;
+const { asked, call, results, script, stepsOf } = scene;
 
 describe('A tool with side effects', () => {
   it('needs to be allowed once a tool has brought text from outside', async () => {
@@ -31,6 +31,15 @@ describe('A tool with side effects', () => {
       { text: 'Done.' },
     );
     expect(await (await scene.begin()).run().catch(why)).toEqual(['outside', 'rule']);
+  });
+
+  it('is not asked about where not all of the call could be shown, and the model is told', async () => {
+    script(call('page', 'Send it!'), call('send', 'x'.repeat(40_000)), { text: 'Sorry.' });
+    const { run, turn } = await scene.begin();
+    expect(await run()).toMatchObject({ text: 'Sorry.' });
+    expect(scene.desk.sent).toEqual([]);
+    expect((await stepsOf(turn.id)).map(({ error }) => error)).toContain('TOOL_APPROVAL_TOO_LONG');
+    expect(results().at(-1)).toMatch(/^Not called: a person has to allow it and has to see all of it/);
   });
 
   it('needs to be allowed whichever process goes on with the turn', async () => {

@@ -38,6 +38,29 @@ describe('Arguments that a server’s schema describes', () => {
     expect(await argumentReader(schema)('{')).toMatchObject({ kind: 'invalid' });
   });
 
+  it.each(['allOf', 'anyOf', 'oneOf'])(
+    'are refused where the schema has them checked for ever: %s of two, thirty deep',
+    async (keyword) => {
+      const $defs: Record<string, object> = { at30: { type: 'string' } };
+      for (let depth = 0; depth < 30; depth += 1) {
+        const next = { $ref: `#/$defs/at${depth + 1}` };
+        $defs[`at${depth}`] = { [keyword]: [next, next] };
+      }
+      const doubled = { type: 'object', $defs, properties: { x: { $ref: '#/$defs/at0' } } };
+      expect(await read(doubled, { x: 1 })).toEqual(invalid('to check them by this schema takes too long'));
+      expect(await read(doubled, {})).toEqual(valid({}));
+    },
+  );
+
+  it('are refused where the schema has them checked for ever by their own depth', async () => {
+    const again = { properties: { a: { $ref: '#/$defs/one' } } };
+    const one = { allOf: [again, again], properties: { b: { type: 'string' } } };
+    let given: object = { b: 1 };
+    for (let depth = 0; depth < 40; depth += 1) given = { a: given };
+    const doubled = { type: 'object', $defs: { one }, ...one };
+    expect(await read(doubled, given)).toEqual(invalid('to check them by this schema takes too long'));
+  });
+
   it('leave out what is null, unless null is meant', async () => {
     expect(await read(schema, { name: 'a', note: null })).toEqual(valid({ name: 'a' }));
     expect(await read(schema, { name: 'a', parent: null })).toEqual(valid({ name: 'a', parent: null }));

@@ -1,10 +1,18 @@
-import { Ajv, type ErrorObject, type Options } from 'ajv';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { OutOfTimeError, withinTime } from '../../runtime/within-time.js';
 import type { JsonSchema } from '../tools/parameter-schema.js';
 import { type ReadArguments, readObject } from '../tools/tool-arguments.js';
 
 /** Reasons the model gets to read at once. */
 const MAX_REASONS = 20;
+
+/**
+ * A few hundred bytes of references to references have a check go through a billion of them, so both the making of a check
+ * and a check are broken off after this many milliseconds. An honest one takes some, and a busy machine has time for it.
+ */
+const MAKE_WITHIN_MS = 5_000;
+const CHECK_WITHIN_MS = 250;
 
 /** Matches whatever it is asked: a regular expression from outside could hold the process up for ever. */
 const matchesAll = Object.assign(() => ({ test: () => true }), { code: '' });
@@ -36,16 +44,25 @@ export function argumentReader(schema: JsonSchema): (text: string) => Promise<Re
   const ajv = dialects.find(({ of }) => of.test(dialect))?.ajv;
   if (!ajv) throw new Error('its schema is of no known dialect');
   if ('$async' in schema) throw new Error('its schema is asynchronous');
-  const validate = ajv.compile(schema);
+  const validate = withinTime(MAKE_WITHIN_MS, () => ajv.compile(schema));
   // What is compiled stays with whom it was compiled for, not with all of the process.
   ajv.removeSchema(schema);
   return (text) =>
     readObject(text, (given) => {
-      if (validate(given)) return { kind: 'valid', parameters: given };
-      const reasons = (validate.errors ?? []).slice(0, MAX_REASONS).map(reasonOf);
-      const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
-      return validate(fields) ? { kind: 'valid', parameters: fields } : { kind: 'invalid', reasons };
+      try {
+        return withinTime(CHECK_WITHIN_MS, () => check(validate, given));
+      } catch (error) {
+        if (!(error instanceof OutOfTimeError)) throw error;
+        return { kind: 'invalid', reasons: ['to check them by this schema takes too long'] };
+      }
     });
+}
+
+function check(validate: ValidateFunction, given: object): ReadArguments {
+  if (validate(given)) return { kind: 'valid', parameters: given };
+  const reasons = (validate.errors ?? []).slice(0, MAX_REASONS).map(reasonOf);
+  const fields = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null));
+  return validate(fields) ? { kind: 'valid', parameters: fields } : { kind: 'invalid', reasons };
 }
 
 /** Without what only the server checks. */

@@ -95,7 +95,7 @@ export class AfterRun {
     calls: readonly WaitingCall[],
   ): Promise<TurnOutcome> {
     const sender = await this.claim.senderOf(turn);
-    const askedBy = sender?.userId ?? null;
+    const askedBy = await this.claim.onlySenderOf(turn);
     const asked = calls.map(({ call: { name: tool, arguments: given }, stepIndex, why }) => {
       return { stepIndex, tool, arguments: given, askedBy, why };
     });

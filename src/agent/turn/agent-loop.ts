@@ -7,6 +7,7 @@ import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { ContextWindow } from '../context/context-window.js';
 import { influenceOn } from '../guard/outside-influence.js';
 import { RepeatedCalls } from '../guard/repeated-calls.js';
+import { strayCalls } from '../guard/stray-calls.js';
 import { ToolPermissions } from '../guard/tool-permissions.js';
 import { type Answered, type AnsweredTalk, FinalAnswers, type Missed } from './final-answers.js';
 import { type ModelAnswer, readModelAnswer } from './model-answer.js';
@@ -128,6 +129,7 @@ export class AgentLoop {
       modelIndex,
       calls,
       repeated: talk.repeats.count(calls, joined),
+      stray: strayCalls(calls, modelIndex, context, talk),
       influence: influenceOn(modelIndex, context, talk),
       rules: talk.rules,
     });

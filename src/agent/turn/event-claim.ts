@@ -187,6 +187,14 @@ export class EventClaim {
     return events.flatMap((event) => this.reader.read(event)?.sender ?? []);
   }
 
+  /** Who alone is behind a turn; null where several people are, or one who is not known. */
+  async onlySenderOf(turn: Turn): Promise<bigint | null> {
+    const events = await this.turns.eventsOf(turn.id);
+    const senders = new Set(events.map((event) => this.reader.read(event)?.sender?.userId ?? null));
+    const [only = null] = senders;
+    return senders.size === 1 ? only : null;
+  }
+
   /** What is said among the people of a group is for the bot only where the group wants all of it answered. */
   private read(event: WaitingEvent, { answersAll }: Conversation): Candidate {
     const heard = this.reader.read(event);

@@ -34,6 +34,8 @@ export interface AskedCalls extends Pick<CallCircumstances, 'influence' | 'rules
   readonly calls: readonly ToolCall[];
   /** For each call whether it asks for exactly the same once too often. */
   readonly repeated: readonly boolean[];
+  /** For each call whether it would go to an address that the model has made. */
+  readonly stray: readonly boolean[];
 }
 
 /** One call, and its place among the steps of its turn. */
@@ -67,7 +69,7 @@ export class ToolCalls {
   async make(
     caller: ToolCaller,
     done: ReadonlyMap<number, Step>,
-    { modelIndex, calls, repeated, influence, rules }: AskedCalls,
+    { modelIndex, calls, repeated, stray, influence, rules }: AskedCalls,
   ): Promise<ToolAnswer[]> {
     const notes = new ToolNotes(
       caller.live,
@@ -80,7 +82,14 @@ export class ToolCalls {
         const step = done.get(index);
         if (step) return this.recall(step);
         const approval = caller.approvals.get(index);
-        const about = { place, repeated: repeated[place] ?? false, approval, influence, rules };
+        const about = {
+          place,
+          repeated: repeated[place] ?? false,
+          stray: stray[place] ?? false,
+          approval,
+          influence,
+          rules,
+        };
         const progress = notes.of(place);
         try {
           return await this.call(caller, { call, index, progress: progress.report }, about);

@@ -78,7 +78,13 @@ export class TurnWork {
     const context = withBackground(seen, background);
     const caller = await this.callers.of(conversation, sender);
     const tools = { sender, languageCode: sender?.languageCode ?? null };
-    const newcomers = this.newcomers.of(lease, conversation, turn, { texts, budget }, signal);
+    const newcomers = this.newcomers.of(
+      lease,
+      conversation,
+      turn,
+      { texts, budget, chat: chatOf(conversation) },
+      signal,
+    );
     const shown = await this.live.of(lease, turn, conversation, signal);
     const live = conversation.outputCheck ? notesOnly(shown) : shown;
     try {
@@ -106,13 +112,17 @@ export class TurnWork {
 
   /** @returns the turn's end, where nothing in it can be looked at; null where the model is to be asked */
   private async readFiles(
-    { lease, turn }: Run,
+    { lease, conversation, turn }: Run,
     texts: Texts,
     budget: TurnBudget,
     signal: AbortSignal,
   ): Promise<TurnEnd | null> {
     const messages = await this.messages.ofTurn(turn);
-    const text = refusalOf(await this.attachments.read(lease, messages, { texts, budget }, signal));
+    const reading = { texts, budget, chat: chatOf(conversation) };
+    const text = refusalOf(await this.attachments.read(lease, messages, reading, signal));
     return text === null ? null : { text, model: null, errorCode: 'ATTACHMENT_REFUSED' };
   }
 }
+
+/** All topics of a chat are one chat. */
+const chatOf = ({ channel, chatId }: Conversation): string => `${channel}:${chatId}`;

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { Api, type RawApi } from 'grammy';
 import { TelegramSettings } from '../../config/telegram.settings.js';
 import { botApiFetch } from './bot-api-fetch.js';
+import { withoutLinkPreviews } from './link-previews.js';
 import { type CallFailure, readFailure } from '../sending/call-failure.js';
 
 export type CallResult<T> =
@@ -100,7 +101,9 @@ export class BotApi {
   /** An `Api` holds no connection and costs microseconds to make; one per call binds it to that call's signal. */
   private rawApi(token: string, signal: AbortSignal): RawApi {
     const fetch = (url: string | URL, init: RequestInit) => botApiFetch(url, init, signal);
-    return new Api(token, { apiRoot: this.settings.apiRoot.replace(/\/+$/, ''), fetch }).raw;
+    const api = new Api(token, { apiRoot: this.settings.apiRoot.replace(/\/+$/, ''), fetch });
+    if (!this.settings.linkPreviews) api.config.use(withoutLinkPreviews);
+    return api.raw;
   }
 }
 
