@@ -2,4 +2,4 @@ import { startApplication } from './application.js';
 import { readEnvironment } from './config/environment.js';
 import { runUntilSignal } from './process.js';
 
-await runUntilSignal(() => startApplication(readEnvironment()));
+await runUntilSignal((stopping) => startApplication(readEnvironment(), stopping));
