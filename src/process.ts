@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { RunningApplication } from './application.js';
 import { messageOf, TurnpikeError } from './errors/errors.js';
 import { watchForebears } from './runtime/forebears.js';
+import { startSummary } from './start-summary.js';
 
 /** However an orderly end is held up, the process is gone by then. */
 const END_WITHIN_MS = 12_000;
@@ -26,7 +27,7 @@ export async function runUntilSignal(
     return fail(error);
   });
   if (!asked.aborted) {
-    announce(application);
+    logger.log({ msg: 'listening', ...startSummary(application) });
     await new Promise((resolve) => asked.addEventListener('abort', resolve, { once: true }));
   }
   await application.stop().catch((error: unknown) => fail(error));
@@ -66,10 +67,4 @@ function fail(error: unknown): never {
   const text = known || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   process.stderr.write(`${text}${hint}\n`);
   process.exit(1);
-}
-
-function announce({ url, settings, standIns }: RunningApplication): void {
-  logger.log({ msg: 'listening', url, role: settings.server.role });
-  if (standIns.simulator)
-    logger.log({ msg: 'talk to the bot in your browser', playground: `${url}/playground` });
 }
