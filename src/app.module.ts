@@ -5,6 +5,7 @@ import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HttpModule } from './http/http.module.js';
+import { RootModule } from './http/root.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
 import { MetricsModule } from './observability/metrics.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
       SettingsModule.forRoot(settings),
       RuntimeModule,
       HttpModule,
+      RootModule,
       ObservabilityModule,
       ThrottlingModule,
       TelegramModule,

@@ -29,9 +29,9 @@ export function misspeltVariables(
 
 /** A number behind a setting's name, or a word (`OPENAI_API_KEY_OLD`), makes it a name of its own. */
 function nearest(name: string, known: readonly string[]): string | null {
-  if (name.length < SHORTEST || known.some((candidate) => name.startsWith(`${candidate}_`))) return null;
+  if (name.length < SHORTEST) return null;
   const near = known
-    .filter((candidate) => candidate.length >= SHORTEST)
+    .filter((candidate) => candidate.length >= SHORTEST && !name.startsWith(`${candidate}_`))
     .map((candidate) => ({ candidate, wrong: distance(name, candidate) }))
     .filter(({ candidate, wrong }) => wrong <= (candidate.length >= LONG ? 2 : 1))
     .toSorted((one, other) => one.wrong - other.wrong);

@@ -1,11 +1,14 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../../src/config/read-settings.js';
 import { type CompiledProduct, compileProduct } from '../support/compiled-product.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { EmbeddedFolder, MainProcess } from '../support/main-process.js';
+
+// Most of it goes into starting processes.
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 
 let product: CompiledProduct;
 let folder: EmbeddedFolder;
@@ -35,7 +38,10 @@ function start(more: Environment = {}): MainProcess {
 describe('A process with a simulated Telegram', () => {
   it('keeps its database from every other process, and tells them its address', async () => {
     const url = await start().url();
-    const real = { TELEGRAM_BOT_TOKEN: '123456:a-token-of-the-tests', OPENAI_BASE_URL: 'http://127.0.0.1:9/v1' };
+    const real = {
+      TELEGRAM_BOT_TOKEN: '123456:a-token-of-the-tests',
+      OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+    };
     for (const second of [start(), start(real)]) {
       expect(await second.ended()).toBe(1);
       expect(second.errors).toContain(`with a simulated Telegram: ${url}\n`);
