@@ -11,7 +11,10 @@ const FLOOR = [20, 19] as const;
 /** Whether a range of package.json's `engines` takes the floor. Of the forms that packages use. */
 function takesFloor(range: string): boolean {
   return range.split('||').some((alternative) => {
-    const parts = alternative.trim().split(/\s+(?=[<>=^~]*\s*\d)/);
+    const parts = alternative
+      .trim()
+      .replaceAll(/([<>=^~])\s+/g, '$1')
+      .split(/\s+/);
     return parts.every((part) => {
       const [, sign = '', major = '0', minor = '0'] =
         /^([<>=^~]*)\s*v?(\d+|\*)?(?:\.(\d+|x))?/.exec(part) ?? [];
