@@ -84,7 +84,10 @@ export class Migrator {
 
   /** The names of the migrations that `apply` would apply. Changes nothing. @throws GiveUpError as `apply` does */
   async missing(): Promise<readonly string[]> {
-    const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url, { patienceMs: 0 })]);
+    const [migrations, client] = await Promise.all([
+      this.readAll(),
+      connectAtStart(this.url, { patienceMs: 0 }),
+    ]);
     try {
       return (await this.pending(client, migrations)).map(({ name }) => name);
     } finally {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -25,14 +26,8 @@ interface ProcessEntry {
 export async function watchForebears(onGone: () => void): Promise<void> {
   const forebears = await forebearsUpToRunner();
   if (forebears.length === 0) return;
-  const timer = setInterval(() => {
-    void areStillThere(forebears).then((there) => {
-      if (there) return;
-      clearInterval(timer);
-      onGone();
-    });
-  }, LOOK_EVERY_MS);
-  timer.unref();
+  while (await areStillThere(forebears)) await pause(LOOK_EVERY_MS, null, { ref: false });
+  onGone();
 }
 
 /** Parent first, npm last; empty where no such program is above. */
