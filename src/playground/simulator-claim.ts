@@ -33,7 +33,18 @@ export class SimulatorClaim implements OnApplicationShutdown {
    */
   static async make(url: string, kind: TelegramKind): Promise<SimulatorClaim> {
     const claim = new SimulatorClaim(url);
-    const client = await claim.connect();
+    try {
+      await claim.begin(kind);
+    } catch (error) {
+      // Of a real bot's process nothing more is asked of the database than it needs anyway.
+      if (kind === 'simulated' || error instanceof GiveUpError) throw error;
+      claim.logger.warn({ msg: 'not known whether a simulator uses this database', error: messageOf(error) });
+    }
+    return claim;
+  }
+
+  private async begin(kind: TelegramKind): Promise<void> {
+    const client = await this.connect();
     try {
       const free = kind === 'simulated' ? await takeLock(client) : !(await isTaken(client));
       if (!free) throw taken(await holderAddress(client));
@@ -42,8 +53,7 @@ export class SimulatorClaim implements OnApplicationShutdown {
       throw error;
     }
     if (kind === 'real') await client.end();
-    else claim.hold(client);
-    return claim;
+    else this.hold(client);
   }
 
   /** Tells where this process listens to whoever is refused because of it. */
