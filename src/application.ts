@@ -1,18 +1,24 @@
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpDocs } from './admin/docs.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
+import { DatabaseModule } from './database/database.module.js';
+import { EmbeddedPostgres, embeddedFolder } from './database/embedded-postgres.js';
 import { Gates } from './http/gates.js';
+import { listenFailure } from './http/listen-failure.js';
 import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
 import { BrowserSafeAdapter, useSecurityHeaders } from './http/security-headers.js';
 import { refuseUnroutable } from './observability/http-exception.filter.js';
 import { PinoLogger } from './observability/pino-logger.service.js';
 import { secretsOf } from './config/setting-secrets.js';
+import { SimulatorClaim } from './playground/simulator-claim.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
+import { NEVER } from './runtime/pause.js';
 import { BODY_LIMIT_BYTES, useBodyParser } from './webhook/body-parser.js';
 
 /** A process of Turnpike that is listening. */
@@ -27,23 +33,38 @@ export interface RunningApplication {
 
 /**
  * Starts the roles that the environment asks for, with stand-ins for Telegram and the model where none is configured.
+ * Where it fails it leaves nothing running.
+ * @param stopping aborted: the wait for a database is given up, and this rejects
  * @throws SettingsError when the settings do not allow a start, or what kept a part from starting
  */
-export async function startApplication(env: Environment): Promise<RunningApplication> {
+export async function startApplication(
+  env: Environment,
+  stopping: AbortSignal = NEVER,
+): Promise<RunningApplication> {
   const standIns = await startStandIns(env);
   try {
     const settings = loadSettings(standIns.env);
     assertComplete(settings);
-    return await start(settings, standIns);
+    const embedded = new EmbeddedPostgres(embeddedFolder(settings.database.dataDir));
+    try {
+      return await start(settings, standIns, DatabaseModule.forProcess(embedded, stopping));
+    } catch (error) {
+      await embedded.stop();
+      throw error;
+    }
   } catch (error) {
     await standIns.stop();
     throw error;
   }
 }
 
-async function start(settings: Settings, standIns: StandIns): Promise<RunningApplication> {
+async function start(
+  settings: Settings,
+  standIns: StandIns,
+  database: DynamicModule,
+): Promise<RunningApplication> {
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
-  const module = AppModule.forRoot(settings, standIns);
+  const module = AppModule.forRoot(settings, standIns, database);
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(settings), {
     ...httpOptions,
     logger,
@@ -53,9 +74,10 @@ async function start(settings: Settings, standIns: StandIns): Promise<RunningApp
     await app.listen(settings.server.port, settings.server.host);
   } catch (error) {
     await app.close();
-    throw error;
+    throw listenFailure(error, settings.server);
   }
   const url = addressOf(app, settings.server.host);
+  await app.get(SimulatorClaim).announce(url);
   standIns.connect(url);
   return {
     url,

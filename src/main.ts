@@ -5,6 +5,6 @@ import { Redactor } from './errors/redactor.js';
 import { runUntilSignal } from './process.js';
 
 await runUntilSignal(
-  () => startApplication(readEnvironment()),
+  (stopping) => startApplication(readEnvironment(), stopping),
   () => new Redactor(secretsIn(readEnvironment())),
 );

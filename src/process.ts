@@ -2,43 +2,71 @@ import { Logger } from '@nestjs/common';
 import type { RunningApplication } from './application.js';
 import { messageOf, TurnpikeError } from './errors/errors.js';
 import type { Redactor } from './errors/redactor.js';
+import { watchForebears } from './runtime/forebears.js';
+import { startSummary } from './start-summary.js';
 
 /** However an orderly end is held up, the process is gone by then. */
 const END_WITHIN_MS = 12_000;
 
+/** One Ctrl-C reaches this process several times: from the terminal, from nest and from npm. */
+const SAME_SIGNAL_MS = 1_000;
+
 const logger = new Logger('Turnpike');
 
 /**
- * Starts the application and ends the process with it: SIGTERM or SIGINT end it in order with exit code 0, a second one at
- * once. A failed start says why on standard error, without the secrets it may quote, and exits with 1.
+ * Starts the application and ends the process with it. SIGTERM, SIGINT or SIGHUP end it in order with exit code 0, also
+ * while it starts; so does the end of the npm that started it, or of whoever reads its output. SIGTERM or SIGINT once
+ * more, a second later or after that, ends it at once. A failed start says why on standard error, without the secrets it may
+ * quote, and exits with 1.
+ * @param start its signal is aborted when the process is asked to end
  * @param redactor asked for when something has failed
  */
 export async function runUntilSignal(
-  start: () => Promise<RunningApplication>,
+  start: (stopping: AbortSignal) => Promise<RunningApplication>,
   redactor: () => Redactor,
 ): Promise<void> {
   const fail = (error: unknown): never => {
     process.stderr.write(`${failureText(error, redactor())}\n`);
     process.exit(1);
   };
-  const asked = new Promise<NodeJS.Signals>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(130));
-        resolve(signal);
-      });
-    }
+  const asked = askedToEnd();
+  const application = await start(asked).catch((error: unknown) => {
+    if (asked.aborted) process.exit(0);
+    return fail(error);
   });
-  const application = await start().catch((error: unknown) => fail(error));
-  announce(application);
-  const signal = await asked;
-  logger.log({ msg: 'stopping', signal });
-  setTimeout(() => {
-    logger.error({ msg: 'did not stop in time' });
-    process.exit(1);
-  }, END_WITHIN_MS).unref();
+  if (!asked.aborted) {
+    logger.log({ msg: 'listening', ...startSummary(application) });
+    await new Promise((resolve) => asked.addEventListener('abort', resolve, { once: true }));
+  }
   await application.stop().catch((error: unknown) => fail(error));
   process.exit(0);
+}
+
+/** Aborted when something asks this process to end. From then on it has so long, and no longer. */
+function askedToEnd(): AbortSignal {
+  const asked = new AbortController();
+  let since = Number.POSITIVE_INFINITY;
+  const end = (reason: string) => {
+    if (asked.signal.aborted) return;
+    since = performance.now();
+    logger.log({ msg: 'stopping', signal: reason });
+    setTimeout(() => {
+      logger.error({ msg: 'did not stop in time' });
+      process.exit(1);
+    }, END_WITHIN_MS).unref();
+    asked.abort();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (performance.now() - since > SAME_SIGNAL_MS) process.exit(130);
+      end(signal);
+    });
+  }
+  // A logger tells by SIGHUP too that nobody reads its lines any more.
+  process.on('SIGHUP', () => end('SIGHUP'));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end('EPIPE'));
+  void watchForebears(() => end('npm is gone'));
+  return asked.signal;
 }
 
 /** What an operator reads of a failed start: of what we know the message and a hint, of the rest where it arose. */
@@ -47,10 +75,4 @@ export function failureText(error: unknown, redactor: Redactor): string {
   const known = error instanceof TurnpikeError;
   const text = known || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message);
   return redactor.text(`${text}${hint}`);
-}
-
-function announce({ url, settings, standIns }: RunningApplication): void {
-  logger.log({ msg: 'listening', url, role: settings.server.role });
-  if (standIns.simulator)
-    logger.log({ msg: 'talk to the bot in your browser', playground: `${url}/playground` });
 }

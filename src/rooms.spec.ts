@@ -12,7 +12,7 @@ interface Arrow {
 
 const SOURCE = import.meta.dirname;
 /** What starts the program and wires it together knows everybody. */
-const COMPOSITION = ['main', 'process', 'application', 'app.module'];
+const COMPOSITION = ['main', 'process', 'application', 'app.module', 'start-summary'];
 
 const arrows = sourceFiles().flatMap((file) =>
   ts

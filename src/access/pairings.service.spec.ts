@@ -109,7 +109,7 @@ describe('A request to be let in', () => {
     const others = Array.from({ length: MAX_PENDING }, () => room.conversation());
     await Promise.all((await Promise.all(others)).map((other) => write(other)));
     expect([await write(), await write()]).toEqual([true, false]);
-    expect(await textsOf(conversation)).toEqual([expect.stringContaining(en.refusal)]);
+    expect(await textsOf(conversation)).toEqual([expect.stringContaining('Sorry, this bot is private')]);
     expect(await room.prisma.pairing.count()).toBe(MAX_PENDING);
     await ageBy('2 hours');
     expect(await write()).toBe(true);

@@ -60,13 +60,15 @@ export class Pairings {
     if (latest?.state === 'approved' && (await this.doorkeeper.verdictOn(origin, tx)) === 'serve')
       return false;
     const { pairing, refusal } = textsFor(sender?.languageCode);
-    const words = isOfGroup(chat) ? pairing.groupCode : pairing.code;
+    const [words, refused] = isOfGroup(chat)
+      ? [pairing.groupCode, refusal.group]
+      : [pairing.code, refusal.person];
     switch (decideAnswer(latest, await this.repository.countOpen(tx, channel, sender))) {
       case 'quiet':
         return false;
       case 'full': {
         const first = await this.conversations.markRefusalTold(tx, conversationId);
-        if (first) await this.outbox.add(tx, { conversationId, text: refusal });
+        if (first) await this.outbox.add(tx, { conversationId, text: refused(chat.chatId.toString()) });
         return first;
       }
       case 'repeat': {

@@ -56,11 +56,7 @@ function workOf([action, id, ...more]: readonly string[]): Work {
 /** @param work gives null where there is no such letter */
 function byId(id: string, work: (letters: DeadLetters, id: string) => Promise<string[] | null>): Work {
   if (!UUID.test(id)) {
-    throw new GiveUpError(
-      'DEAD_LETTER_UNKNOWN',
-      `"${visible(id)}" is not the id of a dead letter`,
-      seeList,
-    );
+    throw new GiveUpError('DEAD_LETTER_UNKNOWN', `"${visible(id)}" is not the id of a dead letter`, seeList);
   }
   return async (letters) => {
     const lines = await work(letters, id.toLowerCase());

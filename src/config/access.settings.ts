@@ -18,6 +18,7 @@ export class AccessSettings {
     description:
       'comma-separated user ids: always let in, never blocked, asked whom to let in, and may allow tool calls',
     example: '123456789',
+    placeholder: 'your-user-id',
     parse: list,
   })
   @ArrayUnique()

@@ -8,10 +8,10 @@ export function envExample(): string {
   const sections = Object.values(settingsClasses).map((type) => {
     const defaults = new type();
     return variablesOf(type)
-      .map(({ name, description, example, property }) => {
+      .map(({ name, description, example, placeholder = example, property }) => {
         const value: unknown = Reflect.get(defaults, property);
         const simple = ['string', 'number'].includes(typeof value) && String(value).length < 60;
-        return `# ${description}\n# ${name}=${simple ? String(value) : example}`;
+        return `# ${description}\n# ${name}=${simple ? String(value) : placeholder}`;
       })
       .join('\n');
   });

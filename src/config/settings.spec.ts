@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from './read-settings.js';
-import { loadSettings, settingsClasses } from './settings.js';
+import { envExample } from './env-example.js';
+import { assertComplete, loadSettings, settingsClasses } from './settings.js';
 import { variablesOf } from './variable.js';
 
 const production = {
@@ -21,6 +22,36 @@ function problemsOf(env: Record<string, string>): string {
 }
 
 describe('settings', () => {
+  it('name the setting that a misspelt one is near, and no value', () => {
+    const problems = problemsOf({ TELEGRAM_BOT_TOKN: '123456:ABC-DEF' });
+    expect(problems).toContain('TELEGRAM_BOT_TOKN is no setting: TELEGRAM_BOT_TOKEN is meant');
+    expect(problems).not.toContain('ABC-DEF');
+  });
+
+  it('refuse a public address without TLS, but for a Bot API server of one’s own', () => {
+    const PUBLIC_URL = 'http://bot.example.org';
+    expect(problemsOf({ PUBLIC_URL, TELEGRAM_MODE: 'passive' })).toContain(
+      'PUBLIC_URL must be an https address',
+    );
+    const own = { PUBLIC_URL, TELEGRAM_MODE: 'passive', TELEGRAM_API_ROOT: 'http://127.0.0.1:8081' };
+    expect(problemsOf(own)).toBe('');
+  });
+
+  it('of a real bot without a model are not complete', () => {
+    const real = loadSettings({ TELEGRAM_BOT_TOKEN: '123456:ABC-DEF' });
+    expect(() => assertComplete(real)).toThrow(
+      /OPENAI_API_KEY or OPENAI_BASE_URL is missing: with TELEGRAM_BOT/,
+    );
+  });
+
+  it.each(['TELEGRAM_ALLOWED_CHATS', 'TELEGRAM_OWNERS', 'APPROVAL_USERS'])(
+    '%s of .env.example lets nobody in who takes the line over as it is',
+    (name) => {
+      const [, value = ''] = new RegExp(`^# ${name}=(.*)$`, 'm').exec(envExample()) ?? [];
+      expect(problemsOf({ [name]: value })).toContain(name);
+    },
+  );
+
   it('have a default for everything outside production', () => {
     const settings = loadSettings({});
     expect(settings.server).toMatchObject({ host: '127.0.0.1', port: 3000, role: 'all' });

@@ -11,9 +11,11 @@ import { DatabaseSettings } from './database.settings.js';
 import { FloodSettings } from './flood.settings.js';
 import { GroupSettings } from './group.settings.js';
 import { guessableSecrets } from './guessable.js';
+import { isHttpAddress } from './http-address.js';
 import { LogSettings } from './log.settings.js';
 import { readMcpFile } from './mcp-file.js';
 import { McpSettings } from './mcp.settings.js';
+import { misspeltVariables } from './misspelt.js';
 import { parsePrices, priceOf } from './model-prices.js';
 import { ModelSettings } from './model.settings.js';
 import { modelNameOf, modelTarget } from './model-target.js';
@@ -107,8 +109,11 @@ export function loadSettings(env: Environment): Settings {
   readPromptFile(settings.agent, problems);
   if (settings.server.works) readMcpServers(settings.mcp, env, problems);
   if (settings.budget.priceOverrides instanceof Map) completePrices(settings.budget, problems);
+  const { telegram, mcp } = settings;
   problems.push(
+    ...misspeltVariables(env, variableNames(), [telegram.botsFile, mcp.configFile]),
     ...missingTogether(settings),
+    ...unreachablePublicUrl(telegram),
     ...missingProviders(settings.model),
     ...missingInProduction(settings),
     ...(settings.server.production ? guessableSecrets(Object.values(settings)) : []),
@@ -117,6 +122,10 @@ export function loadSettings(env: Environment): Settings {
   );
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+function variableNames(): string[] {
+  return Object.values(settingsClasses).flatMap((type) => variablesOf(type).map(({ name }) => name));
 }
 
 function readPromptFile(agent: AgentSettings, problems: string[]): void {
@@ -178,7 +187,12 @@ export function assertComplete({ server, telegram, model }: Settings): void {
   const problems: string[] = [];
   const why = `only APP_ROLE=all has stand-ins, this is APP_ROLE=${server.role}`;
   if (!telegram.botToken) problems.push(`TELEGRAM_BOT_TOKEN is missing: ${why}`);
-  if (!model.apiKey && !model.baseUrl) problems.push(`OPENAI_API_KEY or OPENAI_BASE_URL is missing: ${why}`);
+  if (!model.apiKey && !model.baseUrl) {
+    const alone = server.role === 'all' && telegram.botToken;
+    const real =
+      'with TELEGRAM_BOT_TOKEN real people write, and the demo model is none to answer them (for example OPENAI_API_KEY=sk-..., or OPENAI_BASE_URL=http://localhost:11434/v1)';
+    problems.push(`OPENAI_API_KEY or OPENAI_BASE_URL is missing: ${alone ? real : why}`);
+  }
   if (problems.length > 0) throw new SettingsError(problems);
 }
 
@@ -197,6 +211,16 @@ function missingTogether({ telegram }: Settings): string[] {
     );
   }
   return problems;
+}
+
+/** Telegram itself posts to https only; a Bot API server of one's own may post to http. */
+function unreachablePublicUrl({ publicUrl, apiRoot }: TelegramSettings): string[] {
+  if (publicUrl === undefined || !/^http:/i.test(publicUrl)) return [];
+  if (!isHttpAddress(publicUrl) || !isHttpAddress(apiRoot)) return [];
+  if (new URL(apiRoot).hostname !== 'api.telegram.org') return [];
+  return [
+    `PUBLIC_URL must be an https address, Telegram posts to no other (got ${JSON.stringify(publicUrl)}; for example PUBLIC_URL=https://bot.example.org)`,
+  ];
 }
 
 /** Names that are used and have no address. Where the lists are not readable that is the problem to mend first. */

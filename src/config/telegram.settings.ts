@@ -67,8 +67,10 @@ export class TelegramSettings {
   publicUrl?: string;
 
   @FromEnv('TELEGRAM_ALLOWED_CHATS', {
-    description: 'comma-separated chat or user ids; others get one polite refusal; unset: everybody',
+    description:
+      'comma-separated chat or user ids; others get one polite refusal, which tells them their id; unset: everybody',
     example: '123456789,-1001234567890',
+    placeholder: 'your-user-id',
     parse: list,
   })
   @ArrayUnique()

@@ -42,6 +42,7 @@ export class ToolSettings {
   @FromEnv('APPROVAL_USERS', {
     description: 'ids of the users who may allow tool calls; unset: whoever asked for what led to the call',
     example: '123456789',
+    placeholder: 'your-user-id',
     parse: list,
   })
   @Matches(/^[1-9]\d{0,15}$/, { each: true })

@@ -5,6 +5,8 @@ export interface VariableOptions {
   readonly description: string;
   /** A value that works, shown when the given one does not. */
   readonly example: string;
+  /** What `.env.example` shows instead, where an example that is taken over as it is would do harm: no valid value. */
+  readonly placeholder?: string;
   /** How to read the text; default: as it is. Return `undefined` from it for "not readable": validation then says why. */
   readonly parse?: (text: string) => unknown;
   /** Its value is never printed. */

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { GiveUpError, messageOf } from '../errors/errors.js';
+import { NEVER, pause } from '../runtime/pause.js';
 
 const PATIENCE_MS = 30_000;
 const OLDEST_SERVER = 14;
@@ -20,10 +20,14 @@ const passing = new Set([
 ]);
 
 /**
- * One connection at start, when the database's machine may be starting too: waits up to 30 s for it.
+ * One connection at start, when the database's machine may be starting too: waits up to 30 s for it, or until `signal`
+ * is aborted.
  * @throws GiveUpError naming what is wrong with DATABASE_URL, its server or its server's version
  */
-export async function connectAtStart(url: string, patienceMs = PATIENCE_MS): Promise<Client> {
+export async function connectAtStart(
+  url: string,
+  { patienceMs = PATIENCE_MS, signal = NEVER }: { patienceMs?: number; signal?: AbortSignal } = {},
+): Promise<Client> {
   const logger = new Logger('Database');
   const deadline = performance.now() + patienceMs;
   for (let attempt = 0; ; attempt += 1) {
@@ -34,14 +38,19 @@ export async function connectAtStart(url: string, patienceMs = PATIENCE_MS): Pro
       keepAlive: true,
     });
     client.on('error', () => undefined);
+    const leave = () => void client.end().catch(() => undefined);
+    signal.addEventListener('abort', leave, { once: true });
     try {
       await client.connect();
     } catch (error) {
       await client.end().catch(() => undefined);
-      if (!isPassing(error) || performance.now() > deadline) throw refused(error);
+      if (signal.aborted || !isPassing(error) || performance.now() > deadline) throw refused(error);
       if (attempt === 0) logger.warn({ msg: 'database not reachable yet, waiting', reason: reasonOf(error) });
-      await pause(Math.min(1_000, 50 * 2 ** attempt));
+      await pause(Math.min(1_000, 50 * 2 ** attempt), signal);
+      if (signal.aborted) throw refused(error);
       continue;
+    } finally {
+      signal.removeEventListener('abort', leave);
     }
     await checkVersion(client);
     return client;

@@ -1,7 +1,15 @@
-import { Global, Logger, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Logger,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DatabaseSettings } from '../config/database.settings.js';
 import { HealthRegistry } from '../observability/health-registry.js';
+import { NEVER } from '../runtime/pause.js';
 import { DatabaseClock } from './database-clock.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
@@ -10,6 +18,9 @@ import { DurabilityNotice } from './durability-notice.js';
 import { EmbeddedPostgres, embeddedFolder } from './embedded-postgres.js';
 import { Migrator } from './migrator.js';
 import { PrismaService } from './prisma.service.js';
+
+/** What may break off the wait for a database: the process is asked to end while it starts. */
+const START_SIGNAL = Symbol('turnpike:start-signal');
 
 /** `Pool.end` waits for statements under way: for as long as this. */
 const POOL_END_TIMEOUT_MS = 5_000;
@@ -31,14 +42,15 @@ const POOL_END_TIMEOUT_MS = 5_000;
       useFactory: ({ dataDir }: DatabaseSettings) => new EmbeddedPostgres(embeddedFolder(dataDir)),
       inject: [DatabaseSettings],
     },
+    { provide: START_SIGNAL, useValue: NEVER },
     {
       provide: Database,
-      useFactory: async (settings: DatabaseSettings, embedded: EmbeddedPostgres) => {
+      useFactory: async (settings: DatabaseSettings, embedded: EmbeddedPostgres, signal: AbortSignal) => {
         const url = settings.url ?? (await embedded.start());
-        await new Migrator(url).apply();
+        await new Migrator(url).apply(signal);
         return new Database(url);
       },
-      inject: [DatabaseSettings, EmbeddedPostgres],
+      inject: [DatabaseSettings, EmbeddedPostgres, START_SIGNAL],
     },
     {
       provide: DatabasePool,
@@ -54,6 +66,20 @@ const POOL_END_TIMEOUT_MS = 5_000;
 })
 export class DatabaseModule implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(DatabaseModule.name);
+
+  /**
+   * @param embedded of the caller, who stops it where the application fails to start: Nest then calls no hook
+   * @param signal breaks off the wait for a database
+   */
+  static forProcess(embedded: EmbeddedPostgres, signal: AbortSignal): DynamicModule {
+    return {
+      module: DatabaseModule,
+      providers: [
+        { provide: EmbeddedPostgres, useValue: embedded },
+        { provide: START_SIGNAL, useValue: signal },
+      ],
+    };
+  }
 
   constructor(
     private readonly prisma: PrismaService,

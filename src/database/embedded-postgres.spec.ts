@@ -194,6 +194,16 @@ describe('EmbeddedPostgres', () => {
     expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false);
   });
 
+  it.runIf(process.platform === 'linux')(
+    'starts a server that is nobody’s descendant, so that who ends an application with its children leaves it',
+    async () => {
+      await newServer().start();
+      const [, parent] =
+        /^\d+ \(.*\) \w (\d+)/s.exec(await readFile(`/proc/${await serverPid()}/stat`, 'utf8')) ?? [];
+      expect([process.pid, process.ppid]).not.toContain(Number(parent));
+    },
+  );
+
   it('works under a folder that is closed to others', async () => {
     const closed = join(folder, 'closed');
     await mkdir(closed, { mode: 0o700 });

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type Client, DatabaseError } from 'pg';
 import { v4 } from 'uuid';
 import { GiveUpError, messageOf, RetryLaterError } from '../errors/errors.js';
+import { NEVER, pause } from '../runtime/pause.js';
 import { connectAtStart } from './connect.js';
 import { type Migration, readMigrations } from './migration-folder.js';
 
@@ -64,15 +64,17 @@ export class Migrator {
    * applies and the others wait for it. Processes of another version may be at work: they are held up for moments only.
    * @throws GiveUpError when a migration fails or one of another tool is unfinished; @throws RetryLaterError when for ten
    *   minutes another process has been migrating, or something has kept a table from being changed
+   * @param signal ends the waiting, and begins no further migration: then this rejects
    */
-  async apply(): Promise<readonly string[]> {
-    const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url)]);
+  async apply(signal: AbortSignal = NEVER): Promise<readonly string[]> {
+    const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url, { signal })]);
     try {
+      signal.throwIfAborted();
       if ((await this.pending(client, migrations)).length === 0) return [];
-      await this.lock(client);
+      await this.lock(client, signal);
       await client.query(RECORDS);
       const pending = await this.pending(client, migrations);
-      for (const migration of pending) await this.applyOne(client, migration);
+      for (const migration of pending) await this.applyOne(client, migration, signal);
       return pending.map(({ name }) => name);
     } finally {
       // Ending the connection gives the lock back.
@@ -82,7 +84,10 @@ export class Migrator {
 
   /** The names of the migrations that `apply` would apply. Changes nothing. @throws GiveUpError as `apply` does */
   async missing(): Promise<readonly string[]> {
-    const [migrations, client] = await Promise.all([this.readAll(), connectAtStart(this.url, 0)]);
+    const [migrations, client] = await Promise.all([
+      this.readAll(),
+      connectAtStart(this.url, { patienceMs: 0 }),
+    ]);
     try {
       return (await this.pending(client, migrations)).map(({ name }) => name);
     } finally {
@@ -104,7 +109,7 @@ export class Migrator {
   }
 
   /** Asks again and again instead of waiting inside one statement: that would hold a snapshot, which blocks others. */
-  private async lock(client: Client): Promise<void> {
+  private async lock(client: Client, signal: AbortSignal): Promise<void> {
     const deadline = performance.now() + this.patienceMs;
     for (;;) {
       const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [
@@ -114,15 +119,17 @@ export class Migrator {
       if (performance.now() > deadline) {
         throw new RetryLaterError('MIGRATION_LOCKED', 'another process has been migrating for ten minutes');
       }
-      await pause(LOCK_POLL_MS);
+      await pause(LOCK_POLL_MS, signal);
+      signal.throwIfAborted();
     }
   }
 
   /** Tries again and again, as a whole: what it has locked meanwhile is given back. */
-  private async applyOne(client: Client, migration: Migration): Promise<void> {
+  private async applyOne(client: Client, migration: Migration, signal: AbortSignal): Promise<void> {
     const { name } = migration;
     const deadline = performance.now() + this.patienceMs;
     for (let attempt = 0; ; attempt += 1) {
+      signal.throwIfAborted();
       try {
         await runOne(client, migration);
         break;
@@ -138,7 +145,7 @@ export class Migrator {
           });
         }
       }
-      await pause(Math.min(LONGEST_PAUSE_MS, LOCK_POLL_MS * 2 ** attempt));
+      await pause(Math.min(LONGEST_PAUSE_MS, LOCK_POLL_MS * 2 ** attempt), signal);
     }
     this.logger.log({ msg: 'migration applied', migration: name });
   }

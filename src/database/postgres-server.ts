@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,11 +8,13 @@ import { type Cluster, PROGRAM_ENV } from './cluster.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
 import {
   inspectPostmaster,
+  isRunning,
   type PostmasterFile,
   type PostmasterProcess,
   readPostmasterFile,
 } from './postmaster-file.js';
 import { planLaunch } from './server-account.js';
+import { spawnApart } from './spawn-apart.js';
 
 const POLL_MS = 20;
 const FAST_STOP_MS = 15_000;
@@ -100,13 +101,12 @@ export class PostgresServer {
   private async launch(stranger: number | null, deadline: number): Promise<number | null> {
     const begun = performance.now();
     const port = await this.choosePort();
-    const child = await this.spawn(port, stranger);
-    while (child.exitCode === null && child.signalCode === null) {
+    const pid = await this.spawn(port, stranger);
+    while (await isRunning(pid)) {
       const file = await readPostmasterFile(this.cluster.dataFolder);
-      if (file?.pid === child.pid && file?.state === 'ready') {
+      if (file?.pid === pid && file.state === 'ready') {
         // Written only where it changes: on a full disk the old one would be lost.
         if (port !== (await this.lastPort())) await writeFile(this.portFile, String(port));
-        const { pid } = child;
         this.logger.log({
           msg: 'embedded PostgreSQL started',
           pid,
@@ -116,7 +116,7 @@ export class PostgresServer {
         return port;
       }
       if (performance.now() > deadline) {
-        child.kill('SIGQUIT');
+        process.kill(pid, 'SIGQUIT');
         throw this.failed(await this.lastLines());
       }
       await pause(POLL_MS);
@@ -124,7 +124,7 @@ export class PostgresServer {
     return null;
   }
 
-  private async spawn(port: number, stranger: number | null): Promise<ChildProcess> {
+  private async spawn(port: number, stranger: number | null): Promise<number> {
     const settings = Object.entries({ ...SETTINGS, ...this.settings, port: String(port) });
     const args = [
       '-D',
@@ -136,19 +136,10 @@ export class PostgresServer {
     ]);
     const log = await this.openLog();
     try {
-      const child = spawn(launch.command, launch.args, {
-        ...launch.account,
-        cwd: '/',
-        // PostgreSQL takes a postmaster.pid for old when it names the starting process's own forebear (miscinit.c,
-        // CreateLockFile). Saying so lets it replace the file under its own lock; deleting it here could hit a new one.
-        env: stranger === null ? PROGRAM_ENV : { ...PROGRAM_ENV, PG_GRANDPARENT_PID: String(stranger) },
-        stdio: ['ignore', log.fd, log.fd],
-        // In a session of its own: Ctrl-C is for us, and we stop it when we are done.
-        detached: true,
-      });
-      await new Promise<void>((started, reject) => child.once('spawn', started).once('error', reject));
-      child.unref();
-      return child;
+      // PostgreSQL takes a postmaster.pid for old when it names the starting process's own forebear (miscinit.c,
+      // CreateLockFile). Saying so lets it replace the file under its own lock; deleting it here could hit a new one.
+      const env = stranger === null ? PROGRAM_ENV : { ...PROGRAM_ENV, PG_GRANDPARENT_PID: String(stranger) };
+      return await spawnApart(launch, env, log.fd);
     } catch (error) {
       throw this.failed(`${launch.command}: ${messageOf(error)}`);
     } finally {

@@ -71,6 +71,13 @@ async function folderArgument(pid: number): Promise<string | null> {
   return folder === undefined || !words.includes('-D') ? null : await realpath(folder).catch(() => folder);
 }
 
+/** Whether a process with this id exists and is not one that has ended and was not collected. */
+export async function isRunning(pid: number): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  const entry = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return !/^\d+ \(.*\) [ZX]/s.test(entry);
+}
+
 /** Whether a process with this id exists, whoever owns it. */
 export function isAlive(pid: number): boolean {
   try {

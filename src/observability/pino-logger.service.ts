@@ -38,7 +38,7 @@ export class PinoLogger implements LoggerService {
 
   constructor({ settings, redactValues, destination: given }: PinoLoggerOptions) {
     this.redactor = new Redactor(redactValues);
-    const out = given ?? destination({ fd: 1, sync: true });
+    const out = given ?? standardOutput();
     const format = { level: (label: string) => ({ level: label }) };
     this.pino = pino(
       {
@@ -96,6 +96,15 @@ export class PinoLogger implements LoggerService {
     if (msg === null) this.pino[level](clean);
     else this.pino[level](clean, printableText(msg, this.redactor));
   }
+}
+
+/** Once nobody reads it any more, pino drops every further line in silence: the process is told as a closed terminal does. */
+function standardOutput(): DestinationStream {
+  const out = destination({ fd: 1, sync: true });
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.emit('SIGHUP');
+  });
+  return out;
 }
 
 /** Formats in the same call that writes: pino-pretty's own stream is asynchronous and would lose the last lines. */

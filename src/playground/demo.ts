@@ -3,6 +3,7 @@ import { type RunningApplication, startApplication } from '../application.js';
 import { messageOf } from '../errors/errors.js';
 import { showBurst } from './demo/burst.js';
 import { showConversation } from './demo/conversation.js';
+import { postOneByOne } from './demo/one-by-one.js';
 import { makeDataFolder } from './demo/data-folder.js';
 import { Screen } from './demo/screen.js';
 
@@ -51,17 +52,21 @@ async function showAll({ standIns }: RunningApplication, screen: Screen): Promis
   const { simulator, model } = standIns;
   if (!simulator || !model) return ['the simulator or the demo model did not start'];
   model.latencyMs = MODEL_LATENCY_MS;
+  const warmUp = await postOneByOne(simulator, model, screen, 'Warmed up, as a server that runs is');
   const slowly = `the model takes ${MODEL_LATENCY_MS.toLocaleString('en')} ms for each answer`;
   screen.line();
   screen.line(`1. One conversation with a tool call (${slowly})`);
   const conversation = await showConversation(simulator, model, screen);
   screen.line();
-  screen.line('2. A burst: 100 messages in 10 chats at once, every fifth update posted twice');
-  const burst = await showBurst(simulator, model, screen);
+  screen.line('2. Acknowledgements, each committed to PostgreSQL before it is given');
+  const single = await postOneByOne(simulator, model, screen, 'Measured');
+  screen.line();
+  screen.line('3. A burst: 100 messages in 10 chats at once, every fifth update posted twice');
+  const burst = await showBurst(simulator, model, screen, single.acks);
   // An answer may say just what its draft says already.
   const refusals = [...simulator.refusals].filter(({ refused }) => !refused?.includes('is not modified'));
   const refused = refusals.map(({ method, refused }) => `Telegram refused ${method}: ${refused ?? ''}`);
-  return [...conversation, ...burst, ...refused];
+  return [...warmUp.problems, ...conversation, ...single.problems, ...burst, ...refused];
 }
 
 const screen = new Screen(process.stdout);

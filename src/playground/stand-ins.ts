@@ -17,8 +17,8 @@ export interface StandIns {
 }
 
 /**
- * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN and TELEGRAM_BOTS_FILE are unset, and the demo model where OPENAI_API_KEY and
- * OPENAI_BASE_URL are; the product then reaches both over HTTP through the same settings as the real ones. Does nothing in
+ * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN and TELEGRAM_BOTS_FILE are unset, and beside it the demo model
+ * where OPENAI_API_KEY and OPENAI_BASE_URL are: real people are not answered by a demo. The product then reaches both over HTTP through the same settings as the real ones. Does nothing in
  * production, and with APP_ROLE `web` or `worker`: several processes would each have a world of their own.
  *
  * The simulator's updates come by webhook, the way of a deployed bot. The application's address is not known before it
@@ -33,7 +33,7 @@ export async function startStandIns(env: Environment): Promise<StandIns> {
   const simulated = unset(env['TELEGRAM_BOT_TOKEN']) && unset(env['TELEGRAM_BOTS_FILE']);
   const simulator = allowed && simulated ? await BotApiSimulator.start() : undefined;
   const model =
-    allowed && unset(env['OPENAI_API_KEY']) && unset(env['OPENAI_BASE_URL'])
+    allowed && simulated && unset(env['OPENAI_API_KEY']) && unset(env['OPENAI_BASE_URL'])
       ? await DemoModel.start()
       : undefined;
   const secret = unset(env['TELEGRAM_WEBHOOK_SECRET'])

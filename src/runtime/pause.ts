@@ -8,3 +8,6 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
     // Aborted.
   }
 }
+
+/** For who waits with nothing to break it off. */
+export const NEVER: AbortSignal = new AbortController().signal;

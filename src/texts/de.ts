@@ -164,7 +164,12 @@ export const de: Texts = {
     groupWelcome: 'Diese Gruppe ist zugelassen. Erwähnt mich oder antwortet mir, dann antworte ich.',
     denied: 'Leider hat der Betreiber es nicht erlaubt.',
   },
-  refusal: 'Dieser Bot ist leider privat. Bitte seinen Betreiber, dich zuzulassen.',
+  refusal: {
+    person: (id) =>
+      `Dieser Bot ist leider privat. Bitte seinen Betreiber, dich zuzulassen: Deine ID ist \`${id}\`.`,
+    group: (id) =>
+      `Dieser Bot ist leider privat. Bitte seinen Betreiber, diese Gruppe zuzulassen: Ihre ID ist \`${id}\`.`,
+  },
   overflow:
     'Du schreibst schneller, als ich antworten kann. Bis ich aufgeholt habe, werden weitere Nachrichten nicht gelesen.',
   failed:

@@ -161,7 +161,10 @@ export const en: Texts = {
     groupWelcome: 'This group has been let in. Mention me or reply to me, and I answer.',
     denied: 'Sorry, the operator has not allowed it.',
   },
-  refusal: 'Sorry, this bot is private. Ask its operator to let you in.',
+  refusal: {
+    person: (id) => `Sorry, this bot is private. Ask its operator to let you in: your id is \`${id}\`.`,
+    group: (id) => `Sorry, this bot is private. Ask its operator to let this group in: its id is \`${id}\`.`,
+  },
   overflow:
     'You are writing faster than I can answer. Until I have caught up, further messages are not read.',
   failed: 'Sorry, something went wrong and I could not answer this. Please try again later.',

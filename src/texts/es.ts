@@ -165,7 +165,11 @@ export const es: Texts = {
     groupWelcome: 'Este grupo ya tiene acceso. Quien me mencione o me responda tendrá respuesta.',
     denied: 'Lo siento, el operador no ha dado acceso.',
   },
-  refusal: 'Lo siento, este bot es privado. Pídele acceso a su operador.',
+  refusal: {
+    person: (id) => `Lo siento, este bot es privado. Pídele acceso a su operador: tu id es \`${id}\`.`,
+    group: (id) =>
+      `Lo siento, este bot es privado. Pide a su operador que admita este grupo: su id es \`${id}\`.`,
+  },
   overflow: 'Escribes más rápido de lo que puedo responder. Hasta que me ponga al día no leeré más mensajes.',
   failed: 'Lo siento, algo salió mal y no pude responder. Inténtalo de nuevo más tarde, por favor.',
   timedOut:

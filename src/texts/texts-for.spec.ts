@@ -18,6 +18,8 @@ function allOf(texts: Texts): string[] {
     ...(['queue', 'steer', 'interrupt', 'collect'] as const).map((mode) => texts.mode(mode)),
     texts.memory(['likes tea'], 'We spoke.'),
     texts.memory([], ''),
+    texts.refusal.person('5'),
+    texts.refusal.group('-100'),
     texts.working(['clock', 'sum']),
     texts.waiting(3, { count: 1, unit: 'minute' }),
     texts.waiting(null, { count: 40, unit: 'second' }),

@@ -141,7 +141,11 @@ export interface Texts {
   };
 
   /** In the place of an answer. */
-  readonly refusal: string;
+  readonly refusal: {
+    /** With the id by which the operator can list them: their own, and nobody else's. */
+    readonly person: (id: string) => string;
+    readonly group: (id: string) => string;
+  };
   readonly overflow: string;
   readonly failed: string;
   readonly timedOut: string;

@@ -20,7 +20,9 @@ describeOnEachBackend('A private bot', (backend) => {
   it('refuses any other chat politely, once, and sends the model nothing of it', async () => {
     const stranger = newChatId();
     for (const text of ['hello?', '/start', 'anybody?']) await world.say(stranger, text);
-    expect(await world.lastOf(stranger, 1)).toMatch(/^Sorry, this bot is private/);
+    expect(await world.lastOf(stranger, 1)).toBe(
+      `Sorry, this bot is private. Ask its operator to let you in: your id is ${stranger}.`,
+    );
     await eventually(async () => expect(await world.eventStates(stranger)).toEqual({ done: 3 }));
     await world.say(stranger, 'hello??');
     await eventually(async () => expect(await world.eventStates(stranger)).toEqual({ done: 4 }));

@@ -1,12 +1,17 @@
 import { Controller, Get, Logger, UseGuards } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { AdminSettings } from '../../config/admin.settings.js';
+import { DatabaseSettings } from '../../config/database.settings.js';
 import { AdminKey } from './admin-key.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { AdminRequestKey } from './admin-request-key.js';
 
+const dataDir = mkdtempSync(join(tmpdir(), 'turnpike-admin-key-'));
 const key = 'an-admin-key-of-24-chars';
 
 @Controller()
@@ -25,6 +30,7 @@ async function start(apiKey: string | undefined, log: (line: unknown) => void = 
     controllers: [GuardedController],
     providers: [
       { provide: AdminSettings, useValue: Object.assign(new AdminSettings(), { apiKey }) },
+      { provide: DatabaseSettings, useValue: Object.assign(new DatabaseSettings(), { dataDir }) },
       AdminKey,
       AdminRequestKey,
     ],
@@ -42,6 +48,8 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
   Logger.overrideLogger(false);
 });
+
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describe('AdminKeyGuard', () => {
   it('lets the right key in, however the scheme is spelled', async () => {

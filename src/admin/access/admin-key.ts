@@ -1,23 +1,31 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AdminSettings } from '../../config/admin.settings.js';
+import { DatabaseSettings } from '../../config/database.settings.js';
+import { type GeneratedKey, readOrMakeKey } from './kept-key.js';
 
-/** The key of everything under `/admin`: the configured one or, outside production, one made at this start. */
+/** The key of everything under `/admin`: the configured one or, outside production, one kept in DATA_DIR. */
 @Injectable()
 export class AdminKey implements OnModuleInit {
   private readonly logger = new Logger(AdminKey.name);
   private readonly digest: Buffer;
-  private readonly generated: string | null;
+  private readonly file: string;
+  private readonly generated: GeneratedKey | null;
 
-  constructor(settings: AdminSettings) {
-    this.generated = settings.apiKey === undefined ? randomBytes(24).toString('base64url') : null;
-    this.digest = sha256(Buffer.from(settings.apiKey ?? this.generated ?? ''));
+  constructor(settings: AdminSettings, { dataDir }: DatabaseSettings) {
+    this.file = join(dataDir, 'admin-key');
+    this.generated = settings.apiKey === undefined ? readOrMakeKey(this.file) : null;
+    this.digest = sha256(Buffer.from(settings.apiKey ?? this.generated?.key ?? ''));
   }
 
-  /** The one secret that is printed, once: nobody could know it otherwise. In the text, where no redaction looks. */
+  /** The one secret that is printed: nobody could know it otherwise. In the text, where no redaction looks. */
   onModuleInit(): void {
     if (this.generated === null) return;
-    this.logger.warn(`ADMIN_API_KEY is not set; until the next start it is ${this.generated}`);
+    const { key, kept } = this.generated;
+    this.logger.warn(
+      `ADMIN_API_KEY is not set; ${kept ? `it is ${key}, kept in ${this.file}` : `until the next start it is ${key}`}`,
+    );
   }
 
   /** Compares digests, so that the time taken tells neither the key's length nor how much of it was right. */

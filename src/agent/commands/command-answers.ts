@@ -53,7 +53,9 @@ export class CommandAnswers {
     const texts = textsFor(inbound.sender?.languageCode);
     if (this.channel.admission(inbound) === 'refused') {
       const first = await this.conversations.markRefusalTold(tx, conversationId);
-      return first ? { text: texts.refusal } : null;
+      const { chat } = inbound;
+      const words = chat.type === 'private' ? texts.refusal.person : texts.refusal.group;
+      return first ? { text: words(chat.chatId.toString()) } : null;
     }
     const { name, args } = inbound.command ?? { name: 'help', args: '' };
     switch (name) {

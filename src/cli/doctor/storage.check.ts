@@ -35,7 +35,7 @@ export async function checkDatabase({ url, dataDir }: DatabaseSettings): Promise
 
 /** What can take back commits that were acknowledged, as the log tells at start. */
 async function durabilityFindings(url: string): Promise<Finding[]> {
-  const client = await connectAtStart(url, 0);
+  const client = await connectAtStart(url, { patienceMs: 0 });
   try {
     const risks = durabilityRisks(await readCommitDurability(client));
     return risks.map(({ code, says, todo }) => database.warning(`${code}: ${says}`, todo));

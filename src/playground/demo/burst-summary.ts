@@ -4,6 +4,8 @@ import { countOutcome, percentile, type Tally } from './tally.js';
 
 export interface BurstResult extends Tally {
   readonly acks: readonly Ack[];
+  /** Of updates that came one after another. */
+  readonly single: readonly Ack[];
   readonly turns: number;
   /** Messages sent. */
   readonly messages: number;
@@ -11,15 +13,20 @@ export interface BurstResult extends Tally {
   readonly repeats: number;
 }
 
+function timesOf(acks: readonly Ack[]): string {
+  const times = acks.map((ack) => ack.milliseconds);
+  return `p50 ${milliseconds(percentile(times, 0.5))}, p99 ${milliseconds(percentile(times, 0.99))}`;
+}
+
 /** Prints what the burst came to. @returns what went wrong */
 export function showSummary(result: BurstResult, screen: Screen): string[] {
-  const { acks, turns, replies, answered, lost, duplicates, disordered } = result;
-  const times = acks.map((ack) => ack.milliseconds);
+  const { acks, single, turns, replies, answered, lost, duplicates, disordered } = result;
   const queued = countOutcome(acks, 'queued');
   const recognised = countOutcome(acks, 'duplicate');
   const rows: readonly [string, string][] = [
     ['acks', `${acks.length}: ${queued} queued, ${recognised} recognised as posted before`],
-    ['ack time', `p50 ${milliseconds(percentile(times, 0.5))}, p99 ${milliseconds(percentile(times, 0.99))}`],
+    ['ack time', `${timesOf(single)}, one after another`],
+    ['', `${timesOf(acks)}, ${acks.length} at once: waiting for each other included`],
     ['turns', `${turns} for ${answered} messages: what arrives during a turn is one next turn`],
     [
       'replies',
@@ -29,7 +36,7 @@ export function showSummary(result: BurstResult, screen: Screen): string[] {
     ['lost', `${lost}`],
   ];
   screen.line();
-  screen.line('3. Summary of the burst, counted from outside: by Telegram and by the model');
+  screen.line('4. Summary of the burst, counted from outside: by Telegram and by the model');
   for (const [name, value] of rows) screen.line(`   ${name.padEnd(11)} ${value}`);
   const problems: readonly [boolean, string][] = [
     [lost > 0, `${lost} messages were lost`],

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Ack } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel, DemoModelRequest } from '../demo-model.js';
 import { showSummary } from './burst-summary.js';
@@ -17,11 +18,16 @@ const ANSWERED_WITHIN_MS = 60_000;
 /** Something that comes twice comes within another answer's time. */
 const QUIET_MS = 300;
 
-/** 100 messages as fast as Telegram delivers them. @returns what went wrong */
+/**
+ * 100 messages as fast as Telegram delivers them.
+ * @param single acknowledgements of updates that came one after another, to show beside those of the burst
+ * @returns what went wrong
+ */
 export async function showBurst(
   telegram: BotApiSimulator,
   model: DemoModel,
   screen: Screen,
+  single: readonly Ack[],
 ): Promise<string[]> {
   telegram.acks.clear();
   model.requests.clear();
@@ -42,7 +48,7 @@ export async function showBurst(
   showLastReply(telegram, screen);
   const turns = model.requests.toArray().filter(beginsTurn).length;
   const acks = telegram.acks.toArray();
-  return showSummary({ ...result, acks, turns, messages: TOTAL, repeats }, screen);
+  return showSummary({ ...result, acks, single, turns, messages: TOTAL, repeats }, screen);
 }
 
 function sendAll(telegram: BotApiSimulator): number {

@@ -2,6 +2,7 @@ import type { Ack, ChatEvent } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel, DemoModelRequest } from '../demo-model.js';
 import { milliseconds, oneLine, type Screen } from './screen.js';
+import { type Shown, shownBy } from './shown-text.js';
 import { waitUntil } from './wait-until.js';
 
 const CHAT_ID = 1001;
@@ -37,6 +38,7 @@ export async function showConversation(
 /** Tells the stages as they are seen from outside: by Telegram and by the model. */
 function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string) => void): () => void {
   let typing = false;
+  let seen: Shown | null = null;
   const onAck = ({ status, outcome, milliseconds: took }: Ack) =>
     stage(`acknowledged: ${status} ${outcome ?? ''}, in ${milliseconds(took)}`);
   const onChat = (event: ChatEvent) => {
@@ -45,10 +47,11 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
       stage('the turn has started: the bot is typing');
     }
     if (event.kind !== 'message' || event.message.from !== 'bot') return;
-    // What the agent is at is shown in the same message, while it is slow.
-    stage(
-      event.message.text.includes(ANSWER) ? 'the reply is delivered' : 'the chat sees what the bot is doing',
-    );
+    // What the agent is at, and the answer while it is written, are shown in the same message.
+    const shown = shownBy(event.message.text, ANSWER);
+    if (shown === seen) return;
+    seen = shown;
+    stage(shown === 'the answer' ? 'the reply is delivered' : `the chat sees ${shown}`);
   };
   const onAnswered = ({ completion }: DemoModelRequest) => {
     for (const call of completion.toolCalls) stage(`the model calls ${call.name} ${call.arguments}`);
@@ -64,5 +67,5 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
 
 function answerIsThere(telegram: BotApiSimulator): boolean {
   const messages = telegram.chat(CHAT_ID)?.messages ?? [];
-  return messages.some(({ from, text }) => from === 'bot' && text.includes(ANSWER));
+  return messages.some(({ from, text }) => from === 'bot' && shownBy(text, ANSWER) === 'the answer');
 }

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MIN_SECRET_LENGTH } from '../../config/guessable.js';
+
+/** A key that nobody configured. */
+export interface GeneratedKey {
+  readonly key: string;
+  /** False where the file can be neither read nor written: the next start has another one. */
+  readonly kept: boolean;
+}
+
+/**
+ * The key in a file that its owner alone can read, made on the first start. Of several processes that start at once one
+ * makes it, and all have it.
+ */
+export function readOrMakeKey(file: string): GeneratedKey {
+  const found = read(file);
+  if (found !== null) return { key: found, kept: true };
+  const key = randomBytes(24).toString('base64url');
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
+    return { key, kept: true };
+  } catch {
+    const others = read(file); // another process was faster
+    return others === null ? { key, kept: false } : { key: others, kept: true };
+  }
+}
+
+function read(file: string): string | null {
+  try {
+    const key = readFileSync(file, 'utf8').trim();
+    return key.length >= MIN_SECRET_LENGTH ? key : null;
+  } catch {
+    return null;
+  }
+}
