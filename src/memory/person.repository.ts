@@ -5,6 +5,17 @@ import type { Person, Prisma } from '../generated/prisma/client.js';
 /** The people of a channel, as last seen. */
 @Injectable()
 export class PersonRepository {
+  /** By their ids: of two groups that hear the same people at the same time one waits for the other. */
+  async rememberAll(
+    tx: Prisma.TransactionClient,
+    channel: string,
+    senders: readonly (Sender | null)[],
+  ): Promise<void> {
+    const latest = new Map(senders.flatMap((sender) => (sender ? [[sender.userId, sender] as const] : [])));
+    const byId = [...latest.values()].toSorted((one, other) => (one.userId < other.userId ? -1 : 1));
+    for (const sender of byId) await this.remember(tx, channel, sender);
+  }
+
   async remember(tx: Prisma.TransactionClient, channel: string, sender: Sender): Promise<Person> {
     const { userId, ...names } = sender;
     const seen = { ...names, updatedAt: new Date() };

@@ -10,6 +10,7 @@ import { otherGuards } from './others.guards.js';
 import { outsideGuards } from './outside.guards.js';
 import { queueGuards } from './queue.guards.js';
 import { secretGuards } from './secrets.guards.js';
+import { sharedRowGuards } from './shared-rows.guards.js';
 import { turnGuards } from './turn.guards.js';
 
 /** In the order of docs/guarantees.md. */
@@ -21,6 +22,7 @@ export const guards: readonly Guard[] = [
   ...leaseGuards,
   ...fenceGuards,
   ...turnGuards,
+  ...sharedRowGuards,
   ...deliveryGuards,
   ...lateEditGuards,
   ...queueGuards,

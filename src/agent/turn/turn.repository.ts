@@ -304,9 +304,6 @@ export class TurnRepository {
     conversation: Conversation,
     heard: readonly Heard[],
   ) {
-    for (const sender of new Map(heard.map(({ sender }) => [sender?.userId, sender])).values()) {
-      if (sender) await this.people.remember(tx, conversation.channel, sender);
-    }
     const chat = heard.findLast((one) => one.chat !== null)?.chat;
     if (chat) {
       const { type: chatType, title, username } = chat;
@@ -320,5 +317,8 @@ export class TurnRepository {
       WHERE id = ${conversation.id}::uuid AND overflow_told_at IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM events
         WHERE conversation_id = ${conversation.id}::uuid AND state = 'waiting' AND kind = 'message')`;
+    // Behind the conversation, as whoever asks to be let in has them.
+    const senders = heard.map(({ sender }) => sender);
+    await this.people.rememberAll(tx, conversation.channel, senders);
   }
 }
