@@ -1,4 +1,4 @@
-import type { AllowedCrossing } from './crossings.js';
+import type { AllowedCrossing, AllowedRepeat } from './crossings.js';
 
 /** Orders that cross on paper only. */
 export const allowedCrossings: readonly AllowedCrossing[] = [
@@ -31,5 +31,13 @@ export const allowedCrossings: readonly AllowedCrossing[] = [
     transaction: /\nselect 1 from replies where message_id = \$1 order by id for update\n/,
     other: /\nselect 1 from replies where approval_id = \$1::uuid order by id for update/,
     reason: 'A reply is an answer or a question: no row is both.',
+  },
+];
+
+/** Statements that lock row after row of a shared table, in one order. */
+export const allowedRepeats: readonly AllowedRepeat[] = [
+  {
+    statement: /^insert into people [^\n]*$/,
+    reason: 'By their ids: PersonRepository.rememberAll.',
   },
 ];

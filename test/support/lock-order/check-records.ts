@@ -1,5 +1,11 @@
-import { allowedCrossings } from './allowed-crossings.js';
-import { describeCrossing, findCrossings, type RecordedTransaction } from './crossings.js';
+import { allowedCrossings, allowedRepeats } from './allowed-crossings.js';
+import {
+  describeCrossing,
+  describeRepeat,
+  findCrossings,
+  findRepeats,
+  type RecordedTransaction,
+} from './crossings.js';
 import { readLockSchema } from './lock-schema.js';
 
 /** Kinds of transactions that a run of all files records at least. */
@@ -16,9 +22,13 @@ export function checkRecords(transactions: readonly RecordedTransaction[], files
     throw new Error(
       `only ${transactions.length} kinds of transactions were recorded: the recorder does not see them`,
     );
-  const crossings = findCrossings(transactions, readLockSchema(), allowedCrossings);
-  if (crossings.length === 0) return;
+  const schema = readLockSchema();
+  const found = [
+    ...findCrossings(transactions, schema, allowedCrossings).map(describeCrossing),
+    ...findRepeats(transactions, schema, allowedRepeats).map(describeRepeat),
+  ];
+  if (found.length === 0) return;
   throw new Error(
-    `Transactions that can wait for each other (docs/architecture.md, "Lock order"):\n\n${crossings.map(describeCrossing).join('\n\n')}`,
+    `Transactions that can wait for each other (docs/architecture.md, "Lock order"):\n\n${found.join('\n\n')}`,
   );
 }

@@ -6,6 +6,8 @@ export interface RecordedStatement {
   readonly text: string;
   /** The lane whose lease it is about; null: of all lanes, or of none. */
   readonly lane: string | null;
+  /** It was carried out again in the transaction, with other values: perhaps about another row. */
+  readonly again?: true;
 }
 
 export interface RecordedTransaction {
@@ -65,11 +67,47 @@ export function findCrossings(
     for (const one of pairs.values()) {
       for (const other of byTables.get(`${second} ${first}`)?.values() ?? []) {
         const crossing = { one, other };
-        if (crosses(crossing) && !allowed.some((entry) => allows(entry, crossing))) crossings.push(crossing);
+        if (crosses(crossing, schema) && !allowed.some((entry) => allows(entry, crossing))) crossings.push(crossing);
       }
     }
   }
   return crossings;
+}
+
+/** A statement that locks, time after time, rows that conversations share: in an order that nobody can see here. */
+export interface RepeatedLock {
+  readonly table: string;
+  readonly statement: string;
+  readonly seenIn: string;
+}
+
+/** A statement that may be carried out again in a transaction, and why no two wait for each other there. */
+export interface AllowedRepeat {
+  readonly statement: RegExp;
+  readonly reason: string;
+}
+
+/** Finds statements that lock row after row of a table that conversations share. */
+export function findRepeats(
+  transactions: readonly RecordedTransaction[],
+  schema: LockSchema,
+  allowed: readonly AllowedRepeat[] = [],
+): RepeatedLock[] {
+  const found = new Map<string, RepeatedLock>();
+  for (const { statements, seenIn } of transactions) {
+    for (const { text, again } of statements) {
+      if (!again || allowed.some(({ statement }) => statement.test(text))) continue;
+      const lock = locksOf(text, schema).find(
+        ({ table, waits, mode }) => waits && mode !== 'key share' && schema.shared.has(table),
+      );
+      if (lock) found.set(text, { table: lock.table, statement: text, seenIn });
+    }
+  }
+  return [...found.values()];
+}
+
+export function describeRepeat({ table, statement, seenIn }: RepeatedLock): string {
+  return `row after row of ${table} is locked:\n  seen in ${seenIn}\n    ${statement.slice(0, 300)}`;
 }
 
 /** As somebody can look for it. */
@@ -126,20 +164,21 @@ function keyOf({ first, second, before }: Pair): string {
   return [one(first), one(second), ...gates].join('\n');
 }
 
-function crosses({ one, other }: Crossing): boolean {
+function crosses({ one, other }: Crossing, schema: LockSchema): boolean {
   const waitForEachOther =
     one.second.waits &&
     other.second.waits &&
     conflict(one.first.mode, other.second.mode) &&
     conflict(other.first.mode, one.second.mode);
-  return waitForEachOther && !takeTurns(one, other);
+  return waitForEachOther && !takeTurns(one, other, schema);
 }
 
 /**
  * Both had locked the lease of one lane, or the conversation, before: of two transactions about the rows of one
- * conversation the second has not come to these yet.
+ * conversation the second has not come to these yet. Rows that conversations share are wanted behind the leases of two.
  */
-function takeTurns(one: Pair, other: Pair): boolean {
+function takeTurns(one: Pair, other: Pair, { shared }: LockSchema): boolean {
+  if (shared.has(one.first.table) && shared.has(one.second.table)) return false;
   return one.before
     .filter(isGate)
     .some((gate) =>

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Room } from '../room.js';
 import { checkRecords } from './check-records.js';
-import { describeCrossing, findCrossings, type RecordedTransaction } from './crossings.js';
+import { describeCrossing, findCrossings, findRepeats, type RecordedTransaction } from './crossings.js';
 import { type LockSchema, readLockSchema } from './lock-schema.js';
 import { LockRecorder, readRecords } from './recorder.js';
 import { locksOf } from './statement-locks.js';
@@ -45,6 +45,9 @@ describe('The schema of locks', () => {
     expect(schema.foreignKeys).toContainEqual(
       expect.objectContaining({ child: 'events', parent: 'turns', onDelete: 'set null' }),
     );
+    expect([...schema.shared]).toEqual(expect.arrayContaining(['people', 'budget_days', 'flood_windows']));
+    for (const own of ['conversations', 'leases', 'events', 'turns', 'steps', 'drafts', 'event_failures'])
+      expect(schema.shared).not.toContain(own);
     expect([...(schema.keys.get('conversations') ?? [])]).toEqual(['id', 'channel', 'chat_id', 'thread_id']);
   });
 });
@@ -116,6 +119,29 @@ describe('Two transactions', () => {
   });
 });
 
+describe('Rows that conversations share', () => {
+  const day = 'UPDATE budget_days SET spent_tokens = 1 WHERE key = $1';
+  const person = 'UPDATE people SET username = $1 WHERE user_id = $2';
+
+  it('are not locked in turns behind the leases of two conversations', () => {
+    const behind = (...rest: string[]) => transaction([lease, 'turns'], ...rest);
+    expect(crossings(behind(day, person), behind(person, day))).toEqual([['budget_days', 'people']]);
+    // The same row of the other table is wanted behind the same lease only.
+    expect(crossings(behind(day, turn), behind(turn, day))).toEqual([]);
+  });
+
+  it('are locked one after the other only where somebody has said in which order', () => {
+    const loop = (text: string): RecordedTransaction => {
+      return { seenIn: 'a.spec.ts', statements: [{ text, lane: null, again: true }] };
+    };
+    expect(findRepeats([loop(day), transaction(person), loop(turn)], schema)).toEqual([
+      { table: 'budget_days', statement: day, seenIn: 'a.spec.ts' },
+    ]);
+    expect(findRepeats([loop(day)], schema, [{ statement: /^UPDATE budget/, reason: 'one' }])).toEqual([]);
+    expect(() => checkRecords([loop(day)], 2)).toThrow(/row after row of budget_days/);
+  });
+});
+
 describe('The records of a run', () => {
   it('are not to be empty where it had all files, and may be where it had few', () => {
     expect(() => checkRecords([], 500)).toThrow(/recorder/);
@@ -143,6 +169,7 @@ describe('The records of a run', () => {
       tables: new Set(['crossing_a', 'crossing_b']),
       foreignKeys: [],
       keys: new Map(),
+      shared: new Set(['crossing_a', 'crossing_b']),
     };
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-locks-'));
     const room = await Room.open();
@@ -161,6 +188,11 @@ describe('The records of a run', () => {
       });
       await expect(undone).rejects.toThrow('rolled back');
       expect(findCrossings(readRecords(folder), tables)).toHaveLength(1);
+      expect(findRepeats(readRecords(folder), tables)).toEqual([]);
+      await room.prisma.$transaction(async (tx) => {
+        for (const n of [2, 1]) await tx.$executeRaw`UPDATE crossing_a SET n = ${n} WHERE n = ${n}`;
+      });
+      expect(findRepeats(readRecords(folder), tables)).toMatchObject([{ table: 'crossing_a' }]);
     } finally {
       uninstall();
       await room.close();

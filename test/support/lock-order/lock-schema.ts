@@ -15,7 +15,12 @@ export interface LockSchema {
   readonly foreignKeys: readonly ForeignKey[];
   /** Columns of unique keys, by table: changing one locks a row against references too. */
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Tables whose rows belong to no one conversation: transactions behind two leases may want the same. */
+  readonly shared: ReadonlySet<string>;
 }
+
+/** What tells of which conversation a row is. */
+const owners = ['conversation_id', 'turn_id', 'event_id'];
 
 /** Reads it from `prisma/schema.prisma`, which another test compares with a migrated database. */
 export function readLockSchema(
@@ -52,7 +57,11 @@ export function readLockSchema(
     );
     return [table, new Set([...single, ...several])];
   });
-  return { tables: new Set(tableOf.values()), foreignKeys, keys: new Map(keys) };
+  const shared = models
+    .filter(({ columns }) => ![...columns.values()].some((column) => owners.includes(column)))
+    .map(({ table }) => table)
+    .filter((table) => table !== 'conversations');
+  return { tables: new Set(tableOf.values()), foreignKeys, keys: new Map(keys), shared: new Set(shared) };
 }
 
 function listed(fields: string, columns: ReadonlyMap<string, string>): string[] {

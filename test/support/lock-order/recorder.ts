@@ -18,12 +18,17 @@ interface Query {
   readonly rowMode?: string;
 }
 
+interface Seen extends RecordedStatement {
+  /** Those that it was given, to compare. */
+  readonly values: string;
+}
+
 /**
  * Writes down which statements this worker's transactions carry out, each kind of transaction once: those of Prisma,
  * and statements that product code gives to the pool. What a spec does with a connection of its own is not looked at.
  */
 export class LockRecorder {
-  private readonly open = new WeakMap<Client, RecordedStatement[]>();
+  private readonly open = new WeakMap<Client, Seen[]>();
   private readonly seen = new Set<string>();
   private readonly relevant = new Map<string, boolean>();
   private readonly plainTexts = new Map<string, string>();
@@ -75,18 +80,23 @@ export class LockRecorder {
     return known;
   }
 
-  private statementOf({ text, values }: Query): RecordedStatement {
+  private statementOf({ text, values }: Query): Seen {
     const known = this.plainOf(withoutNulls(text, values));
     const lane = known.includes('leases')
       ? values?.find((value) => typeof value === 'string' && lanes.has(value))
       : null;
-    return { text: known, lane: typeof lane === 'string' ? lane : null };
+    return { text: known, lane: typeof lane === 'string' ? lane : null, values: valuesOf(values) };
   }
 
-  private ended(all: readonly RecordedStatement[]): void {
-    const statements = all.filter(
-      (one, index) => index === 0 || one.text !== all[index - 1]?.text || one.lane !== all[index - 1]?.lane,
-    );
+  private ended(all: readonly Seen[]): void {
+    const statements = all
+      .filter(
+        (one, index) => index === 0 || one.text !== all[index - 1]?.text || one.lane !== all[index - 1]?.lane,
+      )
+      .map(({ text, lane, values }): RecordedStatement => {
+        const isAgain = all.some((other) => other.text === text && other.values !== values);
+        return { text, lane, ...(isAgain && { again: true }) };
+      });
     if (statements.length === 0) return;
     const key = JSON.stringify(statements);
     if (this.seen.has(key)) return;
@@ -117,6 +127,10 @@ function withoutNulls(text: string, values: readonly unknown[] = []): string {
     values.some((value, index) => index % columns.length === place && value !== null),
   );
   return `${lead}${filled.join(',')}${text.slice(lead.length + list.length)}`;
+}
+
+function valuesOf(values: readonly unknown[] = []): string {
+  return JSON.stringify(values, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
 }
 
 function wrap<T extends Client | Pool>(prototype: T, see: (self: T, query: Query) => void): () => void {
