@@ -86,6 +86,7 @@ export class DeadLetters {
             state: 'waiting',
             attempts: 0,
             takeovers: 0,
+            outages: 0,
             spentMs: 0,
             availableAt: now,
             finishedAt: null,

@@ -4,7 +4,7 @@ import { backoffMs } from '../../runtime/backoff.js';
 
 /** Tries of an event that fails by itself. */
 export const MAX_ATTEMPTS = 5;
-/** Tries of an event while the database fails: about an hour of nothing but that. */
+/** Tries of an event, or runs of a turn, while the database fails: about an hour of nothing but that. */
 export const MAX_OUTAGES = 120;
 
 const PAUSE = { baseMs: 2_000, maxMs: 60_000 };
@@ -24,6 +24,11 @@ export function kindOfFailure(error: unknown): 'attempt' | 'outage' {
   return isUnreachable(error) ? 'outage' : 'attempt';
 }
 
+/** How long nothing is tried again that met the database's trouble. @param random in [0, 1) */
+export function outagePauseMs(outages: number, random: number): number {
+  return backoffMs(outages, OUTAGE_PAUSE, random);
+}
+
 /** Decides what follows a failed try of an event. Pure; `random` is in [0, 1). */
 export function afterEventFailure(
   error: unknown,
@@ -31,7 +36,7 @@ export function afterEventFailure(
   random: number,
 ): EventFailureDecision {
   if (kindOfFailure(error) === 'outage') {
-    if (outages < MAX_OUTAGES) return { kind: 'again', delayMs: backoffMs(outages, OUTAGE_PAUSE, random) };
+    if (outages < MAX_OUTAGES) return { kind: 'again', delayMs: outagePauseMs(outages, random) };
     return { kind: 'give-up', code: 'EVENT_OUTAGES' };
   }
   if (attempts < MAX_ATTEMPTS && !(error instanceof GiveUpError))

@@ -8,10 +8,11 @@ import { Random } from '../../runtime/random.js';
 import { textsFor } from '../../texts/texts-for.js';
 import type { WaitingCall } from '../approvals/approval-gate.js';
 import { Approvals } from '../approvals/approvals.service.js';
+import { MAX_OUTAGES, outagePauseMs } from '../tries/event-failure.js';
 import { EventClaim } from './event-claim.js';
 import type { RunEnd } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
-import { afterFailure } from './turn-failure.js';
+import { afterFailure, TurnOutagesError } from './turn-failure.js';
 import { TurnMetrics } from './turn-metrics.js';
 import type { Run } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
@@ -47,7 +48,11 @@ export class AfterRun {
     try {
       return await this.record(run, end, spentMs);
     } catch (error) {
-      if (isUnreachable(error)) await this.layDown(run);
+      if (!isUnreachable(error)) throw error;
+      const outages = run.turn.outages + 1;
+      const ended = outages < MAX_OUTAGES ? null : await this.endTroubled(run, error, spentMs);
+      if (ended) return ended;
+      await this.layDown(run, outagePauseMs(outages, this.random.next()));
       throw error;
     }
   }
@@ -124,10 +129,20 @@ export class AfterRun {
     return { lane: await this.turns.whatNext(conversationId), replied };
   }
 
-  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. */
-  private async layDown({ lease, turn }: Run): Promise<void> {
+  /** @returns null where the database does not even take that the turn has ended */
+  private async endTroubled(run: Run, error: unknown, spentMs: number): Promise<TurnOutcome | null> {
     try {
-      await this.turns.layDown(lease, turn);
+      return await this.fail(run, new TurnOutagesError(this.words.storable(error)), spentMs);
+    } catch (again) {
+      if (isUnreachable(again)) return null;
+      throw again;
+    }
+  }
+
+  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. */
+  private async layDown({ lease, turn }: Run, outageMs: number | null = null): Promise<void> {
+    try {
+      await this.turns.layDown(lease, turn, outageMs);
     } catch (error) {
       // Of a lost lease too: who took over has counted it.
       this.unrecorded.set(turn.id, error);

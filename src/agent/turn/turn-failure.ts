@@ -32,6 +32,13 @@ export class TurnPoisonError extends GiveUpError {
   }
 }
 
+/** Each run of the turn met the database's trouble, for about an hour. */
+export class TurnOutagesError extends GiveUpError {
+  constructor(last: string) {
+    super('TURN_OUTAGES', `the database failed in all runs of this turn, the last time: ${last}`);
+  }
+}
+
 export type FailureDecision =
   | { readonly kind: 'again'; readonly delayMs: number; readonly failure: TurnFailure }
   | { readonly kind: 'give-up'; readonly failure: TurnFailure };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { en } from '../../texts/en.js';
+import { MAX_OUTAGES } from '../tries/event-failure.js';
 import { MAX_ATTEMPTS, MAX_TAKEOVERS } from './turn-failure.js';
 import { openTurnScene } from './turn-scene.spec-support.js';
 
@@ -37,12 +38,41 @@ describe('TurnRunner, when a turn fails', () => {
   ])('counts no takeover where the database %s for the answer, however often', async (_, does) => {
     await say(scene.word);
     const mend = await failing('INSERT ON replies', does);
-    for (let time = 0; time < 3; time += 1) await expect(run()).rejects.toThrow(/trouble|deadlock/);
-    expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
+    for (let time = 1; time <= 3; time += 1) {
+      await expect(run()).rejects.toThrow(/trouble|deadlock/);
+      expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
+      await waitOver();
+    }
     await mend();
     expect(await run()).toMatchObject({ replied: true });
     expect(await turns()).toMatchObject([{ state: 'done', takeovers: 0 }]);
     expect(asked()).toHaveLength(1);
+  });
+
+  it('ends a turn that met nothing but the database’s trouble for an hour, and tells the user', async () => {
+    await say(scene.word);
+    // The answer is what the database cannot take, and nothing else.
+    const mend = await failing(
+      'INSERT ON messages',
+      `IF NEW.text LIKE 'Echo: %' THEN RAISE EXCEPTION 'trouble' USING ERRCODE = 'query_canceled'; END IF;`,
+    );
+    await expect(run()).rejects.toThrow('trouble');
+    expect(await run()).toMatchObject({ lane: { next: 'later' } });
+    expect(await turns()).toMatchObject([{ state: 'waiting', outages: 1 }]);
+    await scene.agent.room.prisma.turn.updateMany({
+      where: { conversationId: scene.conversation.id },
+      data: { outages: MAX_OUTAGES - 2 },
+    });
+    await waitOver();
+    await expect(run()).rejects.toThrow('trouble');
+    await waitOver();
+    expect(await run()).toMatchObject({ replied: true });
+    await mend();
+    expect(await turns()).toMatchObject([{ state: 'failed', errorCode: 'TURN_OUTAGES' }]);
+    expect(await letters()).toMatchObject([
+      { kind: 'turn', reason: 'TURN_OUTAGES', lastError: expect.stringContaining('trouble') },
+    ]);
+    expect(await history()).toEqual([`user: ${scene.word}`, `assistant: ${en.failed}`]);
   });
 
   it('counts none where the database is too slow for the transaction that ends it', async () => {
@@ -51,6 +81,7 @@ describe('TurnRunner, when a turn fails', () => {
     await expect(run()).rejects.toMatchObject({ code: 'P2028' });
     expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0 }]);
     await mend();
+    await waitOver();
     expect(await run()).toMatchObject({ replied: true });
     expect(asked()).toHaveLength(1);
   });
@@ -80,7 +111,10 @@ describe('TurnRunner, when a turn fails', () => {
       'UPDATE ON turns',
       `IF NEW.attempts > OLD.attempts THEN RAISE EXCEPTION 'trouble' USING ERRCODE = '55P03'; END IF;`,
     );
-    for (let time = 0; time < 2; time += 1) await expect(run()).rejects.toThrow('trouble');
+    for (let time = 0; time < 2; time += 1) {
+      await expect(run()).rejects.toThrow('trouble');
+      await waitOver();
+    }
     expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0, attempts: 0 }]);
     await mend();
     expect(await run()).toMatchObject({ replied: true });

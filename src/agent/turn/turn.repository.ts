@@ -254,11 +254,19 @@ export class TurnRepository {
     return { epoch, owned };
   }
 
-  /** Leaves the turn as it stands to whoever runs it next, which is then no takeover. @throws LeaseLostError */
-  async layDown(lease: Lease, turn: Turn): Promise<void> {
+  /**
+   * Leaves the turn as it stands to whoever runs it next, which is then no takeover.
+   * @param outageMs after the database's trouble, which is counted: nobody runs it until then
+   * @throws LeaseLostError
+   */
+  async layDown(lease: Lease, turn: Turn, outageMs: number | null = null): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.turn.updateMany({ where: { id: turn.id, state: 'running' }, data: { state: 'waiting' } });
+      if (outageMs !== null)
+        await tx.$executeRaw`
+          UPDATE turns SET outages = outages + 1, ${putOffBy(outageMs)}
+          WHERE id = ${turn.id}::uuid AND state = 'waiting'`;
     });
   }
 
