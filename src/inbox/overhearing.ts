@@ -12,7 +12,7 @@ import {
 } from '../memory/overheard.repository.js';
 import { BoundedMap } from '../runtime/bounded-map.js';
 import { Clock } from '../runtime/clock.js';
-import { ConversationDirectory, type Strangers } from './conversation-directory.js';
+import { ConversationDirectory, type Strangers, UNWELCOME } from './conversation-directory.js';
 import { STORE_TIMEOUT_MS } from './event.repository.js';
 
 /** What became of a message that is not for the bot. `busy`: its group's conversation is locked at this moment. */
@@ -37,6 +37,12 @@ const PATIENCE_MS = 2_000;
 @Injectable()
 export class Overhearing {
   private readonly quietUntilMs = new BoundedMap<string, number>(CAPACITY);
+
+  /** Nothing that is overheard is an event: none waits for its conversation, and of what was erased a mark is known. */
+  private readonly strangers: Strangers<Received> = {
+    areUnwelcome: (messages) => this.repository.wereErased(messages, STORE_TIMEOUT_MS),
+    beforeEntry: () => Promise.resolve(),
+  };
 
   constructor(
     private readonly channel: Channel,
@@ -97,8 +103,8 @@ export class Overhearing {
 
   private async keep(messages: readonly Received[]): Promise<Outcome[]> {
     if (messages.length === 0) return [];
-    const places = await this.directory.locate(messages, everybodyIsWelcome);
-    const outcomes = messages.map((): Outcome => 'busy');
+    const places = await this.directory.locate(messages, this.strangers);
+    const outcomes = places.map((place): Outcome => (place === UNWELCOME ? 'ignored' : 'busy'));
     const placed = places.flatMap((place, index) => {
       const message = messages[index];
       return typeof place === 'string' && message ? [{ index, message, conversationId: place }] : [];
@@ -120,12 +126,6 @@ export class Overhearing {
     return `${channel}:${chat.chatId}:${chat.threadId}`;
   }
 }
-
-/** Nothing that is overheard is an event: none is known, and none waits for its conversation. */
-const everybodyIsWelcome: Strangers<Received> = {
-  areUnwelcome: () => Promise.resolve([]),
-  beforeEntry: () => Promise.resolve(),
-};
 
 /** Pure. @param fallback the window of a group that has chosen none */
 export function fateOf(wishes: GroupWishes | null, fallback: number): Fate {

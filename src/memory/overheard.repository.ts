@@ -26,6 +26,11 @@ export interface NewOverheard extends OverheardMessage {
   readonly isEdit: boolean;
 }
 
+/** A message of a chat whose conversation may be gone. */
+export interface HeardInChat extends ChatOfChannel {
+  readonly channelMessageId: bigint | null;
+}
+
 /**
  * `closed`: the conversation keeps nothing (any more); `busy`: somebody changes or has locked it at this moment; `gone`: it
  * has been erased meanwhile.
@@ -95,6 +100,24 @@ export class OverheardRepository {
     };
     if (ids.length > 0) await this.pool.query(trim);
     return messages.map((_message, index) => outcomes.get(index + 1) ?? 'gone');
+  }
+
+  /** Which of these did a group say before its conversation was erased? In order. */
+  async wereErased(messages: readonly HeardInChat[], timeoutMs: number): Promise<boolean[]> {
+    const query: TimedQuery = {
+      name: 'erased-groups',
+      text: WERE_ERASED,
+      values: [
+        messages.map(({ channel }) => channel),
+        messages.map(({ chat }) => chat.chatId),
+        messages.map(({ chat }) => chat.threadId),
+        messages.map(({ channelMessageId }) => channelMessageId),
+      ],
+      query_timeout: timeoutMs,
+    };
+    const { rows } = await this.pool.query<{ position: number }>(query);
+    const erased = new Set(rows.map(({ position }) => position));
+    return messages.map((_message, index) => erased.has(index + 1));
   }
 
   /** How many messages a conversation keeps; it may have none of its own choice. */
@@ -167,6 +190,13 @@ const WISHES = `
   LEFT JOIN chat_moves m ON m.channel = i.channel AND m.from_chat_id = i.chat_id
   JOIN conversations c ON c.channel = i.channel AND c.chat_id = coalesce(m.to_chat_id, i.chat_id)
     AND c.thread_id = i.thread_id`;
+
+const WERE_ERASED = `
+  SELECT i.position::int
+  FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[])
+    WITH ORDINALITY AS i (channel, chat_id, thread_id, message_id, position)
+  JOIN erased_groups e ON e.channel = i.channel AND e.chat_id = i.chat_id AND e.thread_id = i.thread_id
+  WHERE i.message_id <= e.newest_id`;
 
 /**
  * `FOR SHARE`: who closes the window waits until these are in, and then removes them too. `SKIP LOCKED`: who closes it, or

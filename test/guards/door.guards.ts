@@ -162,6 +162,19 @@ const inboxGuards: readonly Guard[] = [
     test: 'lets no message overtake another one of its chat, whichever line is free',
   },
   {
+    id: 'inbox/erased-group',
+    kind: 'condition',
+    promises: [2],
+    keeps: 'What a group was heard to say before its erasure, delivered again, does not bring it back',
+    without: {
+      file: 'src/inbox/overhearing.ts',
+      find: 'areUnwelcome: (messages) => this.repository.wereErased(messages, STORE_TIMEOUT_MS),',
+      replace: 'areUnwelcome: () => Promise.resolve([]),',
+    },
+    spec: 'src/inbox/erased-groups.spec.ts',
+    test: 'is not brought back by what people said before, delivered again',
+  },
+  {
     id: 'inbox/woken',
     kind: 'retry',
     promises: [1],

@@ -65,10 +65,24 @@ const sweeps: readonly Guard[] = [
     without: {
       file: 'src/admin/conversations/unfinished-erasures.ts',
       within: 'async run()',
-      find: 'await this.erasure.resume(id);',
+      find: '(id) => this.erasure.resume(id)',
+      replace: 'async () => {}',
     },
     spec: 'src/admin/conversations/erasure.service.spec.ts',
     test: 'that its process left half done is no longer to be seen, and is ended by the sweep',
+  },
+  {
+    id: 'sweep/erasures-wait',
+    kind: 'limit',
+    promises: [1],
+    keeps: 'An erasure that waits for a lock keeps no other one from being ended by the sweep',
+    without: {
+      file: 'src/admin/conversations/erasure.service.ts',
+      within: 'async resume(',
+      find: ', LOCK_TIMEOUT_MS',
+    },
+    spec: 'src/admin/conversations/erasure.service.spec.ts',
+    test: 'that cannot be finished, because its leases are locked, keeps no other one from it',
   },
   {
     id: 'sweep/erasures-run',

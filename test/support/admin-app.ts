@@ -71,6 +71,11 @@ export class AdminApp {
 
   readonly headers = { authorization: `Bearer ${key}` };
 
+  /** For a session of the test's own, which holds locks. */
+  get databaseUrl(): string {
+    return this.database.url;
+  }
+
   call(url: string, method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET', payload?: object) {
     const body = payload === undefined ? {} : { payload };
     return this.app.inject({ url: `/admin/${url}`, method, headers: this.headers, ...body });

@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
 import { eventually } from '../../../test/support/eventually.js';
@@ -98,5 +99,37 @@ describe('erasing', () => {
     expect(await admin.prisma.message.count({ where: { conversationId: id } })).toBe(0);
     expect(await traces(String(chatId))).toBe(0);
     expect(await eraser.finish(id)).toBeNull();
+  });
+
+  it.each([
+    ['leases', 'SELECT FROM leases WHERE conversation_id = $1 FOR UPDATE'],
+    ['conversations', 'SELECT FROM conversations WHERE id = $1 FOR UPDATE'],
+    ['messages', 'SELECT FROM messages WHERE conversation_id = $1 FOR UPDATE'],
+  ])('that cannot be finished, because its %s are locked, keeps no other one from it', async (_, lock) => {
+    const ids = [(await admin.talk(2)).id, (await admin.talk(2)).id].toSorted();
+    const [locked = ''] = ids;
+    const eraser = admin.app.get(ConversationEraser);
+    for (const id of ids) {
+      await eraser.detach(id);
+      await admin.prisma.$executeRaw`
+        UPDATE conversations SET erased_at = clock_timestamp() - interval '1 minute' WHERE id = ${id}::uuid`;
+    }
+    const left = () => admin.prisma.conversation.findMany({ where: { id: { in: ids } } });
+    const other = new Client({ connectionString: admin.databaseUrl });
+    await other.connect();
+    let pass = Promise.resolve();
+    try {
+      await other.query('BEGIN');
+      await other.query(lock, [locked]);
+      pass = admin.app.get(UnfinishedErasures).run();
+      await eventually(async () => expect(await left()).toMatchObject([{ id: locked }]), {
+        withinMs: 10_000,
+      });
+    } finally {
+      await other.end();
+    }
+    await pass;
+    await eraser.finish(locked);
+    expect(await left()).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { LOCK_TIMEOUT_MS } from '../../database/short-transaction.js';
 import { messageOf } from '../../errors/errors.js';
 import { LaneEraser } from '../../queue/lane-eraser.js';
 import { ChatLimiter } from '../../throttling/chat-limiter.js';
@@ -27,9 +28,9 @@ export class Erasure {
     return true;
   }
 
-  /** Goes on with one that was left half erased. */
+  /** Goes on with one that was left half erased. It comes round again, and waits for nobody for long. */
   async resume(id: string): Promise<void> {
-    const erased = await this.eraser.finish(id);
+    const erased = await this.eraser.finish(id, LOCK_TIMEOUT_MS);
     if (erased) await this.forgetBeside(id, erased);
   }
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { messageOf } from '../../errors/errors.js';
+import { eachAlone } from '../../runtime/each-alone.js';
 import { SweepAdditions } from '../../queue/sweep-additions.js';
 import { ConversationEraser } from './conversation-eraser.repository.js';
 import { Erasure } from './erasure.service.js';
@@ -24,12 +25,12 @@ export class UnfinishedErasures implements OnModuleInit {
 
   /** One pass. One that cannot be finished keeps no other one from it. */
   async run(): Promise<void> {
-    for (const id of await this.eraser.unfinished(AT_ONCE)) {
-      try {
-        await this.erasure.resume(id);
-      } catch (error) {
-        this.logger.error({ msg: 'erasure not finished', conversationId: id, error: messageOf(error) });
-      }
-    }
+    await this.eraser.forgetMarks();
+    await eachAlone(
+      await this.eraser.unfinished(AT_ONCE),
+      (id) => this.erasure.resume(id),
+      (id, error) =>
+        this.logger.error({ msg: 'erasure not finished', conversationId: id, error: messageOf(error) }),
+    );
   }
 }

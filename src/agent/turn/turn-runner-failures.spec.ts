@@ -57,7 +57,7 @@ describe('TurnRunner, when a turn fails', () => {
       `IF NEW.text LIKE 'Echo: %' THEN RAISE EXCEPTION 'trouble' USING ERRCODE = 'query_canceled'; END IF;`,
     );
     await expect(run()).rejects.toThrow('trouble');
-    expect(await run()).toMatchObject({ lane: { next: 'later' } });
+    await expect(run()).resolves.toMatchObject({ lane: { next: 'later' } });
     expect(await turns()).toMatchObject([{ state: 'waiting', outages: 1 }]);
     await scene.agent.room.prisma.turn.updateMany({
       where: { conversationId: scene.conversation.id },
@@ -66,7 +66,7 @@ describe('TurnRunner, when a turn fails', () => {
     await waitOver();
     await expect(run()).rejects.toThrow('trouble');
     await waitOver();
-    expect(await run()).toMatchObject({ replied: true });
+    await expect(run()).resolves.toMatchObject({ replied: true });
     await mend();
     expect(await turns()).toMatchObject([{ state: 'failed', errorCode: 'TURN_OUTAGES' }]);
     expect(await letters()).toMatchObject([
