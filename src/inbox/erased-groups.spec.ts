@@ -47,7 +47,8 @@ async function hear(overheard: Received) {
 }
 
 const conversations = () => agent.room.prisma.conversation.findMany({ where: { chatId: group } });
-const kept = () => agent.room.rows<{ text: string }>('SELECT text FROM overheard ORDER BY channel_message_id');
+const kept = () =>
+  agent.room.rows<{ text: string }>('SELECT text FROM overheard ORDER BY channel_message_id');
 
 describe('An erased group', () => {
   it('is not brought back by what people said before, delivered again', async () => {

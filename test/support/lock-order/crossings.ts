@@ -67,7 +67,8 @@ export function findCrossings(
     for (const one of pairs.values()) {
       for (const other of byTables.get(`${second} ${first}`)?.values() ?? []) {
         const crossing = { one, other };
-        if (crosses(crossing, schema) && !allowed.some((entry) => allows(entry, crossing))) crossings.push(crossing);
+        if (crosses(crossing, schema) && !allowed.some((entry) => allows(entry, crossing)))
+          crossings.push(crossing);
       }
     }
   }
