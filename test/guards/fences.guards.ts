@@ -140,6 +140,14 @@ const fences: readonly Fence[] = [
     of: 'ApprovalRepository.park',
   },
   {
+    id: 'command-handled',
+    promises: [2, 3],
+    file: 'src/agent/commands/commands.service.ts',
+    within: 'private async lockConversation(',
+    find: 'await this.leases.assertHeld(tx, holder)',
+    of: 'Commands.handleWaiting',
+  },
+  {
     id: 'file-read',
     promises: [5],
     file: 'src/agent/attachments/attachment.repository.ts',

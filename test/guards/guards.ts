@@ -1,3 +1,4 @@
+import { clockGuards } from './clocks.guards.js';
 import { deliveryGuards } from './delivery.guards.js';
 import { doorGuards } from './door.guards.js';
 import { fenceGuards } from './fences.guards.js';
@@ -23,6 +24,7 @@ export const guards: readonly Guard[] = [
   ...fenceGuards,
   ...turnGuards,
   ...sharedRowGuards,
+  ...clockGuards,
   ...deliveryGuards,
   ...lateEditGuards,
   ...queueGuards,

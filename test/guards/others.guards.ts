@@ -451,4 +451,18 @@ export const otherGuards: readonly Guard[] = [
     test: 'is paid once where it is made, though the database is away for a moment when that is to be written down',
     error: '57014',
   },
+  {
+    id: 'retry/summary-of-no-use',
+    kind: 'retry',
+    promises: [5],
+    keeps: 'A summary of no use is not asked for again because the database was away for a moment',
+    without: {
+      file: 'src/agent/summaries/summarizer.ts',
+      find: 'await insist(() => this.summaries.fail(lease, summary, told, delayMs, budget.used));',
+      replace: 'await this.summaries.fail(lease, summary, told, delayMs, budget.used);',
+    },
+    spec: 'src/agent/summaries/summary-failure.spec.ts',
+    test: 'is paid once where it is of no use, though the database is away for a moment when that is to be written down',
+    error: '57014',
+  },
 ];

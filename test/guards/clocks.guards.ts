@@ -1,0 +1,110 @@
+import type { Guard } from './guard.js';
+
+const errors = 'src/errors/unreachable.ts';
+const trouble = 'src/database/database-trouble.spec.ts';
+const setClock = 'src/agent/turn/set-clock.spec.ts';
+
+/** What holds whatever the clocks say. */
+const clocks: readonly Guard[] = [
+  {
+    id: 'clock/replay-taken-up',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'A replayed turn that was taken up once is due by any clock',
+    without: {
+      file: 'src/agent/turn/turn.repository.ts',
+      within: 'async takeOver(',
+      find: 'if (turn.availableAt.getTime() === 0)',
+      replace: 'if (turn.takeovers < 0)',
+    },
+    spec: setClock,
+    test: 'makes no turn wait that was put off, failed and was replayed, when the process that took it up died',
+  },
+  {
+    id: 'clock/age-of-message',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'A message that seems to be of the future is not waited for until then',
+    without: {
+      file: 'src/agent/turn/turn.repository.ts',
+      within: 'async waiting(',
+      find: 'abs(extract(epoch FROM clock_timestamp() - received_at))',
+      replace: '(extract(epoch FROM clock_timestamp() - received_at))',
+    },
+    spec: setClock,
+    test: 'lets a collecting chat’s message wait no longer than any other',
+  },
+  {
+    id: 'clock/flood-windows',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'Nobody waits for an hour that comes twice, to be sent something',
+    without: {
+      file: 'src/delivery/flood/flood-windows.repository.ts',
+      within: 'async lock(',
+      find: 'if (rows.some(isAhead)) {',
+      replace: 'if (rows.some(isAhead) && rows.length > 2) {',
+    },
+    spec: 'src/delivery/flood/flood-gate.spec.ts',
+    test: 'lets nobody wait for an hour that comes twice, and keeps to the limits and the pauses',
+  },
+  {
+    id: 'clock/within',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'What seems to lie ahead is not taken for recent',
+    without: {
+      file: 'src/database/deferred.ts',
+      within: 'export function isWithin(',
+      find: "BETWEEN ${clock} - ${ms} * interval '1 ms' AND ${clock}",
+      replace: "> ${clock} - ${ms} * interval '1 ms'",
+    },
+    spec: 'src/database/deferred.spec.ts',
+    test: 'takes what seems to lie ahead for long ago',
+  },
+  {
+    id: 'clock/write-repeated',
+    kind: 'limit',
+    promises: [5],
+    keeps: 'What has happened is written again for ten seconds, whatever the machine’s clock is set to',
+    without: {
+      file: 'src/database/insist.ts',
+      find: `const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof TurnpikeError || performance.now() > until) throw error;`,
+      replace: `const until = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof TurnpikeError || Date.now() > until) throw error;`,
+    },
+    spec: 'src/database/insist.spec.ts',
+    test: 'gives up after ten seconds, though the clock is set by 3600000 ms meanwhile',
+  },
+];
+
+/** Each by itself: what one error says of the database. */
+const states: readonly Guard[] = [
+  ['25006', '|25006', 'A read-only database', 'it is read-only'],
+  [
+    '55p03',
+    '|55P03',
+    'A lock that is not to be had',
+    'a lock is not to be had in time, or only by the other of two',
+  ],
+  ['p2028', 'P2028 ', 'A transaction over its time', 'a statement takes too long, and a transaction'],
+].map(([id = '', find = '', what = '', test = '']): Guard => ({
+  id: `database/trouble-${id}`,
+  kind: 'condition',
+  promises: [6],
+  keeps: `${what} is the database’s trouble, not the work’s`,
+  without: { file: errors, find },
+  spec: trouble,
+  test,
+}));
+
+export const clockGuards: readonly Guard[] = [...clocks, ...states];
