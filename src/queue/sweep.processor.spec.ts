@@ -204,6 +204,23 @@ describe('The sweep', () => {
     expect(await misses()).toEqual(['failing SWEEP_PART_FAILED']);
   });
 
+  it('tells chats that wait for a worker how long that may take', async () => {
+    const { room } = agent;
+    const long = { startedAt: new Date(Date.now() - 600_000), finishedAt: new Date() };
+    const { id: served } = await room.conversation();
+    await room.prisma.turn.create({
+      data: { ...long, id: room.ids.next(), conversationId: served, epoch: 0, state: 'done' },
+    });
+    const { id: conversationId, chatId } = await room.conversation();
+    await room.event({ id: conversationId, chatId }, 'hello', { receivedAt: long.startedAt });
+    lanes.waker.wake('turns', conversationId);
+    await eventually(async () => expect(await lanes.queues.turns.getWaitingCount()).toBe(1));
+    await sweep.process();
+    await eventually(async () =>
+      expect(await room.prisma.waitNotice.count({ where: { conversationId } })).toBe(1),
+    );
+  });
+
   it.each([
     ['conversations', 'SELECT FROM conversations WHERE id = $1 FOR UPDATE'],
     ['leases', 'SELECT FROM leases WHERE conversation_id = $1 FOR UPDATE'],

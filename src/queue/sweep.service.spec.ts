@@ -45,6 +45,18 @@ describe('The sweep', () => {
     await eventually(async () => expect(await woken()).toContain(conversation.id), { withinMs: 5_000 });
   });
 
+  it('takes back what a machine whose clock is ahead has left in the queue', async () => {
+    const now = '(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+    await room.pool.query(
+      `INSERT INTO bullmq.meta (queue, field, value) SELECT 'of-a-test', 'stalled-check', ${now} + 3600000`,
+    );
+    await sweep.run();
+    await eventually(async () => {
+      const ahead = `SELECT FROM bullmq.meta WHERE queue = 'of-a-test' AND value::bigint > ${now}`;
+      expect(await room.rows(ahead)).toEqual([]);
+    });
+  });
+
   it('comes to all that wait, however many they are', async () => {
     // More than one pass wakes; nothing of them is done meanwhile.
     await room.pool.query(`

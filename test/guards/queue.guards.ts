@@ -43,6 +43,27 @@ const sweeps: readonly Guard[] = [
     test: 'passes over a conversation whose conversations somebody has locked',
   })),
   {
+    id: 'sweep/backlog',
+    kind: 'sweep part',
+    promises: [7],
+    keeps: 'The sweep tells chats that wait for a worker how long that may take',
+    without: { file: processor, find: "part('backlog', () => this.backlog.run())," },
+    spec: processorSpec,
+    test: 'tells chats that wait for a worker how long that may take',
+  },
+  {
+    id: 'sweep/queue-clocks',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep takes back what a machine whose clock is ahead has left in the queue',
+    without: {
+      file: service,
+      find: "part('queue clocks', () => this.backend.undoFastClocks(workerOptions.lockDuration)),",
+    },
+    spec: serviceSpec,
+    test: 'takes back what a machine whose clock is ahead has left in the queue',
+  },
+  {
     id: 'sweep/failure-alone',
     kind: 'sweep part',
     promises: [1],

@@ -503,8 +503,8 @@ const endings: readonly FencedCall[] = [
     of: 'Commands.handleWaiting',
     lane: 'turns',
     ready: async (scene) => {
-      await scene.turn();
-      await scene.agent.room.event(scene.conversation, '/stop');
+      // Not a /stop: that has a fence of its own.
+      await scene.agent.room.event(scene.conversation, '/help');
       return (lease) => scene.agent.commands.handleWaiting(scene.id, lease);
     },
   },
