@@ -7,18 +7,18 @@ const setClock = 'src/agent/turn/set-clock.spec.ts';
 /** What holds whatever the clocks say. */
 const clocks: readonly Guard[] = [
   {
-    id: 'clock/replay-taken-up',
+    id: 'clock/replay-dated',
     kind: 'condition',
-    promises: [1],
-    keeps: 'A replayed turn that was taken up once is due by any clock',
+    promises: [3],
+    keeps: 'What waited before a replay was taken up does not interrupt it',
     without: {
       file: 'src/agent/turn/turn.repository.ts',
       within: 'async takeOver(',
       find: 'if (turn.availableAt.getTime() === 0)',
       replace: 'if (turn.takeovers < 0)',
     },
-    spec: setClock,
-    test: 'makes no turn wait that was put off, failed and was replayed, when the process that took it up died',
+    spec: 'src/agent/busy/not-interrupted.spec.ts',
+    test: 'by what waited before its replay was taken up',
   },
   {
     id: 'clock/age-of-message',

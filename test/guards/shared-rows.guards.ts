@@ -87,16 +87,4 @@ export const sharedRowGuards: readonly Guard[] = [
     spec: 'src/moves/chat-moves.spec.ts',
     test: 'takes along what the chat has used and reserved',
   },
-  {
-    id: 'move/summary-released',
-    kind: 'condition',
-    promises: [7],
-    keeps: 'A conversation that goes into another one leaves nothing reserved for its summary',
-    without: {
-      file: moves,
-      find: 'for (const { gone } of merges) await this.budgets.releaseSummary(tx, gone);',
-    },
-    spec: 'src/budget/moved-budgets.spec.ts',
-    test: 'have nothing reserved at the end, and all that was spent',
-  },
 ];
