@@ -567,6 +567,19 @@ const limitGuards: readonly Guard[] = [
     error: 'Property failed',
   },
   {
+    id: 'throttling/charged-once',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'A message takes one unit of its chat’s limit, however often it is tried to be claimed',
+    without: {
+      file: 'src/throttling/chat-limiter.ts',
+      find: '(this.letIn.get(id) ?? 0) <= now',
+      replace: 'this.letIn.get(id) !== null',
+    },
+    spec: 'src/agent/tries/failing-events.spec.ts',
+    test: 'is let in by the chat’s limit once, however often it is tried, as the messages around it are',
+  },
+  {
     id: 'throttling/asked-later',
     kind: 'retry',
     promises: [1],
