@@ -145,6 +145,23 @@ describe('Inbox', () => {
     expect(await kept).toBe('kept');
   });
 
+  it('holds no poll up for what people of a group say while its conversation is locked, and keeps it as well', async () => {
+    chat = -chat;
+    await say('@a_bot begin');
+    await room.pool.query('UPDATE conversations SET context_messages = 5 WHERE chat_id = $1', [chat]);
+    const polled = new PolledUpdates(inbox);
+    await room.whileLocked('SELECT FROM conversations WHERE chat_id = $1 FOR UPDATE', [chat], async () => {
+      await polled.accept('telegram', [textUpdate(chat, 'among us')]);
+    });
+    await eventually(async () =>
+      expect(
+        await room.rows(
+          `SELECT o.text FROM overheard o JOIN conversations c ON c.id = o.conversation_id WHERE c.chat_id = ${chat}`,
+        ),
+      ).toHaveLength(1),
+    );
+  });
+
   it('takes slash commands for the lane that needs no model, and strangers too', async () => {
     expect(await say('/help')).toBe('queued');
     expect(await say('hello', newInbox({ allowedChats: [String(allowed)] }))).toBe('queued');

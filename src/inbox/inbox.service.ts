@@ -76,8 +76,24 @@ export class Inbox implements OnModuleInit, OnApplicationBootstrap, OnModuleDest
    * @throws RetryLaterError when it cannot be made durable within five seconds
    */
   async accept(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
+    return await this.counted(() =>
+      this.take(channel, payload, text, (inbound) => this.overhearing.keepLater(inbound)),
+    );
+  }
+
+  /**
+   * As `accept`, for one of a batch that is waited for as a whole: what is context only, of a conversation that is locked,
+   * holds nobody up.
+   */
+  async acceptOfBatch(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
+    return await this.counted(() =>
+      this.take(channel, payload, text, (inbound) => this.overhearing.keepBeside(inbound)),
+    );
+  }
+
+  private async counted(take: () => Promise<Acceptance>): Promise<Acceptance> {
     try {
-      const acceptance = await this.take(channel, payload, text);
+      const acceptance = await take();
       this.count(acceptance);
       return acceptance;
     } catch (error) {
@@ -86,11 +102,17 @@ export class Inbox implements OnModuleInit, OnApplicationBootstrap, OnModuleDest
     }
   }
 
-  private async take(channel: string, payload: unknown, text: string | null): Promise<Acceptance> {
+  /** @param whereLocked what becomes of context whose conversation is locked */
+  private async take(
+    channel: string,
+    payload: unknown,
+    text: string | null,
+    whereLocked: (inbound: Received) => Acceptance | Promise<Acceptance>,
+  ): Promise<Acceptance> {
     const inbound = this.channel.read(channel, payload);
     if (!inbound || this.overhearing.isOfNoUse(inbound)) return this.passOver(channel, payload);
     const outcome = await this.lineOf(inbound).add(this.arrivalOf(inbound, text));
-    const accepted = outcome === 'busy' ? await this.overhearing.keepLater(inbound) : outcome;
+    const accepted = outcome === 'busy' ? await whereLocked(inbound) : outcome;
     return accepted === 'ignored' ? this.passOver(channel, payload) : accepted;
   }
 

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Doorkeeper } from '../access/doorkeeper.js';
 import { Channel, type Received } from '../channel/channel.js';
 import { GroupSettings } from '../config/group.settings.js';
+import { messageOf } from '../errors/errors.js';
 import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
 import {
   type GroupWishes,
@@ -32,10 +33,14 @@ const CAPACITY = 50_000;
 /** How often and for how long a message is tried to be kept whose conversation is locked. */
 const TRY_EVERY_MS = 50;
 const PATIENCE_MS = 2_000;
+/** So many are tried again at once that nobody waits for; more go without. */
+const MOST_BESIDE = 100;
 
 /** What people of a group say to each other: passed over, kept as context, or answered, as the group wants it. */
 @Injectable()
-export class Overhearing {
+export class Overhearing implements OnModuleDestroy {
+  private readonly logger = new Logger(Overhearing.name);
+  private readonly beside = new Set<Promise<unknown>>();
   private readonly quietUntilMs = new BoundedMap<string, number>(CAPACITY);
 
   /** Nothing that is overheard is an event: none waits for its conversation, and of what was erased a mark is known. */
@@ -99,6 +104,24 @@ export class Overhearing {
       if (outcome !== 'busy') return outcome;
     }
     return 'ignored';
+  }
+
+  /**
+   * As `keepLater`, and nobody waits for it.
+   * @returns `ignored` where too many are waiting so
+   */
+  keepBeside(message: Received): 'kept' | 'ignored' {
+    if (this.beside.size >= MOST_BESIDE) return 'ignored';
+    const keeping = this.keepLater(message)
+      .catch((error: unknown) => this.logger.warn({ msg: 'group context not kept', error: messageOf(error) }))
+      .finally(() => this.beside.delete(keeping));
+    this.beside.add(keeping);
+    return 'kept';
+  }
+
+  /** Before the database is left. */
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all(this.beside);
   }
 
   private async keep(messages: readonly Received[]): Promise<Outcome[]> {

@@ -11,6 +11,6 @@ export class PolledUpdates extends UpdateSink {
   }
 
   async accept(channel: string, updates: readonly unknown[]): Promise<void> {
-    await Promise.all(updates.map((update) => this.inbox.accept(channel, update, jsonText(update))));
+    await Promise.all(updates.map((update) => this.inbox.acceptOfBatch(channel, update, jsonText(update))));
   }
 }

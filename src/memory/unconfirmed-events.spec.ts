@@ -1,10 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { chatMoves } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
-import { telegramChannel } from '../../test/support/telegram-channel.js';
+import { telegramParts } from '../../test/support/telegram-channel.js';
 import { newChatId } from '../../test/support/updates.js';
+import type { Received } from '../channel/channel.js';
 import type { Conversation } from '../generated/prisma/client.js';
+import { TelegramChannel } from '../telegram/telegram-channel.js';
 import { UnconfirmedEvents } from './unconfirmed-events.js';
+
+/** Fails at a text, as a reader with a fault may. */
+class OddReader extends TelegramChannel {
+  override read(channel: string, payload: unknown): Received | null {
+    if (JSON.stringify(payload).includes('odd')) throw new TypeError('odd');
+    return super.read(channel, payload);
+  }
+}
 
 const LOCK = 'SELECT FROM conversations WHERE id = $1 FOR UPDATE';
 let room: Room;
@@ -13,7 +23,7 @@ let conversation: Conversation;
 
 beforeAll(async () => {
   room = await Room.open();
-  const channel = telegramChannel({ token: '1:unused', root: 'http://127.0.0.1:9' });
+  const channel = new OddReader(...telegramParts({ token: '1:unused', root: 'http://127.0.0.1:9' }));
   events = new UnconfirmedEvents(channel, room.conversations);
 });
 afterAll(() => room.close());
@@ -101,6 +111,17 @@ describe('An event that was stored while its conversation was locked', () => {
     const [kept] = await ofChat(toChatId);
     expect((await events.run()).confirmed).toMatchObject([{ conversationId: kept?.id }]);
     expect(await inConversation(kept?.id ?? '')).toMatchObject([{ text: 'late' }]);
+  });
+
+  it('stays listed where reading it fails, and keeps no other one from its place', async () => {
+    const odd = await unconfirmed('odd');
+    await unconfirmed('hello');
+    await erase();
+    const { confirmed, adrift } = await events.run();
+    const [made] = await ofChat();
+    expect([confirmed, adrift]).toMatchObject([[{ conversationId: made?.id }], 0]);
+    expect(await inConversation(made?.id ?? '')).toEqual([{ text: 'hello', state: 'waiting' }]);
+    expect(await listed()).toEqual([odd]);
   });
 
   it('is left alone once it was erased or taken', async () => {

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Channel } from '../channel/channel.js';
+import { Channel, type Received } from '../channel/channel.js';
+import { messageOf } from '../errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
 import { ConversationRepository } from './conversation.repository.js';
 import type { ChatOfChannel } from './conversation-places.repository.js';
@@ -56,7 +57,7 @@ export class UnconfirmedEvents {
 
   private async moveToTheirChats(gone: readonly Reviewed[]): Promise<Omit<Review, 'locked'>> {
     if (gone.length === 0) return { confirmed: [], adrift: 0 };
-    const inChats = gone.map((event) => ({ event, chat: this.channel.read(event.source, event.payload) }));
+    const inChats = gone.flatMap((event) => this.inItsChat(event));
     await this.forget(inChats.flatMap(({ event, chat }) => (chat && event.waits ? [] : event)));
     const placed = inChats.flatMap(({ event, chat }) => (chat && event.waits ? [{ event, chat }] : []));
     const ids = await this.conversations.resolve(placed.map(({ chat }): ChatOfChannel => chat));
@@ -72,6 +73,20 @@ export class UnconfirmedEvents {
         events: confirmed.length,
       });
     return { confirmed, adrift: placed.length - confirmed.length };
+  }
+
+  /** One whose reading fails stays listed, for a version that can read it, and keeps no other one from its place. */
+  private inItsChat(event: Reviewed): { readonly event: Reviewed; readonly chat: Received | null }[] {
+    try {
+      return [{ event, chat: this.channel.read(event.source, event.payload) }];
+    } catch (error) {
+      this.logger.error({
+        msg: 'event without a place cannot be read',
+        eventId: event.eventId,
+        error: messageOf(error),
+      });
+      return [];
+    }
   }
 
   /** Of a dropped event only the record would be left; one that cannot be read (any more) has no chat. */

@@ -16,6 +16,19 @@ describe('ChatLimiter', () => {
     expect(await limiter.take('telegram:2', 1)).toEqual({ granted: 1, retryAfterMs: 0 });
   });
 
+  it('takes one unit for a message, however often it is let in, and holds back those behind one that is not', async () => {
+    const windows = new MemorySlidingWindow();
+    const limiter = new ChatLimiter(
+      windows,
+      Object.assign(new ChatLimitSettings(), { limit: 3, periodMs: 3_600_000 }),
+    );
+    expect(await limiter.admit('telegram:1', [1n, 3n])).toEqual({ granted: 2, retryAfterMs: 0 });
+    expect(await limiter.admit('telegram:1', [1n, 3n])).toEqual({ granted: 2, retryAfterMs: 0 });
+    expect(await limiter.admit('telegram:1', [1n, 2n, 3n])).toEqual({ granted: 3, retryAfterMs: 0 });
+    expect(await limiter.admit('telegram:1', [1n, 4n, 3n])).toEqual({ granted: 1, retryAfterMs: 3_600_000 });
+    expect(windows.asked).toHaveLength(3);
+  });
+
   it('counts apart from the door', async () => {
     const windows = new MemorySlidingWindow();
     await new ChatLimiter(windows, limits).take('telegram:1', 1);

@@ -1,16 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { ChatLimitSettings } from '../config/chat-limit.settings.js';
 import { messageOf, RetryLaterError } from '../errors/errors.js';
+import { BoundedMap } from '../runtime/bounded-map.js';
 import { SlidingWindow } from './sliding-window.js';
 import { turnWindow, windowsOfChat } from './window-keys.js';
+
+/** Messages that are known to have been let in. */
+const CAPACITY = 50_000;
 
 /** The chat limit, as the worker asks it: how many waiting messages a turn may take now. */
 @Injectable()
 export class ChatLimiter {
+  /** By event, until when its unit counts, by this process's monotonic clock. */
+  private readonly letIn = new BoundedMap<bigint, number>(CAPACITY);
+
   constructor(
     private readonly windows: SlidingWindow,
     private readonly limits: ChatLimitSettings,
   ) {}
+
+  /**
+   * Takes a unit out of the chat's window for each of these waiting messages, as many as are free. One that was let in,
+   * and then was in no turn after all, is let in again without another unit while its own counts.
+   * @param events in order
+   * @returns how many of them, the first ones, may be in a turn now; `retryAfterMs` as `take`
+   * @throws as `take`
+   */
+  async admit(
+    chatKey: string,
+    events: readonly bigint[],
+  ): Promise<{ granted: number; retryAfterMs: number }> {
+    const now = performance.now();
+    const asking = events.filter((id) => (this.letIn.get(id) ?? 0) <= now);
+    if (asking.length === 0) return { granted: events.length, retryAfterMs: 0 };
+    const { granted, retryAfterMs } = await this.take(chatKey, asking.length);
+    for (const id of asking.slice(0, granted)) this.letIn.set(id, now + this.limits.periodMs);
+    const heldBack = new Set(asking.slice(granted));
+    const first = events.findIndex((id) => heldBack.has(id));
+    return { granted: first === -1 ? events.length : first, retryAfterMs };
+  }
 
   /**
    * Takes up to `wanted` messages out of the chat's window. Take right before the work: what is granted counts from
@@ -37,6 +65,7 @@ export class ChatLimiter {
       );
     }
   }
+
   /**
    * Forgets what the chat has used up, in turns and at the door: for a chat that is erased.
    * @throws whatever the store throws while it cannot be reached; the windows then end by themselves

@@ -38,6 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => agent.close());
 beforeEach(async () => {
+  agent.limits.limit = 1_000_000;
   conversation = await agent.room.conversation();
   chat = Number(conversation.chatId);
 });
@@ -172,6 +173,23 @@ describe('An event that always fails', () => {
     }
     await run();
     expect([await stateOf(id), await stateOf(behind)]).toEqual(['dead', 'done']);
+  });
+
+  it('is let in by the chat’s limit once, however often it is tried, as the messages around it are', async () => {
+    Object.assign(agent.limits, { limit: 3, periodMs: 3_600_000 });
+    const before = await arrives('message', textUpdate(chat, 'before'));
+    const id = await poison(await arrives('message', textUpdate(chat, 'poisonous')));
+    const behind = await arrives('message', textUpdate(chat, 'behind'));
+    for (let tries = 0; tries <= MAX_ATTEMPTS; tries += 1) {
+      await run();
+      await letPauseEnd();
+    }
+    await run();
+    expect([await stateOf(before), await stateOf(id), await stateOf(behind)]).toEqual([
+      'done',
+      'dead',
+      'done',
+    ]);
   });
 
   it('has what cannot be read as a reason like any other, whichever lane reads it', async () => {

@@ -162,9 +162,9 @@ export class EventClaim {
       collectMs,
     );
     if (quietMs > 0) return { kind: 'later', delayMs: quietMs, deferred: [] };
-    const { granted, retryAfterMs } = await this.limiter.take(
+    const { granted, retryAfterMs } = await this.limiter.admit(
       `${conversation.channel}:${conversation.chatId}`,
-      fitting.length,
+      fitting.map(({ event }) => event.id),
     );
     if (granted === 0) return { kind: 'later', delayMs: retryAfterMs, deferred: fitting };
     return { kind: 'ready', candidates: fitting.slice(0, granted) };
