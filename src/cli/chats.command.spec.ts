@@ -33,7 +33,9 @@ describe('chats', () => {
     expect([code, err]).toEqual([0, '']);
     expect(out.split('\n')).toEqual([
       expect.stringMatching(
-        new RegExp(`^${recent.id}\t${recent.chatId}/7\tactive\t0 messages\t.*\t \\[2JNew\ttelegram$`),
+        new RegExp(
+          `^${recent.id}\t${recent.chatId}/7\tactive\t0 messages\t.*\t\\\\u\\{1b\\}\\[2JNew\ttelegram$`,
+        ),
       ),
       `${old.id}\t${old.chatId}\tactive\t3 messages\t2026-01-02T03:04:05.000Z\tOld\ttelegram`,
       '',
