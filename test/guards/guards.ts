@@ -7,6 +7,7 @@ import { keyGuards } from './keys.guards.js';
 import { lateEditGuards } from './late-edits.guards.js';
 import { leaseGuards } from './lease.guards.js';
 import { otherGuards } from './others.guards.js';
+import { outsideGuards } from './outside.guards.js';
 import { queueGuards } from './queue.guards.js';
 import { secretGuards } from './secrets.guards.js';
 import { turnGuards } from './turn.guards.js';
@@ -16,6 +17,7 @@ export const guards: readonly Guard[] = [
   ...doorGuards,
   ...httpGuards,
   ...secretGuards,
+  ...outsideGuards,
   ...leaseGuards,
   ...fenceGuards,
   ...turnGuards,

@@ -1,4 +1,5 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import { spokenBy } from '../../channel/names.js';
 import type { Step } from '../../generated/prisma/client.js';
 import type { HistoryPage, PastMessage } from '../../memory/message.repository.js';
 import { noPictures, type PicturesOf, type Shown } from '../attachments/pictures.js';
@@ -133,7 +134,7 @@ export function messageTokens(messages: readonly ChatCompletionMessageParam[], c
 
 export function chatMessage(message: PastMessage, named: boolean, shown?: Shown): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
-  const text = named && message.author ? `${message.author}: ${message.text}` : message.text;
+  const text = named ? spokenBy(message.author, message.text) : message.text;
   return { role: 'user', content: shown ? withPictures(text, shown) : text };
 }
 

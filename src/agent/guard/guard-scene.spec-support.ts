@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { aCaller } from '../../../test/support/model-client.js';
 import type { Answer } from '../../../test/support/scripted-model.js';
+import { OutsideText } from '../../channel/outside-text.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { GiveUpError } from '../../errors/errors.js';
 import type { Conversation, Prisma } from '../../generated/prisma/client.js';
@@ -25,7 +26,7 @@ class Desk {
 
   @Tool({ name: 'page', description: 'Reads.', parameters: Text, sideEffects: false })
   page({ text }: Text): string {
-    return markAsOutside(text, 'a web page', 1_000);
+    return markAsOutside(OutsideText.of(text), 'a web page', 1_000);
   }
 
   @Tool({ name: 'look', description: 'Looks.', parameters: Text, sideEffects: false })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OutsideText } from '../../channel/outside-text.js';
 import { ApprovalNeededError } from '../approvals/approval-gate.js';
 import { markAsOutside } from '../tools/outside-text.js';
 import { openGuardScene } from './guard-scene.spec-support.js';
@@ -71,7 +72,7 @@ describe('A tool with side effects', () => {
   });
 
   it('needs to be allowed where the message itself is from outside', async () => {
-    const text = markAsOutside(scene.word, 'a message that the user passed on', 1_000);
+    const text = markAsOutside(OutsideText.of(scene.word), 'a message that the user passed on', 1_000);
     script(call('send', 'x'), { text: 'Done.' });
     await expect((await scene.begin(text)).run()).rejects.toBeInstanceOf(ApprovalNeededError);
   });
