@@ -1,6 +1,8 @@
 import type { Guard } from './guard.js';
 
 const words = 'src/agent/context/outside-words.spec.ts';
+const influence = 'src/agent/guard/outside-influence.ts';
+const delayed = 'src/agent/guard/delayed-influence.spec.ts';
 const everyField = 'is quoted as data, or one line where it is the name of who writes';
 
 /** Text from outside is marked as data, and has no effect that nobody allowed. */
@@ -130,5 +132,101 @@ export const outsideGuards: readonly Guard[] = [
     },
     spec: 'src/agent/tools/tool-runner.spec.ts',
     test: 'tells the model what a tool threw, marked and cut to a readable length',
+  },
+  {
+    id: 'outside/earlier-turns',
+    kind: 'condition',
+    promises: [],
+    keeps: 'What an earlier turn has read counts as long as the request holds it',
+    without: {
+      file: influence,
+      within: 'export function influenceOn(',
+      find: '[...context.history, ...asked, ...results]',
+      replace: '[...asked, ...results]',
+    },
+    spec: delayed,
+    test: 'gets nothing done unasked while the request holds it',
+  },
+  {
+    id: 'outside/answers',
+    kind: 'condition',
+    promises: [],
+    keeps: 'An answer that was written with text from outside counts as such text',
+    without: {
+      file: 'src/agent/turn/final-answers.ts',
+      within: 'function endOf(',
+      find: "influence === 'outside' ? { outside: true as const } : {}",
+      replace: "influence === 'outside' ? {} : {}",
+    },
+    spec: delayed,
+    test: 'gets nothing done by way of an answer that was written with it, or of the next one',
+  },
+  {
+    id: 'outside/cut-answers',
+    kind: 'condition',
+    promises: [],
+    keeps: 'An answer that was cut short counts as such text where that may have been in its request',
+    without: {
+      file: 'src/agent/turn/turn-endings.repository.ts',
+      within: 'private async addCutShort(',
+      find: 'await mayHoldOutside(tx, turn)',
+      replace: 'false',
+    },
+    spec: delayed,
+    test: 'counts as written with text from outside where that may have been in its request',
+  },
+  {
+    id: 'outside/summary-counts',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A summary that tells of text from outside counts as such text',
+    without: {
+      file: influence,
+      within: 'export function influenceOn(',
+      find: 'context.hasOutsideSummary ||',
+    },
+    spec: delayed,
+    test: 'gets nothing done by way of a summary that tells of it',
+  },
+  {
+    id: 'outside/summary-keeps',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A summary keeps the mark of those that it was made from',
+    without: {
+      file: 'src/agent/summaries/summarizer.ts',
+      within: 'private async fold(',
+      find: "|| (summary.text !== '' && summary.outside)",
+    },
+    spec: 'src/agent/summaries/summary-origin.spec.ts',
+    test: 'A summary is from outside where something that it tells of is, and so is each that is made from it',
+  },
+  {
+    id: 'outside/request-on-record',
+    kind: 'condition',
+    promises: [5],
+    keeps: 'A retry goes by what the request held when the model was asked',
+    without: {
+      file: 'src/agent/turn/agent-loop.ts',
+      within: 'private async answerOf(',
+      find: 'readInfluence(done.result)',
+      replace: 'readInfluence({})',
+    },
+    spec: 'src/agent/guard/side-effects.spec.ts',
+    test: 'needs to be allowed where such text was in the request, though it is gone from there when another process goes on',
+  },
+  {
+    id: 'outside/pictures',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A picture counts as text from outside, whoever sent it',
+    without: {
+      file: influence,
+      within: 'export function bringsOutside(',
+      find: ' || showsPicture(message)',
+      replace: ' || (showsPicture(message) && false)',
+    },
+    spec: 'src/agent/guard/outside-influence.spec.ts',
+    test: 'is from outside where a picture is shown, whoever sent it',
   },
 ];

@@ -35,7 +35,14 @@ function readBy(placed: Placed, words: string, group: boolean): { about: string;
   const heard = reader.read({ source: 'telegram', payload: update as never });
   if (!heard) return null;
   const person = { now: new Date(0), person: heard.sender, group, facts: [], summary: null };
-  const message = { id: 1n, role: 'user' as const, turnId: null, createdAt: new Date(0), attachments: null };
+  const message = {
+    id: 1n,
+    role: 'user' as const,
+    turnId: null,
+    createdAt: new Date(0),
+    attachments: null,
+    outside: false,
+  };
   const { content } = chatMessage({ ...message, text: heard.text, author: heard.author }, group);
   return { about: systemPrompt('You help.', person), said: typeof content === 'string' ? content : '' };
 }

@@ -91,7 +91,7 @@ class GuardScene {
   /** A turn about `text`; `run` works on it, as often as it is called. */
   async begin(text = this.word) {
     const { lease, turn } = await this.agent.begin(this.conversation, text);
-    const context = this.agent.contextOf(text);
+    let context = this.agent.contextOf(text);
     const tools = { sender: null, languageCode: null };
     const run = (steps = this.agent.steps, live: Live = silent) => {
       const { conversation } = this;
@@ -115,7 +115,11 @@ class GuardScene {
       };
       return this.agent.loop(steps).run(run);
     };
-    return { run, turn };
+    /** From the next run on the turn's request holds this instead. */
+    const holdInstead = (other: string): void => {
+      context = this.agent.contextOf(other);
+    };
+    return { run, turn, holdInstead };
   }
 
   /** The checkpoints of a process that dies right after its nth step is committed. */

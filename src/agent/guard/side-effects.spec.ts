@@ -45,6 +45,16 @@ describe('A tool with side effects', () => {
     expect(scene.desk.sent).toEqual([]);
   });
 
+  it('needs to be allowed where such text was in the request, though it is gone from there when another process goes on', async () => {
+    const picture = markAsOutside(OutsideText.of(scene.word), 'what is gone by then', 1_000);
+    script(call('send', 'x'), { text: 'Done.' });
+    const { run, holdInstead } = await scene.begin(picture);
+    await expect(run(scene.mortalSteps(1))).rejects.toThrow('died');
+    holdInstead(scene.word);
+    await expect(run()).rejects.toBeInstanceOf(ApprovalNeededError);
+    expect(scene.desk.sent).toEqual([]);
+  });
+
   it('is called at once without such text, beside what brings it, or where that is switched off', async () => {
     script(
       call('look'),

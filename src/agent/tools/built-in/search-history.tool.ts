@@ -49,7 +49,8 @@ export class SearchHistoryTool {
   }
 }
 
-const isOutside = ({ text }: FoundMessage): boolean => hasOutsideText(text) || isPlanned(text);
+const isOutside = ({ text, outside }: FoundMessage): boolean =>
+  outside || hasOutsideText(text) || isPlanned(text);
 
 function describe({ createdAt, role, author, text }: FoundMessage, query: string): string {
   const said = spokenBy(author, excerpt(text, query, EXCERPT_CHARS));
