@@ -208,8 +208,8 @@ export const outsideGuards: readonly Guard[] = [
     keeps: 'A retry goes by what the request held when the model was asked',
     without: {
       file: 'src/agent/turn/agent-loop.ts',
-      within: 'private async answerOf(',
-      find: 'readInfluence(done.result)',
+      within: 'private recall(',
+      find: 'readInfluence(result)',
       replace: 'readInfluence({})',
     },
     spec: 'src/agent/guard/side-effects.spec.ts',

@@ -103,12 +103,7 @@ export class AgentLoop {
     place: Place,
   ): Promise<ModelAnswer | { readonly refused: Refusal }> {
     const { index } = place;
-    if (done) {
-      // What the request held then may be gone from the context by now: a picture, what a summary has taken in.
-      const then = readInfluence(done.result);
-      talk.influence = mixed(talk.influence, then, influenceOn(index, loop.context, talk));
-      return readModelAnswer(done.result);
-    }
+    if (done) return this.recall(loop, done, talk);
     const block = index > 0 ? await loop.newcomers(index) : null;
     if (block) {
       // It has all of this step: a run before this one may have begun it, and what joined it then is on record.
@@ -118,6 +113,12 @@ export class AgentLoop {
     }
     talk.influence = mixed(talk.influence, influenceOn(index, loop.context, talk));
     return await this.modelSteps.take(loop, talk, place);
+  }
+
+  /** What the request held then may be gone from the context by now: a picture, what a summary has taken in. */
+  private recall({ context }: Loop, { index, result }: Step, talk: OpenTalk): ModelAnswer {
+    talk.influence = mixed(talk.influence, readInfluence(result), influenceOn(index, context, talk));
+    return readModelAnswer(result);
   }
 
   /** Makes the calls that an answer asks for. */
