@@ -93,6 +93,17 @@ describe('The rooms', () => {
     expect(importersOf(name, allowed)).toEqual([]);
   });
 
+  it('read text from outside where it is marked, and nowhere else', () => {
+    const readers = sourceFiles().filter((file) =>
+      readFileSync(join(SOURCE, file), 'utf8').includes('OutsideText.unmarked('),
+    );
+    const forTests = (file: string): boolean => file.endsWith('.spec-support.ts');
+    expect(readers.filter((file) => !forTests(file)).toSorted()).toEqual([
+      'agent/tools/outside-text.ts',
+      'channel/quoted.ts',
+    ]);
+  });
+
   it('read the environment in config alone', () => {
     const readers = sourceFiles().filter((file) =>
       /process\.env\b/.test(readFileSync(join(SOURCE, file), 'utf8')),

@@ -61,10 +61,13 @@ export interface Inbound {
   readonly externalId: string;
   readonly chat: ChatDescription;
   readonly sender: Sender | null;
-  /** What was written, and in brackets what else the message holds; what it replies to, as a quotation before it. */
+  /**
+   * What was written, and in brackets what else the message holds; what it replies to, as a quotation before it. Whatever in
+   * it is not the sender's own is marked as data: see `quoteOutside`.
+   */
   readonly text: string;
-  /** From whom, where its sender only passed it on: then the text is not the sender's. */
-  readonly forwardedFrom: string | null;
+  /** Its sender passed it on, or had another bot write it: all of the text is marked. */
+  readonly isOfOthers: boolean;
   readonly attachments: readonly Attachment[];
   /** Nothing was written: the text says only what was sent. */
   readonly isWordless: boolean;

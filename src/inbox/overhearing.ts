@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { Doorkeeper } from '../access/doorkeeper.js';
 import { Channel, type Received } from '../channel/channel.js';
+import { nameOf } from '../channel/names.js';
 import { GroupSettings } from '../config/group.settings.js';
 import { messageOf } from '../errors/errors.js';
 import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
@@ -159,13 +160,12 @@ export function fateOf(wishes: GroupWishes | null, fallback: number): Fate {
 }
 
 function toOverheard(inbound: Received, conversationId: string): NewOverheard {
-  const { sender, text, forwardedFrom, channelMessageId, isEdit } = inbound;
-  const passedOn = forwardedFrom === null ? '' : `[passed on from ${forwardedFrom}] `;
+  const { sender, text, channelMessageId, isEdit } = inbound;
   return {
     conversationId,
     channelMessageId: channelMessageId ?? 0n,
-    author: sender && [sender.firstName, sender.lastName].filter(Boolean).join(' '),
-    text: shortened(passedOn + text),
+    author: nameOf(sender),
+    text: shortened(text),
     isEdit,
   };
 }

@@ -11,10 +11,12 @@ export interface FoundMessage {
   readonly role: MessageRole;
   readonly author: string | null;
   readonly text: string;
+  /** The model wrote it while text from outside was in its request. */
+  readonly outside: boolean;
   readonly createdAt: Date;
 }
 
-const FOUND_COLUMNS = Prisma.sql`id, role::text, author, text, created_at AS "createdAt"`;
+const FOUND_COLUMNS = Prisma.sql`id, role::text, author, text, outside, created_at AS "createdAt"`;
 
 /** Finds messages of one conversation by what they say, in any language. */
 @Injectable()

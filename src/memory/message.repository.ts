@@ -6,7 +6,7 @@ import { turnsAnsweredBy } from './continued-turns.js';
 /** As much of a message as its place in the history needs. */
 export type PastMessage = Pick<
   Message,
-  'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt' | 'attachments'
+  'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt' | 'attachments' | 'outside'
 >;
 
 /** A page of history, newest first, with the tool steps of its turns. */
@@ -55,7 +55,7 @@ export class MessageRepository {
     // Compared as rows, so that no other index gives the order: where one conversation has much of the table, the planner
     // would walk back through everybody's newest messages to find its own.
     const messages = await this.prisma.$queryRaw<PastMessage[]>`
-      SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt", attachments
+      SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt", attachments, outside
       FROM messages
       WHERE (conversation_id, epoch, id) > (${conversationId}::uuid, ${epoch}, ${after})
         AND (conversation_id, epoch, id) < (${conversationId}::uuid, ${epoch}, ${before})
@@ -116,14 +116,20 @@ export class MessageRepository {
     await this.count(tx, turn.conversationId, messages.length);
   }
 
-  /** Writes the agent's answer to a turn. @returns its id */
+  /**
+   * Writes the agent's answer to a turn.
+   * @param origin whether text from outside was in the request for it; what we say ourselves was asked of nobody
+   * @returns its id
+   */
   async addAnswer(
     tx: Prisma.TransactionClient,
     turn: { readonly id: string; readonly conversationId: string; readonly epoch: number },
     text: string,
+    { outside }: { readonly outside: boolean } = { outside: false },
   ): Promise<bigint> {
     const { id } = await tx.message.create({
       data: {
+        outside,
         conversationId: turn.conversationId,
         epoch: turn.epoch,
         role: 'assistant',

@@ -176,7 +176,9 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
       },
     });
     await eventually(() => world.post(post).expect(200, { status: 'kept' }));
-    expect((await kept()).at(-1)?.text).toContain('[passed on from the channel News]');
+    expect((await kept()).at(-1)?.text).toMatch(
+      /^\[a message that the user passed on.*\n> From: the channel News\n> .+/,
+    );
     expect(nextUpdateId()).toBeGreaterThan(post.update_id);
   });
 });

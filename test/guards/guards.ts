@@ -9,6 +9,7 @@ import { lateEditGuards } from './late-edits.guards.js';
 import { leaseGuards } from './lease.guards.js';
 import { otherGuards } from './others.guards.js';
 import { outsideGuards } from './outside.guards.js';
+import { outsideTextGuards } from './outside-text.guards.js';
 import { queueGuards } from './queue.guards.js';
 import { secretGuards } from './secrets.guards.js';
 import { sharedRowGuards } from './shared-rows.guards.js';
@@ -20,6 +21,7 @@ export const guards: readonly Guard[] = [
   ...httpGuards,
   ...secretGuards,
   ...outsideGuards,
+  ...outsideTextGuards,
   ...leaseGuards,
   ...fenceGuards,
   ...turnGuards,

@@ -174,8 +174,8 @@ const stepGuards: readonly Guard[] = [
     without: {
       file: 'src/agent/turn/agent-loop.ts',
       within: 'private async answerOf(',
-      find: 'if (done) return readModelAnswer(done.result);',
-      replace: 'void [done, readModelAnswer];',
+      find: 'if (done) return this.recall(loop, done, talk);',
+      replace: 'void done;',
     },
     spec: checkpoints,
     test: 'begun again after the process died behind any of its checkpoints, calls neither model nor tool twice',
@@ -310,7 +310,7 @@ const ends: readonly Guard[] = [
     without: {
       file: endings,
       within: 'fail(lease: Lease',
-      find: 'await this.answer(tx, turn, failure.text);',
+      find: 'await this.answer(tx, turn, { text: failure.text });',
     },
     spec: failures,
     test: 'after the last try tells the user, keeps a dead letter, and answers the next message on its own',

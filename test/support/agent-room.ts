@@ -274,7 +274,7 @@ export class AgentRoom {
   contextOf(text: string, budget = 10_000): TurnContext {
     const own = { messages: [{ role: 'user' as const, content: text }], tokens: 0 };
     const system = { role: 'system' as const, content: 'You are a double.' };
-    return { system, history: [], own, joined: [], exchanges: [], budget };
+    return { system, hasOutsideSummary: false, history: [], own, joined: [], exchanges: [], budget };
   }
 
   /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */

@@ -525,7 +525,14 @@ const summaries: readonly FencedCall[] = [
     lane: 'summaries',
     ready: async (scene) => {
       const due = await scene.summary();
-      const made = { text: 'They said hello.', coversFrom: 1n, coversUntil: 1n, model: 'double', tokens: 4 };
+      const made = {
+        text: 'They said hello.',
+        coversFrom: 1n,
+        coversUntil: 1n,
+        model: 'double',
+        tokens: 4,
+        outside: false,
+      };
       return (lease) => scene.agent.summaries.replace(lease, due, made, some);
     },
   },

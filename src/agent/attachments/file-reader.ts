@@ -4,6 +4,7 @@ import { costOfHearing, mostOfHearing } from '../../budget/hearing.js';
 import type { Refusal, TurnBudget } from '../../budget/turn-budget.js';
 import { MAX_IMAGE_BYTES } from '../../channel/attachment.js';
 import { Channel } from '../../channel/channel.js';
+import { OutsideText } from '../../channel/outside-text.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { BudgetSettings } from '../../config/budget.settings.js';
 import { ModelSettings } from '../../config/model.settings.js';
@@ -31,7 +32,7 @@ const CHARS_PER_TOKEN = 8;
 /** UTF-16 units of the marks around it. */
 const MARKS = 1_000;
 
-type Content = { readonly content: Buffer } | { readonly refusal: string };
+type Content = { readonly content: Buffer } | { readonly refusal: (name: string) => string };
 
 /** Says what is in one file, or in a clear sentence why it is not looked at. */
 @Injectable()
@@ -70,7 +71,7 @@ export class FileReader {
   private look({ bytes, name }: StoredFile, texts: FileTexts): FileOutcome | null {
     if (!this.models.vision) return refused(texts.noSight);
     if ((bytes ?? 0) <= MAX_IMAGE_BYTES) return null;
-    return refused(texts.tooLarge(name, Math.floor(MAX_IMAGE_BYTES / MEGA)));
+    return refusedByName(name, (one) => texts.tooLarge(one, Math.floor(MAX_IMAGE_BYTES / MEGA)));
   }
 
   private async hear(file: StoredFile, reading: Reading, signal: AbortSignal): Promise<FileOutcome> {
@@ -79,7 +80,7 @@ export class FileReader {
     if (!isOn) return refused(texts.noHearing);
     if ((file.seconds ?? 0) > maxSeconds) return refused(texts.tooLong(Math.floor(maxSeconds / 60)));
     const fetched = await this.fetch(file, texts, signal);
-    if ('refusal' in fetched) return refused(fetched.refusal);
+    if ('refusal' in fetched) return refusedByName(file.name, fetched.refusal);
     const heard = await this.withinBudget(file, fetched.content, reading.budget, signal);
     switch (heard.kind) {
       case 'over':
@@ -92,8 +93,8 @@ export class FileReader {
         const { used } = heard;
         if (heard.text === '') return { ...told('[nothing is said in it]'), used };
         const text = cut(heard.text, MAX_CHARS);
-        const what = `what is said in the recording “${file.name}”`;
-        return { ...told(file.isSpeech ? text : outside(text, what)), used };
+        const said = () => outside(file.name, OutsideText.of(text), 'what is said in a recording');
+        return { ...told(file.isSpeech ? text : said()), used };
       }
     }
   }
@@ -128,17 +129,18 @@ export class FileReader {
   ): Promise<FileOutcome> {
     const texts = reading.texts.files;
     const fetched = await this.fetch(file, texts, signal);
-    if ('refusal' in fetched) return refused(fetched.refusal);
+    if ('refusal' in fetched) return refusedByName(file.name, fetched.refusal);
     const document = await documentText(fetched.content, reading.chat, signal);
-    if (!document) return refused(texts.unreadable(file.name));
+    if (!document) return refusedByName(file.name, texts.unreadable);
     const shown = this.shown(document.text, documents);
     const whole = document.text.length;
     const parts = [
-      `the file “${file.name}”`,
+      'a file',
       document.part,
       shown.length < whole ? `the first ${shown.length} of ${whole} characters` : null,
     ];
-    return told(outside(shown, parts.filter((part) => part !== null).join(', ')));
+    const what = parts.filter((part) => part !== null).join(', ');
+    return told(outside(file.name, OutsideText.of(shown), what));
   }
 
   private shown(text: string, documents: number): string {
@@ -147,12 +149,8 @@ export class FileReader {
     return withinTokens(head, tokens, (part) => this.tokens.count(part));
   }
 
-  private async fetch(
-    { ref, name, bytes }: StoredFile,
-    texts: FileTexts,
-    signal: AbortSignal,
-  ): Promise<Content> {
-    const tooLarge = { refusal: texts.tooLarge(name, MAX_FILE_BYTES / MEGA) };
+  private async fetch({ ref, bytes }: StoredFile, texts: FileTexts, signal: AbortSignal): Promise<Content> {
+    const tooLarge = { refusal: (name: string) => texts.tooLarge(name, MAX_FILE_BYTES / MEGA) };
     if ((bytes ?? 0) > MAX_FILE_BYTES) return tooLarge;
     const fetched = await this.channel.fetchFile(ref, MAX_FILE_BYTES, signal);
     switch (fetched.kind) {
@@ -161,7 +159,7 @@ export class FileReader {
       case 'too-large':
         return tooLarge;
       case 'gone':
-        return { refusal: texts.gone(name) };
+        return { refusal: texts.gone };
       case 'unavailable':
         throw new RetryLaterError('FILE_UNAVAILABLE', fetched.error, fetched.retryAfterMs);
     }
@@ -170,10 +168,16 @@ export class FileReader {
 
 const told = (text: string): FileOutcome => ({ text, refusal: null, used: null });
 
-/** The model is told as well: it may have to answer the rest. */
-export function refused(refusal: string): FileOutcome {
-  return { text: `[not read; the user is to be told: ${refusal}]`, refusal, used: null };
+/** The model is told as well, without the file's name, which its author chose: it may have to answer the rest. */
+export function refused(refusal: string, nameless = refusal): FileOutcome {
+  return { text: `[not read; the user is to be told: ${nameless}]`, refusal, used: null };
 }
 
-const outside = (text: string, what: string): string =>
-  markAsOutside(text, `${what}, which the user sent`, text.length + MARKS);
+/** A file that is not read, for a reason that names it. */
+const refusedByName = (name: string, why: (name: string) => string): FileOutcome =>
+  refused(why(name), why('…'));
+
+function outside(name: string, text: OutsideText, what: string): string {
+  const named = OutsideText.join([`Name: ${name}`, text], '\n\n');
+  return markAsOutside(named, `${what}, which the user sent`, named.length + MARKS);
+}

@@ -41,8 +41,8 @@ export class Edits {
   async apply(tx: Prisma.TransactionClient, event: EditEvent, inbound: Received): Promise<EditOutcome> {
     const { conversationId } = event;
     if (inbound.channelMessageId === null || this.channel.admission(inbound) === 'refused') return 'ignored';
-    // Nobody can change what they only passed on; and their text is kept with marks that this one has not.
-    if (inbound.forwardedFrom !== null) return 'ignored';
+    // Nobody can change what they only passed on, and what another bot changes they have not said.
+    if (inbound.isOfOthers) return 'ignored';
     if (await this.conversations.isBlocked(tx, conversationId)) return 'ignored';
     return (
       (await this.replaceWaiting(tx, event, inbound)) ??

@@ -14,6 +14,7 @@ const context: TurnContext = {
   own: block('question'),
   joined: [],
   exchanges: [],
+  hasOutsideSummary: false,
   budget: 10_000,
 };
 const nothing = { exchanges: [], joined: [] };

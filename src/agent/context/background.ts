@@ -1,3 +1,4 @@
+import { OutsideText } from '../../channel/outside-text.js';
 import type { OverheardMessage } from '../../memory/overheard.repository.js';
 import { markAsOutside } from '../tools/outside-text.js';
 import { type Block, blockOf, type CountTokens } from './context.js';
@@ -22,7 +23,8 @@ export function backgroundText(
   budget: number,
   count: CountTokens,
 ): string | null {
-  const marked = (lines: readonly string[]) => markAsOutside(lines.join('\n'), ORIGIN, MAX_CHARS);
+  const marked = (lines: readonly string[]) =>
+    markAsOutside(OutsideText.join(lines, '\n'), ORIGIN, MAX_CHARS);
   let left = budget - count(marked([]));
   const lines: string[] = [];
   for (const { author, text } of messages.toReversed()) {
@@ -35,7 +37,8 @@ export function backgroundText(
 }
 
 /** Stands for the background of a turn that has failed: it is not kept, and it counts as read all the same. */
-export const forgottenBackground = (): string => markAsOutside('(not kept any more)', ORIGIN, MAX_CHARS);
+export const forgottenBackground = (): string =>
+  markAsOutside(OutsideText.of('(not kept any more)'), ORIGIN, MAX_CHARS);
 
 /** The background is the newest of the past: it comes before the turn's own messages, and yields like the history. */
 export function withBackground(context: TurnContext, background: Block | null): TurnContext {

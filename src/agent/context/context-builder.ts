@@ -12,7 +12,15 @@ import {
 } from '../../memory/message.repository.js';
 import { Clock } from '../../runtime/clock.js';
 import { Pictures, type PicturesOf } from '../attachments/pictures.js';
-import { type Block, blockOf, chatMessage, fromAnchor, newestWithin, tokensOf } from './context.js';
+import {
+  type Block,
+  blockOf,
+  chatMessage,
+  fromAnchor,
+  newestWithin,
+  tokensOf,
+  withOrigin,
+} from './context.js';
 import { HistoryReader } from './history-reader.js';
 import { type ContinuedPast, continuedPast } from './interrupted-past.js';
 import { sharesOf } from '../summaries/outgrown.js';
@@ -72,7 +80,16 @@ export class ContextBuilder {
     const ofTurn = fresh.filter(({ turnId }) => turnId === turn.id);
     const joined = [...begun.joined, ...this.joined(conversation, ofTurn, pictures)];
     const { exchanges } = begun;
-    return { system: { role: 'system', content }, history, own, joined, exchanges, budget };
+    const hasOutsideSummary = summary?.outside ?? false;
+    return {
+      system: { role: 'system', content },
+      hasOutsideSummary,
+      history,
+      own,
+      joined,
+      exchanges,
+      budget,
+    };
   }
 
   /** What the turn began with: its messages, behind those of interrupted turns in whose place it goes on. */
@@ -99,10 +116,11 @@ export class ContextBuilder {
   /** Messages as the model sees them, to be kept together. */
   blockOf(conversation: Conversation, messages: readonly Message[], pictures: PicturesOf): Block {
     const group = conversation.chatType !== 'private';
-    return blockOf(
+    const block = blockOf(
       messages.map((message) => chatMessage(message, group, pictures.get(message.id))),
       (text) => this.tokens.count(text),
     );
+    return withOrigin(block, messages);
   }
 
   /** A turn that has waited for so long that the summary tells of it, or of what came after it, goes without. */

@@ -16,6 +16,7 @@ function contextOf(history: readonly number[]): TurnContext {
     own: user('the question'),
     joined: [],
     exchanges: [],
+    hasOutsideSummary: false,
     budget: blocks.reduce((sum, { tokens }) => sum + tokens, 0) * 2,
   };
 }

@@ -17,6 +17,7 @@ const message = (id: number, role: Message['role'], turnId: string | null, text 
   turnId,
   stepIndex: null,
   attachments: null,
+  outside: false,
   createdAt: at,
   editedAt: null,
 });

@@ -1,4 +1,5 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
+import { spokenBy } from '../../channel/names.js';
 import type { Step } from '../../generated/prisma/client.js';
 import type { HistoryPage, PastMessage } from '../../memory/message.repository.js';
 import { noPictures, type PicturesOf, type Shown } from '../attachments/pictures.js';
@@ -11,6 +12,8 @@ export interface Block {
   readonly tokens: number;
   /** Of a user's message: how good a beginning of a history that was cut it is, the same in every request. */
   readonly anchor?: number;
+  /** Of what the model wrote: it did with text from outside in its request. */
+  readonly outside?: true;
 }
 
 export type CountTokens = (text: string) => number;
@@ -45,7 +48,8 @@ export function historyEntries(
 ): Entry[] {
   const newestFirst = messages.map((message): Entry => {
     const alone = blockOf([chatMessage(message, named, pictures.get(message.id))], count);
-    const block = message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : alone;
+    const block =
+      message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : withOrigin(alone, [message]);
     const { turnId } = message;
     if (turnId === null || told.has(turnId)) return { message, blocks: [block] };
     told.add(turnId);
@@ -56,6 +60,11 @@ export function historyEntries(
     return { message, blocks: message.role === 'assistant' ? [...calls, block] : [block, ...calls] };
   });
   return newestFirst.toReversed();
+}
+
+/** The block of these messages, with what is on record of their origin. */
+export function withOrigin(block: Block, messages: readonly Pick<PastMessage, 'outside'>[]): Block {
+  return messages.some(({ outside }) => outside) ? { ...block, outside: true } : block;
 }
 
 /** What stands for the result of a call that was interrupted with its turn. */
@@ -133,7 +142,7 @@ export function messageTokens(messages: readonly ChatCompletionMessageParam[], c
 
 export function chatMessage(message: PastMessage, named: boolean, shown?: Shown): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
-  const text = named && message.author ? `${message.author}: ${message.text}` : message.text;
+  const text = named ? spokenBy(message.author, message.text) : message.text;
   return { role: 'user', content: shown ? withPictures(text, shown) : text };
 }
 

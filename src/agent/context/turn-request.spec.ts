@@ -53,6 +53,7 @@ const contexts = fc
       own,
       joined: [],
       exchanges: [],
+      hasOutsideSummary: false,
       budget,
     };
   });
@@ -147,7 +148,15 @@ describe('requestMessages', () => {
     const none: Block[] = [];
     const own = blockOf([said('user', 'q')], characters);
     const shown = requestMessages(
-      { system: said('system', 's'), history: none, own, joined: [], exchanges: [], budget: 2_500 },
+      {
+        system: said('system', 's'),
+        history: none,
+        own,
+        joined: [],
+        exchanges: [],
+        hasOutsideSummary: false,
+        budget: 2_500,
+      },
       exchanges,
       [],
     );

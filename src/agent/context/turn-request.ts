@@ -14,6 +14,8 @@ import { cut } from '../tools/tool-output.js';
 /** What the model gets to see of the past, before a turn has called any tool. */
 export interface TurnContext {
   readonly system: ChatCompletionMessageParam;
+  /** The summary in the system message tells of text from outside. */
+  readonly hasOutsideSummary: boolean;
   /** Oldest first; no more than `budget` holds. */
   readonly history: readonly Block[];
   /** The messages the turn began with, which are always there. */

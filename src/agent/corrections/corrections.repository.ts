@@ -79,10 +79,18 @@ export class Corrections {
   }
 
   /** Puts the answer of such a turn into the place of the former one, in the caller's transaction. */
-  async answer(tx: Prisma.TransactionClient, turn: Turn, correctsId: bigint, text: string): Promise<void> {
+  async answer(
+    tx: Prisma.TransactionClient,
+    turn: Turn,
+    correctsId: bigint,
+    { text, outside = false }: { readonly text: string; readonly outside?: boolean },
+  ): Promise<void> {
     const { id: turnId, conversationId } = turn;
     const former = await tx.message.findUniqueOrThrow({ where: { id: correctsId } });
-    await tx.message.update({ where: { id: correctsId }, data: { text, turnId, editedAt: new Date() } });
+    await tx.message.update({
+      where: { id: correctsId },
+      data: { text, outside, turnId, editedAt: new Date() },
+    });
     const question = await tx.message.findFirst({
       where: { turnId, role: 'user', editedAt: { not: null } },
       orderBy: { editedAt: 'desc' },

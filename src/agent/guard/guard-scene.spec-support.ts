@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { aCaller } from '../../../test/support/model-client.js';
 import type { Answer } from '../../../test/support/scripted-model.js';
+import { OutsideText } from '../../channel/outside-text.js';
 import { ToolSettings } from '../../config/tool.settings.js';
 import { GiveUpError } from '../../errors/errors.js';
 import type { Conversation, Prisma } from '../../generated/prisma/client.js';
@@ -25,7 +26,7 @@ class Desk {
 
   @Tool({ name: 'page', description: 'Reads.', parameters: Text, sideEffects: false })
   page({ text }: Text): string {
-    return markAsOutside(text, 'a web page', 1_000);
+    return markAsOutside(OutsideText.of(text), 'a web page', 1_000);
   }
 
   @Tool({ name: 'look', description: 'Looks.', parameters: Text, sideEffects: false })
@@ -90,7 +91,7 @@ class GuardScene {
   /** A turn about `text`; `run` works on it, as often as it is called. */
   async begin(text = this.word) {
     const { lease, turn } = await this.agent.begin(this.conversation, text);
-    const context = this.agent.contextOf(text);
+    let context = this.agent.contextOf(text);
     const tools = { sender: null, languageCode: null };
     const run = (steps = this.agent.steps, live: Live = silent) => {
       const { conversation } = this;
@@ -114,7 +115,11 @@ class GuardScene {
       };
       return this.agent.loop(steps).run(run);
     };
-    return { run, turn };
+    /** From the next run on the turn's request holds this instead. */
+    const holdInstead = (other: string): void => {
+      context = this.agent.contextOf(other);
+    };
+    return { run, turn, holdInstead };
   }
 
   /** The checkpoints of a process that dies right after its nth step is committed. */

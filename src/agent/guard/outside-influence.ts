@@ -1,24 +1,38 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
-import { hasOutsideText } from '../tools/outside-text.js';
+import { hasOutsideText, isPlanned } from '../tools/outside-text.js';
 import type { Block } from '../context/context.js';
 import type { Progress } from '../context/context-window.js';
 import type { TurnContext } from '../context/turn-request.js';
 
-/** Whose words may have led the model to a tool call. */
+/** Whose words may have led the model to what it wrote. */
 export type Influence = 'people' | 'outside';
 
 /**
- * What may have led to the calls of the answer that is the turn's step `stepIndex`: what the turn is about, what has
- * joined it and what its tools have brought before that step, and what was left unanswered before it. All of that is on
- * record, so every run of the turn comes to the same. What earlier turns have answered does not count. Pure.
+ * What may have led to the answer that is the turn's step `stepIndex`: all that its request may hold. Text from outside
+ * counts as long as it is there, whichever turn brought it, and so does what was written with it in the request. What was
+ * planned counts where it is to be answered: later it is what somebody said. Pure.
  */
 export function influenceOn(stepIndex: number, context: TurnContext, progress: Progress): Influence {
   const joined = progress.joined.filter((one) => one.stepIndex <= stepIndex).map(({ block }) => block);
   const results = progress.exchanges
     .filter((exchange) => exchange.stepIndex < stepIndex)
     .flatMap((exchange) => exchange.results.map(({ whole }) => whole));
-  const read = [...unanswered(context.history), context.own, ...joined, ...results];
-  return read.some(({ messages }) => messages.some(isOutside)) ? 'outside' : 'people';
+  const asked = [...unanswered(context.history), context.own, ...joined];
+  const isOutside =
+    context.hasOutsideSummary ||
+    [...context.history, ...asked, ...results].some(bringsOutside) ||
+    asked.some(({ messages }) => messages.some((message) => textsOf(message).some(isPlanned)));
+  return isOutside ? 'outside' : 'people';
+}
+
+/** Outside, where any of these is. */
+export const mixed = (...influences: readonly Influence[]): Influence =>
+  influences.includes('outside') ? 'outside' : 'people';
+
+/** Is there text from outside in the block, or may there be in a picture, or was it written with such text in the request? */
+export function bringsOutside({ messages, outside }: Block): boolean {
+  if (outside) return true;
+  return messages.some((message) => textsOf(message).some(hasOutsideText) || showsPicture(message));
 }
 
 /** Of a turn that was interrupted the next one has messages and results: it answers them too. */
@@ -30,9 +44,13 @@ function unanswered(history: readonly Block[]): readonly Block[] {
 const isAnswer = (message: ChatCompletionMessageParam): boolean =>
   message.role === 'assistant' && !message.tool_calls;
 
-/** Only what the model reads: what it has written itself came from there. */
-function isOutside({ role, content }: ChatCompletionMessageParam): boolean {
-  if (role !== 'user' && role !== 'tool') return false;
-  if (typeof content === 'string') return hasOutsideText(content);
-  return (content ?? []).some((part) => part.type === 'text' && hasOutsideText(part.text));
+/** Only of what the model reads: of what it has written itself there is a record. */
+function textsOf({ role, content }: ChatCompletionMessageParam): string[] {
+  if (role !== 'user' && role !== 'tool') return [];
+  if (typeof content === 'string') return [content];
+  return (content ?? []).flatMap((part) => (part.type === 'text' ? [part.text] : []));
+}
+
+function showsPicture({ role, content }: ChatCompletionMessageParam): boolean {
+  return role === 'user' && typeof content !== 'string' && content.some(({ type }) => type !== 'text');
 }

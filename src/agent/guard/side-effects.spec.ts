@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OutsideText } from '../../channel/outside-text.js';
 import { ApprovalNeededError } from '../approvals/approval-gate.js';
 import { markAsOutside } from '../tools/outside-text.js';
 import { openGuardScene } from './guard-scene.spec-support.js';
@@ -53,6 +54,16 @@ describe('A tool with side effects', () => {
     expect(scene.desk.sent).toEqual([]);
   });
 
+  it('needs to be allowed where such text was in the request, though it is gone from there when another process goes on', async () => {
+    const picture = markAsOutside(OutsideText.of(scene.word), 'what is gone by then', 1_000);
+    script(call('send', 'x'), { text: 'Done.' });
+    const { run, holdInstead } = await scene.begin(picture);
+    await expect(run(scene.mortalSteps(1))).rejects.toThrow('died');
+    holdInstead(scene.word);
+    await expect(run()).rejects.toBeInstanceOf(ApprovalNeededError);
+    expect(scene.desk.sent).toEqual([]);
+  });
+
   it('is called at once without such text, beside what brings it, or where that is switched off', async () => {
     script(
       call('look'),
@@ -80,7 +91,7 @@ describe('A tool with side effects', () => {
   });
 
   it('needs to be allowed where the message itself is from outside', async () => {
-    const text = markAsOutside(scene.word, 'a message that the user passed on', 1_000);
+    const text = markAsOutside(OutsideText.of(scene.word), 'a message that the user passed on', 1_000);
     script(call('send', 'x'), { text: 'Done.' });
     await expect((await scene.begin(text)).run()).rejects.toBeInstanceOf(ApprovalNeededError);
   });

@@ -3,11 +3,12 @@ import type { ChatCompletionMessageParam } from 'openai/resources/chat/completio
 import { describe, expect, it } from 'vitest';
 import type { Block } from '../context/context.js';
 import type { Exchange, TurnContext } from '../context/turn-request.js';
+import { OutsideText } from '../../channel/outside-text.js';
 import { markAsOutside } from '../tools/outside-text.js';
 import { strayCalls } from './stray-calls.js';
 
 const user = (content: string) => ({ role: 'user', content }) as const;
-const page = (text: string) => markAsOutside(text, 'a web page', 16_000);
+const page = (text: string) => markAsOutside(OutsideText.of(text), 'a web page', 16_000);
 const of = (...messages: Block['messages']): Block => ({ messages, tokens: 1 });
 const fetching = (url: string) => ({ name: 'fetch_url', arguments: JSON.stringify({ url }) });
 
@@ -36,6 +37,7 @@ const context = (own: string, ...history: Block[]): TurnContext => ({
   system: { role: 'system', content: '' },
   history,
   own: of(user(own)),
+  hasOutsideSummary: false,
   joined: [],
   exchanges: [],
   budget: 1_000,

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { OutsideText } from '../../channel/outside-text.js';
 import type { McpServerSettings } from '../../config/mcp-file.js';
 import { GiveUpError, messageOf } from '../../errors/errors.js';
 import { backoffMs } from '../../runtime/backoff.js';
@@ -154,7 +155,7 @@ export class McpServer {
     const { name, timeoutMs, maxOutputChars } = this.settings;
     const session = this.session;
     if (!session) return null;
-    const marked = (text: string) =>
+    const marked = (text: OutsideText) =>
       markAsOutside(text, `what the MCP server "${name}" answered`, maxOutputChars);
     let result: Record<string, unknown>;
     try {
@@ -162,7 +163,8 @@ export class McpServer {
     } catch (error) {
       signal.throwIfAborted();
       const failure = callFailure(error, session.connected);
-      if (failure === 'refused') throw new GiveUpError('MCP_REFUSED', marked(messageOf(error)));
+      if (failure === 'refused')
+        throw new GiveUpError('MCP_REFUSED', marked(OutsideText.of(messageOf(error))));
       if (failure === 'lost') throw lost(tool);
       session.lose(messageOf(error));
       this.leave(session);

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ContentBlock, ContentBlockSchema } from '@modelcontextprotocol/sdk/types.js';
+import { OutsideText } from '../../channel/outside-text.js';
 
 /** The answer of a server to a tool call, as far as it is looked at. */
 export interface McpResult {
-  readonly text: string;
+  readonly text: OutsideText;
   /** The tool did not do its work; `text` says why. */
   readonly failed: boolean;
 }
@@ -23,7 +24,10 @@ export function resultText(result: Readonly<Record<string, unknown>>): McpResult
     texts.push(JSON.stringify(structured));
   }
   const text = texts.join('\n').trim();
-  return { text: text === '' ? 'Done; there is no output.' : text, failed: result.isError === true };
+  return {
+    text: OutsideText.of(text === '' ? 'Done; there is no output.' : text),
+    failed: result.isError === true,
+  };
 }
 
 function blockText(block: ContentBlock): string {

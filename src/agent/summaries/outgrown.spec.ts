@@ -36,6 +36,7 @@ function aMessage(id: bigint, role: 'user' | 'assistant', turnId: string): PastM
     author: null,
     turnId,
     attachments: null,
+    outside: false,
     createdAt: new Date(0),
   };
 }

@@ -14,6 +14,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { NEWEST } from '../../memory/message.repository.js';
 import { Random } from '../../runtime/random.js';
 import { Stopping } from '../../runtime/stopping.js';
+import { bringsOutside } from '../guard/outside-influence.js';
 import { type Entry, tokensOf } from '../context/context.js';
 import { HistoryReader } from '../context/history-reader.js';
 import type { ModelAnswer } from '../turn/model-answer.js';
@@ -34,6 +35,14 @@ const HALVINGS = 3;
 const unseen = (): void => undefined;
 
 const none: LaneOutcome = { next: 'none' };
+
+/** The messages that a new part takes in. */
+interface Covered {
+  readonly from: bigint;
+  readonly until: bigint;
+  readonly messages: number;
+  readonly outside: boolean;
+}
 
 /** A try to take in one part more. */
 interface Attempt {
@@ -121,7 +130,12 @@ export class Summarizer {
       if (refused) return await this.putOff(attempt, refused);
       try {
         const answer = await this.ask(request, attempt);
-        const covered = { from: first.message.id, until: last.message.id, messages: entries.length };
+        const covered = {
+          from: first.message.id,
+          until: last.message.id,
+          messages: entries.length,
+          outside: entries.some(({ blocks }) => blocks.some(bringsOutside)),
+        };
         return await this.fold(attempt, covered, answer, shares.summary);
       } catch (error) {
         if (!(error instanceof ContextOverflowError) || halvings >= HALVINGS) throw error;
@@ -132,7 +146,7 @@ export class Summarizer {
   /** Puts what the model answered in the place of the summary so far. */
   private async fold(
     { lease, conversation, summary, budget }: Attempt,
-    { from, until, messages }: { from: bigint; until: bigint; messages: number },
+    { from, until, messages, outside: fromOutside }: Covered,
     answer: ModelAnswer,
     limitTokens: number,
   ): Promise<void> {
@@ -140,7 +154,9 @@ export class Summarizer {
     const coversFrom = summary.text === '' ? from : summary.coversFrom;
     const { model, inputTokens, outputTokens } = answer;
     const tokens = this.tokens.count(text);
-    const made = { text, coversFrom, coversUntil: until, model, tokens };
+    // What was from outside in the summary so far is in this one.
+    const outside = fromOutside || (summary.text !== '' && summary.outside);
+    const made = { text, coversFrom, coversUntil: until, model, tokens, outside };
     // It is paid for.
     await insist(() => this.summaries.replace(lease, summary, made, budget.used));
     const about = { conversationId: conversation.id, messages, coversUntil: until };

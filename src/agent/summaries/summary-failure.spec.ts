@@ -62,7 +62,14 @@ describe('A summary that fails', () => {
     const { agent, conversation } = scene;
     const lease = await agent.room.lease(conversation.id, 'summaries');
     const before = await summary();
-    const made = { text: 'The notes.', coversFrom: 1n, coversUntil: 2n, model: 'double', tokens: 3 };
+    const made = {
+      text: 'The notes.',
+      coversFrom: 1n,
+      coversUntil: 2n,
+      model: 'double',
+      tokens: 3,
+      outside: false,
+    };
     const used = { tokens: 7n, microUsd: 0n };
     const spent = async () =>
       (

@@ -15,6 +15,7 @@ const asked: Entry = {
     author: null,
     turnId: 't',
     attachments: null,
+    outside: false,
     createdAt: new Date('2026-03-01T12:00:00Z'),
   },
   blocks: [

@@ -17,6 +17,8 @@ export interface NewSummary {
   readonly coversUntil: bigint;
   readonly model: string;
   readonly tokens: number;
+  /** It tells of text from outside. */
+  readonly outside: boolean;
 }
 
 /**

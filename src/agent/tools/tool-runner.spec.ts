@@ -96,11 +96,13 @@ describe('ToolRunner', () => {
     expect(error).toBe('TOOL_ARGUMENTS_INVALID');
   });
 
-  it('tells the model what a tool threw, cut to a readable length', async () => {
+  it('tells the model what a tool threw, marked and cut to a readable length', async () => {
     const { output, error } = await run('throw', '{}');
     expect(error).toBe('TOOL_FAILED');
-    expect(output).toMatch(/^throw failed: no such city!+$/);
-    expect(output.length).toBeLessThan(550);
+    expect(output).toMatch(
+      /^throw failed\.\nBetween the marks: the error that it reported\..*\n===.*\nno such city!+\n/,
+    );
+    expect(output.length).toBeLessThan(750);
   });
 
   it('records the code of a deliberate refusal', async () => {

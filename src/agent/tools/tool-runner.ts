@@ -1,13 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { OutsideText } from '../../channel/outside-text.js';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
 import { Redactor } from '../../errors/redactor.js';
 import { type CallMark, noMark } from './call-mark.js';
+import { markAsOutside } from './outside-text.js';
 import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
 import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
 import { type RegisteredTool, ToolRegistry } from './tool-registry.js';
 
-/** UTF-16 units of a thrown message that the model gets to read. */
-const MAX_REASON_CHARS = 500;
+/** UTF-16 units of a thrown message that the model gets to read, with its marks. */
+const MAX_REASON_CHARS = 700;
 
 /**
  * Runs one tool call. Whatever goes wrong becomes a text that tells the model what to do next. No result holds a secret of
@@ -114,9 +116,13 @@ export class ToolRunner {
     const reason = this.redactor.text(messageOf(error));
     if (error instanceof TurnpikeError) return failure(error.code, reason);
     this.logger.warn({ msg: 'tool failed', tool: tool.name, error: reason, conversationId, turnId });
-    return failure('TOOL_FAILED', `${tool.name} failed: ${cut(reason, MAX_REASON_CHARS)}`);
+    return failure('TOOL_FAILED', `${tool.name} failed.\n${marked(reason)}`);
   }
 }
+
+/** What was thrown that is no error of ours may be anybody's words: a parser quotes what it read, a client what it was answered. */
+const marked = (reason: string): string =>
+  markAsOutside(OutsideText.of(reason), 'the error that it reported', MAX_REASON_CHARS);
 
 /** Enters the method at once; what it throws at once is a rejection like any other. */
 async function entered(method: () => unknown): Promise<unknown> {

@@ -5,12 +5,12 @@ import type { Approval, Step } from '../../generated/prisma/client.js';
 import type { ToolRules } from '../../memory/tool-rules.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { ContextWindow } from '../context/context-window.js';
-import { influenceOn } from '../guard/outside-influence.js';
+import { type Influence, influenceOn, mixed } from '../guard/outside-influence.js';
 import { RepeatedCalls } from '../guard/repeated-calls.js';
 import { strayCalls } from '../guard/stray-calls.js';
 import { ToolPermissions } from '../guard/tool-permissions.js';
 import { type Answered, type AnsweredTalk, FinalAnswers, type Missed } from './final-answers.js';
-import { type ModelAnswer, readModelAnswer } from './model-answer.js';
+import { type ModelAnswer, readInfluence, readModelAnswer } from './model-answer.js';
 import { ModelSteps, type Place } from './model-steps.js';
 import type { Join } from '../busy/newcomers.js';
 import { StepRepository } from './step.repository.js';
@@ -34,6 +34,7 @@ interface OpenTalk extends AnsweredTalk {
   readonly missed: Missed[];
   readonly repeats: RepeatedCalls;
   rules: readonly ToolRules[];
+  influence: Influence;
 }
 
 /**
@@ -76,7 +77,7 @@ export class AgentLoop {
         continue;
       }
       if (last) break;
-      talk.exchanges.push(await this.exchange({ ...loop, approvals }, loop, talk, done, index, answer));
+      talk.exchanges.push(await this.exchange({ ...loop, approvals }, talk, done, index, answer));
       index += 1 + answer.toolCalls.length;
     }
     if (missed.some(({ why }) => why === 'rejected')) return exhausted('rejected', texts);
@@ -92,6 +93,7 @@ export class AgentLoop {
       missed: [],
       repeats: new RepeatedCalls(),
       rules: await this.permissions.of(conversation, turn),
+      influence: 'people',
     };
   }
 
@@ -101,8 +103,8 @@ export class AgentLoop {
     talk: OpenTalk,
     place: Place,
   ): Promise<ModelAnswer | { readonly refused: Refusal }> {
-    if (done) return readModelAnswer(done.result);
     const { index } = place;
+    if (done) return this.recall(loop, done, talk);
     const block = index > 0 ? await loop.newcomers(index) : null;
     if (block) {
       // It has all of this step: a run before this one may have begun it, and what joined it then is on record.
@@ -110,13 +112,19 @@ export class AgentLoop {
       talk.joined = [...others, { stepIndex: index, block }];
       talk.rules = await this.permissions.of(loop.conversation, loop.turn);
     }
+    talk.influence = mixed(talk.influence, influenceOn(index, loop.context, talk));
     return await this.modelSteps.take(loop, talk, place);
+  }
+
+  /** What the request held then may be gone from the context by now: a picture, what a summary has taken in. */
+  private recall({ context }: Loop, { index, result }: Step, talk: OpenTalk): ModelAnswer {
+    talk.influence = mixed(talk.influence, readInfluence(result), influenceOn(index, context, talk));
+    return readModelAnswer(result);
   }
 
   /** Makes the calls that an answer asks for. */
   private async exchange(
-    caller: ToolCaller,
-    { context }: Loop,
+    caller: ToolCaller & Pick<Loop, 'context'>,
     talk: OpenTalk,
     done: ReadonlyMap<number, Step>,
     modelIndex: number,
@@ -129,8 +137,8 @@ export class AgentLoop {
       modelIndex,
       calls,
       repeated: talk.repeats.count(calls, joined),
-      stray: strayCalls(calls, modelIndex, context, talk),
-      influence: influenceOn(modelIndex, context, talk),
+      stray: strayCalls(calls, modelIndex, caller.context, talk),
+      influence: talk.influence,
       rules: talk.rules,
     });
     return exchangeOf(modelIndex, answer, results, (text) => this.tokens.count(text));

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
+import { nameOf } from '../../channel/names.js';
 import type { Event } from '../../generated/prisma/client.js';
-import { markAsOutside, markAsPlanned } from '../tools/outside-text.js';
+import { markAsPlanned } from '../tools/outside-text.js';
 import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
 
 /** What an event says to the agent, whichever its source is. */
@@ -32,22 +33,8 @@ export class EventReader {
   read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
     const inbound = this.channel.read(source, payload);
-    return inbound && { ...inbound, text: textOf(inbound), author: nameOf(inbound) };
+    return inbound && { ...inbound, author: nameOf(inbound.sender) };
   }
-}
-
-/** UTF-16 units of a forwarded message that are kept: more than a channel lets through. */
-const FORWARDED_LIMIT = 70_000;
-
-/** What was passed on is somebody else's, its author's name too: the model must not take it for its user's wish. */
-function textOf({ text, forwardedFrom }: Inbound): string {
-  if (forwardedFrom === null) return text;
-  const origin = 'a message that the user passed on from somebody else';
-  return markAsOutside(`From: ${forwardedFrom}\n\n${text}`, origin, FORWARDED_LIMIT);
-}
-
-function nameOf({ sender }: Inbound): string | null {
-  return sender && [sender.firstName, sender.lastName].filter(Boolean).join(' ');
 }
 
 function scheduled(event: ScheduledEvent | null): Heard | null {

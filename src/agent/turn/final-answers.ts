@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Conversation, Step } from '../../generated/prisma/client.js';
 import { TokenCounter } from '../context/token-counter.js';
 import type { Exchange, TurnContext } from '../context/turn-request.js';
+import type { Influence } from '../guard/outside-influence.js';
 import { OutputCheck } from '../guard/output-check.js';
 import { rejectedExchange } from '../guard/rejected-answer.js';
 import type { Texts } from '../../texts/texts.js';
@@ -54,7 +55,7 @@ export class FinalAnswers {
     const { model } = answer;
     const texts = textsFor(answered.tools.languageCode);
     const next = index + 1;
-    const end = endOf(answer, texts);
+    const end = endOf(answer, texts, talk.influence);
     if (!end) {
       if (hadOne(talk, 'empty')) return { text: texts.empty, errorCode: 'MODEL_EMPTY', model };
       return { why: 'empty', next, exchange: null };
@@ -92,9 +93,10 @@ const textOf = (part: { readonly type: string; readonly text?: string }): string
 const MAX_ANSWER_CHARS = 100_000;
 
 /** What a model's final answer means; null for an empty one. */
-function endOf(answer: ModelAnswer, texts: Texts): Pick<TurnEnd, 'text' | 'errorCode'> | null {
+function endOf(answer: ModelAnswer, texts: Texts, influence: Influence): Omit<TurnEnd, 'model'> | null {
   const said = answer.content?.trim() ?? '';
-  if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED' };
+  const origin = influence === 'outside' ? { outside: true as const } : {};
+  if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED', ...origin };
   if (answer.finishReason === 'content_filter')
     return { text: texts.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
   if (said === '') return null;
@@ -102,7 +104,8 @@ function endOf(answer: ModelAnswer, texts: Texts): Pick<TurnEnd, 'text' | 'error
     return {
       text: `${said.slice(0, MAX_ANSWER_CHARS).toWellFormed()}\n\n${texts.cutOff}`,
       errorCode: 'MODEL_LENGTH',
+      ...origin,
     };
   }
-  return { text: said, errorCode: null };
+  return { text: said, errorCode: null, ...origin };
 }

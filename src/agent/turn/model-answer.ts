@@ -31,6 +31,10 @@ export function readModelAnswer(result: unknown): ModelAnswer {
   };
 }
 
+/** Was text from outside in the request of a model step? As its step keeps it; steps of older versions say nothing. */
+export const readInfluence = (result: unknown): 'people' | 'outside' =>
+  recordOf(result)['influence'] === 'outside' ? 'outside' : 'people';
+
 /** Reads a tool step back from the database. @throws when it is none */
 export function readToolAnswer(result: unknown): ToolAnswer {
   const fields = recordOf(result);

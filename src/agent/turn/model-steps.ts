@@ -12,6 +12,7 @@ import type { ModelAnswer } from './model-answer.js';
 import type { ModelCaller } from '../model/model-caller.js';
 import { ModelClient, type ModelRequest, type Show } from '../model/model-client.js';
 import { ContextOverflowError, mayBeThePictures } from '../model/model-error.js';
+import type { Influence } from '../guard/outside-influence.js';
 import { permits } from '../guard/tool-permission.js';
 import { StepRepository } from './step.repository.js';
 import { TokenCounter } from '../context/token-counter.js';
@@ -32,6 +33,8 @@ export interface Asking {
 export interface Talk extends Progress {
   readonly window: ContextWindow;
   readonly budget: TurnBudget;
+  /** Whose words its requests hold by now. */
+  readonly influence: Influence;
   /** Which tools may be used. */
   readonly rules: readonly ToolRules[];
 }
@@ -72,7 +75,8 @@ export class ModelSteps {
     const taken = await this.ask(asking, talk, place);
     if ('refused' in taken) return taken;
     const { request, answer } = taken;
-    await this.record(asking, place.index, startedAt, request, answer);
+    const { influence } = talk;
+    await this.record(asking, place.index, startedAt, request, answer, { influence });
     return answer;
   }
 
@@ -101,6 +105,7 @@ export class ModelSteps {
     { at: startedAt, ms: begunMs }: Start,
     request: ModelRequest,
     answer: ModelAnswer,
+    origin: { readonly influence?: Influence } = {},
   ): Promise<void> {
     const { inputTokens, outputTokens, finishReason: finish } = answer;
     const step = {
@@ -109,7 +114,7 @@ export class ModelSteps {
       kind: 'model' as const,
       name: answer.model,
       requestDigest: digest(request),
-      result: answer,
+      result: { ...answer, ...origin },
       error: null,
       inputTokens,
       outputTokens,

@@ -13,6 +13,7 @@ import { Ids } from '../../runtime/ids.js';
 import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { Corrections } from '../corrections/corrections.repository.js';
+import { mayHoldOutside } from './cut-short-origin.js';
 
 /** How a turn ended. */
 export interface TurnEnd {
@@ -20,6 +21,8 @@ export interface TurnEnd {
   readonly model: string | null;
   /** Set where the answer is not the model's own: a stable code. */
   readonly errorCode: string | null;
+  /** Set: the model wrote it with text from outside in its request. */
+  readonly outside?: true;
 }
 
 export interface TurnFailure {
@@ -58,8 +61,8 @@ export class TurnEndings {
   finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
     return this.unlessBlocked(lease, turn, async (tx) => {
       // A good answer is corrected by another one, not by the news that there is none.
-      if (turn.correctsId === null || end.errorCode !== null) await this.answer(tx, turn, end.text);
-      else await this.corrections.answer(tx, turn, turn.correctsId, end.text);
+      if (turn.correctsId === null || end.errorCode !== null) await this.answer(tx, turn, end);
+      else await this.corrections.answer(tx, turn, turn.correctsId, end);
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
       await tx.turn.update({
         where: { id: turn.id },
@@ -77,7 +80,7 @@ export class TurnEndings {
   fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<boolean> {
     return this.unlessBlocked(lease, turn, async (tx) => {
       const firstError = turn.firstError ?? failure.error;
-      await this.answer(tx, turn, failure.text);
+      await this.answer(tx, turn, { text: failure.text });
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
       const { attempts } = await tx.turn.update({
         where: { id: turn.id },
@@ -130,9 +133,13 @@ export class TurnEndings {
     const { id: turnId, conversationId } = turn;
     // Where nothing is said, it tells that the chat has to wait, and no turn will make that an answer.
     const text = said === '' ? '…' : `${said} …`;
-    const messageId = said === '' ? {} : { messageId: await this.messages.addAnswer(tx, turn, text) };
+    const messageId = said === '' ? {} : { messageId: await this.addCutShort(tx, turn, text) };
     // Somebody waits for what comes behind it.
     await this.outbox.add(tx, { conversationId, turnId, text, ...messageId, class: 'interactive' });
+  }
+
+  private async addCutShort(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<bigint> {
+    return await this.messages.addAnswer(tx, turn, text, { outside: await mayHoldOutside(tx, turn) });
   }
 
   /**
@@ -216,8 +223,12 @@ export class TurnEndings {
     await this.approvals.withdraw(tx, id);
   }
 
-  private async answer(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<void> {
-    const messageId = await this.messages.addAnswer(tx, turn, text);
+  private async answer(
+    tx: Prisma.TransactionClient,
+    turn: Turn,
+    { text, outside = false }: Pick<TurnEnd, 'text'> & { readonly outside?: boolean },
+  ): Promise<void> {
+    const messageId = await this.messages.addAnswer(tx, turn, text, { outside });
     const { id: turnId, conversationId } = turn;
     await this.outbox.add(tx, {
       conversationId,

@@ -12,6 +12,7 @@ import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { previewIdOf } from '../live/preview-id.js';
 import { textsFor } from '../../texts/texts-for.js';
 import type { Texts } from '../../texts/texts.js';
+import { mayHoldOutside } from './cut-short-origin.js';
 
 /** What the chat is told; it belongs to the turn that was stopped, where there was one. */
 export type Confirmation = Omit<NewReply, 'conversationId'>;
@@ -175,7 +176,8 @@ export class TurnStop {
     const draft = await this.drafts.read(tx, turn.id);
     const hadBegun = draft !== null && draft.text !== '';
     const text = hadBegun ? `${draft.text}\n\n${below}` : alone;
-    const messageId = await this.messages.addAnswer(tx, turn, text);
+    const outside = hadBegun && (await mayHoldOutside(tx, turn));
+    const messageId = await this.messages.addAnswer(tx, turn, text, { outside });
     return { text, turnId: turn.id, messageId, hadBegun };
   }
 

@@ -20,7 +20,7 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     // Text from outside, which says so itself: it is read, and nothing is done that it says.
-    pattern: /^Between the marks: /,
+    pattern: /^(?:Between the marks: |\[[^\n]*; what is quoted is data: )/,
     read: () => ({ kind: 'talk' }),
   },
   {

@@ -4,7 +4,7 @@ import {
   MAX_IMAGE_BYTES,
   MAX_IMAGE_SIDE,
 } from '../../channel/attachment.js';
-import { label } from './quoting.js';
+import { label } from '../../channel/names.js';
 import { arrayOf, fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** Telegram's file ids are shorter than 100; a longer one is none. */

@@ -1,6 +1,6 @@
 import type { Sender } from '../../channel/inbound.js';
 import { readSender, titleOf, WORD_LIMIT } from './chat-reader.js';
-import { label } from './quoting.js';
+import { label } from '../../channel/names.js';
 import { fieldOf, integerOf, textOf } from './update-fields.js';
 
 /**

@@ -1,13 +1,20 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { noteOf } from './message-content.js';
+import { OutsideText } from '../../channel/outside-text.js';
+import { noteOf, noteText } from './message-content.js';
+
+/** As it is told, the words of others in brackets behind what it is. */
+function told(message: unknown): string | null {
+  const note = noteOf(message);
+  return note && `${note.what}${note.words ? ` (${OutsideText.unmarked(note.words)})` : ''}`;
+}
 
 describe('noteOf', () => {
   it.each([
-    ['[location: 51.5, -0.12]', { location: { latitude: 51.5, longitude: -0.12 } }],
-    ['[live location: 1, 2]', { location: { latitude: 1, longitude: 2, live_period: 60 } }],
+    ['location: 51.5, -0.12', { location: { latitude: 51.5, longitude: -0.12 } }],
+    ['live location: 1, 2', { location: { latitude: 1, longitude: 2, live_period: 60 } }],
     [
-      '[place: The Shard, 32 London Bridge St, 51.5, -0.1]',
+      'place: 51.5, -0.1 (The Shard, 32 London Bridge St)',
       {
         location: { latitude: 51.5, longitude: -0.1 },
         venue: {
@@ -18,28 +25,30 @@ describe('noteOf', () => {
       },
     ],
     [
-      '[contact: Ada Lovelace, +4912345]',
+      'contact (Ada Lovelace, +4912345)',
       { contact: { first_name: 'Ada', last_name: 'Lovelace', phone_number: '+4912345' } },
     ],
     [
-      '[poll: “Tea?”; 1. Yes; 2. No]',
+      'poll (Tea?\n1. Yes\n2. No)',
       { poll: { question: 'Tea?', options: [{ text: 'Yes' }, { text: 'No' }] } },
     ],
-    ['[dice 🎯: 6]', { dice: { emoji: '🎯', value: 6 } }],
-    ['[sticker 🙂]', { sticker: { emoji: '🙂' } }],
-    ['[sticker]', { sticker: {} }],
-    ['[story of News]', { story: { id: 2, chat: { id: -1, title: 'News' } } }],
-    ['[voice message, 2 s]', { voice: { file_id: 'v', duration: 2 } }],
-    ['[video message, 5 s]', { video_note: { duration: 5 } }],
-    ['[audio “Song” by Band, 200 s]', { audio: { title: 'Song', performer: 'Band', duration: 200 } }],
-    ['[file “report.pdf”, 12 kB]', { document: { file_name: 'report.pdf', file_size: 12_345 } }],
+    ['dice 🎯: 6', { dice: { emoji: '🎯', value: 6 } }],
+    ['sticker 🙂', { sticker: { emoji: '🙂' } }],
+    ['sticker', { sticker: {} }],
+    ['sticker', { sticker: { emoji: 'pay' } }],
+    ['sticker 👩🏽‍🚀', { sticker: { emoji: '👩🏽‍🚀' } }],
+    ['story (News)', { story: { id: 2, chat: { id: -1, title: 'News' } } }],
+    ['voice message, 2 s', { voice: { file_id: 'v', duration: 2 } }],
+    ['video message, 5 s', { video_note: { duration: 5 } }],
+    ['audio, 200 s (Song, Band)', { audio: { title: 'Song', performer: 'Band', duration: 200 } }],
+    ['file, 12 kB (report.pdf)', { document: { file_name: 'report.pdf', file_size: 12_345 } }],
     [
-      '[animation, 3 s; only its caption can be read]',
+      'animation, 3 s; only its caption can be read',
       { animation: { duration: 3 }, document: { file_name: 'a.mp4' } },
     ],
-    ['[checklist “Buy”; 1. Milk]', { checklist: { title: 'Buy', tasks: [{ id: 1, text: 'Milk' }] } }],
+    ['checklist (Buy\n1. Milk)', { checklist: { title: 'Buy', tasks: [{ id: 1, text: 'Milk' }] } }],
   ])('is %s', (note, message) => {
-    expect(noteOf(message)).toBe(note);
+    expect(told(message)).toBe(note);
   });
 
   it.each([
@@ -52,7 +61,7 @@ describe('noteOf', () => {
     expect(noteOf({ [field]: {} })).toBeNull();
   });
 
-  it('is one line in one pair of brackets, whatever people called what they sent', () => {
+  it('is one line in one pair of brackets, and quotes what people called what they sent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         for (const message of [
@@ -62,7 +71,9 @@ describe('noteOf', () => {
           { audio: { title: name, performer: name } },
         ]) {
           const note = noteOf(message);
-          if (note !== null) expect(note).toMatch(/^\[[^[\]\n\r\u2028\u2029]*\]$/);
+          const [head, ...rest] = (note ? noteText(note) : '[]').split(/[\n\r\u2028\u2029]/);
+          expect(head).toMatch(/^\[[^[\]]*\]$/);
+          expect(rest.every((line) => line.startsWith('> '))).toBe(true);
         }
       }),
     );

@@ -1,105 +1,134 @@
+import { label } from '../../channel/names.js';
+import { OutsideText } from '../../channel/outside-text.js';
+import { quoteOutside } from '../../channel/quoted.js';
 import { fullName, titleOf } from './chat-reader.js';
-import { label } from './quoting.js';
 import { arrayOf, fieldOf, integerOf, textOf } from './update-fields.js';
 
 /** UTF-16 units kept of what a user wrote. Telegram's own limit is 4,096; more can only come from elsewhere. */
 export const TEXT_LIMIT = 65_536;
 /** UTF-16 units kept of a question, an address, an option. */
 const LINE_LIMIT = 300;
+/** UTF-16 units of the longest emoji. */
+const EMOJI_LIMIT = 32;
 
 /** What somebody wrote: the text, or the caption of what was sent. */
 export function writtenIn(message: unknown): string | null {
   return textOf(message, 'text', TEXT_LIMIT) ?? textOf(message, 'caption', TEXT_LIMIT);
 }
 
+/** What a message holds besides its text. */
+export interface Note {
+  /** In our words, and numbers. */
+  readonly what: string;
+  /** Titles and names in it, which others may have chosen; null: there are none. */
+  readonly words: OutsideText | null;
+}
+
+/** A note as the model is told of it. */
+export function noteText({ what, words }: Note): string {
+  return words === null ? `[${what}]` : quoteOutside(what, words);
+}
+
+/** All that a message says, where none of it is its reader's sender's; null where it says nothing. */
+export function contentOf(message: unknown, limit = TEXT_LIMIT): OutsideText | null {
+  const note = noteOf(message);
+  const written = writtenIn(message);
+  const cut = written && written.length > limit ? `${written.slice(0, limit).toWellFormed()}…` : written;
+  const parts = [note && OutsideText.join([`[${note.what}]`, note.words], ' '), cut];
+  return parts.every((part) => part === null) ? null : OutsideText.join(parts, '\n');
+}
+
 /**
- * What a message holds besides its text, in brackets, as the model is told of it; null for nothing. Only what people
- * send: a service message ("pinned", "joined") says nothing. https://core.telegram.org/bots/api#message
+ * Only of what people send: a service message ("pinned", "joined") says nothing. Null for nothing.
+ * https://core.telegram.org/bots/api#message
  */
-export function noteOf(message: unknown): string | null {
+export function noteOf(message: unknown): Note | null {
   for (const [field, describe] of kinds) {
     const content = fieldOf(message, field);
     if (content === undefined || content === null) continue;
     const note = describe(content);
-    if (note !== null) return `[${note}]`;
+    if (note !== null) return note;
   }
   return null;
 }
 
-type Describe = (content: unknown) => string | null;
+type Describe = (content: unknown) => Note | null;
+
+const plain = (what: string): Note => ({ what, words: null });
 
 /** In this order: a venue comes with its location, an animation with a document of the same file. */
 const kinds: readonly (readonly [field: string, describe: Describe])[] = [
-  ['photo', (sizes) => (Array.isArray(sizes) && sizes.length > 0 ? 'photo' : null)],
-  ['voice', (voice) => timed('voice message', voice)],
-  ['video_note', (note) => timed('video message', note)],
-  ['audio', (audio) => timed(titled('audio', audio), audio)],
-  ['animation', (animation) => `${timed('animation', animation)}; only its caption can be read`],
-  ['video', (video) => `${timed('video', video)}; only its caption can be read`],
+  ['photo', (sizes) => (Array.isArray(sizes) && sizes.length > 0 ? plain('photo') : null)],
+  ['voice', (voice) => plain(timed('voice message', voice))],
+  ['video_note', (note) => plain(timed('video message', note))],
+  ['audio', describeAudio],
+  ['animation', (animation) => plain(`${timed('animation', animation)}; only its caption can be read`)],
+  ['video', (video) => plain(`${timed('video', video)}; only its caption can be read`)],
   ['document', describeFile],
-  ['sticker', (sticker) => `sticker${spaced(line(sticker, 'emoji'))}`],
+  ['sticker', (sticker) => plain(`sticker${emojiOf(sticker)}`)],
   ['dice', describeDice],
   ['venue', describeVenue],
   ['location', describeLocation],
   ['contact', describeContact],
   ['poll', describePoll],
   ['checklist', describeChecklist],
-  ['story', (story) => `story${of(titleOf(fieldOf(story, 'chat')))}`],
-  ['game', (game) => `game${quoted(line(game, 'title'))}`],
-  ['invoice', (invoice) => `invoice${quoted(line(invoice, 'title'))}`],
-  ['paid_media', () => 'paid photos or videos, which cannot be seen'],
+  ['story', (story) => ({ what: 'story', words: labelled(titleOf(fieldOf(story, 'chat'))) })],
+  ['game', (game) => ({ what: 'game', words: line(game, 'title') })],
+  ['invoice', (invoice) => ({ what: 'invoice', words: line(invoice, 'title') })],
+  ['paid_media', () => plain('paid photos or videos, which cannot be seen')],
 ];
 
-function describeFile(file: unknown): string {
+/** The fields of a message that a note tells of. */
+export const NOTED_FIELDS: readonly string[] = kinds.map(([field]) => field);
+
+function describeAudio(audio: unknown): Note {
+  const words = listed([line(audio, 'title') ?? line(audio, 'file_name'), line(audio, 'performer')]);
+  return { what: timed('audio', audio), words };
+}
+
+function describeFile(file: unknown): Note {
   const bytes = integerOf(file, 'file_size');
-  return `file${quoted(line(file, 'file_name'))}${bytes === null ? '' : `, ${sizeOf(bytes)}`}`;
+  return { what: bytes === null ? 'file' : `file, ${sizeOf(bytes)}`, words: line(file, 'file_name') };
 }
 
-function describeDice(dice: unknown): string | null {
+function describeDice(dice: unknown): Note | null {
   const value = integerOf(dice, 'value');
-  return value === null ? null : `dice${spaced(line(dice, 'emoji'))}: ${value}`;
+  return value === null ? null : plain(`dice${emojiOf(dice)}: ${value}`);
 }
 
-function describeLocation(location: unknown): string | null {
+function describeLocation(location: unknown): Note | null {
   const place = coordinates(location);
   if (place === null) return null;
-  return `${integerOf(location, 'live_period') === null ? 'location' : 'live location'}: ${place}`;
+  return plain(`${integerOf(location, 'live_period') === null ? 'location' : 'live location'}: ${place}`);
 }
 
-function describeVenue(venue: unknown): string | null {
-  const named = listed([
-    line(venue, 'title'),
-    line(venue, 'address'),
-    coordinates(fieldOf(venue, 'location')),
-  ]);
-  return named === '' ? null : `place: ${named}`;
+function describeVenue(venue: unknown): Note | null {
+  const words = listed([line(venue, 'title'), line(venue, 'address')]);
+  const place = coordinates(fieldOf(venue, 'location'));
+  if (words === null && place === null) return null;
+  return { what: place === null ? 'place' : `place: ${place}`, words };
 }
 
-function describeContact(contact: unknown): string | null {
-  const known = listed([labelled(fullName(contact)), line(contact, 'phone_number')]);
-  return known === '' ? null : `contact: ${known}`;
+function describeContact(contact: unknown): Note | null {
+  const words = listed([labelled(fullName(contact)), line(contact, 'phone_number')]);
+  return words && { what: 'contact', words };
 }
 
-function describePoll(poll: unknown): string | null {
+function describePoll(poll: unknown): Note | null {
   const question = line(poll, 'question');
-  if (question === null) return null;
   const options = arrayOf(poll, 'options').slice(0, 20);
-  return `poll: “${question}”${numbered(options.map((option) => line(option, 'text')))}`;
+  return question && { what: 'poll', words: numbered(question, options) };
 }
 
-function describeChecklist(checklist: unknown): string {
+function describeChecklist(checklist: unknown): Note {
   const tasks = arrayOf(checklist, 'tasks').slice(0, 30);
-  return `checklist${quoted(line(checklist, 'title'))}${numbered(tasks.map((task) => line(task, 'text')))}`;
+  const title = line(checklist, 'title');
+  return { what: 'checklist', words: title || tasks.length > 0 ? numbered(title, tasks) : null };
 }
 
 function timed(what: string, media: unknown): string {
   const seconds = integerOf(media, 'duration');
   return seconds === null ? what : `${what}, ${seconds} s`;
-}
-
-function titled(what: string, media: unknown): string {
-  const title = line(media, 'title') ?? line(media, 'file_name');
-  return `${what}${quoted(title)}${by(line(media, 'performer'))}`;
 }
 
 function coordinates(location: unknown): string | null {
@@ -115,14 +144,30 @@ export function sizeOf(bytes: number): string {
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-const line = (content: unknown, name: string): string | null => labelled(textOf(content, name, TEXT_LIMIT));
-const labelled = (text: string | null): string | null =>
-  text === null ? null : label(text, LINE_LIMIT) || null;
-const listed = (parts: readonly (string | null)[]): string =>
-  parts.filter((part) => part !== null).join(', ');
-const numbered = (lines: readonly (string | null)[]): string =>
-  lines.map((text, index) => `; ${index + 1}. ${text ?? ''}`).join('');
-const quoted = (text: string | null): string => (text === null ? '' : ` “${text}”`);
-const spaced = (text: string | null): string => (text === null ? '' : ` ${text}`);
-const by = (text: string | null): string => (text === null ? '' : ` by ${text}`);
-const of = (text: string | null): string => (text === null ? '' : ` of ${label(text)}`);
+/** Pictures, and what joins them: no word can stand there in their place. */
+const EMOJI =
+  /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u{200d}|\u{fe0f}|\u{20e3})+$/u;
+
+function emojiOf(content: unknown): string {
+  const emoji = textOf(content, 'emoji', EMOJI_LIMIT) ?? '';
+  return EMOJI.test(emoji) ? ` ${emoji}` : '';
+}
+
+function line(content: unknown, name: string): OutsideText | null {
+  return labelled(textOf(content, name, TEXT_LIMIT));
+}
+
+/** On one line: several stand below each other. */
+function labelled(text: string | null): OutsideText | null {
+  const flat = text === null ? '' : label(text, LINE_LIMIT);
+  return flat === '' ? null : OutsideText.of(flat);
+}
+
+function listed(parts: readonly (OutsideText | null)[]): OutsideText | null {
+  return parts.every((part) => part === null) ? null : OutsideText.join(parts, ', ');
+}
+
+function numbered(title: OutsideText | null, items: readonly unknown[]): OutsideText {
+  const lines = items.map((item, index) => OutsideText.join([`${index + 1}. `, line(item, 'text')], ''));
+  return OutsideText.join([title, ...lines], '\n');
+}

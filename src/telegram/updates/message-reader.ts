@@ -1,5 +1,7 @@
 import type { Attachment } from '../../channel/attachment.js';
 import type { ChatDescription, Inbound } from '../../channel/inbound.js';
+import { OutsideText } from '../../channel/outside-text.js';
+import { quoteOutside } from '../../channel/quoted.js';
 import { readSlashText } from '../bot-api/bot-commands.js';
 import type { BotName } from '../bot-api/bot-name.js';
 import { isAddressed, originalOf } from './addressing.js';
@@ -7,8 +9,8 @@ import { attachmentsOf } from './attachments.js';
 import { readAuthor } from './author-reader.js';
 import { readChat } from './chat-reader.js';
 import { isBusiness, isDirect, isSpokenTo } from './chat-route.js';
-import { forwardedFrom } from './forward-origin.js';
-import { noteOf, writtenIn } from './message-content.js';
+import { type Others, othersOf } from './forward-origin.js';
+import { contentOf, noteOf, noteText, writtenIn } from './message-content.js';
 import { replyContext } from './reply-context.js';
 import { fieldOf, integerOf } from './update-fields.js';
 
@@ -32,19 +34,20 @@ export function readMessage(
   const slash = written === null ? null : readSlashText(written, bot);
   if (slash?.for === 'other' && !isForUs(chat)) return null;
   const isAddressedToUs = slash !== null || isAddressed(message, written ?? '', bot);
-  const origin = forwardedFrom(message);
+  const others = othersOf(message);
   // Whoever adds a slash to an old message does not mean to command, nor does who passes one on.
-  const command = isEdit || origin !== null ? null : (slash?.command ?? null);
+  const command = isEdit || others !== null ? null : (slash?.command ?? null);
   const said = slash?.text ?? written;
-  const parts = command ? [said] : [replyContext(message, bot), note, said];
+  const own = others ? [othersText(message, others)] : [note && noteText(note), said];
+  const parts = command ? [said] : [replyContext(message, bot), ...own];
   const messageId = integerOf(message, 'message_id');
   return {
     externalId,
     chat,
     sender: readAuthor(message),
     text: parts.filter((part) => part !== null).join('\n'),
-    forwardedFrom: origin,
-    attachments: command ? [] : filesOf(message, chat, origin !== null),
+    isOfOthers: others !== null,
+    attachments: command ? [] : filesOf(message, chat, others !== null),
     isWordless: written === null,
     command,
     press: null,
@@ -54,16 +57,24 @@ export function readMessage(
     isFromBot: isBot(message),
     isOverheard: !isForUs(chat) && (isChannelPost(message) || !isAddressedToUs),
     isEdit,
-    inBatch: fieldOf(message, 'media_group_id') !== undefined || origin !== null,
+    inBatch:
+      fieldOf(message, 'media_group_id') !== undefined ||
+      (others !== null && fieldOf(message, 'via_bot') === undefined),
   };
+}
+
+/** A message whose sender did not write it. */
+function othersText(message: unknown, { what, from }: Others): string {
+  const head = OutsideText.join(['From:', from ?? 'somebody'], ' ');
+  return quoteOutside(what, OutsideText.join([head, contentOf(message)], '\n'));
 }
 
 /**
  * In a group people reply to somebody's photo to ask about it; in a private chat it is in the history already. What
  * others said in it is data.
  */
-function filesOf(message: unknown, chat: ChatDescription, isForwarded: boolean): Attachment[] {
-  const own = attachmentsOf(message).map((file) => ({ ...file, isSpeech: file.isSpeech && !isForwarded }));
+function filesOf(message: unknown, chat: ChatDescription, isOfOthers: boolean): Attachment[] {
+  const own = attachmentsOf(message).map((file) => ({ ...file, isSpeech: file.isSpeech && !isOfOthers }));
   if (isPrivate(chat)) return own;
   return [...own, ...attachmentsOf(originalOf(message)).map((file) => ({ ...file, isSpeech: false }))];
 }

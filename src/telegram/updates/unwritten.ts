@@ -7,7 +7,7 @@ export function unwritten(externalId: string, chat: ChatDescription, sender: Sen
     chat,
     sender,
     text: '',
-    forwardedFrom: null,
+    isOfOthers: false,
     attachments: [],
     isWordless: true,
     command: null,

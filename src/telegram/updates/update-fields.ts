@@ -1,3 +1,5 @@
+import { OutsideText } from '../../channel/outside-text.js';
+
 /**
  * Reading what nobody has validated: an update is taken from the network as it is, of a Bot API version that may not
  * exist yet. Each reader answers null for a field that is missing or of the wrong type, and none throws.
@@ -34,4 +36,10 @@ export function textOf(value: unknown, name: string, limit: number): string | nu
   const fine = field.length <= limit && field.isWellFormed() && !field.includes('\0');
   const text = fine ? field : field.replaceAll('\0', '').slice(0, limit).toWellFormed();
   return /\S/.test(text) ? text : null;
+}
+
+/** As `textOf`, of what may be others' words. */
+export function outsideTextOf(value: unknown, name: string, limit: number): OutsideText | null {
+  const text = textOf(value, name, limit);
+  return text === null ? null : OutsideText.of(text);
 }

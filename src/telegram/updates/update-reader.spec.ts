@@ -104,7 +104,6 @@ describe('readUpdate, of anything', () => {
           chat.username,
           sender?.firstName,
           command?.args,
-          inbound.forwardedFrom,
           ...inbound.attachments.flatMap(({ ref, name, mediaType }) => [ref, name, mediaType]),
         ]) {
           expect(kept?.isWellFormed() ?? true).toBe(true);

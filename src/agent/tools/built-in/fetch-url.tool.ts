@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { OutsideText } from '../../../channel/outside-text.js';
 import { markAsOutside } from '../outside-text.js';
 import type { ToolContext } from '../tool-context.js';
 import { DEFAULT_MAX_OUTPUT_CHARS, Describe, Tool } from '../tool.decorator.js';
@@ -30,8 +31,11 @@ export class FetchUrlTool {
   async fetch({ url }: FetchUrlParameters, { progress }: ToolContext, signal: AbortSignal): Promise<string> {
     progress({ note: URL.canParse(url) ? new URL(url).host : '' });
     const page = await this.pages.fetch(url, signal);
-    const text = page.kind === 'html' ? await readableText(page.source, signal) : page.source.trim();
-    const content = text === '' ? '(the page has no readable text)' : text;
-    return markAsOutside(`URL: ${page.url}\n\n${content}`, 'a web page', DEFAULT_MAX_OUTPUT_CHARS);
+    const text = await page.source.mapAsync(async (source) =>
+      page.kind === 'html' ? await readableText(source, signal) : source.trim(),
+    );
+    const content = text.length === 0 ? '(the page has no readable text)' : text;
+    const found = OutsideText.join([OutsideText.join(['URL: ', page.url], ''), content], '\n\n');
+    return markAsOutside(found, 'a web page', DEFAULT_MAX_OUTPUT_CHARS);
   }
 }

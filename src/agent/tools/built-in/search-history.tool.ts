@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { IsNotEmpty, IsString, MaxLength } from 'class-validator';
+import { spokenBy } from '../../../channel/names.js';
+import { OutsideText } from '../../../channel/outside-text.js';
 import { type FoundMessage, MessageSearchRepository } from '../../../memory/message-search.repository.js';
 import type { ToolContext } from '../tool-context.js';
-import { hasOutsideText, markAsOutside } from '../outside-text.js';
+import { hasOutsideText, isPlanned, markAsOutside } from '../outside-text.js';
 import { DEFAULT_MAX_OUTPUT_CHARS, Describe, Tool } from '../tool.decorator.js';
 import { excerpt } from './excerpt.js';
 
@@ -38,16 +40,19 @@ export class SearchHistoryTool {
       return `No earlier message matches ${JSON.stringify(query)}. Try fewer or other words.`;
     const lines = found.map((message) => describe(message, query)).join('\n');
     // Excerpts are without the marks that the messages have.
-    if (!found.some(({ text }) => hasOutsideText(text))) return lines;
+    if (!found.some(isOutside)) return lines;
     return markAsOutside(
-      lines,
+      OutsideText.of(lines),
       'what was found, in part text from outside this conversation',
       DEFAULT_MAX_OUTPUT_CHARS,
     );
   }
 }
 
+const isOutside = ({ text, outside }: FoundMessage): boolean =>
+  outside || hasOutsideText(text) || isPlanned(text);
+
 function describe({ createdAt, role, author, text }: FoundMessage, query: string): string {
-  const who = author === null ? role : `${role} ${author}`;
-  return `${createdAt.toISOString()} ${who}: ${excerpt(text, query, EXCERPT_CHARS)}`;
+  const said = spokenBy(author, excerpt(text, query, EXCERPT_CHARS));
+  return `${createdAt.toISOString()} ${author === null ? `${role}: ` : `${role} `}${said}`;
 }

@@ -24,7 +24,7 @@ export async function httpGet(
     return await get(url, await connection, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw connectionFailure(url, error);
+    throw connectionFailure(error);
   }
 }
 
@@ -50,7 +50,8 @@ async function get(url: URL, socket: Socket, signal: AbortSignal): Promise<Incom
 }
 
 /** Says the code of the error only: its message may hold what the other side wrote, as into its certificate. */
-export function connectionFailure({ host }: URL, error: unknown): GiveUpError {
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  return new GiveUpError('FETCH_FAILED', `The connection to ${host} failed${code}.`, null, { cause: error });
+export function connectionFailure(error: unknown): GiveUpError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const told = /^[A-Z][A-Z\d_]{1,63}$/.test(code) ? ` (${code})` : '';
+  return new GiveUpError('FETCH_FAILED', `The connection to the host failed${told}.`, null, { cause: error });
 }

@@ -2,6 +2,7 @@ import type { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { DnsDouble } from '../../../../test/support/dns-double.js';
+import { OutsideText } from '../../../channel/outside-text.js';
 import { messageOf } from '../../../errors/errors.js';
 import { Dialer } from './dialer.js';
 import { FetchLimits } from './fetch-limits.js';
@@ -54,7 +55,7 @@ export async function main(): Promise<void> {
   const fetcher = new PageFetcher(new PublicHosts(resolver), new Dialer(), new FetchLimits());
   const get = async (url: string): Promise<[string, string]> => {
     try {
-      return [url, (await fetcher.fetch(url, new AbortController().signal)).source];
+      return [url, OutsideText.unmarked((await fetcher.fetch(url, new AbortController().signal)).source)];
     } catch (error) {
       return [url, `${String(Reflect.get(Object(error), 'code'))}: ${messageOf(error)}`];
     }

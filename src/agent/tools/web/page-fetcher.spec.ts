@@ -1,8 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { TEST_CERTIFICATE } from '../../../../test/support/certificate.js';
 import { PUBLIC_ADDRESS } from '../../../../test/support/small-internet.js';
-import type { FetchedPage } from './page-fetcher.js';
-import { html, openPageScene, redirect } from './page-scene.spec-support.js';
+import { html, openPageScene, plain, type PlainPage, redirect } from './page-scene.spec-support.js';
 
 const scene = openPageScene();
 const { fetch } = scene;
@@ -80,10 +79,11 @@ describe('A public page', () => {
   });
 
   describe('over TLS', () => {
-    const trusting = (url: string): Promise<FetchedPage> =>
+    const trusting = (url: string): Promise<PlainPage> =>
       scene.internet
         .fetcher({}, scene.internet.dialer(TEST_CERTIFICATE))
-        .fetch(url, new AbortController().signal);
+        .fetch(url, new AbortController().signal)
+        .then(plain);
 
     it('is asked for by the name of its host, and must have a certificate for that', async () => {
       expect((await trusting('https://public.example/')).source).toBe('<p>Hello');
@@ -93,7 +93,7 @@ describe('A public page', () => {
       scene.internet.dns.tell('other.example', [PUBLIC_ADDRESS]);
       await expect(trusting('https://other.example/')).rejects.toMatchObject({
         code: 'FETCH_FAILED',
-        message: 'The connection to other.example failed (ERR_TLS_CERT_ALTNAME_INVALID).',
+        message: 'The connection to the host failed (ERR_TLS_CERT_ALTNAME_INVALID).',
       });
     });
 

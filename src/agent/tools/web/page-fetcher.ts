@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
+import { OutsideText } from '../../../channel/outside-text.js';
 import { GiveUpError } from '../../../errors/errors.js';
+import { markAsOutside } from '../outside-text.js';
 import { decodeText } from './decode-text.js';
 import { Dialer } from './dialer.js';
 import { FetchLimits } from './fetch-limits.js';
@@ -12,10 +14,13 @@ import { readBody } from './read-body.js';
 
 export interface FetchedPage {
   /** Where it was found, after all redirects. */
-  readonly url: string;
+  readonly url: OutsideText;
   readonly kind: PageKind;
-  readonly source: string;
+  readonly source: OutsideText;
 }
+
+/** UTF-16 units of an address that a page redirects to, with its marks. */
+const REDIRECT_CHARS = 600;
 
 /**
  * Gets a page of the public internet and nothing else. Each hop is checked as the first was: its URL, then every address
@@ -30,7 +35,8 @@ export class PageFetcher {
   ) {}
 
   /**
-   * @throws GiveUpError with a code that begins with `FETCH_`: docs/tools.md lists them; the reason of `signal`
+   * @throws GiveUpError with a code that begins with `FETCH_`: docs/tools.md lists them; the reason of `signal`. What it
+   * says is in our words; where a redirect led on, with its address, marked: the page chose that.
    */
   async fetch(address: string, signal: AbortSignal): Promise<FetchedPage> {
     const { timeoutMs, ports } = this.limits;
@@ -47,14 +53,12 @@ export class PageFetcher {
   private async follow(first: URL, signal: AbortSignal): Promise<FetchedPage> {
     let url = first;
     for (let redirects = 0; redirects <= this.limits.redirects; redirects++) {
-      const addresses = await this.hosts.addressesOf(url, signal);
-      const response = await httpGet(url, this.dialer.connect(url, addresses, signal), signal);
       try {
-        const location = redirectOf(response);
-        if (location === null) return await this.read(url, response, signal);
-        url = readPageUrl(location, this.limits.ports, url);
-      } finally {
-        response.destroy();
+        const hop = await this.hop(url, signal);
+        if ('kind' in hop) return hop;
+        url = hop;
+      } catch (error) {
+        throw redirects === 0 ? error : behindRedirect(url, error);
       }
     }
     throw new GiveUpError(
@@ -63,19 +67,33 @@ export class PageFetcher {
     );
   }
 
+  /** @returns the page, or where it redirects to */
+  private async hop(url: URL, signal: AbortSignal): Promise<FetchedPage | URL> {
+    const addresses = await this.hosts.addressesOf(url, signal);
+    const response = await httpGet(url, this.dialer.connect(url, addresses, signal), signal);
+    try {
+      const location = redirectOf(response);
+      if (location === null) return await this.read(url, response, signal);
+      return readPageUrl(location, this.limits.ports, url);
+    } finally {
+      response.destroy();
+    }
+  }
+
   private async read(url: URL, response: IncomingMessage, signal: AbortSignal): Promise<FetchedPage> {
     const { statusCode = 0, headers } = response;
     if (statusCode < 200 || statusCode > 299) {
-      throw new GiveUpError('FETCH_HTTP_STATUS', `${url.host} answered with the status ${statusCode}.`);
+      throw new GiveUpError('FETCH_HTTP_STATUS', `The host answered with the status ${statusCode}.`);
     }
     const contentType = headers['content-type'];
     const kind = kindOf(contentType);
     try {
       const bytes = await readBody(response, this.limits.bytes, signal);
-      return { url: url.href, kind, source: decodeText(bytes, contentType) };
+      const source = OutsideText.of(decodeText(bytes, contentType));
+      return { url: OutsideText.of(url.href), kind, source };
     } catch (error) {
       signal.throwIfAborted();
-      throw error instanceof GiveUpError ? error : connectionFailure(url, error);
+      throw error instanceof GiveUpError ? error : connectionFailure(error);
     }
   }
 }
@@ -85,4 +103,11 @@ function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | null
   if (![301, 302, 303, 307, 308].includes(statusCode) || headers.location === undefined) return null;
   // Header bytes arrive as latin1; servers write UTF-8.
   return Buffer.from(headers.location, 'latin1').toString();
+}
+
+/** Tells where the page had led, which is the page's words. */
+function behindRedirect(url: URL, error: unknown): unknown {
+  if (!(error instanceof GiveUpError)) return error;
+  const where = markAsOutside(OutsideText.of(url.href), 'where the page redirects to', REDIRECT_CHARS);
+  return new GiveUpError(error.code, `${error.message}\n${where}`, null, { cause: error });
 }

@@ -112,7 +112,7 @@ describe('A public page that', () => {
     scene.page = broken;
     await expect(fetch()).rejects.toMatchObject({
       code: 'FETCH_FAILED',
-      message: expect.stringMatching(/^The connection to public\.example failed(?: \([A-Z0-9_]+\))?\.$/),
+      message: expect.stringMatching(/^The connection to the host failed(?: \([A-Z0-9_]+\))?\.$/),
     });
   });
 

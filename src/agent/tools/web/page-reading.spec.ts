@@ -76,7 +76,7 @@ describe('A public page', () => {
     scene.page = (response) => response.writeHead(status, { 'content-type': 'text/html' }).end('Ignore all');
     await expect(fetch()).rejects.toMatchObject({
       code: 'FETCH_HTTP_STATUS',
-      message: `public.example answered with the status ${status}.`,
+      message: `The host answered with the status ${status}.`,
     });
   });
 });

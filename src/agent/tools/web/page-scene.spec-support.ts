@@ -2,9 +2,19 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { SmallInternet } from '../../../../test/support/small-internet.js';
 import type { FetchLimits } from './fetch-limits.js';
+import { OutsideText } from '../../../channel/outside-text.js';
 import type { FetchedPage } from './page-fetcher.js';
 
 export type Page = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** A page that a test looks at. */
+export type PlainPage = Readonly<Record<keyof FetchedPage, string>>;
+
+export const plain = ({ url, kind, source }: FetchedPage): PlainPage => ({
+  url: OutsideText.unmarked(url),
+  kind,
+  source: OutsideText.unmarked(source),
+});
 
 /** One public page, which each test makes what it needs, and who asked for it. */
 class PageScene {
@@ -31,7 +41,7 @@ class PageScene {
     url = 'http://public.example/',
     limits: Partial<FetchLimits> = {},
     { signal } = new AbortController(),
-  ): Promise<FetchedPage> => this.internet.fetcher(limits).fetch(url, signal);
+  ): Promise<PlainPage> => this.internet.fetcher(limits).fetch(url, signal).then(plain);
 }
 
 export function html(response: ServerResponse): ServerResponse {

@@ -14,16 +14,35 @@ const KINDS: ReadonlyMap<string, PageKind> = new Map([
   ['text/xml', 'text'],
 ]);
 
+/** Types that are named where they are refused. A server may call its type anything, so no other is. */
+const NAMED: ReadonlySet<string> = new Set([
+  'application/pdf',
+  'application/zip',
+  'application/gzip',
+  'application/octet-stream',
+  'application/javascript',
+  'text/javascript',
+  'text/css',
+  'text/csv',
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp',
+  'image/svg+xml',
+  'audio/mpeg',
+  'audio/ogg',
+  'video/mp4',
+  'video/webm',
+]);
+
 /** @throws GiveUpError `FETCH_TYPE_REFUSED` for what is no text, or does not say what it is */
 export function kindOf(contentType: string | undefined): PageKind {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const kind = KINDS.get(type) ?? (/^application\/[\w.-]+\+(?:json|xml)$/.test(type) ? 'text' : undefined);
   if (kind !== undefined) return kind;
-  const named = /^[\w.+-]+\/[\w.+-]+$/.test(type)
-    ? `is ${type.slice(0, 60)}`
-    : 'does not say what type it is';
   throw new GiveUpError(
     'FETCH_TYPE_REFUSED',
-    `The page ${named}. Only HTML, plain text, Markdown, JSON and XML can be read.`,
+    `The page ${NAMED.has(type) ? `is ${type}` : 'does not say what type it is, or names one that is not known'}. ` +
+      'Only HTML, plain text, Markdown, JSON and XML can be read.',
   );
 }

@@ -17,16 +17,16 @@ export class PublicHosts {
     const host = bareHost(url);
     const addresses = isIP(host) === 0 ? await this.resolve(host, signal) : [host];
     // Which address it is stays unsaid: it would tell of the network inside.
-    if (!addresses.every(isPublicAddress)) throw refusal(host);
+    if (!addresses.every(isPublicAddress)) throw refusal();
     return addresses;
   }
 
   private async resolve(name: string, signal: AbortSignal): Promise<readonly string[]> {
     // localhost, and the names that machines have for each other.
-    if (!name.includes('.')) throw refusal(name);
+    if (!name.includes('.')) throw refusal();
     const addresses = await this.resolver.addresses(name, signal);
     if (addresses.length > 0) return addresses;
-    throw new GiveUpError('FETCH_HOST_UNKNOWN', `The host ${name} has no address.`);
+    throw new GiveUpError('FETCH_HOST_UNKNOWN', 'The host has no address.');
   }
 }
 
@@ -35,9 +35,9 @@ export function bareHost({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname.replace(/(?<!\.)\.+$/, '');
 }
 
-function refusal(host: string): GiveUpError {
+function refusal(): GiveUpError {
   return new GiveUpError(
     'FETCH_ADDRESS_REFUSED',
-    `${host} is not on the public internet, and nothing else can be fetched.`,
+    'The host is not on the public internet, and nothing else can be fetched.',
   );
 }
