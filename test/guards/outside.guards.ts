@@ -195,20 +195,6 @@ export const outsideGuards: readonly Guard[] = [
     test: 'reads one of another chat before the many of the first',
   },
   {
-    id: 'cli/steers-no-terminal',
-    kind: 'condition',
-    promises: [],
-    keeps: 'What strangers wrote steers no terminal of an operator',
-    without: {
-      file: 'src/cli/run-cli.ts',
-      within: 'export async function runCli(',
-      find: 'onTerminal(redactor.text(`${messageOf(error)}${hint}`))',
-      replace: 'redactor.text(`${messageOf(error)}${hint}`)',
-    },
-    spec: 'src/cli/run-cli.spec.ts',
-    test: 'neither steers a terminal nor hides anything: an error of a command',
-  },
-  {
     id: 'secrets/failed-start',
     kind: 'secret',
     promises: [],
