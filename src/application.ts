@@ -9,6 +9,7 @@ import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
 import { DatabaseModule } from './database/database.module.js';
 import { EmbeddedPostgres, embeddedFolder } from './database/embedded-postgres.js';
+import { ConnectionsPerAddress } from './http/connections-per-address.js';
 import { Gates } from './http/gates.js';
 import { listenFailure } from './http/listen-failure.js';
 import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
@@ -92,13 +93,14 @@ async function start(
 
 /** How this application speaks HTTP; tests that build it in their own way use the same. */
 export function httpAdapter({ server }: Settings): FastifyAdapter {
-  const { trustedProxies, maxConnections } = server;
+  const { trustedProxies, maxConnections, maxConnectionsPerAddress } = server;
+  const perAddress = new ConnectionsPerAddress(maxConnectionsPerAddress, trustedProxies);
   return new BrowserSafeAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
     frameworkErrors: refuseUnroutable,
     trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     serverFactory: (handler: RequestListener) =>
-      createHttpServer(handler, { ...fixedHttpLimits, maxConnections }),
+      createHttpServer(handler, { ...fixedHttpLimits, maxConnections, perAddress }),
   });
 }
 

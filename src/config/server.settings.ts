@@ -48,6 +48,17 @@ export class ServerSettings {
   @Max(100_000)
   maxConnections = 2_000;
 
+  @FromEnv('HTTP_MAX_CONNECTIONS_PER_ADDRESS', {
+    description:
+      'of these, those of one address (of IPv6, of one /64); TRUSTED_PROXIES and this machine have no such limit',
+    example: '200',
+    parse: integer,
+  })
+  @IsInt()
+  @Min(1)
+  @Max(100_000)
+  maxConnectionsPerAddress = 200;
+
   @FromEnv('TRUSTED_PROXIES', {
     description:
       'comma-separated addresses or networks of reverse proxies, whose X-Forwarded-For is believed; unset: nobody’s',

@@ -5,7 +5,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { createHttpServer, fixedHttpLimits, type HttpLimits } from './http-server.js';
 
-const generous: HttpLimits = { ...fixedHttpLimits, checkEveryMs: 20, maxConnections: 100 };
+const unbounded = { most: Infinity, admit: () => true };
+const generous: HttpLimits = {
+  ...fixedHttpLimits,
+  checkEveryMs: 20,
+  maxConnections: 100,
+  perAddress: unbounded,
+};
 
 let server: Server | null = null;
 const sockets: Socket[] = [];
@@ -78,6 +84,18 @@ describe('The HTTP server', () => {
     const { socket } = await open();
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     await closed(socket);
+  });
+
+  it('closes at once the connections of an address that has too many, and answers the others', async () => {
+    const admitted = new Set<unknown>();
+    await start({
+      perAddress: { most: 1, admit: (socket) => admitted.size < 1 && admitted.add(socket) !== undefined },
+    });
+    const { socket, read } = await open();
+    await closed((await open()).socket);
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    await closed(socket);
+    expect(read()).toContain('whole');
   });
 
   it('has so many connections and no more, and room again when one ends', async () => {

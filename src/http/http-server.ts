@@ -1,5 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
+import type { ConnectionsPerAddress } from './connections-per-address.js';
 
 /** What one client, or all of them together, may take of the server. */
 export interface HttpLimits {
@@ -11,6 +13,8 @@ export interface HttpLimits {
   readonly silenceTimeoutMs: number;
   /** Connections open at once; a further one is closed at once. */
   readonly maxConnections: number;
+  /** Of these, those of one address. */
+  readonly perAddress: Pick<ConnectionsPerAddress, 'admit' | 'most'>;
 }
 
 /** Limits without a setting: a request is whole after 30 s, and an answer is read within 5 min. */
@@ -43,12 +47,29 @@ export function createHttpServer(handler: RequestListener, limits: HttpLimits): 
   );
   server.timeout = limits.silenceTimeoutMs;
   server.maxConnections = limits.maxConnections;
-  let loggedAt = -Infinity;
-  server.on('drop', () => {
-    const now = performance.now();
-    if (now - loggedAt < LOG_EVERY_MS) return;
-    loggedAt = now;
-    logger.warn({ msg: 'connections refused', open: limits.maxConnections, setting: 'HTTP_MAX_CONNECTIONS' });
+  const { perAddress, maxConnections } = limits;
+  const tellOfAll = seldom(() => refusedPast(maxConnections, 'HTTP_MAX_CONNECTIONS'));
+  const tellOfOne = seldom(() => refusedPast(perAddress.most, 'HTTP_MAX_CONNECTIONS_PER_ADDRESS'));
+  server.on('drop', tellOfAll);
+  server.on('connection', (socket: Socket) => {
+    if (perAddress.admit(socket)) return;
+    socket.destroy();
+    tellOfOne();
   });
   return server;
+}
+
+function refusedPast(open: number, setting: string): void {
+  logger.warn({ msg: 'connections refused', open, setting });
+}
+
+/** The same once a while, however often it is asked for. */
+function seldom(tell: () => void): () => void {
+  let toldAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now - toldAt < LOG_EVERY_MS) return;
+    toldAt = now;
+    tell();
+  };
 }

@@ -208,4 +208,18 @@ export const outsideGuards: readonly Guard[] = [
     spec: 'src/process.spec.ts',
     test: 'quotes no ADMIN_API_KEY, also where that is not valid',
   },
+  {
+    id: 'http/connections-per-address',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'No single address takes all connections of a process',
+    without: {
+      file: 'src/http/http-server.ts',
+      within: 'export function createHttpServer(',
+      find: 'if (perAddress.admit(socket)) return;',
+      replace: 'if (perAddress.most > 0) return;',
+    },
+    spec: 'src/http/http-server.spec.ts',
+    test: 'closes at once the connections of an address that has too many, and answers the others',
+  },
 ];
