@@ -1,6 +1,9 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { ErasureModule } from './admin/conversations/erasure.module.js';
 import { AdminModule } from './admin/admin.module.js';
+import { AgentModule } from './agent/agent.module.js';
+import { type IsolatedEntry, noIsolation } from './agent/isolation/isolated-entry.js';
+import { IsolationModule } from './agent/isolation/isolation.module.js';
 import type { Settings } from './config/settings.js';
 import { SettingsModule } from './config/settings.module.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -23,23 +26,21 @@ import { WebhookModule } from './webhook/webhook.module.js';
 /** Which rooms a process has, by its role. */
 @Module({})
 export class AppModule {
-  /** @param database default: one that starts and stops an embedded server by itself */
+  /**
+   * @param database default: one that starts and stops an embedded server by itself
+   * @param isolated how a process for a suspect is started
+   */
   static forRoot(
     settings: Settings,
     standIns: StandIns,
     database: DynamicModule | typeof DatabaseModule = DatabaseModule,
+    isolated = noIsolation,
   ): DynamicModule {
     const { server } = settings;
     const shared = [
-      // First: what comes first is built first and taken down last.
-      database,
-      SettingsModule.forRoot(settings),
-      RuntimeModule,
+      ...foundation(settings, database, isolated),
       HttpModule,
       RootModule,
-      ObservabilityModule,
-      ThrottlingModule,
-      TelegramModule,
       SimulatorClaimModule.forRoot(standIns.simulator ? 'simulated' : 'real'),
     ];
     const receiving = [WebhookModule, AdminModule, TelegramReceivingModule.with(InboxModule)];
@@ -54,4 +55,28 @@ export class AppModule {
       ],
     };
   }
+  /** Of a process that makes one run of one turn for another one: it receives nothing, and takes nothing from a queue. */
+  static forIsolatedRun(settings: Settings): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [...foundation(settings, DatabaseModule, noIsolation), AgentModule],
+    };
+  }
+}
+
+function foundation(
+  settings: Settings,
+  database: DynamicModule | typeof DatabaseModule,
+  isolated: IsolatedEntry,
+): (Type | DynamicModule)[] {
+  return [
+    // First: what comes first is built first and taken down last.
+    database,
+    SettingsModule.forRoot(settings),
+    RuntimeModule,
+    ObservabilityModule,
+    ThrottlingModule,
+    TelegramModule,
+    IsolationModule.forRoot(isolated),
+  ];
 }

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule } from '@nestjs/common';
+import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpDocs } from './admin/docs.js';
+import { IsolatedEntry } from './agent/isolation/isolated-entry.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';
 import { assertComplete, loadSettings, type Settings } from './config/settings.js';
@@ -32,15 +35,24 @@ export interface RunningApplication {
   stop(): Promise<void>;
 }
 
+/** The module with which a process for a suspect begins (null: there can be none), and its arguments. */
+export type IsolatedStart = Pick<IsolatedEntry, 'file' | 'args'>;
+
+/** As it is built; the sources alone cannot be run. */
+const isolatedFile = fileURLToPath(new URL('isolated-main.js', import.meta.url));
+const isolatedMain: IsolatedStart = { file: existsSync(isolatedFile) ? isolatedFile : null, args: [] };
+
 /**
  * Starts the roles that the environment asks for, with stand-ins for Telegram and the model where none is configured.
  * Where it fails it leaves nothing running.
  * @param stopping aborted: the wait for a database is given up, and this rejects
+ * @param isolated how a process is started that calls `serveIsolatedRun`
  * @throws SettingsError when the settings do not allow a start, or what kept a part from starting
  */
 export async function startApplication(
   env: Environment,
   stopping: AbortSignal = NEVER,
+  isolated: IsolatedStart = isolatedMain,
 ): Promise<RunningApplication> {
   const standIns = await startStandIns(env);
   try {
@@ -48,7 +60,8 @@ export async function startApplication(
     assertComplete(settings);
     const embedded = new EmbeddedPostgres(embeddedFolder(settings.database.dataDir));
     try {
-      return await start(settings, standIns, DatabaseModule.forProcess(embedded, stopping));
+      const entry = new IsolatedEntry(isolated.file, isolated.args, standIns.env);
+      return await start(settings, standIns, DatabaseModule.forProcess(embedded, stopping), entry);
     } catch (error) {
       await embedded.stop();
       throw error;
@@ -63,9 +76,10 @@ async function start(
   settings: Settings,
   standIns: StandIns,
   database: DynamicModule,
+  entry: IsolatedEntry,
 ): Promise<RunningApplication> {
   const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
-  const module = AppModule.forRoot(settings, standIns, database);
+  const module = AppModule.forRoot(settings, standIns, database, entry);
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(settings), {
     ...httpOptions,
     logger,

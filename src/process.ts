@@ -3,6 +3,7 @@ import type { RunningApplication } from './application.js';
 import { messageOf, TurnpikeError } from './errors/errors.js';
 import type { Redactor } from './errors/redactor.js';
 import { watchForebears } from './runtime/forebears.js';
+import { ownerOfStrayError, StrayError } from './runtime/stray-errors.js';
 import { startSummary } from './start-summary.js';
 
 /** However an orderly end is held up, the process is gone by then. */
@@ -34,6 +35,7 @@ export async function runUntilSignal(
     if (asked.aborted) process.exit(0);
     return fail(error);
   });
+  outliveOwnedErrors();
   if (!asked.aborted) {
     logger.log({ msg: 'listening', ...startSummary(application) });
     await new Promise((resolve) => asked.addEventListener('abort', resolve, { once: true }));
@@ -67,6 +69,24 @@ function askedToEnd(): AbortSignal {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end('EPIPE'));
   void watchForebears(() => end('npm is gone'));
   return asked.signal;
+}
+
+/**
+ * Lets the process outlive the errors that come up where nobody catches them, and whose owner is known: a tool's call or a
+ * turn, which fails by it. Of any other one the process ends at once, for nobody knows what it has left behind.
+ */
+export function outliveOwnedErrors(): void {
+  const heed = (error: unknown): void => {
+    const owner = ownerOfStrayError();
+    if (!owner) {
+      logger.error({ msg: 'an error that nobody owns ends the process', err: error });
+      process.exit(1);
+    }
+    logger.warn({ msg: 'an error that nobody caught', owner: owner.name, err: error });
+    owner.fail(new StrayError(error));
+  };
+  process.on('uncaughtException', heed);
+  process.on('unhandledRejection', heed);
 }
 
 /** What an operator reads of a failed start: of what we know the message and a hint, of the rest where it arose. */

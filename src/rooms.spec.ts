@@ -12,7 +12,15 @@ interface Arrow {
 
 const SOURCE = import.meta.dirname;
 /** What starts the program and wires it together knows everybody. */
-const COMPOSITION = ['main', 'process', 'application', 'app.module', 'start-summary'];
+const COMPOSITION = [
+  'main',
+  'process',
+  'application',
+  'app.module',
+  'start-summary',
+  'isolated-main',
+  'isolated-run',
+];
 
 const arrows = sourceFiles().flatMap((file) =>
   ts

@@ -27,6 +27,7 @@ import { EventTriesRepository } from './tries/event-tries.repository.js';
 import { EventReader } from './turn/event-reader.js';
 import { Corrections } from './corrections/corrections.repository.js';
 import { Happenings } from './happenings/happenings.repository.js';
+import { IsolatedRuns } from './isolation/isolated-runs.service.js';
 import { FinalAnswers } from './turn/final-answers.js';
 import { HistoryReader } from './context/history-reader.js';
 import { LiveReplies } from './live/live-replies.js';
@@ -105,6 +106,7 @@ import { WaitNotices } from './waiting/wait-notices.js';
     Newcomers,
     Interruptions,
     InterruptionRepository,
+    IsolatedRuns,
     TurnReaction,
     Opening,
     Pictures,

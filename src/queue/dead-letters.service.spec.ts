@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Lanes } from '../../test/support/lanes.js';
+import { isSuspect } from '../agent/isolation/turn-deaths.js';
 import { Tool } from '../agent/tools/tool.decorator.js';
 import { DeadLetters } from './dead-letters.service.js';
 import type { LaneName } from './lanes.js';
@@ -74,6 +75,17 @@ describe('DeadLetters', () => {
       attempts: 0,
     });
     expect(await agent.room.prisma.deadLetter.count({ where: { conversationId: conversation.id } })).toBe(0);
+  });
+
+  it('does not let a turn near others again that ended processes', async () => {
+    const { letter } = await failedTurn();
+    const where = { id: letter.subjectId };
+    await agent.room.prisma.turn.update({ where, data: { takeovers: 2, deaths: 3 } });
+    await agent.room.prisma.deadLetter.update({ where: { id: letter.id }, data: { reason: 'TURN_POISON' } });
+    await deadLetters.replay(letter.id);
+    const turn = await agent.room.prisma.turn.findUniqueOrThrow({ where });
+    expect(isSuspect(turn)).toBe(true);
+    expect(turn).toMatchObject({ state: 'waiting', deaths: 0 });
   });
 
   it('makes a new letter of what fails again', async () => {

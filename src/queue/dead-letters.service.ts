@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { SUSPECT_AFTER } from '../agent/isolation/turn-deaths.js';
 import { PrismaService } from '../database/prisma.service.js';
 import type { DeadLetter, Prisma } from '../generated/prisma/client.js';
 import { lockLease } from '../lease/lock-lease.js';
@@ -74,7 +75,7 @@ export class DeadLetters {
     return count > 0 ? letter : null;
   }
 
-  private async reopen(tx: Prisma.TransactionClient, { kind, subjectId }: DeadLetter): Promise<void> {
+  private async reopen(tx: Prisma.TransactionClient, { kind, subjectId, reason }: DeadLetter): Promise<void> {
     // Due by any clock.
     const now = new Date(0);
     switch (kind) {
@@ -85,7 +86,9 @@ export class DeadLetters {
           data: {
             state: 'waiting',
             attempts: 0,
-            takeovers: 0,
+            // What ended processes before is not let near others.
+            takeovers: reason === 'TURN_POISON' ? SUSPECT_AFTER : 0,
+            deaths: 0,
             outages: 0,
             spentMs: 0,
             availableAt: now,

@@ -5,6 +5,7 @@ const endings = 'src/agent/turn/turn-endings.repository.ts';
 const stop = 'src/agent/turn/turn-stop.repository.ts';
 const claim = 'src/agent/turn/event-claim.ts';
 const runner = 'src/agent/turn/turn-runner.ts';
+const deaths = 'src/agent/isolation/turn-deaths.ts';
 const watch = 'src/agent/turn/turn-watch.ts';
 const failure = 'src/agent/turn/turn-failure.ts';
 const calls = 'src/agent/turn/tool-calls.ts';
@@ -350,6 +351,140 @@ const ends: readonly Guard[] = [
     },
     spec: failures,
     test: 'gives a turn up that took down every process that ran it',
+  },
+  {
+    id: 'turn/death-counted',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A turn whose process died in the middle of its run has that counted',
+    without: {
+      file: turn,
+      within: 'async takeOver(',
+      find: "...(died ? await this.countDeath(tx, turn, 'shared') : {}),",
+    },
+    spec: takeover,
+    test: 'goes on with a turn that a dead process left, without asking the model for what it has answered',
+  },
+  {
+    id: 'turn/handed-back-no-death',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A turn that a process hands back when it ends has no death counted',
+    without: {
+      file: 'src/agent/turn/after-run.ts',
+      within: 'private async record(',
+      find: 'await this.layDown(run);',
+    },
+    spec: takeover,
+    test: 'hands a turn back when the process must end, for the next one to finish',
+  },
+  {
+    id: 'turn/suspect-alone',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A turn that was found unfinished twice runs in a process of its own',
+    without: {
+      file: runner,
+      within: 'private async runNext(',
+      find: 'isSuspect(turn) ? await this.isolated.run(run, runHere) : await runHere()',
+      replace: 'await runHere()',
+    },
+    spec: 'src/agent/isolation/isolated-runs.spec.ts',
+    test: 'make a dead letter of a suspect whose own process dies too, and tell the user',
+  },
+  {
+    id: 'turn/shared-deaths-judge-nobody',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'Deaths of processes in which several turns run make no turn poison',
+    without: {
+      file: deaths,
+      within: 'export function afterDeath(',
+      find: 'Math.min(before + 1, Math.max(before, MAX_SHARED_DEATHS))',
+      replace: 'before + 1',
+    },
+    spec: 'src/agent/isolation/turn-deaths.spec.ts',
+    test: 'make no poison of it in processes that others share, however many these are',
+    error: 'Property failed',
+  },
+  {
+    id: 'turn/new-step-no-poison',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A turn that made a new step since its process died has its deaths counted anew',
+    without: {
+      file: deaths,
+      within: 'export function afterDeath(',
+      find: 'steps === deathSteps ? deaths : 0',
+      replace: 'deaths',
+    },
+    spec: 'src/agent/isolation/turn-deaths.spec.ts',
+    test: 'count anew once there is a new step',
+  },
+  {
+    id: 'turn/most-deaths',
+    kind: 'limit',
+    promises: [6, 7],
+    keeps: 'A turn is given up at the third death without a new step',
+    without: { file: deaths, find: 'return deaths >= MAX_DEATHS;', replace: 'return deaths > MAX_DEATHS;' },
+    spec: 'src/agent/isolation/turn-deaths.spec.ts',
+    test: 'make it poison when there are three without a new step, the last in a process of its own',
+  },
+  {
+    id: 'turn/isolated-at-once',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'A worker has three processes for suspects at once, one of them for those that wait for a tool',
+    without: {
+      file: 'src/agent/isolation/isolated-runs.service.ts',
+      within: 'async run(run: Run',
+      find: 'this.processes >= most',
+      replace: 'this.processes < 0',
+    },
+    spec: 'src/agent/isolation/isolated-runs.spec.ts',
+    test: 'are so many at once, of which one is for turns that wait for a tool',
+  },
+  {
+    id: 'turn/poison-replayed-alone',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A replay lets a turn that ended processes run alone from the beginning',
+    without: {
+      file: 'src/queue/dead-letters.service.ts',
+      within: 'private async reopen(',
+      find: "reason === 'TURN_POISON' ? SUSPECT_AFTER : 0",
+      replace: '0',
+    },
+    spec: 'src/queue/dead-letters.service.spec.ts',
+    test: 'does not let a turn near others again that ended processes',
+  },
+  {
+    id: 'turn/deaths-handed-on',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A turn that goes on in the place of another one has the deaths of that one',
+    without: {
+      file: turn,
+      within: 'async beginInPlaceOf(',
+      find: 'continuesId: former.id, takeovers, deaths }',
+      replace: 'continuesId: former.id }',
+    },
+    spec: 'src/agent/busy/interruptions.spec.ts',
+    test: 'hands on to it how often its processes died',
+  },
+  {
+    id: 'tool/stray-error-owned',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'An error of a tool that nobody catches fails the tool’s call',
+    without: {
+      file: 'src/agent/tools/tool-runner.ts',
+      within: 'private async call(',
+      find: 'withOwner(owner, () =>',
+      replace: '((): Promise<unknown> =>',
+    },
+    spec: 'src/agent/tools/tool-runner.spec.ts',
+    test: 'fails by an error of the tool that nobody catches, and aborts its signal',
   },
   {
     id: 'turn/takeover-counted',

@@ -51,6 +51,9 @@ import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
 import type { Lease } from '../../src/lease/lease.repository.js';
 import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import { InterruptionRepository } from '../../src/agent/busy/interruption.repository.js';
+import { Database } from '../../src/database/database.js';
+import { noIsolation } from '../../src/agent/isolation/isolated-entry.js';
+import { IsolatedRuns } from '../../src/agent/isolation/isolated-runs.service.js';
 import { Interruptions } from '../../src/agent/busy/interruptions.service.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
 import type { FloodGate } from '../../src/delivery/flood/flood-gate.js';
@@ -287,8 +290,9 @@ export class AgentRoom {
   }
 
   /** One process's runner; another one has a `Stopping` of its own. */
-  runner(stopping = new Stopping(), steps = this.steps): TurnRunner {
+  runner(stopping = new Stopping(), steps = this.steps, isolated = noIsolation): TurnRunner {
     const metrics = new TurnMetrics(new Metrics());
+    const afterRun = this.afterRun(metrics);
     return new TurnRunner(
       this.room.conversations,
       this.channel,
@@ -297,7 +301,8 @@ export class AgentRoom {
       this.commands,
       new ClaimTries(this.claim, this.turns, eventTriesOf(this)),
       turnWorkOf(this, stopping, steps),
-      new AfterRun(this.turns, this.endings, this.claim, this.approvals, new NoJitter(), metrics, errorTexts),
+      afterRun,
+      new IsolatedRuns(isolated, new Database(this.room.url), this.turns, steps, afterRun, stopping),
       new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
       this.interruptions(),
       new BusyIndicator(this.channel),
@@ -307,6 +312,11 @@ export class AgentRoom {
       this.settings,
       metrics,
     );
+  }
+
+  private afterRun(metrics: TurnMetrics): AfterRun {
+    const { turns, endings, claim, approvals } = this;
+    return new AfterRun(turns, endings, claim, approvals, new NoJitter(), metrics, errorTexts);
   }
 
   interruptions(): Interruptions {

@@ -9,6 +9,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The product in a process of its own. */
 export interface ChildApp {
   readonly url: string;
+  /** Resolves when it has ended, by itself or not, with how. */
+  readonly ended: Promise<string>;
   /** kill -9: it gets no chance to finish anything. */
   kill(): Promise<void>;
 }
@@ -16,9 +18,10 @@ export interface ChildApp {
 /**
  * Starts it, and resolves when it listens. It also ends with the test's own process.
  * @param root the folder of another version of the project
+ * @param tools a module whose classes are tools that it has besides
  */
-export async function startChildApp(env: Environment, root = ROOT): Promise<ChildApp> {
-  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [root], {
+export async function startChildApp(env: Environment, root = ROOT, tools = ''): Promise<ChildApp> {
+  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [root, tools], {
     // Nothing of this process's own settings but where programs are.
     env: { PATH: process.env.PATH, ...env },
     execArgv: [],
@@ -28,6 +31,7 @@ export async function startChildApp(env: Environment, root = ROOT): Promise<Chil
   const url = await Promise.race([firstMessage(child), death(child)]);
   return {
     url,
+    ended: exitOf(child),
     kill: async () => {
       process.removeListener('exit', killNow);
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -44,6 +48,11 @@ async function firstMessage(child: ChildProcess): Promise<string> {
 }
 
 async function death(child: ChildProcess): Promise<never> {
-  const [code] = await once(child, 'exit');
-  throw new Error(`the process ended with ${String(code)} while starting`);
+  throw new Error(`the process ended with ${await exitOf(child)} while starting`);
+}
+
+async function exitOf(child: ChildProcess): Promise<string> {
+  if (child.exitCode !== null || child.signalCode !== null) return String(child.signalCode ?? child.exitCode);
+  const [code, signal]: unknown[] = await once(child, 'exit');
+  return String(signal ?? code);
 }

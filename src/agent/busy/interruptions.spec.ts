@@ -68,6 +68,21 @@ describe('A turn that is interrupted', () => {
     expect(await states()).toEqual(['done', 'done']);
   });
 
+  it('hands on to it how often its processes died', async () => {
+    await underWay();
+    for (let time = 0; time < 2; time += 1) {
+      await worker.die();
+      await worker.begin();
+    }
+    await worker.say('second', ada);
+    expect(await worker.look()).toEqual(interrupted);
+    const all = await agent.room.prisma.turn.findMany(ofChat());
+    expect(all.map(({ takeovers, deaths }) => [takeovers, deaths])).toEqual([
+      [2, 2],
+      [2, 2],
+    ]);
+  });
+
   it('has lost the lease to it: whoever still runs it commits nothing', async () => {
     await underWay();
     const { lease, turn } = worker.underWay;

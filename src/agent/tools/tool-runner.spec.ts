@@ -105,6 +105,14 @@ describe('ToolRunner', () => {
     expect(output.length).toBeLessThan(750);
   });
 
+  it('fails by an error of the tool that nobody catches, and aborts its signal', async () => {
+    expect(await run('stray', '{}')).toEqual({
+      output: 'stray failed: no such socket',
+      error: 'TOOL_FAILED',
+    });
+    expect(zoo.signal?.aborted).toBe(true);
+  });
+
   it('records the code of a deliberate refusal', async () => {
     expect(await run('refuse', '{}')).toEqual({ output: 'There is no such city.', error: 'CITY_UNKNOWN' });
   });

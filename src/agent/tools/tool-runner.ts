@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { OutsideText } from '../../channel/outside-text.js';
 import { messageOf, TurnpikeError } from '../../errors/errors.js';
 import { Redactor } from '../../errors/redactor.js';
+import { StrayError, withOwner } from '../../runtime/stray-errors.js';
 import { type CallMark, noMark } from './call-mark.js';
 import { markAsOutside } from './outside-text.js';
 import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
@@ -83,14 +84,27 @@ export class ToolRunner {
       const stopped = new Promise<never>((_, reject) => {
         stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
       });
-      const work = entered(() => tool.invoke(parameters, context, stop.signal));
-      const value: unknown = await Promise.race([work, stopped]);
+      let failWith: (error: StrayError) => void = () => undefined;
+      const strayed = new Promise<never>((_, reject) => {
+        failWith = reject;
+      });
+      const owner = {
+        name: `tool ${tool.name} of turn ${context.turnId}`,
+        fail: (error: StrayError) => failWith(error),
+      };
+      const work = withOwner(owner, () => entered(() => tool.invoke(parameters, context, stop.signal)));
+      const value: unknown = await Promise.race([work, stopped, strayed]);
       return {
         output: cutOutput(cleanText(this.redactor.text(textOf(value))), tool.maxOutputChars),
         error: null,
       };
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof StrayError) {
+        // Nobody waits for the method any more.
+        stop.abort(error);
+        return this.failed(tool, context, error.cause);
+      }
       return stop.signal.aborted ? this.timedOut(tool, context) : this.failed(tool, context, error);
     } finally {
       clearTimeout(timer);

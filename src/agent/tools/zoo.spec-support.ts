@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, ValidateNested } from 'class-validator';
 import { GiveUpError } from '../../errors/errors.js';
+import { ownerOfStrayError, StrayError } from '../../runtime/stray-errors.js';
 import type { ToolContext } from './tool-context.js';
 import { Tool } from './tool.decorator.js';
 
@@ -51,6 +52,18 @@ export class Zoo {
   @Tool({ name: 'cycle', description: 'Returns what is no JSON.', parameters: Nothing })
   cycle(): bigint[] {
     return [1n];
+  }
+
+  @Tool({
+    name: 'stray',
+    description: 'Lets an error stray, and waits for ever.',
+    parameters: Nothing,
+    timeoutMs: 2_000,
+  })
+  async stray(_: Nothing, __: ToolContext, signal: AbortSignal): Promise<string> {
+    this.signal = signal;
+    setImmediate(() => ownerOfStrayError()?.fail(new StrayError(new Error('no such socket'))));
+    return await new Promise<string>(() => undefined);
   }
 
   @Tool({ name: 'throw', description: 'Throws.', parameters: Nothing })

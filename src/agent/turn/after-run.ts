@@ -2,7 +2,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ErrorTexts } from '../../errors/error-text.js';
 import { LeaseLostError, type TurnpikeError } from '../../errors/errors.js';
 import { isUnreachable } from '../../errors/unreachable.js';
-import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { BoundedMap } from '../../runtime/bounded-map.js';
 import { Random } from '../../runtime/random.js';
 import { textsFor } from '../../texts/texts-for.js';
@@ -14,14 +13,9 @@ import type { RunEnd } from './run-signals.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { afterFailure, TurnOutagesError } from './turn-failure.js';
 import { TurnMetrics } from './turn-metrics.js';
+import type { TurnOutcome } from './turn-outcome.js';
 import type { Run } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
-
-export interface TurnOutcome {
-  readonly lane: LaneOutcome;
-  /** Replies wait to be sent. */
-  readonly replied: boolean;
-}
 
 /** Far more than run in a process at once. */
 const UNRECORDED = 10_000;
@@ -84,6 +78,7 @@ export class AfterRun {
       case 'parked':
         return await this.park(run, end.calls);
       case 'stopping':
+        await this.layDown(run);
         this.metrics.ended('handed_back');
         this.logger.log({ msg: 'turn handed back', ...about });
         return { lane: { next: 'now' }, replied: false };
@@ -139,7 +134,7 @@ export class AfterRun {
     }
   }
 
-  /** Nobody died in the turn, and however long a disk is full, that must not make it poison. */
+  /** Nobody died in the turn: however often a process ends in order, or a disk is full, that makes it no suspect. */
   private async layDown({ lease, turn }: Run, outageMs: number | null = null): Promise<void> {
     try {
       await this.turns.layDown(lease, turn, outageMs);

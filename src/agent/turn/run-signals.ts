@@ -27,17 +27,19 @@ export class RunSignals {
   /**
    * @param lost aborts when the lease is known to be lost
    * @param disturbed see `TurnWatch.begin`
+   * @param stray aborts when an error of this run came up where nobody catches it
    * @param leftMs what the turn has left of its whole time
    */
   constructor(
     private readonly lost: AbortSignal,
     private readonly disturbed: AbortSignal,
+    private readonly stray: AbortSignal,
     private readonly stopping: Stopping,
     leftMs: number,
     timeoutMs: number,
   ) {
     this.timer = setTimeout(() => this.timeout.abort(new TurnTimeoutError(timeoutMs)), Math.max(1, leftMs));
-    this.signal = AbortSignal.any([lost, disturbed, this.timeout.signal, stopping.now]);
+    this.signal = AbortSignal.any([lost, disturbed, stray, this.timeout.signal, stopping.now]);
   }
 
   /**
@@ -54,7 +56,8 @@ export class RunSignals {
     if (this.stopping.now.aborted) return { kind: 'stopping' };
     // A write that the database had no room for has failed by itself, however long it was tried.
     const timedOut = this.timeout.signal.aborted && !isUnreachable(error);
-    const reason: unknown = timedOut ? this.timeout.signal.reason : error;
+    const strayed: unknown = this.stray.aborted ? this.stray.reason : error;
+    const reason: unknown = timedOut ? this.timeout.signal.reason : strayed;
     return reason instanceof TurnpikeError ? { kind: 'failed', error: reason } : { kind: 'broken', error };
   }
 

@@ -36,6 +36,16 @@ export class StepRepository {
     return new Map(steps.map((step) => [step.index, step]));
   }
 
+  /** Has the model asked for tool calls that are not made yet, or not ended? */
+  async awaitsTools(turnId: string): Promise<boolean> {
+    const [last] = await this.prisma.$queryRaw<{ awaits: boolean }[]>`
+      SELECT coalesce(jsonb_array_length(m.result -> 'toolCalls'), 0) > (
+        SELECT count(*) FROM steps s WHERE s.turn_id = m.turn_id AND s.index > m.index) AS awaits
+      FROM steps m WHERE m.turn_id = ${turnId}::uuid AND m.kind = 'model'
+      ORDER BY m.index DESC LIMIT 1`;
+    return last?.awaits ?? false;
+  }
+
   /**
    * Commits a finished step before the next begins, or a call that must not be made twice before it is made; repeatable.
    * @throws LeaseLostError

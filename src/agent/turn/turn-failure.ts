@@ -8,7 +8,7 @@ import type { TurnFailure } from './turn-endings.repository.js';
 
 /** Tries of a turn whose model or database fails for the moment. */
 export const MAX_ATTEMPTS = 5;
-/** Runs that ended without a word (a killed process): past it the turn itself is taken for the reason. */
+/** Runs that ended without a word (a killed process): past it the turn is given up, though none of it was isolated. */
 export const MAX_TAKEOVERS = 20;
 /** A model that asks for a longer pause than this is not waited for: the chat would stand still. */
 export const MAX_PAUSE_MS = 10 * 60_000;
@@ -27,8 +27,8 @@ export class TurnTimeoutError extends GiveUpError {
 
 /** The turn took its process down again and again. */
 export class TurnPoisonError extends GiveUpError {
-  constructor(takeovers: number) {
-    super('TURN_POISON', `${takeovers} runs of this turn ended without an outcome`);
+  constructor(runs: number) {
+    super('TURN_POISON', `the processes of ${runs} runs of this turn ended in the middle of them`);
   }
 }
 

@@ -33,7 +33,7 @@ describe('TurnRunner, when a run does not come to its end', () => {
     expect(await run()).toEqual({ lane: { next: 'now' }, replied: true });
     expect(asked()).toHaveLength(0);
     expect(await history()).toEqual([`user: ${scene.word}`, 'assistant: Asked long ago.']);
-    expect(await turns()).toMatchObject([{ state: 'done', takeovers: 1 }]);
+    expect(await turns()).toMatchObject([{ state: 'done', takeovers: 1, deaths: 1, deathSteps: 1 }]);
     expect(await states()).toEqual(['done', 'waiting']);
   });
 
@@ -54,10 +54,10 @@ describe('TurnRunner, when a run does not come to its end', () => {
     stopping.onModuleDestroy();
     await stopping.beforeApplicationShutdown();
     expect(await running).toEqual({ lane: { next: 'now' }, replied: false });
-    expect(await turns()).toMatchObject([{ state: 'running', attempts: 0 }]);
+    expect(await turns()).toMatchObject([{ state: 'waiting', attempts: 0 }]);
     hold.release();
     expect(await run()).toMatchObject({ replied: true });
-    expect(await turns()).toMatchObject([{ state: 'done', attempts: 0 }]);
+    expect(await turns()).toMatchObject([{ state: 'done', attempts: 0, takeovers: 0, deaths: 0 }]);
     expect(await history()).toEqual([`user: ${scene.word}`, `assistant: Echo: ${scene.word}`]);
   });
 

@@ -7,15 +7,20 @@ import { LeaseHolder } from '../../lease/lease-holder.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { Stopping } from '../../runtime/stopping.js';
-import { AfterRun, type TurnOutcome } from './after-run.js';
+import { withOwner } from '../../runtime/stray-errors.js';
+import { IsolatedRuns } from '../isolation/isolated-runs.service.js';
+import { isSuspect } from '../isolation/turn-deaths.js';
+import { AfterRun } from './after-run.js';
 import { BusyIndicator } from './busy-indicator.js';
 import { Commands } from '../commands/commands.service.js';
 import { ClaimTries } from '../tries/claim-tries.js';
 import { Interruptions } from '../busy/interruptions.service.js';
 import { RunSignals } from './run-signals.js';
+import { StrayErrorOfRun } from './stray-error-of-run.js';
 import { TurnEndings } from './turn-endings.repository.js';
 import { MAX_TAKEOVERS, TurnPoisonError } from './turn-failure.js';
 import { TurnMetrics } from './turn-metrics.js';
+import type { TurnOutcome } from './turn-outcome.js';
 import { type Run, TurnWork } from './turn-work.js';
 import { TurnRepository } from './turn.repository.js';
 import { TurnWatch } from './turn-watch.js';
@@ -47,6 +52,7 @@ export class TurnRunner {
     private readonly claim: ClaimTries,
     private readonly work: TurnWork,
     private readonly afterRun: AfterRun,
+    private readonly isolated: IsolatedRuns,
     private readonly watch: TurnWatch,
     private readonly interruptions: Interruptions,
     private readonly busy: BusyIndicator,
@@ -64,6 +70,22 @@ export class TurnRunner {
         this.runHeld(lease, lost),
       );
       return outcome ?? idle(await this.whileHeldElsewhere(conversationId));
+    } catch (error) {
+      if (error instanceof LeaseLostError) return idle(none);
+      throw error;
+    }
+  }
+
+  /**
+   * Goes on with a turn that another process has taken over, and whose lease that one renews.
+   * @throws what `run` throws
+   */
+  async goOnFor(lease: Lease, turnId: string): Promise<TurnOutcome> {
+    const conversation = await this.conversations.find(lease.conversationId);
+    const turn = await this.turns.findRunning(turnId);
+    if (!conversation || !turn) return idle(none);
+    try {
+      return await this.goOn({ lease, conversation, turn }, new AbortController().signal);
     } catch (error) {
       if (error instanceof LeaseLostError) return idle(none);
       throw error;
@@ -102,7 +124,9 @@ export class TurnRunner {
       const excused = this.afterRun.endedInOrder(open.turn.id) ? 1 : 0;
       const turn = await this.turns.takeOver(lease, open.turn, excused);
       this.afterRun.recorded(turn.id);
-      return await this.goOn({ lease, conversation, turn }, lost);
+      const run = { lease, conversation, turn };
+      const runHere = (): Promise<TurnOutcome> => this.goOn(run, lost);
+      return isSuspect(turn) ? await this.isolated.run(run, runHere) : await runHere();
     }
     if (heldUpMs > 0) return idle({ next: 'later', delayMs: heldUpMs });
     const claimed = await this.claim.next(lease, conversation);
@@ -122,9 +146,11 @@ export class TurnRunner {
     const spentMs = stopwatch();
     const watch = this.watch.begin(lease, turn.id, this.interruptions.of(lease, turn));
     const { turnTimeoutMs } = this.settings;
+    const stray = new StrayErrorOfRun();
     const signals = new RunSignals(
       lost,
       watch.signal,
+      stray.signal,
       this.stopping,
       turnTimeoutMs - turn.spentMs,
       turnTimeoutMs,
@@ -132,7 +158,7 @@ export class TurnRunner {
     const busyUntil = this.busy.show(conversation, signals.signal);
     try {
       if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);
-      const replied = await this.work.finish(run, signals.signal);
+      const replied = await withOwner(stray, () => this.work.finish(run, signals.signal));
       const ms = spentMs();
       const ended = replied ? 'done' : 'cancelled';
       this.metrics.ended(ended);

@@ -10,6 +10,7 @@ import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
 import { Ids } from '../../runtime/ids.js';
 import { writeAttachments } from '../attachments/stored-attachments.js';
+import { afterDeath, type DeathPlace } from '../isolation/turn-deaths.js';
 import { EventReader, type Heard } from './event-reader.js';
 import type { TurnFailure } from './turn-endings.repository.js';
 
@@ -65,6 +66,7 @@ export class TurnRepository {
    */
   async takeOver(lease: Lease, turn: Turn, excused = 0): Promise<Turn> {
     const found = turn.state === 'running' ? 1 : 0;
+    const died = found === 1 && excused === 0;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       // A replay was due by any clock; from now on, what comes is newer than it.
@@ -73,9 +75,31 @@ export class TurnRepository {
           UPDATE turns SET available_at = clock_timestamp(), deferred_at = NULL WHERE id = ${turn.id}::uuid`;
       return await tx.turn.update({
         where: { id: turn.id },
-        data: { state: 'running', takeovers: Math.max(0, turn.takeovers + found - excused) },
+        data: {
+          state: 'running',
+          takeovers: Math.max(0, turn.takeovers + found - excused),
+          ...(died ? await this.countDeath(tx, turn, 'shared') : {}),
+        },
       });
     });
+  }
+
+  /** Counts that a process ended in which nothing but this turn ran. @throws LeaseLostError */
+  async recordDeath(lease: Lease, turn: Turn): Promise<Turn> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const data = await this.countDeath(tx, turn, 'isolated');
+      return await tx.turn.update({ where: { id: turn.id }, data });
+    });
+  }
+
+  private async countDeath(tx: Prisma.TransactionClient, turn: Turn, place: DeathPlace) {
+    return afterDeath(turn, await tx.step.count({ where: { turnId: turn.id } }), place);
+  }
+
+  /** The turn, where a run of it is under way. */
+  findRunning(turnId: string): Promise<Turn | null> {
+    return this.prisma.turn.findFirst({ where: { id: turnId, state: 'running' } });
   }
 
   /**
@@ -146,7 +170,9 @@ export class TurnRepository {
     candidates: readonly Candidate[],
     endFormer: () => Promise<void>,
   ): Promise<void> {
-    const data = { state: 'waiting' as const, epoch: former.epoch, continuesId: former.id };
+    // It has the messages of that one, and may do the same.
+    const { epoch, takeovers, deaths } = former;
+    const data = { state: 'waiting' as const, epoch, continuesId: former.id, takeovers, deaths };
     const turn = await this.create(tx, conversation, data, candidates);
     const heard = await this.claim(tx, turn, candidates);
     await tx.event.updateMany({ where: { turnId: former.id }, data: { turnId: turn.id } });
@@ -158,7 +184,7 @@ export class TurnRepository {
   private create(
     tx: Prisma.TransactionClient,
     { id: conversationId }: Conversation,
-    data: Pick<Prisma.TurnUncheckedCreateInput, 'state' | 'epoch' | 'continuesId'>,
+    data: Pick<Prisma.TurnUncheckedCreateInput, 'state' | 'epoch' | 'continuesId' | 'takeovers' | 'deaths'>,
     owned: readonly Candidate[],
   ): Promise<Turn> {
     const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
