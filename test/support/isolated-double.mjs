@@ -2,7 +2,11 @@
 const script = process.argv.slice(2);
 const say = (message) => new Promise((resolve) => process.send(message, resolve));
 
-process.once('message', async (run) => {
+process.once('message', (run) => void play(run));
+if (script[0] === 'absent') process.exit(1);
+await say({ kind: 'ready' });
+
+async function play(run) {
   for (const word of script) {
     if (word === 'abort') process.kill(process.pid, 'SIGABRT');
     if (word === 'exit') process.exit(0);
@@ -11,6 +15,4 @@ process.once('message', async (run) => {
     if (word === 'broken') await say({ kind: 'broken', error: `no database for ${run.turnId}` });
     if (word === 'begun') await say({ kind: 'begun' });
   }
-});
-if (script[0] === 'absent') process.exit(1);
-await say({ kind: 'ready' });
+}

@@ -88,7 +88,7 @@ describe('what it takes to hear a recording', () => {
     expect((await turns())[0]).toMatchObject({ state: 'waiting', heardInputTokens: 300 });
     await agent.room.pool.query('UPDATE turns SET available_at = now()');
     await run();
-    expect(agent.model.transcriptions.heard.map(({ said }) => said.split(' ')[0]).toSorted()).toEqual([
+    expect(agent.model.transcriptions.heard.map(({ said }) => said.split(' ')[0] ?? '').toSorted()).toEqual([
       'slow:1000',
       'status:503',
       'status:503',
