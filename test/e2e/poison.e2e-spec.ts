@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { en } from '../../src/texts/en.js';
 import { World } from '../support/app.js';
@@ -11,7 +10,7 @@ import { newChatId } from '../support/updates.js';
 // Most of it goes into starting processes, and into waiting for the leases of dead ones.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
 
-const tools = fileURLToPath(new URL('../support/misbehaving-tools.ts', import.meta.url));
+const tools = 'test/support/misbehaving-tools.js';
 const patience = { withinMs: 280_000 };
 const chatsOf = (kinds: Readonly<Record<string, unknown>>): Map<string, number> =>
   new Map(Object.keys(kinds).map((kind) => [kind, newChatId()]));

@@ -1,8 +1,9 @@
 import { createServer } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Environment } from '../../src/config/read-settings.js';
-import { type CompiledProduct, compileProduct } from '../support/compiled-product.js';
+import { transpiledProject } from '../support/transpiled.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { EmbeddedFolder, MainProcess } from '../support/main-process.js';
@@ -10,14 +11,13 @@ import { EmbeddedFolder, MainProcess } from '../support/main-process.js';
 // Most of it goes into starting processes.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 
-let product: CompiledProduct;
+let program: string;
 let folder: EmbeddedFolder;
 const started: MainProcess[] = [];
 
 beforeAll(async () => {
-  product = await compileProduct();
+  program = join(await transpiledProject(), 'src', 'main.js');
 });
-afterAll(() => product.remove());
 
 beforeEach(async () => {
   folder = await EmbeddedFolder.make();
@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 function start(more: Environment = {}): MainProcess {
-  const main = MainProcess.start(product.main, folder.env(more), folder.path);
+  const main = MainProcess.start(program, folder.env(more), folder.path);
   started.push(main);
   return main;
 }
@@ -88,7 +88,7 @@ describe('A process that ends', () => {
 
   it('ends with the npm that started it, however that ends', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      const npm = await MainProcess.startByNpm(product.main, folder.env(), folder.path);
+      const npm = await MainProcess.startByNpm(program, folder.env(), folder.path);
       started.push(npm);
       const url = await npm.url();
       npm.child.kill(signal);

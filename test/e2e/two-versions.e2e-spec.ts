@@ -2,7 +2,7 @@ import supertest from 'supertest';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ADMIN_KEY, SECRET, SECRET_HEADER, World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
-import { type ChildApp, ROOT, startChildApp } from '../support/child-app.js';
+import { type ChildApp, startChildApp } from '../support/child-app.js';
 import { eventually } from '../support/eventually.js';
 import { makeNextVersion, NEXT_MIGRATION, type Version } from '../support/next-version.js';
 import type { Hold } from '../support/scripted-model.js';
@@ -34,7 +34,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
   beforeAll(async () => {
     world = await World.prepare(backend, { AGENT_TURN_TIMEOUT_MS: '600000' });
     nextVersion = await makeNextVersion();
-    old = await start('old', ROOT);
+    old = await start('old');
     held = world.model.hold(`[${thinking}]`);
     await say(thinking, `[${thinking}] hello`);
     await eventually(() => expect(held.waiting).toBe(1));
@@ -45,7 +45,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
     await nextVersion.remove();
   });
 
-  async function start(model: string, root: string): Promise<Processes> {
+  async function start(model: string, root?: string): Promise<Processes> {
     const one = async (role: string) => {
       const app = await startChildApp(world.env({ APP_ROLE: role, OPENAI_MODEL: model }), root);
       started.push(app);
@@ -97,7 +97,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
     await eventually(() => expect(answers()).toEqual([`Echo: [${thinking}] hello`]), patience);
     expect(world.model.callsAbout(`[${thinking}]`).map(({ model }) => model)).toEqual(['old', 'next']);
 
-    old = await start('old, again', ROOT);
+    old = await start('old, again');
     expect(await newestMigration()).toBe(NEXT_MIGRATION);
     const talk = new Talk(world, () => [old.web, next.web]);
     await allWork('next', 'old, again');

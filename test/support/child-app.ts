@@ -2,9 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../src/config/read-settings.js';
-
-/** The project's folder. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+import { transpiledProject } from './transpiled.js';
 
 /** The product in a process of its own. */
 export interface ChildApp {
@@ -17,11 +15,12 @@ export interface ChildApp {
 
 /**
  * Starts it, and resolves when it listens. It also ends with the test's own process.
- * @param root the folder of another version of the project
- * @param tools a module whose classes are tools that it has besides
+ * @param root the folder of another version of the project, made by `transpileInto`
+ * @param tools a module of the project, e.g. `test/support/x.js`, whose classes are tools that it has besides
  */
-export async function startChildApp(env: Environment, root = ROOT, tools = ''): Promise<ChildApp> {
-  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [root, tools], {
+export async function startChildApp(env: Environment, root?: string, tools = ''): Promise<ChildApp> {
+  const folder = root ?? (await transpiledProject());
+  const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [folder, tools], {
     // Nothing of this process's own settings but where programs are.
     env: { PATH: process.env.PATH, ...env },
     execArgv: [],

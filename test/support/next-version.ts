@@ -1,7 +1,7 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './child-app.js';
+import { ROOT, transpileInto } from './transpiled.js';
 
 /** After every migration there will be. */
 export const NEXT_MIGRATION = '99991231000000_next';
@@ -29,10 +29,8 @@ export interface Version {
 /** This version with one migration more. A copy, so that the product finds its migrations where it always does. */
 export async function makeNextVersion(): Promise<Version> {
   const root = await mkdtemp(join(tmpdir(), 'turnpike-next-'));
-  for (const name of ['src', 'prisma', 'package.json', 'tsconfig.json']) {
-    await cp(join(ROOT, name), join(root, name), { recursive: true });
-  }
-  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  await transpileInto(root);
+  await cp(join(ROOT, 'prisma'), join(root, 'prisma'), { recursive: true });
   const migration = join(root, 'prisma', 'migrations', NEXT_MIGRATION);
   await mkdir(migration);
   await writeFile(join(migration, 'migration.sql'), expands);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Environment } from '../../src/config/read-settings.js';
-import { type ChildApp, ROOT, startChildApp } from './child-app.js';
+import { type ChildApp, startChildApp } from './child-app.js';
 
 /** As a supervisor waits before it starts a process anew. */
 const RESTART_AFTER_MS = 500;
@@ -21,7 +21,7 @@ export class SupervisedApp {
 
   /** @param tools see `startChildApp` */
   static async start(env: Environment, tools: string): Promise<SupervisedApp> {
-    return new SupervisedApp(env, tools, await startChildApp(env, ROOT, tools));
+    return new SupervisedApp(env, tools, await startChildApp(env, undefined, tools));
   }
 
   async close(): Promise<void> {
@@ -35,7 +35,7 @@ export class SupervisedApp {
       if (this.closed) return;
       this.deaths.push(how);
       await pause(RESTART_AFTER_MS);
-      this.app = await startChildApp(this.env, ROOT, this.tools);
+      this.app = await startChildApp(this.env, undefined, this.tools);
       if (this.closed) return await this.app.kill();
     }
   }
