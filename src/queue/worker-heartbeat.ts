@@ -56,9 +56,12 @@ export class WorkerHeartbeat implements OnModuleInit, OnApplicationBootstrap, On
   }
 
   private beat(): void {
-    this.beating = this.tryToBeat().then((pauseMs) => {
-      if (!this.stopped) this.timer = setTimeout(() => this.beat(), pauseMs);
-    });
+    this.beating = this.beatAndPlan();
+  }
+
+  private async beatAndPlan(): Promise<void> {
+    const pauseMs = await this.tryToBeat();
+    if (!this.stopped) this.timer = setTimeout(() => this.beat(), pauseMs);
   }
 
   /** @returns how long to wait for the next one */

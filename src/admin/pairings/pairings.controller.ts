@@ -14,8 +14,7 @@ export class PairingsController {
   @Get()
   @ApiOperation({
     summary: 'List the people and groups that ask to be let in, the newest request first',
-    description:
-      'The newest request of each, also where it is decided.',
+    description: 'The newest request of each, also where it is decided.',
   })
   @ApiOkResponse({ type: PairingPage })
   list(@Query() query: PairingQuery): Promise<PairingPage> {

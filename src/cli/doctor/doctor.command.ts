@@ -45,8 +45,13 @@ function checksOf(settings: Settings): readonly (readonly [about: string, check:
     ['queue', (signal) => checkQueue(redis, signal)],
     ['model', (signal) => checkModels(model, signal)],
     ['clock', (signal) => checkClock(settings, signal)],
-    ['workers', (signal) => checkWork(database, telegram.receiving, signal)],
+    ['workers', (signal) => checkWork(database, isPolled(telegram), signal)],
   ];
+}
+
+/** The simulator, in Telegram's place, delivers by itself. */
+function isPolled({ receiving, botToken }: TelegramSettings): boolean {
+  return receiving === 'polling' && botToken !== undefined;
 }
 
 /** A bot of TELEGRAM_BOTS_FILE is named with each finding about it. */

@@ -25,7 +25,7 @@ const startWorker = 'start a process with APP_ROLE all or worker, and see its lo
 /** Whether anybody is at work here: workers, the sweep, where it polls the poller; and what has come of it. */
 export async function checkWork(
   { url, dataDir }: DatabaseSettings,
-  receiving: 'polling' | 'webhook' | 'passive',
+  isPolled: boolean,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const address = url ?? (await runningEmbeddedUrl(dataDir));
@@ -38,7 +38,7 @@ export async function checkWork(
       return [workers.failed('no process of this version has worked with this database', startWorker)];
     return [
       ...workFindings(await lookAtWork(client)),
-      ...(receiving === 'polling' ? [await pollerFinding(client, signal)] : []),
+      ...(isPolled ? [await pollerFinding(client, signal)] : []),
     ];
   } finally {
     await client.end().catch(() => undefined);
