@@ -5,7 +5,7 @@ import type { DynamicModule } from '@nestjs/common';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import { setUpDocs } from './admin/docs.js';
+import { setUpDocs } from './admin/docs/docs.js';
 import { IsolatedEntry } from './agent/isolation/isolated-entry.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/read-settings.js';

@@ -120,7 +120,7 @@ async function run(launch: Launch): Promise<void> {
 }
 
 /** The password of a complete data folder; null where there is none. */
-async function readPassword(dataFolder: string): Promise<string | null> {
+export async function readPassword(dataFolder: string): Promise<string | null> {
   const file = join(dataFolder, 'turnpike.password');
   try {
     return (await readFile(file, 'utf8')).trim();

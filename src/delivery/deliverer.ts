@@ -6,6 +6,7 @@ import type { Reply } from '../generated/prisma/client.js';
 import type { Lease } from '../lease/lease.repository.js';
 import { LeaseHolder } from '../lease/lease-holder.js';
 import type { LaneOutcome } from '../lease/lane-outcome.js';
+import { inLogScope, type LogIds } from '../observability/log-scope.js';
 import { Random } from '../runtime/random.js';
 import { Stopping } from '../runtime/stopping.js';
 import { type Confirmation, Confirmations } from './confirmations.js';
@@ -66,9 +67,9 @@ export class Deliverer {
       // At once it would tell nothing: what comes late needs a moment.
       if (confirmation && justSettled.has(reply.id)) return { next: 'later', delayMs: CONFIRM_SOON_MS };
       try {
-        const delayMs = await (confirmation
-          ? this.confirm(lease, confirmation, lost)
-          : this.deliver(lease, reply, lost));
+        const delayMs = await inLogScope(idsOf(reply), () =>
+          confirmation ? this.confirm(lease, confirmation, lost) : this.deliver(lease, reply, lost),
+        );
         justSettled.add(reply.id);
         if (delayMs > 0) return { next: 'later', delayMs };
       } catch (error) {
@@ -195,4 +196,14 @@ function confirmationOf(reply: OpenReply): Confirmation | null {
 
 function bodyOf({ body }: Reply): ReplyBody {
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {};
+}
+
+function idsOf({ id, conversationId, turnId, destination }: OpenReply): LogIds {
+  return {
+    channel: destination.channel,
+    chatId: String(destination.chatId),
+    conversationId,
+    ...(turnId !== null && { turnId }),
+    replyId: String(id),
+  };
 }

@@ -185,13 +185,14 @@ export class ArrivalStore {
   ): Acceptance {
     if (event.kind === 'duplicate' || event.kind === 'gone' || !arrival) return 'duplicate';
     if (!arrival.storable) {
-      this.logger.error({ msg: 'update not storable, dropped', externalId: arrival.externalId });
+      this.logger.error({ msg: 'update not storable, dropped', ...idsOf(arrival, conversationId) });
       return 'dropped';
     }
     if (!admitted) {
       if (conversationId !== null) this.overflow.tell(conversationId, arrival.languageCode);
       return 'dropped';
     }
+    this.logger.log({ msg: 'update queued', ...idsOf(arrival, conversationId) });
     // An unconfirmed one is woken for when its conversation is known to be there.
     if (event.kind === 'inserted' && event.laneIdle && conversationId !== null)
       this.wake(arrival.kind, conversationId);
@@ -230,6 +231,14 @@ export class ArrivalStore {
 
 /** What keeps its order: what Telegram, too, sends one after the other. */
 export const keyOf = ({ channel, chat }: ChatOfChannel): string => `${channel}:${chat.chatId}`;
+
+/** What joins its line with those of its turn and its replies. */
+const idsOf = ({ channel, chat, externalId }: Arrival, conversationId: string | null) => ({
+  channel,
+  chatId: String(chat.chatId),
+  updateId: externalId,
+  conversationId,
+});
 
 const idOf = (place: string | symbol | undefined): string | null =>
   typeof place === 'string' ? place : null;

@@ -4,6 +4,7 @@ import { isColorSupported, prettyFactory } from 'pino-pretty';
 import type { LogSettings } from '../config/log.settings.js';
 import { type LogEntry, readLogCall } from './log-entry.js';
 import { printable, printableText } from './log-fields.js';
+import { currentLogIds } from './log-scope.js';
 import { Redactor } from '../errors/redactor.js';
 
 export interface PinoLoggerOptions {
@@ -28,7 +29,8 @@ const RESERVED = new Set(['level', 'time', 'pid', 'hostname', 'context', 'msg', 
 
 /**
  * Nest's logger on pino: one JSON object a line (`level`, `time`, `context`, `msg`, the given fields, `err` with its
- * stack), or a readable line with `LOG_PRETTY`. Without secrets, whatever it is given.
+ * stack), or a readable line with `LOG_PRETTY`. Without secrets, whatever it is given. The ids of the log scope it is
+ * called in are fields too.
  *
  * @example logger.warn({ msg: 'delivery refused', replyId, code })
  */
@@ -90,6 +92,7 @@ export class PinoLogger implements LoggerService {
     if (!this.pino.isLevelEnabled(level)) return;
     const line: Record<string, unknown> = {};
     if (context !== null) line.context = context;
+    Object.assign(line, currentLogIds());
     for (const [name, field] of Object.entries(fields)) line[RESERVED.has(name) ? `${name}_` : name] = field;
     if (err !== undefined) line.err = err;
     const clean = printable(line, this.redactor);

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Job } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
+import { inLogScope } from '../observability/log-scope.js';
 import type { Stopping } from '../runtime/stopping.js';
 import type { LaneWaker } from './lane-waker.js';
 import type { WorkerEnd } from './worker-end.js';
@@ -37,7 +38,9 @@ export abstract class LaneProcessor
 
   override async process(job: Job<LaneJob>): Promise<void> {
     const { conversationId } = job.data;
-    const outcome = await this.stopping.track(this.handle(conversationId));
+    const outcome = await inLogScope({ conversationId }, () =>
+      this.stopping.track(this.handle(conversationId)),
+    );
     if (outcome.next === 'now') this.waker.wake(this.lane, conversationId);
     if (outcome.next === 'later') this.waker.wakeLater(this.lane, conversationId, outcome.delayMs);
   }

@@ -2,6 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { messageOf } from '../errors/errors.js';
+import { outsideLogScope } from '../observability/log-scope.js';
 import type { LaneJob, LaneName } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
 import { withTimeout } from './with-timeout.js';
@@ -53,7 +54,8 @@ export class LaneWaker {
     const pending = this.pending[lane];
     if (pending.size >= MAX_PENDING) return;
     pending.add(conversationId);
-    if (!this.flushing.has(lane)) void this.flush(lane);
+    // Others join the batch.
+    if (!this.flushing.has(lane)) void outsideLogScope(() => this.flush(lane));
   }
 
   /**

@@ -34,3 +34,27 @@ it('tells what waits in each lane, and for how long', async () => {
   expect(turns).toBeGreaterThanOrEqual(3_590);
   for (const age of [commands, deliveries]) expect(age).toBeLessThan(3_000);
 });
+
+it('counts nothing that nobody works on by decision, however long it waits', async () => {
+  const work = new WaitingWorkRepository(room.prisma);
+  const before = await work.read();
+  const longAgo = new Date(0);
+  const paused = await room.conversation({ status: 'paused' });
+  await room.event(paused, 'kept until it is active again', { receivedAt: longAgo });
+  const erased = await room.conversation({ erasedAt: new Date() });
+  await room.event(erased, 'goes with it', { receivedAt: longAgo });
+  await room.event(erased, '/help', { kind: 'command', receivedAt: longAgo });
+  await room.prisma.reply.create({ data: { conversationId: erased.id, body: {}, createdAt: longAgo } });
+  const after = await work.read();
+  expect(after.map(({ lane, depth }) => [lane, depth])).toEqual(
+    before.map(({ lane, depth }) => [lane, depth]),
+  );
+  for (const { oldestSeconds } of after) expect(oldestSeconds).toBeLessThan(86_400);
+  // A command is answered in a paused conversation too, and an operator’s message is sent.
+  await room.event(paused, '/help', { kind: 'command' });
+  await room.prisma.reply.create({ data: { conversationId: paused.id, body: {} } });
+  const [turns, commands, deliveries] = await work.read();
+  expect([turns?.depth, commands?.depth, deliveries?.depth]).toEqual(
+    before.map(({ lane, depth }) => (lane === 'turns' ? depth : depth + 1)),
+  );
+});

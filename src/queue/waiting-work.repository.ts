@@ -13,7 +13,11 @@ export interface WaitingWork {
   readonly oldestSeconds: number;
 }
 
-/** Counts what waits, in the indexes of what is unfinished; no more than `LOOKED_AT` a lane. */
+/**
+ * Counts what waits, in the indexes of what is unfinished; no more than `LOOKED_AT` a lane. What waits because somebody
+ * decided so, the messages of a paused conversation, or goes away with one that is being erased, is not in it: nobody
+ * works on it, however long it takes, and an alarm about it would never end.
+ */
 @Injectable()
 export class WaitingWorkRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -25,18 +29,21 @@ export class WaitingWorkRepository {
 
 /** The statement behind `WaitingWorkRepository.read`, for whoever wants to see its plan. */
 export function waitingWorkStatement(): Prisma.Sql {
-  const events = (kind: Prisma.Sql) => Prisma.sql`
-    SELECT received_at AS since FROM events WHERE state = 'waiting' AND ${kind}
+  const events = (kind: Prisma.Sql, decided: Prisma.Sql) => Prisma.sql`
+    SELECT received_at AS since FROM events e WHERE state = 'waiting' AND ${kind}
+      AND (SELECT ${decided} FROM conversations c WHERE c.id = e.conversation_id) IS NOT TRUE
     ORDER BY conversation_id, id LIMIT ${LOOKED_AT}`;
+  const erased = Prisma.sql`c.erased_at IS NOT NULL`;
   const replies = Prisma.sql`
-    SELECT created_at AS since FROM replies WHERE settled_at IS NULL
+    SELECT created_at AS since FROM replies r WHERE settled_at IS NULL
+      AND (SELECT ${erased} FROM conversations c WHERE c.id = r.conversation_id) IS NOT TRUE
     ORDER BY conversation_id, id LIMIT ${LOOKED_AT}`;
   const of = (lane: WaitingWork['lane'], rows: Prisma.Sql) => Prisma.sql`
     SELECT ${lane} AS lane, count(*)::int AS depth,
            coalesce(extract(epoch FROM clock_timestamp() - min(since)), 0)::float8 AS "oldestSeconds"
     FROM (${rows}) AS waiting`;
   return Prisma.sql`
-    ${of('turns', events(Prisma.sql`kind = 'message'`))} UNION ALL
-    ${of('commands', events(Prisma.sql`kind <> 'message'`))} UNION ALL
+    ${of('turns', events(Prisma.sql`kind = 'message'`, Prisma.sql`(c.status = 'paused' OR ${erased})`))} UNION ALL
+    ${of('commands', events(Prisma.sql`kind <> 'message'`, erased))} UNION ALL
     ${of('deliveries', replies)}`;
 }

@@ -11,6 +11,7 @@ import { BacklogNotices } from './backlog-notices.js';
 import { BacklogRepository } from './backlog.repository.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
+import { HeartbeatRepository } from './heartbeat.repository.js';
 import { LanesModule } from './lanes.module.js';
 import { SWEEP_QUEUE } from './lanes.js';
 import { SweepMisses } from './sweep-misses.js';
@@ -20,6 +21,7 @@ import { Sweep } from './sweep.service.js';
 import { SummaryProcessor } from './summary.processor.js';
 import { TurnProcessor } from './turn.processor.js';
 import { WorkerEnd } from './worker-end.js';
+import { WorkerHeartbeat } from './worker-heartbeat.js';
 import { WorkersHealth } from './workers-health.js';
 
 /** The working side of the queues: in the roles `worker` and `all`. */
@@ -47,6 +49,8 @@ import { WorkersHealth } from './workers-health.js';
     BacklogNotices,
     BacklogRepository,
     WorkersHealth,
+    HeartbeatRepository,
+    WorkerHeartbeat,
     WorkerEnd,
   ],
   exports: [WorkerEnd],

@@ -31,6 +31,16 @@ async function doctor(change: Environment = {}) {
   return { code, ...printed };
 }
 
+/** Does it while a process polls, besides the one that runs. */
+async function withPoller<T>(work: () => Promise<T>): Promise<T> {
+  const poller = await world.startApp({ TELEGRAM_MODE: 'polling', APP_ROLE: 'web' });
+  try {
+    return await work();
+  } finally {
+    await world.stopApp(poller);
+  }
+}
+
 /** The findings about one thing, each with what to do. */
 function about(out: string, thing: string): string[] {
   return out
@@ -50,7 +60,7 @@ describe('doctor', () => {
   it('finds nothing to mend in a deployment that works', async () => {
     // Tests do without: what they write need not outlive a power cut.
     await synchronousCommit('on');
-    const { code, out, err } = await doctor({ TELEGRAM_MODE: 'polling' });
+    const { code, out, err } = await withPoller(() => doctor({ TELEGRAM_MODE: 'polling' }));
     await synchronousCommit('off');
     expect([code, err]).toEqual([0, '']);
     expect(out).not.toMatch(/failed|warning/);
@@ -59,10 +69,15 @@ describe('doctor', () => {
     expect(about(out, 'database')[0]).toMatch(/^ok .*all migrations applied$/);
     expect(about(out, 'model')[0]).toMatch(/^ok model double at 127\.0\.0\.1:\d+ answered in/);
     expect(about(out, 'clock')).toHaveLength(2);
+    expect(about(out, 'workers')).toEqual(['ok workers 1 at work']);
+    expect(about(out, 'sweep')[0]).toMatch(/^ok sweep it came round \d+ s ago$/);
+    expect(about(out, 'poller')).toEqual(['ok poller a process polls Telegram']);
+    expect(about(out, 'backlog')).toEqual(['ok backlog nothing waits']);
+    expect(about(out, 'letters')).toEqual(['ok letters no dead letters']);
   });
 
   it('warns of a database that may forget what it has acknowledged', async () => {
-    const { code, out } = await doctor({ TELEGRAM_MODE: 'polling' });
+    const { code, out } = await doctor();
     expect(code).toBe(0);
     expect(about(out, 'database')[1]).toMatch(
       /^warning database COMMITS_NOT_FLUSHED: .* -> set synchronous_commit to on$/,

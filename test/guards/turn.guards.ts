@@ -385,7 +385,7 @@ const ends: readonly Guard[] = [
     keeps: 'A turn that was found unfinished twice runs in a process of its own',
     without: {
       file: runner,
-      within: 'private async runNext(',
+      within: 'private async runIn(',
       find: 'isSuspect(turn) ? await this.isolated.run(run, runHere) : await runHere()',
       replace: 'await runHere()',
     },

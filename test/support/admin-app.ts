@@ -1,4 +1,5 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { expect } from 'vitest';
 import { AdminModule } from '../../src/admin/admin.module.js';
@@ -14,6 +15,7 @@ import { RuntimeModule } from '../../src/runtime/runtime.module.js';
 import { TelegramModule } from '../../src/telegram/telegram.module.js';
 import { ThrottlingModule } from '../../src/throttling/throttling.module.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
+import { DescribedAnswers } from './described-answers.js';
 
 const key = 'an-admin-key-of-24-chars';
 
@@ -32,6 +34,7 @@ export interface Talk {
 /** The admin room alone, over HTTP, on a database and a queue of its own. */
 export class AdminApp {
   private chats = 7_000_000_000n;
+  private described: DescribedAnswers | null = null;
 
   private constructor(
     readonly app: NestFastifyApplication,
@@ -76,9 +79,13 @@ export class AdminApp {
     return this.database.url;
   }
 
-  call(url: string, method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET', payload?: object) {
+  /** Fails where the answer is not as `/docs-json` describes it: so every spec of the admin room is one of that too. */
+  async call(url: string, method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET', payload?: object) {
     const body = payload === undefined ? {} : { payload };
-    return this.app.inject({ url: `/admin/${url}`, method, headers: this.headers, ...body });
+    const answer = await this.app.inject({ url: `/admin/${url}`, method, headers: this.headers, ...body });
+    this.described ??= new DescribedAnswers((await this.app.inject('/docs-json')).json<OpenAPIObject>());
+    this.described.check(method, `/admin/${url}`, answer);
+    return answer;
   }
 
   /** One page. */

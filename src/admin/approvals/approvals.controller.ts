@@ -10,14 +10,21 @@ export class ApprovalsController {
   constructor(private readonly desk: ApprovalDesk) {}
 
   @Get()
-  @ApiOperation({ summary: 'List tool calls that a person has to allow, the newest first' })
+  @ApiOperation({
+    summary: 'List tool calls that a person has to allow, the newest first',
+    description:
+      'All, or those of one conversation or one state. A page may hold fewer than `limit`, even none, and still have a `nextCursor`: go on until it is null.',
+  })
   @ApiOkResponse({ type: ApprovalPage })
   list(@Query() query: ApprovalQuery): Promise<ApprovalPage> {
     return this.desk.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one of them' })
+  @ApiOperation({
+    summary: 'Show one of them',
+    description: 'With the arguments of the call, and who decided.',
+  })
   @ApiOkResponse({ type: ApprovalDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<ApprovalDto> {
@@ -26,7 +33,10 @@ export class ApprovalsController {
 
   @Post(':id/approve')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let the call be made: its turn goes on' })
+  @ApiOperation({
+    summary: 'Let the call be made: its turn goes on',
+    description: 'A call is decided once: who comes second is answered with 409.',
+  })
   @ApiOkResponse({ type: ApprovalDto })
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It is decided already, or its time is over' })
@@ -36,7 +46,10 @@ export class ApprovalsController {
 
   @Post(':id/deny')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Do not let the call be made: the model is told, and its turn goes on' })
+  @ApiOperation({
+    summary: 'Do not let the call be made: the model is told, and its turn goes on',
+    description: 'A call is decided once: who comes second is answered with 409.',
+  })
   @ApiOkResponse({ type: ApprovalDto })
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It is decided already, or its time is over' })

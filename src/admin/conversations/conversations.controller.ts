@@ -38,14 +38,21 @@ export class ConversationsController {
   constructor(private readonly conversations: ConversationsService) {}
 
   @Get()
-  @ApiOperation({ summary: 'List conversations, the one with the newest message first' })
+  @ApiOperation({
+    summary: 'List conversations, the one with the newest message first',
+    description:
+      'A page of a search may hold fewer than `limit`, even none, and still have a `nextCursor`: go on until it is null.',
+  })
   @ApiOkResponse({ type: ConversationPage })
   list(@Query() query: ConversationQuery): Promise<ConversationPage> {
     return this.conversations.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one conversation' })
+  @ApiOperation({
+    summary: 'Show one conversation',
+    description: 'With what is set for it alone: model, prompt, busy mode, tools.',
+  })
   @ApiOkResponse({ type: ConversationDetailDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<ConversationDetailDto> {
@@ -56,6 +63,8 @@ export class ConversationsController {
   @ApiOperation({
     summary:
       'Pause, block or reactivate a conversation, or give it a model, a prompt or a busy mode of its own',
+    description:
+      'What is not named stays, and null takes an override back. At least one field has to be named.',
   })
   @ApiOkResponse({ type: ConversationDetailDto })
   @ApiNotFoundResponse()
@@ -68,7 +77,11 @@ export class ConversationsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Erase a conversation and everything that was said in it' })
+  @ApiOperation({
+    summary: 'Erase a conversation and everything that was said in it',
+    description:
+      'From the first moment on it is in no listing. The answer comes when everything is gone; asked for again meanwhile, it is answered with 404.',
+  })
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   erase(@Param('id', KnownIdPipe) id: string): Promise<void> {
@@ -76,7 +89,10 @@ export class ConversationsController {
   }
 
   @Get(':id/messages')
-  @ApiOperation({ summary: 'List the messages of a conversation' })
+  @ApiOperation({
+    summary: 'List the messages of a conversation',
+    description: 'Each with what became of its sending.',
+  })
   @ApiOkResponse({ type: MessagePage })
   @ApiNotFoundResponse()
   messages(@Param('id', KnownIdPipe) id: string, @Query() query: MessageQuery): Promise<MessagePage> {
@@ -84,7 +100,11 @@ export class ConversationsController {
   }
 
   @Post(':id/messages')
-  @ApiOperation({ summary: 'Speak as the bot' })
+  @ApiOperation({
+    summary: 'Speak as the bot',
+    description:
+      'The text is kept as the operator’s message and sent in its turn. A request that is sent again says it again, but with the same Idempotency-Key.',
+  })
   @ApiHeader({
     name: 'Idempotency-Key',
     required: false,
@@ -103,7 +123,11 @@ export class ConversationsController {
   }
 
   @Get(':id/export')
-  @ApiOperation({ summary: 'Download the whole history: one JSON object a line, the conversation first' })
+  @ApiOperation({
+    summary: 'Download the whole history: one JSON object a line, the conversation first',
+    description:
+      'It is sent while it is read. Where that fails on the way the connection breaks, and the file is not whole.',
+  })
   @ApiProduces('application/x-ndjson')
   @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
   @ApiNotFoundResponse()

@@ -17,14 +17,20 @@ export class DeadLettersController {
   constructor(private readonly desk: DeadLetterDesk) {}
 
   @Get()
-  @ApiOperation({ summary: 'List what failed for good, the newest first' })
+  @ApiOperation({
+    summary: 'List what failed for good, the newest first',
+    description: 'Events, turns and replies, each with the reason as a stable code.',
+  })
   @ApiOkResponse({ type: DeadLetterPage })
   list(@Query() query: PageQuery): Promise<DeadLetterPage> {
     return this.desk.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one dead letter with what was to be done' })
+  @ApiOperation({
+    summary: 'Show one dead letter with what was to be done',
+    description: 'With its payload, as it was when it was given up.',
+  })
   @ApiOkResponse({ type: DeadLetterWithPayloadDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<DeadLetterWithPayloadDto> {
@@ -33,7 +39,10 @@ export class DeadLettersController {
 
   @Post(':id/replay')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Try it again' })
+  @ApiOperation({
+    summary: 'Try it again',
+    description: 'It is a dead letter no longer: of two requests the second is answered with 404.',
+  })
   @ApiAcceptedResponse({ type: ReplayDto })
   @ApiNotFoundResponse()
   replay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
@@ -42,7 +51,7 @@ export class DeadLettersController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Discard a dead letter' })
+  @ApiOperation({ summary: 'Discard a dead letter', description: 'It is not tried again.' })
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   discard(@Param('id', KnownIdPipe) id: string): Promise<void> {

@@ -11,6 +11,7 @@ export class FloodGateController {
   @Get()
   @ApiOperation({
     summary: 'Show how fast is sent, what waits for that, and where Telegram asked for a pause',
+    description: 'Of each bot, and of the chats that were limited of late.',
   })
   @ApiOkResponse({ type: FloodGateDto })
   show(): Promise<FloodGateDto> {

@@ -11,7 +11,10 @@ export class AdmittedGroupsController {
 
   @Delete(':key')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Put a group out again that was let in; it may ask anew' })
+  @ApiOperation({
+    summary: 'Put a group out again that was let in; it may ask anew',
+    description: 'What is said there is not answered until somebody lets it in again.',
+  })
   @ApiParam(key)
   @ApiNoContentResponse()
   @ApiNotFoundResponse()

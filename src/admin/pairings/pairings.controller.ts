@@ -12,14 +12,17 @@ export class PairingsController {
   constructor(private readonly desk: PairingDesk) {}
 
   @Get()
-  @ApiOperation({ summary: 'List the people and groups that ask to be let in, the newest request first' })
+  @ApiOperation({
+    summary: 'List the people and groups that ask to be let in, the newest request first',
+    description: 'The newest request of each, also where it is decided.',
+  })
   @ApiOkResponse({ type: PairingPage })
   list(@Query() query: PairingQuery): Promise<PairingPage> {
     return this.desk.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one of them' })
+  @ApiOperation({ summary: 'Show one of them', description: 'With the code that its chat was told.' })
   @ApiOkResponse({ type: PairingDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
@@ -28,7 +31,10 @@ export class PairingsController {
 
   @Post(':id/approve')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Let the person or the group in, and tell them' })
+  @ApiOperation({
+    summary: 'Let the person or the group in, and tell them',
+    description: 'A request is decided once, within an hour: what comes later is answered with 409.',
+  })
   @ApiOkResponse({ type: PairingDto })
   @ApiNotFoundResponse()
   @ApiConflictResponse(tooLate)
@@ -38,7 +44,10 @@ export class PairingsController {
 
   @Post(':id/deny')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Do not let them in, and tell them; for a day they are not heard' })
+  @ApiOperation({
+    summary: 'Do not let them in, and tell them; for a day they are not heard',
+    description: 'A request is decided once, within an hour: what comes later is answered with 409.',
+  })
   @ApiOkResponse({ type: PairingDto })
   @ApiNotFoundResponse()
   @ApiConflictResponse(tooLate)

@@ -12,14 +12,17 @@ export class PeopleController {
   constructor(private readonly people: PeopleService) {}
 
   @Get()
-  @ApiOperation({ summary: 'List the people who have written, by channel and id' })
+  @ApiOperation({
+    summary: 'List the people who have written, by channel and id',
+    description: 'Each with their role, the tools they may use, and whether they are blocked.',
+  })
   @ApiOkResponse({ type: PersonPage })
   list(@Query() query: PageQuery): Promise<PersonPage> {
     return this.people.list(query);
   }
 
   @Get(':key')
-  @ApiOperation({ summary: 'Show one person' })
+  @ApiOperation({ summary: 'Show one person', description: 'As last seen.' })
   @ApiParam(key)
   @ApiOkResponse({ type: PersonDto })
   @ApiNotFoundResponse()
@@ -28,7 +31,10 @@ export class PeopleController {
   }
 
   @Patch(':key')
-  @ApiOperation({ summary: 'Give a person a role, block them, say which tools they may use' })
+  @ApiOperation({
+    summary: 'Give a person a role, block them, say which tools they may use',
+    description: 'What is not named stays; null takes a role, or rules for tools, back.',
+  })
   @ApiParam(key)
   @ApiOkResponse({ type: PersonDto })
   @ApiNotFoundResponse()

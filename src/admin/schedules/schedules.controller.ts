@@ -24,14 +24,18 @@ export class SchedulesController {
   constructor(private readonly desk: ScheduleDesk) {}
 
   @Get()
-  @ApiOperation({ summary: 'List reminders and schedules, the newest first' })
+  @ApiOperation({
+    summary: 'List reminders and schedules, the newest first',
+    description:
+      'All, or those of one conversation or one state. A page may hold fewer than `limit`, even none, and still have a `nextCursor`: go on until it is null.',
+  })
   @ApiOkResponse({ type: SchedulePage })
   list(@Query() query: ScheduleQuery): Promise<SchedulePage> {
     return this.desk.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one schedule' })
+  @ApiOperation({ summary: 'Show one schedule', description: 'With its next time and its last.' })
   @ApiOkResponse({ type: ScheduleDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<ScheduleDto> {
@@ -39,7 +43,10 @@ export class SchedulesController {
   }
 
   @Post()
-  @ApiOperation({ summary: 'Plan something in a conversation' })
+  @ApiOperation({
+    summary: 'Plan something in a conversation',
+    description: 'Give `at` for once, or `cron` and, if it is not UTC, `timeZone` for again and again.',
+  })
   @ApiCreatedResponse({ type: ScheduleDto })
   @ApiBadRequestResponse()
   @ApiNotFoundResponse({ description: 'There is no such conversation' })
@@ -49,7 +56,10 @@ export class SchedulesController {
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Change what is planned, or when' })
+  @ApiOperation({
+    summary: 'Change what is planned, or when',
+    description: 'What is left out stays as it is. A schedule stays what it is: once, or by a rule.',
+  })
   @ApiOkResponse({ type: ScheduleDto })
   @ApiBadRequestResponse()
   @ApiNotFoundResponse()
@@ -60,7 +70,10 @@ export class SchedulesController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove a schedule: it does not happen any more' })
+  @ApiOperation({
+    summary: 'Remove a schedule: it does not happen any more',
+    description: 'What it has brought already stays.',
+  })
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   remove(@Param('id', KnownIdPipe) id: string): Promise<void> {

@@ -4,7 +4,7 @@ import { LeaseLostError, messageOf, RetryLaterError } from '../../errors/errors.
 import type { Turn } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
-import { EventClaim } from '../turn/event-claim.js';
+import { EventClaim, updateIdsOf } from '../turn/event-claim.js';
 import type { News } from '../turn/turn-watch.repository.js';
 import { type Interruption, InterruptionRepository } from './interruption.repository.js';
 
@@ -80,6 +80,14 @@ export class Interruptions {
     const ready = await this.claim.interrupting(lease, conversation, turn, from);
     if (ready.kind === 'later') return { kind: 'later', delayMs: ready.delayMs };
     if (ready.kind === 'nothing') return none;
-    return await this.store.interrupt(lease, conversation, turn, ready.candidates, waitsForDraft);
+    const outcome = await this.store.interrupt(lease, conversation, turn, ready.candidates, waitsForDraft);
+    if (outcome.kind === 'interrupted')
+      this.logger.log({
+        msg: 'turn gives way to newer messages',
+        conversationId: conversation.id,
+        turnId: turn.id,
+        updateIds: updateIdsOf(ready.candidates),
+      });
+    return outcome;
   }
 }

@@ -8,6 +8,7 @@ import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
 import { ChatMoves } from '../../moves/chat-moves.js';
+import { inLogScope } from '../../observability/log-scope.js';
 import { Approvals } from '../approvals/approvals.service.js';
 import { needsRights } from './chat-settings.js';
 import { CommandAnswers, type Place } from './command-answers.js';
@@ -60,7 +61,8 @@ export class Commands {
         if (failures > 0 && heldUpMs === 0) await this.tries.forgetSettled(conversationId);
         return { ...all, heldUpMs };
       }
-      const next = await this.handleAlone(command, conversationId, holder);
+      const ids = { channel: command.source, updateId: command.externalId };
+      const next = await inLogScope(ids, () => this.handleAlone(command, conversationId, holder));
       // It is being erased, and its events go with it.
       if (next === 'gone') return { ...all, heldUpMs };
       // Another lane was faster.

@@ -7,7 +7,7 @@ import { type Event, Prisma } from '../../generated/prisma/client.js';
 const PAGE = 50;
 
 /** An event that waits and needs no model. */
-export interface WaitingCommand extends Pick<Event, 'id' | 'source' | 'payload'> {
+export interface WaitingCommand extends Pick<Event, 'id' | 'source' | 'externalId' | 'payload'> {
   /** It was tried before. */
   readonly hasFailed: boolean;
   /** Until its next try. */
@@ -26,6 +26,7 @@ export interface WaitingCommands {
 interface Row {
   readonly id: bigint | null;
   readonly source: string;
+  readonly externalId: string;
   readonly payload: Prisma.JsonValue;
   readonly hasFailed: boolean;
   readonly waitMs: number;
@@ -47,14 +48,14 @@ export class WaitingCommandRepository {
       FROM (SELECT count(*)::int AS failures, coalesce(max(${waitMsOf(deferral)}), 0)::float8 AS "heldUpMs"
             FROM event_failures f WHERE f.conversation_id = ${conversationId}::uuid) AS failed
       LEFT JOIN (
-        SELECT e.id, e.source, e.payload, f.event_id IS NOT NULL AS "hasFailed", ${waitMsOf(deferral)} AS "waitMs"
+        SELECT e.id, e.source, e.external_id AS "externalId", e.payload, f.event_id IS NOT NULL AS "hasFailed", ${waitMsOf(deferral)} AS "waitMs"
         FROM events e LEFT JOIN event_failures f ON f.event_id = e.id
         WHERE e.conversation_id = ${conversationId}::uuid AND e.state = 'waiting' AND e.kind <> 'message'
         ORDER BY e.id LIMIT 1
       ) AS first ON true`;
     if (!row) return { first: null, failures: 0, heldUpMs: 0 };
-    const { id, source, payload, hasFailed, waitMs, failures, heldUpMs } = row;
-    const first = id === null ? null : { id, source, payload, hasFailed, waitMs };
+    const { id, source, externalId, payload, hasFailed, waitMs, failures, heldUpMs } = row;
+    const first = id === null ? null : { id, source, externalId, payload, hasFailed, waitMs };
     return { first, failures, heldUpMs };
   }
 
@@ -66,7 +67,7 @@ export class WaitingCommandRepository {
   ): Promise<WaitingCommand | null> {
     for (let from = after; ;) {
       const page = await this.prisma.$queryRaw<WaitingCommand[]>`
-        SELECT e.id, e.source, e.payload, f.event_id IS NOT NULL AS "hasFailed", 0::float8 AS "waitMs"
+        SELECT e.id, e.source, e.external_id AS "externalId", e.payload, f.event_id IS NOT NULL AS "hasFailed", 0::float8 AS "waitMs"
         FROM events e LEFT JOIN event_failures f ON f.event_id = e.id
         WHERE e.conversation_id = ${conversationId}::uuid AND e.state = 'waiting' AND e.kind <> 'message'
           AND e.id > ${from} AND ${isDue(deferral)}

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Sender } from '../../channel/inbound.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { BusySettings } from '../../config/busy.settings.js';
@@ -44,6 +44,8 @@ const BEHIND_COMMAND_MS = 250;
 /** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
 @Injectable()
 export class EventClaim {
+  private readonly logger = new Logger(EventClaim.name);
+
   constructor(
     private readonly reader: EventReader,
     private readonly turns: TurnRepository,
@@ -66,9 +68,12 @@ export class EventClaim {
     const [first] = ready.candidates;
     if (first?.event.lateEdit) {
       const turn = await this.corrections.begin(lease, first.event.id);
+      if (turn) this.note('turn begun', turn, [first]);
       return turn ? { kind: 'turn', turn } : await this.next(lease, conversation, atMost);
     }
-    return { kind: 'turn', turn: await this.turns.begin(lease, conversation, ready.candidates) };
+    const turn = await this.turns.begin(lease, conversation, ready.candidates);
+    this.note('turn begun', turn, ready.candidates);
+    return { kind: 'turn', turn };
   }
 
   /**
@@ -85,7 +90,9 @@ export class EventClaim {
   ): Promise<readonly Message[]> {
     const ready = await this.ready(lease, conversation, 0);
     if (ready.kind !== 'ready' || ready.candidates[0]?.event.lateEdit) return [];
-    return await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
+    const joined = await this.turns.join(lease, conversation, turn, ready.candidates, stepIndex);
+    if (joined.length > 0) this.note('turn joined', turn, ready.candidates);
+    return joined;
   }
 
   /**
@@ -109,6 +116,11 @@ export class EventClaim {
     if (!room.some(isByPerson)) return nothing;
     const ready = await this.admitted(conversation, room, 0);
     return ready.kind !== 'ready' || ready.candidates.some(isByPerson) ? ready : nothing;
+  }
+
+  /** The line by which a message's lines are joined with those of its turn. */
+  private note(msg: string, { id: turnId, conversationId }: Turn, candidates: readonly Candidate[]): void {
+    this.logger.log({ msg, conversationId, turnId, updateIds: updateIdsOf(candidates) });
   }
 
   /** What waits, can be read, and is of people who may talk to the agent: the rest is turned away. */
@@ -224,6 +236,13 @@ export class EventClaim {
 
 /** What was planned comes along, but interrupts nobody. */
 const isByPerson = ({ event }: Candidate): boolean => event.source !== SCHEDULE_SOURCE;
+
+/** Of those that a person sent; for the log. */
+export function updateIdsOf(candidates: readonly Candidate[]): readonly string[] {
+  return candidates
+    .filter(({ event }) => event.source !== SCHEDULE_SOURCE)
+    .map(({ event }) => event.externalId);
+}
 
 /** A late edit has a turn of its own, in its place among the others. */
 function upToLateEdit(candidates: readonly Candidate[]): readonly Candidate[] {

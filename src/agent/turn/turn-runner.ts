@@ -2,8 +2,10 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
 import { AgentSettings } from '../../config/agent.settings.js';
 import { LeaseLostError } from '../../errors/errors.js';
+import type { Conversation } from '../../generated/prisma/client.js';
 import type { Lease } from '../../lease/lease.repository.js';
 import { LeaseHolder } from '../../lease/lease-holder.js';
+import { inLogScope } from '../../observability/log-scope.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import type { LaneOutcome } from '../../lease/lane-outcome.js';
 import { Stopping } from '../../runtime/stopping.js';
@@ -85,7 +87,7 @@ export class TurnRunner {
     const turn = await this.turns.findRunning(turnId);
     if (!conversation || !turn) return idle(none);
     try {
-      return await this.goOn({ lease, conversation, turn }, new AbortController().signal);
+      return await this.inItsScope({ lease, conversation, turn }, new AbortController().signal);
     } catch (error) {
       if (error instanceof LeaseLostError) return idle(none);
       throw error;
@@ -109,6 +111,18 @@ export class TurnRunner {
   private async runNext(lease: Lease, lost: AbortSignal, heldUpMs: number): Promise<TurnOutcome> {
     const conversation = await this.conversations.find(lease.conversationId);
     if (!conversation || conversation.status === 'paused') return idle(none);
+    const { channel, chatId } = conversation;
+    return await inLogScope({ channel, chatId: String(chatId) }, () =>
+      this.runIn(conversation, lease, lost, heldUpMs),
+    );
+  }
+
+  private async runIn(
+    conversation: Conversation,
+    lease: Lease,
+    lost: AbortSignal,
+    heldUpMs: number,
+  ): Promise<TurnOutcome> {
     // Without its bot there is no prompt of its, and no way to answer.
     if (!this.channel.serves(conversation.channel))
       return idle({ next: 'later', delayMs: UNSERVED_RETRY_MS });
@@ -124,8 +138,10 @@ export class TurnRunner {
       const excused = this.afterRun.endedInOrder(open.turn.id) ? 1 : 0;
       const turn = await this.turns.takeOver(lease, open.turn, excused);
       this.afterRun.recorded(turn.id);
+      const about = { conversationId: conversation.id, turnId: turn.id, continuesId: turn.continuesId };
+      this.logger.log({ msg: 'turn goes on', ...about });
       const run = { lease, conversation, turn };
-      const runHere = (): Promise<TurnOutcome> => this.goOn(run, lost);
+      const runHere = (): Promise<TurnOutcome> => this.inItsScope(run, lost);
       return isSuspect(turn) ? await this.isolated.run(run, runHere) : await runHere();
     }
     if (heldUpMs > 0) return idle({ next: 'later', delayMs: heldUpMs });
@@ -137,7 +153,13 @@ export class TurnRunner {
       const gateMs = await this.waitNotices.tell(lease, conversation, deferred, wait);
       return idle({ next: 'later', delayMs: gateMs > 0 ? Math.min(gateMs, delayMs) : delayMs });
     }
-    return await this.goOn({ lease, conversation, turn: claimed.turn }, lost);
+    return await this.inItsScope({ lease, conversation, turn: claimed.turn }, lost);
+  }
+
+  private async inItsScope(run: Run, lost: AbortSignal): Promise<TurnOutcome> {
+    const { id: conversationId, channel, chatId } = run.conversation;
+    const ids = { channel, chatId: String(chatId), conversationId, turnId: run.turn.id };
+    return await inLogScope(ids, () => this.goOn(run, lost));
   }
 
   /** Works on the turn until it is finished, failed, put off, interrupted or handed back. */

@@ -9,6 +9,7 @@ import { checkModels } from './model.check.js';
 import { checkPublicUrl } from './public-url.check.js';
 import { checkDatabase, checkQueue } from './storage.check.js';
 import { checkTelegram } from './telegram.check.js';
+import { checkWork } from './work.check.js';
 
 /** A model may have to be loaded first. */
 const CHECK_TIMEOUT_MS = 60_000;
@@ -17,7 +18,7 @@ const CHECK_TIMEOUT_MS = 60_000;
 export const doctor: CliCommand = {
   name: 'doctor',
   usage: 'doctor',
-  does: 'checks token, webhook, address, database, queue, model and clock; says what to do',
+  does: 'checks token, webhook, address, database, queue, model, clock, and that somebody works; says what to do',
   run: async (args, settings, print) => {
     if (args.length > 0) throw new UsageError(doctor.usage);
     print('ok       settings    read and valid');
@@ -44,7 +45,13 @@ function checksOf(settings: Settings): readonly (readonly [about: string, check:
     ['queue', (signal) => checkQueue(redis, signal)],
     ['model', (signal) => checkModels(model, signal)],
     ['clock', (signal) => checkClock(settings, signal)],
+    ['workers', (signal) => checkWork(database, isPolled(telegram), signal)],
   ];
+}
+
+/** The simulator, in Telegram's place, delivers by itself. */
+function isPolled({ receiving, botToken }: TelegramSettings): boolean {
+  return receiving === 'polling' && botToken !== undefined;
 }
 
 /** A bot of TELEGRAM_BOTS_FILE is named with each finding about it. */

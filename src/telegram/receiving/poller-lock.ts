@@ -1,10 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { ClientBase } from 'pg';
 import { DatabasePool } from '../../database/database-pool.js';
 import { messageOf } from '../../errors/errors.js';
 import { Pauses } from './pauses.js';
 
 /** How often a process that is not the poller asks whether it may become it. */
-const ASK_EVERY_MS = 2_000;
+export const ASK_EVERY_MS = 2_000;
+
+/** The key of the lock: in SQL. */
+const KEY = `hashtextextended('turnpike telegram poller', 0)`;
 
 /**
  * Lets one of any number of processes do a piece of work: the holder of a PostgreSQL session advisory lock. The lock
@@ -44,9 +48,7 @@ export class PollerLock {
     signal.addEventListener('abort', lose, { once: true });
     try {
       if (signal.aborted) return;
-      const { rows } = await client.query<{ held: boolean }>(
-        `SELECT pg_try_advisory_lock(hashtextextended('turnpike telegram poller', 0)) AS held`,
-      );
+      const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS held`);
       // Told to stop, or cut off, while it asked: work that waits for its signal would wait for ever.
       if (rows[0]?.held !== true || lost.signal.aborted) return;
       this.logger.log({ msg: 'poller lock taken' });
@@ -58,4 +60,18 @@ export class PollerLock {
       client.release(true);
     }
   }
+}
+
+/** Whether some process holds the lock at this moment, seen from outside. */
+export async function isPollerAtWork(client: Pick<ClientBase, 'query'>): Promise<boolean> {
+  // https://www.postgresql.org/docs/current/view-pg-locks.html: a bigint key's halves, and 1
+  const { rows } = await client.query<{ held: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM pg_locks
+       WHERE locktype = 'advisory' AND granted AND objsubid = 1
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND classid::bigint = (${KEY} >> 32) & 4294967295 AND objid::bigint = ${KEY} & 4294967295
+     ) AS held`,
+  );
+  return rows[0]?.held === true;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AdminApp } from '../../test/support/admin-app.js';
+import { AdminApp } from '../../../test/support/admin-app.js';
 
 let admin: AdminApp;
 
