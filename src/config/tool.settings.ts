@@ -32,7 +32,7 @@ export class ToolSettings {
 
   @FromEnv('APPROVAL_OUTSIDE_TEXT', {
     description:
-      'a tool with side effects needs to be allowed in a turn that has read text from outside: a page, a forwarded message, a schedule',
+      'a tool with side effects needs to be allowed while text from outside is in the request: a page, a forwarded message, a picture',
     example: 'true',
     parse: flag,
   })
