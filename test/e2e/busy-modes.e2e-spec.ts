@@ -100,7 +100,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
       await world.post(textUpdate(chat, `[${chat}] ${word}`, forwarded)).expect(200);
     await world.lastOf(chat, 1);
     const marked = (word: string) =>
-      expect.stringMatching(new RegExp(`From: B\\n\\n\\[${chat}\\] ${word}\\n`, 's'));
+      expect.stringMatching(new RegExp(`> From: B\\n> \\[${chat}\\] ${word}$`));
     expect(callsOf(chat).map(({ news }) => news)).toEqual([[marked('one'), marked('two')]]);
   });
 
