@@ -146,6 +146,9 @@ describe('A call that goes to an address', () => {
       strayCalls(calls, 100, context('Hi'), progress(read, twice, twice)).filter((each) => !each),
     ).toHaveLength(3);
     expect(strayCalls(calls, 100, context(links.join(' ')), progress(read))).not.toContain(true);
+    const all = { name: 'files_read', arguments: JSON.stringify({ urls: links }) };
+    expect(strayCalls([all], 100, context('Hi'), progress(read))).toEqual([true]);
+    expect(strayCalls([all], 100, context(links.join(' ')), progress(read))).toEqual([false]);
   });
 
   it('is looked at in every argument of every tool, names of fields too, and in nothing else', () => {

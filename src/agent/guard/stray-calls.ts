@@ -21,7 +21,8 @@ const REPEATING: ReadonlySet<string> = new Set(['search_history', 'recall']);
  * For each call of the answer that is the turn's step `stepIndex`: would it go to an address that the model has made, in
  * part or all of it? A server learns all that stands in an address, so text from outside could have the model write there
  * what only this conversation knows. Not made are the addresses that stand, as they are, in what people wrote, or to which
- * it went for them before it read such text; and, for a few calls, in text from outside that was read. Told from what is on record: every run comes to the same. Pure.
+ * it went for them before it read such text; and, of a few addresses, in text from outside that was read. Told from what is
+ * on record: every run comes to the same. Pure.
  */
 export function strayCalls(
   calls: readonly Call[],
@@ -39,18 +40,16 @@ export function strayCalls(
     if (influenceOn(exchange.stepIndex, context, progress) === 'people') named.readCalls(calls);
     named.read([...exchange.call.messages, ...exchange.results.flatMap(({ whole }) => whole.messages)]);
   }
-  const followed = (call: Call) => named.judge(call) === 'outside';
-  let left = MAX_FOLLOWED - earlier.flatMap(({ call }) => callsIn(call.messages)).filter(followed).length;
+  let left = earlier
+    .flatMap(({ call }) => callsIn(call.messages))
+    .reduce((rest, call) => rest - named.followedBy(call), MAX_FOLLOWED);
   return calls.map((call) => {
-    const judged = named.judge(call);
-    if (judged !== 'outside') return judged === 'made';
-    left -= 1;
-    return left < 0;
+    if (named.isMade(call)) return true;
+    const followed = named.followedBy(call);
+    left -= followed;
+    return followed > 0 && left < 0;
   });
 }
-
-/** Who has named the addresses of a call; `none`: it has none, `made`: nobody has named one of them. */
-type Judged = 'none' | 'people' | 'outside' | 'made';
 
 class NamedAddresses {
   private readonly byPeople = new Set<string>();
@@ -69,18 +68,20 @@ class NamedAddresses {
 
   /** Of calls that people alone have led to: where they went. */
   readCalls(calls: readonly Call[]): void {
-    for (const { arguments: given } of calls)
-      for (const address of stringsIn(given).flatMap(addressesAskedIn)) this.add(address, this.byPeople);
+    for (const address of calls.flatMap(addressesOf)) this.add(address, this.byPeople);
   }
 
-  judge({ arguments: given }: Call): Judged {
-    const addresses = stringsIn(given).flatMap(addressesAskedIn);
-    if (addresses.length === 0) return 'none';
-    const isIn = (names: ReadonlySet<string>) => (address: Address) =>
-      address.keys.some((key) => names.has(key));
-    if (addresses.every(isIn(this.byPeople))) return 'people';
-    const isNamed = (address: Address) => isIn(this.byPeople)(address) || isIn(this.fromOutside)(address);
-    return addresses.every(isNamed) ? 'outside' : 'made';
+  /** Has nobody named one of the call's addresses? */
+  isMade(call: Call): boolean {
+    return addressesOf(call).some(
+      (address) => !isIn(this.byPeople, address) && !isIn(this.fromOutside, address),
+    );
+  }
+
+  /** How many of the call's addresses text from outside alone has named; of a call that nobody is to make unasked, none. */
+  followedBy(call: Call): number {
+    if (this.isMade(call)) return 0;
+    return addressesOf(call).filter((address) => !isIn(this.byPeople, address)).length;
   }
 
   /** Of a message that has both, people's words and others', all counts as the others'. */
@@ -112,6 +113,10 @@ class NamedAddresses {
     }
   }
 }
+
+const addressesOf = ({ arguments: given }: Call): Address[] => stringsIn(given).flatMap(addressesAskedIn);
+
+const isIn = (names: ReadonlySet<string>, { keys }: Address): boolean => keys.some((key) => names.has(key));
 
 function callsIn(messages: readonly ChatCompletionMessageParam[]): Call[] {
   return messages.flatMap((message) => (message.role === 'assistant' ? toolCallsOf(message) : []));
