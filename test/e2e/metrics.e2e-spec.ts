@@ -144,10 +144,10 @@ describe('GET /metrics', () => {
 
   it('tells a worker’s scraper what waits, and for how long', async () => {
     const chat = newChatId();
-    await world.sayAndRead(chat, 'hello');
-    const id = await world.conversationId(chat);
-    await world.admin(`conversations/${id}`, 'patch').send({ status: 'paused' }).expect(200);
-    await world.say(chat, 'wait');
+    const held = world.model.hold(`[${chat}] first`);
+    await world.say(chat, `[${chat}] first`);
+    await eventually(() => expect(held.waiting).toBe(1));
+    await world.say(chat, `[${chat}] second`);
     // Its first scrape asks the database: there is nothing to wait for.
     const worker = await world.startApp({ APP_ROLE: 'worker' });
     const waiting = await Scrape.of(worker.url);
@@ -155,6 +155,8 @@ describe('GET /metrics', () => {
     expect(waiting.value('lane_oldest_seconds', { lane: 'turns' })).toBeGreaterThan(0);
     expect(waiting.value('lane_depth', { lane: 'commands' })).toBe(0);
     expect(waiting.value('turns_total', { outcome: 'done' })).toBeTypeOf('number');
+    held.release();
+    await world.lastOf(chat, 2);
     await world.stopApp(worker);
   });
 
