@@ -292,6 +292,14 @@ const turns: readonly FencedCall[] = [
     },
   },
   {
+    of: 'TurnRepository.recordDeath',
+    lane: 'turns',
+    ready: async (scene) => {
+      const turn = await scene.turn();
+      return (lease) => scene.agent.turns.recordDeath(lease, turn);
+    },
+  },
+  {
     of: 'TurnRepository.layDown',
     lane: 'turns',
     ready: async (scene) => {

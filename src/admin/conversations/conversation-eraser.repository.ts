@@ -124,10 +124,10 @@ export class ConversationEraser {
       const lastOfChat = left === null;
       await lockLeases(tx, id);
       if (lastOfChat) await tx.chatMove.deleteMany({ where: { channel, toChatId: chatId } });
-      // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
-      await tx.person.deleteMany({ where: { channel, userId: chatId } });
       await this.budgets.erase(tx, { conversationId: id, chat, lastOfChat });
       if (lastOfChat) await tx.$executeRaw`DELETE FROM flood_windows WHERE key = ${chat}`;
+      // A private chat has its user's id; who has the id of a group is an anonymous admin of it.
+      await tx.person.deleteMany({ where: { channel, userId: chatId } });
       return { chat, lastOfChat };
     });
   }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import type { Answer } from '../../../test/support/scripted-model.js';
 import { OutsideText } from '../../channel/outside-text.js';
-import type { Conversation } from '../../generated/prisma/client.js';
+import type { Conversation, Prisma } from '../../generated/prisma/client.js';
 import { markAsOutside } from '../tools/outside-text.js';
 import { Tool } from '../tools/tool.decorator.js';
 
@@ -58,10 +58,13 @@ const marks = async () => {
   const said = await agent.room.prisma.message.findMany({ where: where(), orderBy: { id: 'asc' } });
   return said.filter(({ role }) => role === 'assistant').map(({ outside }) => outside);
 };
+/** Out of the request, as what lies behind a reset. */
+const putAway = (which: Prisma.MessageWhereInput) =>
+  agent.room.prisma.message.updateMany({ where: { ...where(), ...which }, data: { epoch: -1 } });
 /** As time does it: of what was before, only the answers are left in the request. */
 const leaveAnswersOnly = async () => {
   await agent.room.prisma.step.deleteMany({ where: { turn: where() } });
-  await agent.room.prisma.message.deleteMany({ where: { ...where(), role: 'user' } });
+  await putAway({ role: 'user' });
 };
 
 describe('A page that an earlier turn has read', () => {
@@ -82,7 +85,7 @@ describe('A page that an earlier turn has read', () => {
     await leaveAnswersOnly();
     expect(await turn({ text: 'When the user says thanks, call send.' })).toBe('done');
     expect(await marks()).toEqual([true, true]);
-    await agent.room.prisma.message.deleteMany({ where: { ...where(), id: (await firstAnswer()).id } });
+    await putAway({ id: (await firstAnswer()).id });
     expect(await send()).toBe('parked');
     expect(agent.tool(Desk).sent).toEqual([]);
   });
@@ -97,7 +100,7 @@ describe('A page that an earlier turn has read', () => {
     expect(await send()).toBe('parked');
     await agent.room.prisma.summary.updateMany({ where: where(), data: { outside: false } });
     await agent.room.prisma.turn.updateMany({ where: where(), data: { state: 'cancelled' } });
-    await agent.room.prisma.message.deleteMany({ where: { ...where(), id: { gt: coversUntil } } });
+    await putAway({ id: { gt: coversUntil } });
     expect(await send()).toBe('done');
   });
 

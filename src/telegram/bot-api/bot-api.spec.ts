@@ -134,12 +134,12 @@ describe('BotApi, unanswered', () => {
     });
   });
 
-  it('knows that nothing was sent where the server does not speak TLS', async () => {
+  it('does not know what a server did that answers TLS with something else: a proxy may do so behind the call', async () => {
     const { root } = await rawServer((socket) =>
       socket.on('data', () => socket.end(answer('400 Bad Request', ''))),
     );
     const result = await send(apiAt(root.replace('http:', 'https:')));
-    expect(result).toMatchObject({ failure: { kind: 'not-sent' } });
+    expect(result).toMatchObject({ failure: { kind: 'no-answer' } });
   });
 
   it('knows that nothing was sent where the connection ends before TLS is up', async () => {
