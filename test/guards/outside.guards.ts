@@ -77,7 +77,7 @@ export const outsideGuards: readonly Guard[] = [
     without: {
       file: 'src/agent/guard/stray-calls.ts',
       within: 'export function strayCalls(',
-      find: 'return left < 0;',
+      find: 'return followed > 0 && left < 0;',
       replace: 'return false;',
     },
     spec: 'src/agent/guard/stray-calls.spec.ts',
