@@ -16,7 +16,7 @@ export type Renewal =
   | { readonly kind: 'unknown' };
 
 interface LoanRow extends Loan {
-  readonly renewedBy: string | null;
+  readonly renewedBy: readonly string[];
 }
 
 /** The table `library.loans`. */
@@ -48,9 +48,9 @@ export class LoanRepository {
   ): Promise<Renewal> {
     const [renewed] = await this.prisma.$queryRaw<Loan[]>`
       UPDATE library.loans
-      SET due_on = due_on + ${days}::int, renewals = renewals + 1, renewed_by = ${key}
+      SET due_on = due_on + ${days}::int, renewed_by = renewed_by || ${key}::text
       WHERE id = ${id} AND reader_id = ${readerId}
-        AND renewals < ${atMost} AND renewed_by IS DISTINCT FROM ${key}
+        AND cardinality(renewed_by) < ${atMost} AND ${key} <> ALL (renewed_by)
       RETURNING id, title, due_on::text AS "dueOn"`;
     if (renewed) return { kind: 'renewed', loan: renewed };
     const [row] = await this.prisma.$queryRaw<LoanRow[]>`
@@ -58,6 +58,6 @@ export class LoanRepository {
       WHERE id = ${id} AND reader_id = ${readerId}`;
     if (!row) return { kind: 'unknown' };
     const { renewedBy, ...loan } = row;
-    return { kind: renewedBy === key ? 'renewed' : 'too-often', loan };
+    return { kind: renewedBy.includes(key) ? 'renewed' : 'too-often', loan };
   }
 }

@@ -59,9 +59,11 @@ describe('The loans module', () => {
 
   it('renews a loan once for one call, though the call is made again', async () => {
     const loan = await loans.add(ANA, 'Walden', '2026-12-01');
+    const renew = (key: string) => call(ANA, 'renew_loan', { loan }, key);
     const renewed = { output: 'Walden is due on 2026-12-15 now.', error: null };
-    const twice = [call(ANA, 'renew_loan', { loan }, 'key'), call(ANA, 'renew_loan', { loan }, 'key')];
-    expect(await Promise.all(twice)).toEqual([renewed, renewed]);
+    expect(await Promise.all([renew('one'), renew('one')])).toEqual([renewed, renewed]);
+    const again = { output: 'Walden is due on 2026-12-29 now.', error: null };
+    expect([await renew('other'), await renew('one'), await renew('other')]).toEqual([again, again, again]);
   });
 
   it('renews no loan more often than the setting allows', async () => {

@@ -1,4 +1,4 @@
--- A schema of its own: Prisma's comparison, which writes the next migration of ours, does not look into it.
+-- A schema of its own: prisma/schema.prisma need not know it.
 CREATE SCHEMA library;
 
 CREATE TABLE library.loans (
@@ -6,8 +6,7 @@ CREATE TABLE library.loans (
   reader_id  BIGINT NOT NULL, -- the user id that Telegram gave the reader
   title      TEXT NOT NULL,
   due_on     DATE NOT NULL,
-  renewals   INTEGER NOT NULL DEFAULT 0,
-  renewed_by TEXT -- the key of the tool call that renewed it last
+  renewed_by TEXT[] NOT NULL DEFAULT '{}' -- the keys of the tool calls that renewed it
 );
 
 CREATE INDEX loans_of_reader ON library.loans (reader_id, due_on);
