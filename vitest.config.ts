@@ -16,7 +16,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'test/{chaos,guards,support}/**/*.spec.ts', 'eval/**/*.spec.ts'],
+          include: [
+            'src/**/*.spec.ts',
+            'test/{chaos,guards,support}/**/*.spec.ts',
+            '{eval,examples}/**/*.spec.ts',
+          ],
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },

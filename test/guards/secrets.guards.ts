@@ -45,6 +45,20 @@ export const secretGuards: readonly Guard[] = [
     error: 'Property failed',
   },
   {
+    id: 'secrets/of-own-modules',
+    kind: 'secret',
+    promises: [],
+    keeps: 'No module has a secret of its own that logs and results are not kept free of',
+    without: {
+      file: 'src/config/settings.module.ts',
+      within: 'function readOwnSettings',
+      find: 'filter(({ secret }) => secret)',
+      replace: 'slice(0, 0)',
+    },
+    spec: 'src/config/settings.module.spec.ts',
+    test: 'stops the start for a secret, set or not, which logs would not be kept free of',
+  },
+  {
     id: 'secrets/tool-results',
     kind: 'secret',
     promises: [],
