@@ -6,6 +6,7 @@ import { BotApiError } from './bot-api/bot-api-error.js';
 import { BotState } from './bot-api/bot-state.js';
 import type { Ack, ChatEvent, ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { privateChat, userJson } from './bot-api/message-json.js';
+import { pressButton, type PressedButton } from './bot-api/press-button.js';
 import type { BotApiMethod } from './bot-api/method-table.js';
 import { readPath } from './bot-api/call-path.js';
 import { readCall } from './bot-api/read-call.js';
@@ -35,7 +36,7 @@ export interface BotApiCall {
 /**
  * Takes Telegram's place: a Bot API server on a free loopback port, as strict as the real one, and people who write to
  * the bot. It delivers their updates like Telegram does, to a webhook or by getUpdates. Private chats only; no flood
- * limits, files or buttons to press. It forgets everything when it stops; its ids go on from the clock, so that a database
+ * limits or files. It forgets everything when it stops; its ids go on from the clock, so that a database
  * which outlives it never takes a new update for an old one.
  *
  * @example
@@ -131,6 +132,21 @@ export class BotApiSimulator {
     return update;
   }
 
+  /**
+   * Somebody presses a button under a message of the bot.
+   * @returns the update, which waits for delivery; null where there is no such button, or the bot does not want to know
+   * @throws RetryLaterError when 1,000 updates of this chat wait already
+   */
+  press(pressed: PressedButton): Update | null {
+    const update_id = this.lastUpdateId + 1;
+    const query = pressButton(this.bot, String(update_id), pressed);
+    if (!query) return null;
+    this.lastUpdateId = update_id;
+    const update: Update = { update_id, callback_query: query };
+    this.bot.updates.add(pressed.chatId, update);
+    return update;
+  }
+
   /** Somebody changes what they wrote. @returns null where the update is of no message */
   change({ message }: Update, text: string): Update | null {
     if (!message) return null;
@@ -144,7 +160,8 @@ export class BotApiSimulator {
 
   /** Delivers an update once more, as Telegram does when the answer to a POST was lost on its way. */
   sendAgain(update: Update): void {
-    const chatId = (update.message ?? update.stopped_message_generation)?.chat.id;
+    const chatId = (update.message ?? update.callback_query?.message ?? update.stopped_message_generation)
+      ?.chat.id;
     if (chatId !== undefined) this.bot.updates.add(chatId, update);
   }
 

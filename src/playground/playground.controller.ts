@@ -4,6 +4,7 @@ import {
   Get,
   Header,
   HttpCode,
+  NotFoundException,
   Param,
   ParseIntPipe,
   Post,
@@ -19,11 +20,12 @@ import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
 import { PAGE_SECURITY, PlaygroundPage } from './playground-page.js';
+import { PressButtonDto } from './press-button.dto.js';
 import { SendMessageDto } from './send-message.dto.js';
 
 const NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Linus', 'Margaret', 'Donald'];
 
-/** The page, and what it needs: write as a user, see both sides of a chat. `SameSiteGuard` stands before it. */
+/** The page, and what it needs: write and press buttons as a user, see both sides of a chat. `SameSiteGuard` stands before it. */
 @ApiExcludeController()
 @Controller('playground')
 export class PlaygroundController {
@@ -84,11 +86,27 @@ export class PlaygroundController {
     @Body(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, expectedType: SendMessageDto }))
     { chatId, text }: SendMessageDto,
   ): { updateId: number } {
-    try {
-      return { updateId: this.simulator.say(chatId, personOf(chatId), text).update_id };
-    } catch (error) {
-      throw new ServiceUnavailableException(messageOf(error));
-    }
+    return { updateId: queued(() => this.simulator.say(chatId, personOf(chatId), text)).update_id };
+  }
+
+  @Post('api/presses')
+  @HttpCode(202)
+  press(
+    @Body(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true, expectedType: PressButtonDto }))
+    pressed: PressButtonDto,
+  ): { updateId: number } {
+    const update = queued(() => this.simulator.press(pressed));
+    if (!update) throw new NotFoundException('the message has no such button now');
+    return { updateId: update.update_id };
+  }
+}
+
+/** @throws ServiceUnavailableException where too many updates of the chat wait */
+function queued<Result>(add: () => Result): Result {
+  try {
+    return add();
+  } catch (error) {
+    throw new ServiceUnavailableException(messageOf(error));
   }
 }
 

@@ -5,6 +5,7 @@ import { loadSettings } from '../config/settings.js';
 import { SettingsModule } from '../config/settings.module.js';
 import { Gates } from '../http/gates.js';
 import { HttpModule } from '../http/http.module.js';
+import { callMethod } from './bot-api/call-method.spec-support.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { PlaygroundModule } from './playground.module.js';
 
@@ -38,8 +39,8 @@ async function startWithSimulator(...given: Parameters<typeof start>): Promise<s
   return start(...given);
 }
 
-const post = (url: string, body: object, headers: Record<string, string> = {}) =>
-  fetch(`${url}/playground/api/messages`, {
+const post = (url: string, body: object, headers: Record<string, string> = {}, path = 'messages') =>
+  fetch(`${url}/playground/api/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
@@ -81,6 +82,36 @@ describe('The playground', () => {
   ])('refuses %j', async (body) => {
     expect((await post(await startWithSimulator(), body)).status).toBe(400);
     expect(simulator?.chats()).toEqual([]);
+  });
+
+  it('presses a button that the chat shows, and no other', async () => {
+    const url = await startWithSimulator();
+    await post(url, { chatId: 5, text: 'hello' });
+    if (!simulator) throw new Error('no simulator');
+    const reply_markup = { inline_keyboard: [[{ text: 'Yes', callback_data: 'yes' }]] };
+    const { result } = await callMethod(simulator, 'sendMessage', {
+      chat_id: 5,
+      text: 'May I?',
+      reply_markup,
+    });
+    const button = { chatId: 5, messageId: Object(result).message_id, data: 'yes' };
+    const press = async (change: object, headers?: Record<string, string>) =>
+      (await post(url, { ...button, ...change }, headers, 'presses')).status;
+
+    expect(await press({})).toBe(202);
+    expect(simulator.waiting).toBe(2);
+    for (const other of [{ data: 'no' }, { messageId: 1 }, { chatId: 6 }])
+      expect(await press(other)).toBe(404);
+    for (const wrong of [
+      { data: '' },
+      { data: 'x'.repeat(65) },
+      { messageId: '1' },
+      { chatId: 0 },
+      { more: 1 },
+    ])
+      expect(await press(wrong)).toBe(400);
+    expect(await press({}, { origin: 'https://example.org' })).toBe(403);
+    expect(simulator.waiting).toBe(2);
   });
 
   it('refuses what another site’s page sends', async () => {

@@ -1,5 +1,6 @@
 import { badRequest } from './bot-api-error.js';
 import { BOT, type BotCommand } from './bot-state.js';
+import { readQueryAnswer } from './callback-queries.js';
 import { privateChat, userJson } from './message-json.js';
 import type { MethodTable } from './method-table.js';
 import { asRecord, type Params } from './params.js';
@@ -53,9 +54,12 @@ export const botMethods: MethodTable = {
     throw badRequest('wrong file_id or the file is temporarily unavailable');
   },
 
-  /** Nothing here makes callback queries, so whatever is answered was never asked. */
-  answerCallbackQuery: () => {
-    throw badRequest('query is too old and response timeout expired or query ID is invalid');
+  /** Ends the waiting of a pressed button; its text is shown to who pressed it. */
+  answerCallbackQuery: (bot, params) => {
+    const text = readQueryAnswer(params);
+    const { chatId, messageId } = bot.queries.answer(params.text('callback_query_id'));
+    bot.chats.answerPress(chatId, messageId, text);
+    return true;
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.js';
+import { CallbackQueries } from './callback-queries.js';
 import { ChatLog, type ChatLimits, type Ack } from './chat-log.js';
 import { UpdateQueue } from './update-queue.js';
 import { WebhookSender, type WebhookTarget } from './webhook-sender.js';
@@ -21,6 +22,7 @@ export const BOT = {
 export class BotState {
   readonly chats: ChatLog;
   readonly updates = new UpdateQueue();
+  readonly queries = new CallbackQueries();
   /** By scope and language. */
   readonly commands = new Map<string, readonly BotCommand[]>();
   allowedUpdates: readonly string[] | null = null;

@@ -62,6 +62,13 @@ export type ChatEvent =
   | { readonly kind: 'message'; readonly chatId: number; readonly message: ChatMessage }
   | { readonly kind: 'removed'; readonly chatId: number; readonly messageId: number }
   | { readonly kind: 'action'; readonly chatId: number; readonly action: string }
+  /** The bot answered a pressed button of this message; an empty text shows nothing. */
+  | {
+      readonly kind: 'pressed';
+      readonly chatId: number;
+      readonly messageId: number;
+      readonly text: string;
+    }
   | { readonly kind: 'draft'; readonly chatId: number; readonly draft: MessageDraft | null };
 
 export interface ChatLimits {
@@ -177,6 +184,10 @@ export class ChatLog {
   showAction(chatId: number, name: string): void {
     this.find(chatId).action = { name, at: this.clock.now().getTime() };
     this.events.emit('chat', { kind: 'action', chatId, action: name });
+  }
+
+  answerPress(chatId: number, messageId: number, text: string): void {
+    this.events.emit('chat', { kind: 'pressed', chatId, messageId, text });
   }
 
   showDraft(chatId: number, shown: Omit<MessageDraft, 'at'>): void {

@@ -3,10 +3,14 @@
 
 const API = '/playground/api';
 const TYPING_SHOWS_MS = 5_000;
+/** As long as Telegram shows one: https://core.telegram.org/bots/api#sendmessagedraft */
+const DRAFT_SHOWS_MS = 30_000;
+const NOTICE_SHOWS_MS = 10_000;
 
 const log = document.querySelector('#log');
 const empty = document.querySelector('#empty');
 const state = document.querySelector('#state');
+const notice = document.querySelector('#notice');
 const picker = document.querySelector('#chat');
 const composer = document.querySelector('#composer');
 const field = document.querySelector('#text');
@@ -20,6 +24,7 @@ const typing = typingBubble();
 const draft = bubble('bot draft');
 const stopButton = draft.appendChild(document.createElement('button'));
 let draftTimer = 0;
+let noticeTimer = 0;
 
 void start();
 
@@ -67,6 +72,7 @@ function open(id) {
   stream.addEventListener('ready', () => void load(id));
   stream.addEventListener('message', (event) => upsert(JSON.parse(event.data).message));
   stream.addEventListener('removed', (event) => remove(JSON.parse(event.data).messageId));
+  stream.addEventListener('pressed', (event) => showPressed(JSON.parse(event.data)));
   stream.addEventListener('action', () => showTyping());
   stream.addEventListener('draft', (event) => showDraft(JSON.parse(event.data).draft));
   stream.addEventListener('error', () => say('The connection is lost; trying again …'));
@@ -79,19 +85,52 @@ async function load(id) {
 }
 
 async function send(text) {
+  const problem = await post('messages', { chatId, text });
+  say(problem && `Not sent: ${problem}`);
+  if (problem && field.value === '') field.value = text;
+}
+
+/** Presses a button of a message; it stays pressed until the bot has answered. */
+async function press(button, messageId, data) {
+  if (button.getAttribute('aria-disabled') === 'true') return;
+  button.setAttribute('aria-disabled', 'true');
+  showNotice('');
+  const problem = await post('presses', { chatId, messageId, data });
+  say(problem && `Not pressed: ${problem}`);
+  if (problem) release(button);
+}
+
+/** @returns what kept the server from taking it; empty where it was taken */
+async function post(path, body) {
   try {
-    const response = await fetch(`${API}/messages`, {
+    const response = await fetch(`${API}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ chatId, text }),
+      body: JSON.stringify(body),
     });
-    if (response.ok) return say('');
+    if (response.ok) return '';
     const { message } = await response.json();
-    say(`Not sent: ${Array.isArray(message) ? message.join(', ') : message}`);
+    return Array.isArray(message) ? message.join(', ') : message;
   } catch {
-    say('Not sent: the server does not answer.');
+    return 'the server does not answer.';
   }
-  if (field.value === '') field.value = text;
+}
+
+/** The bot answered a press: https://core.telegram.org/bots/api#answercallbackquery */
+function showPressed({ messageId, text }) {
+  for (const button of shown.get(messageId)?.querySelectorAll('.buttons button') ?? []) release(button);
+  showNotice(text);
+}
+
+function release(button) {
+  if (!button.dataset.unknown) button.removeAttribute('aria-disabled');
+}
+
+function showNotice(text) {
+  clearTimeout(noticeTimer);
+  notice.textContent = text;
+  notice.hidden = text === '';
+  if (text !== '') noticeTimer = setTimeout(() => showNotice(''), NOTICE_SHOWS_MS);
 }
 
 function showChat(chat) {
@@ -112,6 +151,7 @@ function upsert(message) {
   const element = shown.get(message.messageId) ?? bubble(message.from);
   element.firstChild.replaceChildren(formatted(message.text, message.entities));
   if (message.attachment) element.firstChild.prepend(`[${message.attachment}] `);
+  showButtons(element, message);
   element.querySelector('.note')?.remove();
   const note = noteOf(message);
   if (note) element.append(note);
@@ -150,6 +190,49 @@ function showDraft(content) {
   draftTimer = setTimeout(() => draft.remove(), content.at + DRAFT_SHOWS_MS - Date.now());
   log.append(draft);
   if (following) toEnd();
+}
+
+/** Shows a message's inline keyboard as it is now. */
+function showButtons(element, { messageId, replyMarkup }) {
+  const rows = replyMarkup?.inline_keyboard ?? [];
+  const written = JSON.stringify(rows);
+  if ((element.dataset.buttons ?? '[]') === written) return;
+  element.dataset.buttons = written;
+  const before = element.querySelector('.buttons');
+  // Who pressed it by the keyboard goes on from the chat.
+  if (before?.contains(document.activeElement)) log.focus();
+  before?.remove();
+  if (rows.length === 0) return;
+  const keyboard = document.createElement('div');
+  keyboard.className = 'buttons';
+  keyboard.setAttribute('role', 'group');
+  keyboard.setAttribute('aria-label', 'Buttons of this message');
+  for (const row of rows) {
+    const line = document.createElement('div');
+    line.append(...row.map((button) => buttonOf(messageId, button)));
+    keyboard.append(line);
+  }
+  element.firstChild.after(keyboard);
+}
+
+/** https://core.telegram.org/bots/api#inlinekeyboardbutton */
+function buttonOf(messageId, { text, callback_data: data, url }) {
+  if (url !== undefined) {
+    const anchor = link(url);
+    anchor.textContent = text;
+    return anchor;
+  }
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = text;
+  if (data === undefined) {
+    button.dataset.unknown = 'true';
+    button.title = 'The playground cannot press this kind of button.';
+    button.setAttribute('aria-disabled', 'true');
+  } else {
+    button.addEventListener('click', () => void press(button, messageId, data));
+  }
+  return button;
 }
 
 function noteOf({ ack, editedAt, reaction, from }) {
