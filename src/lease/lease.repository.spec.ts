@@ -84,6 +84,10 @@ describe('LeaseRepository', () => {
     expect(await room.leases.acquire(randomUUID(), 'turns')).toBeNull();
   });
 
+  it('is not taken for held where the database refuses the question', async () => {
+    await expect(room.leases.acquire('no id of a conversation', 'turns')).rejects.toThrow('22P02');
+  });
+
   it('is held for its time by the database’s clock, prolonged by a renewal', async () => {
     const id = await newId();
     const lease = await room.lease(id);
