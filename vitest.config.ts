@@ -24,6 +24,10 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.e2e-spec.ts'] } },
+      {
+        extends: true,
+        test: { name: 'browser', include: ['test/browser/**/*.browser-spec.ts'], maxWorkers: 1 },
+      },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.chaos-spec.ts'], maxWorkers: 1 } },
     ],
   },

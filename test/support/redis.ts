@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { describe, it } from 'vitest';
 import { freePort } from './free-port.js';
+import { describeWithProgram, findProgram } from './needed-program.js';
 
 /** A Redis of this test's own, on a port and in a folder of its own. */
 export interface RedisServer {
@@ -26,16 +26,7 @@ export interface RedisServer {
 
 /** The path of `redis-server`, or null where none is on the PATH. */
 export function findRedisServer(): string | null {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const candidate = join(folder, 'redis-server');
-    try {
-      accessSync(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
+  return findProgram('redis-server');
 }
 
 /**
@@ -43,18 +34,7 @@ export function findRedisServer(): string | null {
  * REQUIRE_SERVICES=1 its absence is a failure.
  */
 export function describeWithRedis(name: string, suite: () => void): void {
-  if (findRedisServer()) {
-    describe(name, suite);
-  } else if (process.env.REQUIRE_SERVICES === '1') {
-    describe(name, () => {
-      it('needs a redis-server on the PATH', () => {
-        throw new Error('no redis-server on the PATH, and REQUIRE_SERVICES=1');
-      });
-    });
-  } else {
-    process.stderr.write(`skipped: ${name}: no redis-server on the PATH\n`);
-    describe.skip(`${name} (no redis-server on the PATH)`, suite);
-  }
+  describeWithProgram(name, 'redis-server', findRedisServer(), suite);
 }
 
 /** Starts a Redis as a queue needs it: append-only file, no eviction. */

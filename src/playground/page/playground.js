@@ -323,10 +323,9 @@ const TAGS = {
 function nodeOf(entity, covered) {
   if (entity.type === 'text_link' || entity.type === 'url') return link(entity.url ?? covered);
   const node = document.createElement(TAGS[entity.type] ?? 'span');
-  if (entity.type === 'spoiler') {
-    node.className = 'spoiler';
-    node.tabIndex = 0;
-  }
+  if (entity.type === 'spoiler') node.className = 'spoiler';
+  // One is shown by focus, the other may have to be scrolled.
+  if (entity.type === 'spoiler' || entity.type === 'pre') node.tabIndex = 0;
   if (entity.language) node.title = entity.language;
   return node;
 }
