@@ -55,6 +55,13 @@ export class ChatPage {
     return await this.texts('.message.bot:not(.draft) .bubble:not(.dots)');
   }
 
+  /** The links of the chat: where they lead, and what they let that page know. */
+  async links(): Promise<{ words: string; href: string; rel: string }[]> {
+    return await this.evaluate(
+      `[...document.querySelectorAll('#log a')].map(({ innerText: words, href, rel }) => ({ words, href, rel }))`,
+    );
+  }
+
   /** Presses the button of these words, as soon as it is there, by touch where the screen has that. */
   async press(words: string): Promise<void> {
     await this.page.bringToFront();

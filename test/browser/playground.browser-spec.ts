@@ -1,5 +1,6 @@
 import type { Browser } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { callMethod } from '../../src/playground/bot-api/call-method.spec-support.js';
 import { World } from '../support/app.js';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
@@ -115,6 +116,54 @@ describeWithBrowser('The playground in a browser', () => {
         hold.release();
       });
     });
+  });
+
+  describe('with whatever buttons a bot sends', () => {
+    let world: World;
+
+    beforeAll(async () => {
+      world = await World.start('postgresql', { TELEGRAM_BOT_TOKEN: '' });
+    });
+    afterAll(() => world.stop());
+
+    it.each(screens)(
+      'has links of addresses, and says what it cannot press, $width px wide',
+      async (screen) => {
+        const chat = newChatId();
+        const page = await ChatPage.open(browser, world.app.url, chat, screen);
+        await page.say('hello');
+        await eventually(async () => expect(await page.answers()).toEqual(['Echo: hello']));
+        const { simulator } = world.app.standIns;
+        if (!simulator) throw new Error('no simulator runs');
+        const inline_keyboard = [
+          [
+            { text: 'Read on', url: 'https://example.org/a' },
+            { text: 'Run', url: 'javascript:alert(1)' },
+          ],
+          [{ text: 'Copy', copy_text: { text: 'x' } }],
+          Array.from({ length: 8 }, (_, place) => ({ text: `Choice ${place}`, callback_data: `${place}` })),
+        ];
+        await callMethod(simulator, 'sendMessage', {
+          chat_id: chat,
+          text: 'Choose.',
+          reply_markup: { inline_keyboard },
+        });
+
+        await eventually(async () => expect(await page.texts('.buttons button')).toHaveLength(9));
+        const links = await page.links();
+        expect(links[0]).toEqual({
+          words: 'Read on',
+          href: 'https://example.org/a',
+          rel: 'noopener noreferrer',
+        });
+        for (const { href } of links) expect(href).toMatch(/^https:/);
+        expect(await page.texts('.buttons [aria-disabled="true"]')).toEqual(['Copy']);
+        expect(await page.violations()).toEqual([]);
+        expect(await page.overflow()).toBe(0);
+        await page.close();
+        expect(page.errors).toEqual([]);
+      },
+    );
   });
 
   describe('with TELEGRAM_ACCESS=pairing', () => {

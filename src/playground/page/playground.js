@@ -5,6 +5,8 @@ const API = '/playground/api';
 const TYPING_SHOWS_MS = 5_000;
 /** As long as Telegram shows one: https://core.telegram.org/bots/api#sendmessagedraft */
 const DRAFT_SHOWS_MS = 30_000;
+/** A button whose press the bot does not answer can be pressed again. */
+const PRESS_WAITS_MS = 15_000;
 const NOTICE_SHOWS_MS = 10_000;
 
 const log = document.querySelector('#log');
@@ -90,11 +92,12 @@ async function send(text) {
   if (problem && field.value === '') field.value = text;
 }
 
-/** Presses a button of a message; it stays pressed until the bot has answered. */
+/** Presses a button of a message; it stays pressed until the bot has answered, or takes too long. */
 async function press(button, messageId, data) {
   if (button.getAttribute('aria-disabled') === 'true') return;
   button.setAttribute('aria-disabled', 'true');
   showNotice('');
+  setTimeout(() => release(button), PRESS_WAITS_MS);
   const problem = await post('presses', { chatId, messageId, data });
   say(problem && `Not pressed: ${problem}`);
   if (problem) release(button);
