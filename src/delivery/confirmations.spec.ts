@@ -295,6 +295,35 @@ describe('A text that may have been overwritten', () => {
     expect(await doubts()).toHaveLength(1);
   });
 
+  it('is in doubt no longer because a clock was set back while it was put in', async () => {
+    const leftMs = async () => {
+      const [row] = await room.rows<{ left: number }>(
+        `SELECT (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS left
+         FROM late_edits WHERE conversation_id = '${conversation.id}'`,
+      );
+      return row?.left;
+    };
+    const lease = await room.lease(conversation.id, 'deliveries');
+    const [inAnHour] = await room.rows<{ until: string }>(
+      `SELECT (clock_timestamp() + interval '1 hour')::text AS until`,
+    );
+    const doubt = { marks: 1, tries: 0, gated: false, leftMs: 1, until: String(inAnHour?.until) };
+    await lateEdits.mark(message(), LATE_MS);
+    for (const goOn of [
+      () => lateEdits.begin(lease, message(), conversation, doubt),
+      () => lateEdits.putOff(lease, message(), 1_000),
+      () => lateEdits.confirmed(lease, message(), doubt),
+    ]) {
+      await setClockBack(room, HOUR_MS);
+      await room.pool.query(
+        `UPDATE leases SET expires_at = expires_at - interval '1 hour' WHERE conversation_id = $1`,
+        [conversation.id],
+      );
+      await goOn();
+      expect(await leftMs()).toBeLessThanOrEqual(LATE_MS);
+    }
+  });
+
   it('goes with its conversation', async () => {
     await room.prisma.conversation.delete({ where: { id: conversation.id } });
     await lateEdits.mark(message(), LATE_MS);

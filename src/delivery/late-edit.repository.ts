@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../database/prisma.service.js';
-import type { Prisma } from '../generated/prisma/client.js';
+import { Prisma } from '../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
 import { type Doubt, LATE_MS, markLateEdit, nextConfirmationMs, type ShownMessage } from './late-edit.js';
+
+/** No doubt lasts longer from now on: not even one that was written down before the database's clock was set back. */
+const latest = Prisma.sql`clock_timestamp() + ${LATE_MS} * interval '1 ms'`;
+const atMost = (until: Prisma.Sql): Prisma.Sql => Prisma.sql`least(${until}, ${latest})`;
 
 /**
  * Messages whose text may have been overwritten by an edit that came late: see `markLateEdit`. Their text is put in once
@@ -45,8 +49,7 @@ export class LateEditRepository {
         UPDATE late_edits SET
           gated = ${waitMs > 0},
           confirm_at = clock_timestamp() + ${waitMs} * interval '1 ms',
-          until = CASE WHEN ${waitMs > 0} THEN until
-            ELSE greatest(until, clock_timestamp() + ${LATE_MS} * interval '1 ms') END,
+          until = CASE WHEN ${waitMs > 0} THEN ${atMost(Prisma.sql`until`)} ELSE ${latest} END,
           put_off_at = clock_timestamp()
         WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}`;
       return waitMs;
@@ -65,7 +68,7 @@ export class LateEditRepository {
     await this.fenced(
       lease,
       (tx) => tx.$executeRaw`
-        UPDATE late_edits SET tries = 0, until = ${doubt.until}::timestamptz, put_off_at = clock_timestamp(),
+        UPDATE late_edits SET tries = 0, until = ${atMost(Prisma.sql`${doubt.until}::timestamptz`)}, put_off_at = clock_timestamp(),
           confirm_at = clock_timestamp() + ${delayMs} * interval '1 ms'
         WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}
           AND marks = ${doubt.marks}`,
@@ -78,7 +81,7 @@ export class LateEditRepository {
     await this.fenced(
       lease,
       (tx) => tx.$executeRaw`
-        UPDATE late_edits SET tries = tries + 1, put_off_at = clock_timestamp(),
+        UPDATE late_edits SET tries = tries + 1, until = ${atMost(Prisma.sql`until`)}, put_off_at = clock_timestamp(),
           confirm_at = clock_timestamp() + ${delayMs} * interval '1 ms'
         WHERE conversation_id = ${conversationId}::uuid AND channel_message_id = ${channelMessageId}`,
     );
