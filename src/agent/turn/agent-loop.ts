@@ -137,7 +137,8 @@ export class AgentLoop {
       modelIndex,
       calls,
       repeated: talk.repeats.count(calls, joined),
-      stray: strayCalls(calls, modelIndex, caller.context, talk),
+      // Reads the whole request: a turn that people alone have led to is not asked about addresses, and does without.
+      stray: talk.influence === 'outside' ? strayCalls(calls, modelIndex, caller.context, talk) : [],
       influence: talk.influence,
       rules: talk.rules,
     });
