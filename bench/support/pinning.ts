@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { findProgram } from './find-program.js';
+import { findProgram } from '../../test/support/find-program.js';
 
 /** A part of the benchmark: what is measured, and what puts the load on it. */
 export type Part = 'server' | 'load';

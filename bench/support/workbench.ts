@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import { findProgram } from './find-program.js';
+import { findProgram } from '../../test/support/find-program.js';
 import { LoadGenerator } from './load-generator.js';
 import { NodeProcess } from './node-process.js';
 import { type RedisServer, startRedis } from './redis-server.js';

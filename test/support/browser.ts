@@ -1,5 +1,6 @@
 import { type Browser, launch } from 'puppeteer';
-import { describeWithProgram, findProgram } from './needed-program.js';
+import { findProgram } from './find-program.js';
+import { describeWithProgram } from './needed-program.js';
 
 /** Debian's name first, then those of other systems. */
 const findChromium = () =>

@@ -1,22 +1,4 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { describe, it } from 'vitest';
-
-/** The path of the first of these programs that is on the PATH, or null. */
-export function findProgram(...names: readonly string[]): string | null {
-  for (const name of names) {
-    for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-      const candidate = join(folder, name);
-      try {
-        accessSync(candidate, constants.X_OK);
-        return candidate;
-      } catch {
-        // Not in this folder.
-      }
-    }
-  }
-  return null;
-}
 
 /**
  * `describe` for suites that need a program. Without it they are skipped and the reason is printed; with

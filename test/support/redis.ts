@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
-import { describeWithProgram, findProgram } from './needed-program.js';
+import { findProgram } from './find-program.js';
+import { describeWithProgram } from './needed-program.js';
 
 /** A Redis of this test's own, on a port and in a folder of its own. */
 export interface RedisServer {
