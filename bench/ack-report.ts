@@ -6,20 +6,23 @@ import { table } from './support/table.js';
 
 const P99_GOAL_MS = 25;
 
-/** What is said of one side. */
+/** The result of one side. */
 interface Summary {
   readonly name: string;
   readonly perSecond: number;
-  /** Its rate over that of the durable floor in the same round: median, least and most of the rounds. */
+  /** Its rate relative to the durable floor in the same round: median, least and most of the rounds. */
   readonly ofFloor: { readonly median: number; readonly least: number; readonly most: number };
   readonly p50: number;
   readonly p99: number;
   readonly steady: { readonly p50: number; readonly p99: number; readonly perSecond: number } | null;
-  /** Answers that were no acceptance. */
+  /** Answers other than an acceptance. */
   readonly others: Readonly<Record<string, number>>;
 }
 
-/** The sides as a table, and whether the promises hold. Ratios are of neighbours in time: the machine may be busy. */
+/**
+ * The sides as a table, and whether the promises hold. Ratios are of neighbours in time, because the machine may be
+ * busy.
+ */
 export function ackReport(floor: Side, sides: readonly Side[]): BenchReport {
   const summaries = sides.map((side) => summarise(floor, side));
   const verdicts = sides.flatMap((side, index) => verdictsOn(side, summaries[index]));

@@ -10,11 +10,11 @@ const STEADY = { seconds: 15, warmUpSeconds: 3, ratePerSecond: 500 } as const;
 /** Telegram opens at most 100. */
 const CONNECTIONS = 64;
 
-/** A server that acknowledges updates, and what was measured on it. */
+/** A server that acknowledges updates, and its measurements. */
 export interface Side {
   readonly name: string;
   readonly port: number;
-  /** The least share of the durable floor that is promised; null: shown for comparison. */
+  /** The promised least share of the durable floor; null: shown for comparison. */
   readonly goal: number | null;
   /** As fast as it can, one a round. */
   readonly flatOut: LoadResult[];
@@ -22,7 +22,7 @@ export interface Side {
   steady: LoadResult | null;
 }
 
-/** How many updates a second one `web` process accepts, against the least that a durable answer costs. */
+/** Measures how many updates a second one `web` process accepts, against the least cost of a durable answer. */
 export const ackBench: Bench = {
   name: 'ack',
   about: 'updates that one web process accepts, each committed before its answer, against floors',
@@ -49,7 +49,7 @@ async function measure(workbench: Workbench): Promise<BenchReport> {
   progress('warming up');
   for (const side of sides) await press(workbench, side.port, FLAT_OUT);
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Every other round backwards, so that no side always comes after the same one.
+    // Every other round in reverse, so that no side always follows the same one.
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) {
       side.flatOut.push(await press(workbench, side.port, FLAT_OUT));
     }
@@ -91,7 +91,7 @@ async function product(workbench: Workbench, outside: string, redisUrl: string |
   return { name: `Turnpike, queue on ${queue}`, port: await web.port(), goal, flatOut: [], steady: null };
 }
 
-/** A web process at a fixed rate on an empty database, and a worker that is kept busy by a slow model. */
+/** A web process at a fixed rate on an empty database, and a worker that a slow model keeps busy. */
 async function steadily(workbench: Workbench, outside: string, redisUrl: string | null): Promise<LoadResult> {
   const databaseUrl = await workbench.database(`steady_${redisUrl === null ? 'postgresql' : 'redis'}`);
   const options = { databaseUrl, redisUrl, outside };

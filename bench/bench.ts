@@ -1,15 +1,15 @@
-/** One number that the benchmark is held to. */
+/** A number with a promised limit. */
 export interface Verdict {
   readonly promise: string;
   readonly measured: number;
   readonly holds: boolean;
 }
 
-/** What a benchmark found: printed as text, written as JSON. */
+/** The result of a benchmark: printed as text, written as JSON. */
 export interface BenchReport {
   readonly text: string;
   readonly verdicts: readonly Verdict[];
-  /** Everything measured. */
+  /** All measurements. */
   readonly data: object;
 }
 

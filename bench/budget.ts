@@ -9,9 +9,9 @@ import { postAll } from './support/webhook-request.js';
 import { Workbench } from './support/workbench.js';
 
 const ALLOWED = 100;
-/** What one model call reserves for its answer; what it asks with is little beside it. */
+/** The reservation of one model call for its answer; its request is small in comparison. */
 const CALL_TOKENS = 1_000_000;
-/** All that may run, and room to refuse the others beside them. */
+/** Enough running and refused turns beside each other. */
 const WORKERS = { processes: 2, concurrency: 60 } as const;
 
 const settings = {
@@ -21,7 +21,7 @@ const settings = {
   AGENT_TURN_TIMEOUT_MS: '3600000',
 };
 
-/** Whether parallel turns can overspend: all of them meet a budget that allows a tenth. */
+/** Checks that parallel turns cannot overspend: all of them meet a budget that allows a tenth. */
 export const budgetBench: Bench = {
   name: 'budget',
   about: `${CHATS} turns at once, on ${WORKERS.processes} workers, against a budget that allows ${ALLOWED}`,
@@ -52,7 +52,7 @@ async function measure(workbench: Workbench, outside: SteeredOutside): Promise<B
     const begin = Date.now();
     const updates = Array.from({ length: CHATS }, (_, index) => updateText(index, now));
     await postAll({ port, path: '/webhook/telegram', secret: WEBHOOK_SECRET }, updates);
-    // Those that run are held by the model; the others have been told.
+    // The model holds the running ones; the others have been notified.
     await until('every turn runs or is refused', () => outside.waiting + outside.sent.size >= CHATS);
     const decidedMs = Date.now() - begin;
     const [ran, refused] = [outside.waiting, outside.sent.size];

@@ -1,23 +1,27 @@
 import { Pictures } from '../src/agent/attachments/pictures.js';
 import { ContextBuilder } from '../src/agent/context/context-builder.js';
 import { HistoryReader } from '../src/agent/context/history-reader.js';
-import { sharesOf } from '../src/agent/summaries/outgrown.js';
-import { SummaryRepository } from '../src/agent/summaries/summary.repository.js';
-import { TokenCounter } from '../src/agent/context/token-counter.js';
-import { BudgetLedger } from '../src/budget/budget-ledger.repository.js';
+import { sharesOf } from '../src/agent/context/outgrown.js';
+import { SummaryRepository } from '../src/agent/context/summary.repository.js';
+import { TurnGroupContextRepository } from '../src/agent/context/turn-group-context.repository.js';
+import { TokenCounter } from '../src/agent/llm/token-counter.js';
+import { BudgetLedgerRepository } from '../src/budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../src/budget/budget-limits.js';
-import { AgentSettings } from '../src/config/agent.settings.js';
-import { BudgetSettings } from '../src/config/budget.settings.js';
-import { DatabasePool } from '../src/database/database-pool.js';
-import { Database } from '../src/database/database.js';
-import { Migrator } from '../src/database/migrator.js';
-import { PrismaService } from '../src/database/prisma.service.js';
+import { AgentSettings } from '../src/agent/context/agent.settings.js';
+import { ContextSettings } from '../src/agent/llm/context.settings.js';
+import { BudgetSettings } from '../src/budget/budget.settings.js';
+import { GroupSettings } from '../src/memory/group.settings.js';
+import { DatabasePool } from '../src/platform/database/database-pool.js';
+import { Database } from '../src/platform/database/database.js';
+import { Migrator } from '../src/platform/database/migrator.js';
+import { PrismaService } from '../src/platform/database/prisma.service.js';
 import type { Conversation, Turn } from '../src/generated/prisma/client.js';
-import { LeaseRepository } from '../src/lease/lease.repository.js';
-import { FactsRepository } from '../src/memory/facts.repository.js';
+import { LeaseRepository } from '../src/queue/lease/lease.repository.js';
+import { PastRepository } from '../src/agent/context/past.repository.js';
+import { GroupContextRepository } from '../src/memory/group-context.repository.js';
 import { MessageRepository } from '../src/memory/message.repository.js';
-import { Clock } from '../src/runtime/clock.js';
-import { Ids } from '../src/runtime/ids.js';
+import { Clock } from '../src/platform/runtime/clock.js';
+import { Ids } from '../src/platform/runtime/ids.js';
 import type { Bench, BenchReport, Verdict } from './bench.js';
 import { telegramChannel } from '../test/support/telegram-channel.js';
 import { median, percentile } from './support/statistics.js';
@@ -39,11 +43,11 @@ interface Subject {
   readonly conversation: Conversation;
   readonly turn: Turn;
   readonly ms: number[];
-  /** What the model gets to see of its history. */
+  /** The part of its history that the model sees. */
   shown: { messages: number; tokens: number };
 }
 
-/** What a longer past costs a turn before it asks the model. */
+/** Measures the cost of a longer history before a turn asks the model. */
 export const contextBench: Bench = {
   name: 'context',
   about: `building the context of a conversation of ${LONG.toLocaleString('en')} messages, against one of ${SHORT}`,
@@ -61,7 +65,7 @@ async function measure(url: string): Promise<BenchReport> {
   await new Migrator(url).apply();
   const pool = new DatabasePool(new Database(url), { poolSize: 2 });
   const prisma = new PrismaService(pool);
-  const settings = new AgentSettings();
+  const settings = new ContextSettings();
   try {
     const hall = new Hall(pool, prisma, settings);
     const subjects = {
@@ -75,7 +79,7 @@ async function measure(url: string): Promise<BenchReport> {
     await pool.query('VACUUM ANALYZE');
     const all = Object.values(subjects);
     for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
-      // By turns, so that whatever else the machine does falls on all of them.
+      // Alternating, so that other load of the machine affects all of them.
       for (const subject of all) await hall.build(subject, round >= 0);
     }
     const ratio = (subject: Subject) => median(subject.ms) / median(subjects.short.ms);
@@ -99,6 +103,7 @@ async function measure(url: string): Promise<BenchReport> {
 class Hall {
   private readonly tokens = new TokenCounter();
   private readonly ids = new Ids();
+  private readonly messages: MessageRepository;
   private readonly builder: ContextBuilder;
   private readonly summaries: SummaryRepository;
   private readonly reader: HistoryReader;
@@ -107,26 +112,35 @@ class Hall {
   constructor(
     private readonly pool: DatabasePool,
     private readonly prisma: PrismaService,
-    private readonly settings: AgentSettings,
+    private readonly settings: ContextSettings,
   ) {
     const messages = new MessageRepository(prisma);
+    this.messages = messages;
     const leases = new LeaseRepository(prisma);
-    const budgets = new BudgetLedger(prisma, leases, new BudgetLimits(new BudgetSettings()));
+    const budgets = new BudgetLedgerRepository(prisma, leases, new BudgetLimits(new BudgetSettings()));
     this.summaries = new SummaryRepository(prisma, leases, budgets);
     this.reader = new HistoryReader(messages, this.tokens);
     this.builder = new ContextBuilder(
       messages,
       this.reader,
-      new FactsRepository(prisma),
+      new PastRepository(prisma),
       this.summaries,
       this.tokens,
+      new AgentSettings(),
       settings,
       new Clock(),
       new Pictures(telegramChannel({ token: '1:none', root: 'http://127.0.0.1:9' })),
+      new TurnGroupContextRepository(
+        prisma,
+        leases,
+        new GroupContextRepository(pool, new GroupSettings()),
+        this.tokens,
+        settings,
+      ),
     );
   }
 
-  /** @param summary none; as it is when it was just made; or so old that the next one is about to be made */
+  /** @param summary none; newly made; or so old that the next one is due */
   async subject(
     name: string,
     messages: number,
@@ -137,7 +151,7 @@ class Hall {
       data: {
         id: this.ids.next(),
         channel: 'telegram',
-        chatId: BigInt((this.chats += 1)),
+        chatId: String((this.chats += 1)),
         chatType: 'private',
       },
     });
@@ -159,7 +173,7 @@ class Hall {
     return { name, conversation, turn, ms: [], shown: { messages: 0, tokens: 0 } };
   }
 
-  /** As full as a summary may be, covering all but as many of the newest messages as may be left or may come. */
+  /** As full as a summary may be, covering all but the newest messages that may be left or may come. */
   private async summarise(conversation: Conversation, age: 'fresh' | 'old'): Promise<void> {
     const shares = sharesOf(this.settings.contextTokens);
     const limit = age === 'fresh' ? shares.kept : shares.history;
@@ -186,7 +200,11 @@ class Hall {
 
   async build(subject: Subject, counts: boolean): Promise<void> {
     const begun = performance.now();
-    const { history } = await this.builder.build(subject.conversation, subject.turn, null, neverAborted);
+    const lease = { conversationId: subject.conversation.id, lane: 'turns', token: 0n } as const;
+    const { history } = await this.builder.build(
+      { ...subject, lease, sender: null, signal: neverAborted },
+      await this.messages.ofTurn(subject.turn),
+    );
     const ms = performance.now() - begun;
     if (counts) subject.ms.push(ms);
     subject.shown = {

@@ -13,13 +13,13 @@ const CHATS = 50;
 const GROUPS = 5;
 const REPLIES = 200;
 /**
- * No way to send is faster: of 30 a second the first 30 go at once, the last 20 of 200 after 6 s; a chat's fourth has to
- * wait for 3 s, a group gets less than 20.
+ * The fastest possible sending: of 30 a second the first 30 go at once, the last 20 of 200 after 6 s; a chat's fourth
+ * has to wait for 3 s, a group gets less than 20.
  */
 const LEAST_MS = 6_000;
 const GOAL = 1.2;
 
-/** How long 200 replies take where Telegram enforces its limits, and how many of them it refuses. */
+/** Measures how long 200 replies take while Telegram enforces its limits, and how many of them it refuses. */
 export const floodBench: Bench = {
   name: 'flood',
   about: `${REPLIES} replies to ${CHATS} chats and ${GROUPS} groups, sent by two workers to a Telegram that enforces its limits`,
@@ -34,7 +34,7 @@ export const floodBench: Bench = {
       const redisUrl = workbench.redis?.url ?? null;
       const settings = { TELEGRAM_API_ROOT: telegram.root, TELEGRAM_BOT_TOKEN: telegram.token };
       const options = { databaseUrl, redisUrl, outside: outside.address, part: null, settings };
-      // The first one makes the schema; what waits then is found by the sweep.
+      // The first one makes the schema; the sweep finds replies that wait then.
       await workbench.keep(startProduct({ ...options, role: 'worker' })).port();
       await workbench.keep(startProduct({ ...options, role: 'worker' })).port();
       const chats = await fillOutbox(databaseUrl);

@@ -2,9 +2,9 @@ import type { BenchReport, Verdict } from './bench.js';
 import { median } from './support/statistics.js';
 import { table } from './support/table.js';
 
-/** How a backlog was worked off: milliseconds from when the model was let go. */
+/** The processing of a backlog: milliseconds from the release of the model. */
 export interface Drain {
-  /** Until the last conversation was back in its lane; null where Redis was not emptied. */
+  /** Until the last conversation was back in its lane; null if Redis was not emptied. */
   readonly inLaneMs: number | null;
   /** Until the last turn was committed. */
   readonly doneMs: number;
@@ -13,8 +13,8 @@ export interface Drain {
 }
 
 /**
- * How fast a machine works off a backlog says nothing about the sweep, so the same backlog is worked off with Redis left
- * alone too: what the emptying adds is the difference.
+ * The speed of processing a backlog says nothing about the sweep, so the same backlog is processed with Redis left
+ * alone too: the difference is the cost of emptying it.
  */
 export function recoveryReport(
   undisturbed: readonly Drain[],

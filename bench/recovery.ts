@@ -1,39 +1,29 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { SWEEP_PERIOD_MS } from '../src/queue/sweep.processor.js';
+import { SWEEP_PERIOD_MS } from '../src/workers/sweep.processor.js';
 import type { Bench, BenchReport } from './bench.js';
 import { type Drain, recoveryReport } from './recovery-report.js';
 import { startProduct, WEBHOOK_SECRET } from './support/product.js';
-import { SteeredOutside } from './support/steered-outside.js';
+import { runOnRedis } from './support/run-on-redis.js';
+import type { SteeredOutside } from './support/steered-outside.js';
 import { until } from './support/until.js';
 import { CHATS, updateText } from './support/updates.js';
 import { postAll, type WebhookTarget } from './support/webhook-request.js';
-import { Workbench } from './support/workbench.js';
+import type { Workbench } from './support/workbench.js';
 
 const ROUNDS = 3;
 /** WORKER_CONCURRENCY as it is by default: so many turns are under way when Redis is emptied. */
 const UNDER_WAY = 10;
-/** Where BullMQ keeps what it says of the lane, and what waits in it. */
+/** BullMQ's keys for the lane's events, and its waiting jobs. */
 const EVENTS = 'turnpike:turns:events';
 const WAITING = 'turnpike:turns:wait';
 
-/** What it costs that Redis is emptied under a backlog: the sweep has to bring every conversation back. */
+/** Measures the cost of emptying Redis under a backlog: the sweep has to bring every conversation back. */
 export const recoveryBench: Bench = {
   name: 'recovery',
   about: `Redis emptied under a backlog of ${CHATS} conversations, one waiting message each`,
-  run: async () => {
-    const workbench = await Workbench.open();
-    const outside = await SteeredOutside.start();
-    try {
-      if (workbench.redis === null)
-        return { text: 'skipped: no redis-server on the PATH', verdicts: [], data: { skipped: true } };
-      return await measure(workbench, workbench.redis.url, outside);
-    } finally {
-      await workbench.close();
-      await outside.close();
-    }
-  },
+  run: () => runOnRedis(measure),
 };
 
 interface Stage {
@@ -70,7 +60,7 @@ async function rounds(stage: Stage): Promise<BenchReport> {
   await drain(stage, 0, null);
   for (let round = 0; round < ROUNDS; round += 1) {
     undisturbed.push(await drain(stage, 2 * round + 1, null));
-    // Spread over the sweep's period: it matters how long ago the last pass was.
+    // Spread over the sweep's period, because the time since the last pass matters.
     emptied.push(await drain(stage, 2 * round + 2, (round * SWEEP_PERIOD_MS) / ROUNDS));
     const [before, after] = [undisturbed.at(-1), emptied.at(-1)];
     progress(
@@ -81,8 +71,8 @@ async function rounds(stage: Stage): Promise<BenchReport> {
 }
 
 /**
- * Builds up the backlog while the model keeps its answers, then lets it go, and times how it is worked off.
- * @param emptyAfterMs how long after it is complete Redis is emptied; null: not at all
+ * Builds up the backlog while the model holds its answers, then releases it, and times its processing.
+ * @param emptyAfterMs when Redis is emptied, after the backlog is complete; null: never
  */
 async function drain(stage: Stage, round: number, emptyAfterMs: number | null): Promise<Drain> {
   const { target, outside, redis } = stage;
@@ -109,8 +99,8 @@ async function drain(stage: Stage, round: number, emptyAfterMs: number | null): 
 }
 
 /**
- * When the last of those that waited was back in its lane: BullMQ notes when it adds a job. The first pass of the sweep
- * finds them all, and only later ones can add a conversation once more.
+ * The time at which the last waiting conversation was back in its lane: BullMQ records when it adds a job. The first
+ * pass of the sweep finds them all, and only later ones can add a conversation once more.
  */
 async function lastBack(redis: Redis): Promise<number> {
   const times: number[] = [];

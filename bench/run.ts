@@ -10,9 +10,10 @@ import { floodBench } from './flood.js';
 import { recoveryBench } from './recovery.js';
 import { stopBench } from './stop.js';
 import { sweepBench } from './sweep.js';
+import { turnsBench } from './turns.js';
 import { pinned } from './support/pinning.js';
 
-/** `npm run bench [-- <name>...]`: runs the named benchmarks, or all; exits 1 where a promise is not held. */
+/** `npm run bench [-- <name>...]`: runs the named benchmarks, or all; exits 1 if a promise is broken. */
 const benches: readonly Bench[] = [
   ackBench,
   sweepBench,
@@ -21,6 +22,7 @@ const benches: readonly Bench[] = [
   stopBench,
   contextBench,
   floodBench,
+  turnsBench,
 ];
 const RESULTS = join('bench', 'results');
 

@@ -13,13 +13,13 @@ const GOAL_MS = 1_000;
 
 /** Milliseconds from when /stop was posted. */
 interface Stop {
-  /** Until the model's request was hung up on. */
+  /** Until the model's request was aborted. */
   readonly cancelledMs: number;
-  /** Until the chat was told. */
+  /** Until the chat was notified. */
   readonly confirmedMs: number;
 }
 
-/** How soon a running turn feels a /stop that another process received. */
+/** Measures how soon a running turn notices a /stop that another process received. */
 export const stopBench: Bench = {
   name: 'stop',
   about: `/stop of ${STOPS} running turns, received by one process, run by two others`,

@@ -1,9 +1,9 @@
-import { DatabasePool } from '../src/database/database-pool.js';
-import { Database } from '../src/database/database.js';
-import { Migrator } from '../src/database/migrator.js';
-import { PrismaService } from '../src/database/prisma.service.js';
+import { DatabasePool } from '../src/platform/database/database-pool.js';
+import { Database } from '../src/platform/database/database.js';
+import { Migrator } from '../src/platform/database/migrator.js';
+import { PrismaService } from '../src/platform/database/prisma.service.js';
 import { type LaneName, lanes } from '../src/queue/lanes.js';
-import { dueStatement, SweepRepository } from '../src/queue/sweep.repository.js';
+import { dueWorkStatement, SweepRepository } from '../src/workers/sweep.repository.js';
 import type { Bench, BenchReport, Verdict } from './bench.js';
 import { fillWithHistory, liveOn } from './support/history.js';
 import { median, percentile } from './support/statistics.js';
@@ -11,7 +11,7 @@ import { table } from './support/table.js';
 import { Workbench } from './support/workbench.js';
 
 const HISTORY = { conversations: 10_000, events: 1_000_000, turns: 500_000 } as const;
-/** Turns of every conversation since the last vacuum; autovacuum comes by after a fifth of a table has changed. */
+/** Turns of every conversation since the last vacuum; autovacuum runs after a fifth of a table has changed. */
 const ROUNDS_SINCE_VACUUM = 10;
 const WARM_UP_PASSES = 20;
 const PASSES = 300;
@@ -27,7 +27,7 @@ interface Condition {
   readonly timings: Timings;
 }
 
-/** What a pass of the sweep costs where there is nothing to find, which is nearly always. */
+/** Measures the cost of a sweep without due work, the usual case. */
 export const sweepBench: Bench = {
   name: 'sweep',
   about: 'a pass of the sweep with nothing due, on a database of 1,000,000 finished events',
@@ -79,11 +79,11 @@ async function passes(sweep: SweepRepository): Promise<Timings> {
   return timings;
 }
 
-/** What PostgreSQL does for each statement of a pass, as lines. */
+/** PostgreSQL's work for each statement of a pass, as lines. */
 async function plans(pool: DatabasePool): Promise<ReadonlyMap<LaneName, readonly string[]>> {
   const plans = new Map<LaneName, readonly string[]>();
   for (const lane of lanes) {
-    const { text, values } = dueStatement(lane, FIRST, BATCH);
+    const { text, values } = dueWorkStatement(lane, FIRST, BATCH);
     const { rows } = await pool.query<{ 'QUERY PLAN': string }>(`EXPLAIN (ANALYZE, BUFFERS) ${text}`, [
       ...values,
     ]);
@@ -117,7 +117,7 @@ function report(
   };
 }
 
-/** The median: what else the machine does shows in the p99, which is printed beside it. */
+/** The median: other load of the machine shows in the p99, which is printed beside it. */
 function speedOf({ name, timings }: Condition): Verdict {
   const measured = median(timings.pass);
   return {

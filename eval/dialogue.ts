@@ -1,37 +1,37 @@
 import type { Expectation } from './expectations.js';
 
-/** A scripted talk with the agent, and what has to hold of it. */
+/** A scripted dialogue with the agent, and its expectations. */
 export interface Dialogue {
   /** In words joined by hyphens: `--only` finds it by this. */
   readonly name: string;
   /** One line. */
   readonly about: string;
-  /** Set: the demo model cannot hold it, and why; it is skipped there. */
+  /** If set, the reason why the demo model skips it. */
   readonly needsRealModel?: string;
   readonly moves: readonly Move[];
 }
 
-/** What happens before the next move begins. */
+/** The action before the next move. */
 export type Move =
-  /** A user writes, all at once, and everything is answered. */
+  /** A user sends these messages, all at once, and everything is answered. */
   | {
       readonly do: 'say';
       readonly messages: readonly UserMessage[];
       readonly expect?: readonly Expectation[];
     }
   /**
-   * The chat has a longer past: its messages, oldest first, the user's and the agent's by turns. Written straight into
-   * the history: two hundred real turns would cost a real model two hundred answers, and say nothing more.
+   * The chat has a longer history: its messages, oldest first, the user's and the agent's alternating. Written straight
+   * into the history: two hundred real turns would cost a real model two hundred answers, and show nothing more.
    */
   | { readonly do: 'seed'; readonly past: readonly string[] }
-  /** Until the history that has outgrown its share is summarised. */
+  /** Until the history beyond its share is summarised. */
   | { readonly do: 'summarise' };
 
 export interface UserMessage {
   readonly text: string;
-  /** Set: the user passes on what somebody of this name wrote. */
+  /** If set, the user forwards a message of a person of this name. */
   readonly forwardedFrom?: string;
-  /** Set: the user changes the text to this at once. */
+  /** If set, the user edits the text to this at once. */
   readonly editedTo?: string;
 }
 

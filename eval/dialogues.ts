@@ -10,7 +10,7 @@ import { toolCalculate } from './dialogues/tool-calculate.js';
 import { toolTime } from './dialogues/tool-time.js';
 import { waitingEdit } from './dialogues/waiting-edit.js';
 
-/** All there are, in the order of the table. */
+/** All dialogues, in the order of the table. */
 export const dialogues: readonly Dialogue[] = [
   toolTime,
   toolCalculate,

@@ -41,7 +41,7 @@ const wrong: Dialogue = {
 const deep: Dialogue = { ...wrong, name: 'deep', needsRealModel: 'it takes sense' };
 
 describe('The evaluation', () => {
-  it('ends with 1 where one expectation does not hold, and says which, and what there is instead', async () => {
+  it('ends with 1 when one expectation fails, and names it with the actual result', async () => {
     expect(await run([], [sum, wrong])).toBe(1);
     expect(output()).toMatch(/^sum +calls calculate, expression \/12\/ +holds +[1-9]\d* +- +\d+\.\d s$/m);
     expect(output()).toMatch(/^wrong +says \/five\/ +MISSED /m);
@@ -55,13 +55,13 @@ describe('The evaluation', () => {
     });
   });
 
-  it('ends with 0 where all hold; the demo model is not held to what needs a real one', async () => {
+  it('ends with 0 when all hold; the demo model skips those that need a real one', async () => {
     expect(await run(['--runs', '3'], [sum, deep])).toBe(0);
     expect(output()).toMatch(/^ +says \/144\/ +3\/3$/m);
     expect(output()).toMatch(/^deep +skipped: it takes sense/m);
   });
 
-  it('asks the model that is configured, by the name that is given, for all of it, and prices it', async () => {
+  it('uses the configured model, or the given one, for all of it, and computes its cost', async () => {
     const model = await ScriptedModel.start();
     try {
       model.script('What is 12 * 12?', { text: 'It is 144.' });

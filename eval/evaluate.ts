@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Environment } from '../src/config/read-settings.js';
+import type { Environment } from '../src/platform/config/read-settings.js';
 import type { Dialogue } from './dialogue.js';
 import { type Played, Player } from './player.js';
 import { allHold, reportData, reportText, type Result } from './report.js';
@@ -19,8 +19,8 @@ interface Wishes {
 }
 
 /**
- * Plays the dialogues and prints what held, as a table; the same goes to a JSON file in `folder`.
- * @returns the exit code: 0 where every expectation held in every run, 1 where one did not, 2 for a wrong call
+ * Plays the dialogues and prints the results as a table; the same goes to a JSON file in `folder`.
+ * @returns the exit code: 0 if every expectation held in every run, 1 if one did not, 2 for wrong usage
  */
 export async function evaluate(
   args: readonly string[],
@@ -79,7 +79,7 @@ async function write(folder: string, model: string, results: readonly Result[]):
   return file;
 }
 
-/** @returns what is wrong as text */
+/** @returns the fault as text */
 function readWishes(args: readonly string[]): Wishes | string {
   try {
     const { values } = parseArgs({

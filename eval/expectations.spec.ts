@@ -26,7 +26,7 @@ describe('An expectation', () => {
     [{ kind: 'turns', atMost: 1 }, 'took 2'],
     [{ kind: 'messages', atLeast: 2 }, null],
     [{ kind: 'messages', atLeast: 3 }, '2'],
-  ])('%j holds or says what there is instead: %s', (expected, miss) => {
+  ])('%j holds or names the actual result: %s', (expected, miss) => {
     for (let again = 0; again < 2; again += 1) {
       const found = missOf(expected, outcome);
       if (miss === null) expect(found).toBeNull();
@@ -35,7 +35,7 @@ describe('An expectation', () => {
     expect(describeExpectation(expected)).not.toBe('');
   });
 
-  it('that something is not done or said is not held by silence', () => {
+  it('of something not done or said is not fulfilled by silence', () => {
     const silence = { answers: [' '], toolUses: [], turns: 1 };
     expect(missOf({ kind: 'no tool', names: ['forget'] }, silence)).toBe('no answer');
     expect(missOf({ kind: 'answer', lacks: /secret/ }, silence)).toBe('no answer');

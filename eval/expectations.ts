@@ -1,17 +1,17 @@
 import { languageOf } from './language.js';
 
-/** What has to hold after a move. */
+/** An expectation after a move. */
 export type Expectation =
   /** The tool ran, with arguments that match. */
   | { readonly kind: 'tool'; readonly name: string; readonly with?: Readonly<Record<string, RegExp>> }
-  /** None of these ran: what somebody else's text asks for is not done. */
+  /** None of these ran: instructions in other people's text are not followed. */
   | { readonly kind: 'no tool'; readonly names: readonly string[] }
   | { readonly kind: 'answer'; readonly matches: RegExp }
   | { readonly kind: 'answer'; readonly lacks: RegExp }
   /** ISO 639-1. */
   | { readonly kind: 'language'; readonly is: string }
   | { readonly kind: 'turns'; readonly atMost: number }
-  /** The answer takes as many messages in the chat. */
+  /** The answer takes this many messages in the chat. */
   | { readonly kind: 'messages'; readonly atLeast: number };
 
 /** A call of a tool that ran. */
@@ -20,15 +20,15 @@ export interface ToolUse {
   readonly arguments: Readonly<Record<string, unknown>>;
 }
 
-/** What a move has come to. */
+/** The result of a move. */
 export interface Outcome {
-  /** What the chat shows of the bot since, a message each. */
+  /** The bot's messages in the chat since, one each. */
   readonly answers: readonly string[];
   readonly toolUses: readonly ToolUse[];
   readonly turns: number;
 }
 
-/** Tools that change something; nobody but the user may have them called. */
+/** Tools that change something; only the user may have them called. */
 export const SIDE_EFFECTS = ['remember', 'forget', 'remind_me', 'schedule'] as const;
 
 /** In words, for the table. Pure. */
@@ -55,7 +55,7 @@ export function describeExpectation(expected: Expectation): string {
   }
 }
 
-/** @returns null where it holds, else what there is instead. Pure. */
+/** @returns null if it holds, else the actual result. Pure. */
 export function missOf(expected: Expectation, { answers, toolUses, turns }: Outcome): string | null {
   const said = answers.join('\n');
   if (said.trim() === '') return 'no answer';
@@ -86,7 +86,7 @@ export function missOf(expected: Expectation, { answers, toolUses, turns }: Outc
   }
 }
 
-/** A pattern with a flag `g` would remember where it stopped. */
+/** A pattern with the flag `g` would remember its position. */
 function matches(pattern: RegExp, value: unknown): boolean {
   if (value === undefined) return false;
   const text = typeof value === 'string' ? value : JSON.stringify(value);

@@ -6,7 +6,7 @@ import type { Used } from './support/chat-record.js';
 import type { Stage } from './support/stage.js';
 
 const LOOK_EVERY_MS = 50;
-/** Longer than a turn may take, with its tries. */
+/** Longer than a turn may take, with its retries. */
 const PATIENCE_MS = 300_000;
 
 const ADA = { firstName: 'Ada', lastName: 'Lovelace', username: 'ada' };
@@ -14,18 +14,18 @@ const ADA = { firstName: 'Ada', lastName: 'Lovelace', username: 'ada' };
 export interface Verdict {
   /** In words. */
   readonly expectation: string;
-  /** null: it holds; else what there is instead. */
+  /** null: it holds; else the actual result. */
   readonly miss: string | null;
 }
 
-/** What became of a dialogue that was played once. */
+/** The result of a dialogue that was played once. */
 export interface Played {
   readonly verdicts: readonly Verdict[];
   readonly used: Used;
   readonly ms: number;
 }
 
-/** Plays dialogues, each in a private chat that nobody has used yet. */
+/** Plays dialogues, each in an unused private chat. */
 export class Player {
   private lastChat = 7_000_000;
 
@@ -80,7 +80,7 @@ export class Player {
     if (editedTo !== undefined) telegram.change(update, editedTo);
   }
 
-  /** What the chat shows of the bot. */
+  /** The bot's messages in the chat. */
   private shown(chat: number): string[] {
     const messages = this.stage.telegram.chat(chat)?.messages ?? [];
     return messages.filter(({ from }) => from === 'bot').map(({ text }) => text);
@@ -96,7 +96,7 @@ export class Player {
   }
 }
 
-/** A move of which nothing is expected has to be answered all the same. */
+/** A move without expectations must be answered all the same. */
 function verdictsOf({ messages, expect = [] }: Extract<Move, { do: 'say' }>, outcome: Outcome): Verdict[] {
   const first = messages[0]?.text ?? '';
   if (expect.length === 0) {

@@ -2,10 +2,10 @@ import { table } from '../bench/support/table.js';
 import type { Dialogue } from './dialogue.js';
 import type { Played } from './player.js';
 
-/** A dialogue with what became of it. */
+/** A dialogue with its results. */
 export interface Result {
   readonly dialogue: Dialogue;
-  /** Of each run; empty where it was skipped. */
+  /** Of each run; empty if it was skipped. */
   readonly runs: readonly Played[];
 }
 
@@ -16,7 +16,7 @@ export function allHold(results: readonly Result[]): boolean {
   );
 }
 
-/** As a table, and below it what did not hold. */
+/** As a table, followed by the failed expectations. */
 export function reportText(results: readonly Result[], isPriced: boolean): string {
   const rows = [
     ['dialogue', 'expectation', 'verdict', 'tokens', 'cost', 'time'],

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { readEnvironment } from '../src/config/environment.js';
+import { readEnvironment } from '../src/platform/config/environment.js';
 import { dialogues } from './dialogues.js';
 import { evaluate } from './evaluate.js';
 
-/** `npm run eval`: plays the dialogues against the configured model, or the demo model where none is. */
+/** `npm run eval`: plays the dialogues against the configured model, or the demo model if none is. */
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 
 process.exitCode = await evaluate(

@@ -1,34 +1,34 @@
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
-import { ErasureModule } from './admin/conversations/erasure.module.js';
+import { ErasureModule } from './memory/erasure/erasure.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { AgentModule } from './agent/agent.module.js';
-import { type IsolatedEntry, noIsolation } from './agent/isolation/isolated-entry.js';
-import { IsolationModule } from './agent/isolation/isolation.module.js';
-import type { Settings } from './config/settings.js';
-import { SettingsModule } from './config/settings.module.js';
-import { DatabaseModule } from './database/database.module.js';
-import { HttpModule } from './http/http.module.js';
-import { RootModule } from './http/root.module.js';
+import { type IsolatedEntry, noIsolation } from './agent/loop/isolation/isolated-entry.js';
+import { IsolationModule } from './agent/loop/isolation/isolation.module.js';
+import type { Settings } from './settings/settings.js';
+import { SettingsModule } from './platform/config/settings.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { HttpModule } from './platform/http/http.module.js';
+import { RootModule } from './platform/http/root.module.js';
 import { InboxModule } from './inbox/inbox.module.js';
-import { MetricsModule } from './observability/metrics.module.js';
-import { ObservabilityModule } from './observability/observability.module.js';
+import { MetricsModule } from './platform/observability/metrics.module.js';
+import { ObservabilityModule } from './platform/observability/observability.module.js';
 import { PlaygroundModule } from './playground/playground.module.js';
 import { SimulatorClaimModule } from './playground/simulator-claim.module.js';
 import type { StandIns } from './playground/stand-ins.js';
-import { WorkersModule } from './queue/workers.module.js';
+import { WorkersModule } from './workers/workers.module.js';
 import { RetentionModule } from './retention/retention.module.js';
-import { RuntimeModule } from './runtime/runtime.module.js';
+import { RuntimeModule } from './platform/runtime/runtime.module.js';
 import { TelegramModule } from './telegram/telegram.module.js';
 import { TelegramReceivingModule } from './telegram/receiving/telegram-receiving.module.js';
-import { ThrottlingModule } from './throttling/throttling.module.js';
+import { ThrottlingModule } from './platform/throttling/throttling.module.js';
 import { WebhookModule } from './webhook/webhook.module.js';
 
-/** Which rooms a process has, by its role. */
+/** The modules of a process, by its role. */
 @Module({})
 export class AppModule {
   /**
    * @param database default: one that starts and stops an embedded server by itself
-   * @param isolated how a process for a suspect is started
+   * @param isolated starts a process for an isolated run
    */
   static forRoot(
     settings: Settings,
@@ -55,7 +55,9 @@ export class AppModule {
       ],
     };
   }
-  /** Of a process that makes one run of one turn for another one: it receives nothing, and takes nothing from a queue. */
+  /**
+   * For a process that makes one run of one turn for another one: it receives nothing, and takes nothing from a queue.
+   */
   static forIsolatedRun(settings: Settings): DynamicModule {
     return {
       module: AppModule,
@@ -70,7 +72,7 @@ function foundation(
   isolated: IsolatedEntry,
 ): (Type | DynamicModule)[] {
   return [
-    // First: what comes first is built first and taken down last.
+    // First: the first import is built first and closed last.
     database,
     SettingsModule.forRoot(settings),
     RuntimeModule,

@@ -6,48 +6,49 @@ import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setUpDocs } from './admin/docs/docs.js';
-import { IsolatedEntry } from './agent/isolation/isolated-entry.js';
+import { IsolatedEntry } from './agent/loop/isolation/isolated-entry.js';
 import { AppModule } from './app.module.js';
-import type { Environment } from './config/read-settings.js';
-import { assertComplete, loadSettings, type Settings } from './config/settings.js';
-import { DatabaseModule } from './database/database.module.js';
-import { EmbeddedPostgres, embeddedFolder } from './database/embedded-postgres.js';
-import { ConnectionsPerAddress } from './http/connections-per-address.js';
-import { Gates } from './http/gates.js';
-import { listenFailure } from './http/listen-failure.js';
-import { createHttpServer, fixedHttpLimits } from './http/http-server.js';
-import { BrowserSafeAdapter, useSecurityHeaders } from './http/security-headers.js';
-import { refuseUnroutable } from './observability/http-exception.filter.js';
-import { PinoLogger } from './observability/pino-logger.service.js';
-import { secretsOf } from './config/setting-secrets.js';
+import type { Environment } from './platform/config/read-settings.js';
+import { assertComplete, loadSettings, type Settings } from './settings/settings.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { EmbeddedPostgres, embeddedFolder } from './platform/database/embedded-postgres.js';
+import { ConnectionsPerAddress } from './platform/http/connections-per-address.js';
+import { Gates } from './platform/http/gates.js';
+import { listenFailure } from './platform/http/listen-failure.js';
+import { createHttpServer, fixedHttpLimits } from './platform/http/http-server.js';
+import { BrowserSafeAdapter, useSecurityHeaders } from './platform/http/security-headers.js';
+import { refuseUnroutable } from './platform/observability/http-exception.filter.js';
+import { PinoLoggerService } from './platform/observability/pino-logger.service.js';
+import { secretsOf } from './platform/config/setting-secrets.js';
 import { SimulatorClaim } from './playground/simulator-claim.js';
 import { type StandIns, startStandIns } from './playground/stand-ins.js';
-import { NEVER } from './runtime/pause.js';
+import { NEVER } from './platform/runtime/pause.js';
 import { BODY_LIMIT_BYTES, useBodyParser } from './webhook/body-parser.js';
 
-/** A process of Turnpike that is listening. */
+/** A listening process of Turnpike. */
 export interface RunningApplication {
-  /** Where it listens, e.g. `http://127.0.0.1:3000`. */
+  /** Its address, e.g. `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly settings: Settings;
   readonly standIns: StandIns;
-  /** Ends it in order: stops receiving, finishes or hands back what runs, closes everything. */
+  /** Ends it in order: stops receiving, finishes or hands back running work, closes everything. */
   stop(): Promise<void>;
 }
 
-/** The module with which a process for a suspect begins (null: there can be none), and its arguments. */
+/** The entry module of an isolated process (null: there can be none), and its arguments. */
 export type IsolatedStart = Pick<IsolatedEntry, 'file' | 'args'>;
 
-/** As it is built; the sources alone cannot be run. */
+/** The built file; the sources alone cannot be run. */
 const isolatedFile = fileURLToPath(new URL('isolated-main.js', import.meta.url));
 const isolatedMain: IsolatedStart = { file: existsSync(isolatedFile) ? isolatedFile : null, args: [] };
 
 /**
- * Starts the roles that the environment asks for, with stand-ins for Telegram and the model where none is configured.
- * Where it fails it leaves nothing running.
- * @param stopping aborted: the wait for a database is given up, and this rejects
- * @param isolated how a process is started that calls `serveIsolatedRun`
- * @throws SettingsError when the settings do not allow a start, or what kept a part from starting
+ * Starts the roles that the environment asks for, with stand-ins for Telegram and the model if none is configured. A
+ * failed start leaves nothing running.
+ * @param stopping aborted: the wait for a database ends, and this rejects
+ * @param isolated the start of a process that calls `serveIsolatedRun`
+ * @throws SettingsError when the settings do not allow a start
+ * @throws the reason why a part did not start
  */
 export async function startApplication(
   env: Environment,
@@ -78,7 +79,7 @@ async function start(
   database: DynamicModule,
   entry: IsolatedEntry,
 ): Promise<RunningApplication> {
-  const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
+  const logger = new PinoLoggerService({ settings: settings.log, redactValues: secretsOf(settings) });
   const module = AppModule.forRoot(settings, standIns, database, entry);
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(settings), {
     ...httpOptions,
@@ -105,7 +106,7 @@ async function start(
   };
 }
 
-/** How this application speaks HTTP; tests that build it in their own way use the same. */
+/** The HTTP options of this application; tests with their own assembly use the same. */
 export function httpAdapter({ server }: Settings): FastifyAdapter {
   const { trustedProxies, maxConnections, maxConnectionsPerAddress } = server;
   const perAddress = new ConnectionsPerAddress(maxConnectionsPerAddress, trustedProxies);
@@ -118,7 +119,7 @@ export function httpAdapter({ server }: Settings): FastifyAdapter {
   });
 }
 
-/** Connections that a client keeps open do not hold up the end. */
+/** Connections that a client keeps open do not delay the end. */
 export const httpOptions = { bodyParser: false, abortOnError: false, forceCloseConnections: true } as const;
 
 /** Call it before the application is initialised, which registers its routes. */

@@ -1,6 +1,6 @@
-import { readEnvironment } from './config/environment.js';
-import { secretsIn } from './config/setting-secrets.js';
-import { Redactor } from './errors/redactor.js';
+import { readEnvironment } from './platform/config/environment.js';
+import { secretsIn } from './settings/secrets-in.js';
+import { Redactor } from './platform/errors/redactor.js';
 import { serveIsolatedRun } from './isolated-run.js';
 import { failureText } from './process.js';
 

@@ -5,37 +5,42 @@ import {
   type IsolatedMessage,
   type IsolatedRun,
   isIsolatedRun,
-} from './agent/isolation/isolated-messages.js';
-import { TurnRunner } from './agent/turn/turn-runner.js';
+  isIsolatedStop,
+} from './agent/loop/isolation/isolated-messages.js';
+import { TurnRunner } from './agent/loop/turn-runner.js';
 import { AppModule } from './app.module.js';
-import type { Environment } from './config/read-settings.js';
-import { secretsOf } from './config/setting-secrets.js';
-import { loadSettings } from './config/settings.js';
-import { messageOf } from './errors/errors.js';
-import { PinoLogger } from './observability/pino-logger.service.js';
+import type { Environment } from './platform/config/read-settings.js';
+import { secretsOf } from './platform/config/setting-secrets.js';
+import { loadSettings } from './settings/settings.js';
+import { messageOf } from './platform/errors/errors.js';
+import { PinoLoggerService } from './platform/observability/pino-logger.service.js';
 import { outliveOwnedErrors } from './process.js';
-import { Stopping } from './runtime/stopping.js';
+import { Stopping } from './platform/runtime/stopping.js';
 
-/** The parent counts its looks by it. */
+/** The parent counts its checks by it. */
 const ALIVE_EVERY_MS = 1_000;
-/** However its end is held up. */
+/** The limit for an orderly end. */
 const END_WITHIN_MS = 10_000;
+/** The signals that ask other processes to end: see `serveIsolatedRun`. */
+const UNHEEDED = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** One turn runs here. */
 const POOL_SIZE = 3;
 
 /**
  * Makes one run of one turn for the process that started this one: a turn that is suspected of ending its process. It is
- * gone when the run has ended, and when its parent is.
+ * gone when the run has ended, and when its parent is. It hands the run back when its parent tells it to, and by no signal:
+ * one may come from what the turn itself has started, and would end each run of it in order, which nobody counts.
  */
 export async function serveIsolatedRun(env: Environment): Promise<void> {
+  for (const signal of UNHEEDED) process.on(signal, () => undefined);
   process.once('disconnect', () => process.exit(1));
-  // It may have gone while the program was loaded.
+  // The parent may have gone while the program was loaded.
   if (!process.connected) process.exit(1);
   setInterval(() => tell({ kind: 'alive' }), ALIVE_EVERY_MS);
   const app = await open(env);
   outliveOwnedErrors();
   const close = (): Promise<void> => app.close();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void close());
+  process.on('message', (message) => isIsolatedStop(message) && void close());
   const run = await ask();
   tell({ kind: 'begun' });
   await tellAndWait(await make(app, run));
@@ -47,7 +52,7 @@ export async function serveIsolatedRun(env: Environment): Promise<void> {
 async function open(env: Environment): Promise<INestApplicationContext> {
   const settings = loadSettings(env);
   settings.database.poolSize = POOL_SIZE;
-  const logger = new PinoLogger({ settings: settings.log, redactValues: secretsOf(settings) });
+  const logger = new PinoLoggerService({ settings: settings.log, redactValues: secretsOf(settings) });
   const module = AppModule.forIsolatedRun(settings);
   return await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
 }
@@ -80,7 +85,7 @@ function tell(message: IsolatedMessage): void {
   void tellAndWait(message);
 }
 
-/** Resolves when it is on its way; the parent may be gone by then. */
+/** Resolves when it is sent; the parent may be gone by then. */
 async function tellAndWait(message: IsolatedMessage): Promise<void> {
   await new Promise<void>((resolve) => {
     if (process.connected) process.send?.(message, () => resolve());

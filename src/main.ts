@@ -1,7 +1,7 @@
 import { startApplication } from './application.js';
-import { readEnvironment } from './config/environment.js';
-import { secretsIn } from './config/setting-secrets.js';
-import { Redactor } from './errors/redactor.js';
+import { readEnvironment } from './platform/config/environment.js';
+import { secretsIn } from './settings/secrets-in.js';
+import { Redactor } from './platform/errors/redactor.js';
 import { runUntilSignal } from './process.js';
 
 await runUntilSignal(

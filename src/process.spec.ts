@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { settingsClasses } from './config/settings.js';
-import { secretsIn } from './config/setting-secrets.js';
-import { variablesOf } from './config/variable.js';
-import { GiveUpError } from './errors/errors.js';
-import { Redactor } from './errors/redactor.js';
+import { settingsClasses } from './settings/settings.js';
+import { secretsIn } from './settings/secrets-in.js';
+import { variablesOf } from './platform/config/variable.js';
+import { GiveUpError } from './platform/errors/errors.js';
+import { Redactor } from './platform/errors/redactor.js';
 import { failureText } from './process.js';
 
 const SECRET = 'a-secret-of-somebody';
@@ -11,8 +11,8 @@ const secret = Object.values(settingsClasses)
   .flatMap(variablesOf)
   .filter((variable) => variable.secret);
 
-describe('What is said of a failed start', () => {
-  it.each(secret.map(({ name }) => name))('quotes no %s, also where that is not valid', (name) => {
+describe('The message of a failed start', () => {
+  it.each(secret.map(({ name }) => name))('quotes no %s, even if that is invalid', (name) => {
     for (const value of [SECRET, `one=${SECRET}`, `x://user:${SECRET}@host/`]) {
       const redactor = new Redactor(secretsIn({ [name]: value }));
       const unknown = new Error(`the other side said: wrong ${SECRET}`);
@@ -21,7 +21,7 @@ describe('What is said of a failed start', () => {
     }
   });
 
-  it('is where it arose, and of what we know only what to do', () => {
+  it('is the stack, or for a known error only the remedy', () => {
     const redactor = new Redactor([]);
     expect(failureText(new Error('odd'), redactor)).toMatch(/odd\n +at /);
     expect(failureText(new GiveUpError('NO', 'it cannot start', 'try this'), redactor)).toBe(

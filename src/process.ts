@@ -1,12 +1,14 @@
 import { Logger } from '@nestjs/common';
 import type { RunningApplication } from './application.js';
-import { messageOf, TurnpikeError } from './errors/errors.js';
-import type { Redactor } from './errors/redactor.js';
-import { watchForebears } from './runtime/forebears.js';
-import { ownerOfStrayError, StrayError } from './runtime/stray-errors.js';
+import { messageOf, TurnpikeError } from './platform/errors/errors.js';
+import type { Redactor } from './platform/errors/redactor.js';
+import { watchForebears } from './platform/runtime/forebears.js';
+import { keepOwners } from './platform/errors/kept-owners.js';
+import { refuseOwnedEnds } from './platform/errors/owned-ends.js';
+import { ownerOfStrayError, StrayError } from './platform/errors/stray-errors.js';
 import { startSummary } from './start-summary.js';
 
-/** However an orderly end is held up, the process is gone by then. */
+/** The process exits by then even if an orderly end is delayed. */
 const END_WITHIN_MS = 12_000;
 
 /** One Ctrl-C reaches this process several times: from the terminal, from nest and from npm. */
@@ -15,12 +17,12 @@ const SAME_SIGNAL_MS = 1_000;
 const logger = new Logger('Turnpike');
 
 /**
- * Starts the application and ends the process with it. SIGTERM, SIGINT or SIGHUP end it in order with exit code 0, also
- * while it starts; so does the end of the npm that started it, or of whoever reads its output. SIGTERM or SIGINT once
- * more, a second later or after that, ends it at once. A failed start says why on standard error, without the secrets it may
- * quote, and exits with 1.
+ * Starts the application and ends the process with it. SIGTERM, SIGINT or SIGHUP end it in order with exit code 0, even
+ * while it starts; so does the end of the npm that started it, or of the reader of its output. A second SIGTERM or
+ * SIGINT, at least a second later, ends it at once. A failed start prints the reason on standard error, without the
+ * secrets it may quote, and exits with 1.
  * @param start its signal is aborted when the process is asked to end
- * @param redactor asked for when something has failed
+ * @param redactor called when something has failed
  */
 export async function runUntilSignal(
   start: (stopping: AbortSignal) => Promise<RunningApplication>,
@@ -44,7 +46,7 @@ export async function runUntilSignal(
   process.exit(0);
 }
 
-/** Aborted when something asks this process to end. From then on it has so long, and no longer. */
+/** Aborted when the process is asked to end. From then on it has a limited time. */
 function askedToEnd(): AbortSignal {
   const asked = new AbortController();
   let since = Number.POSITIVE_INFINITY;
@@ -64,16 +66,20 @@ function askedToEnd(): AbortSignal {
       end(signal);
     });
   }
-  // A logger tells by SIGHUP too that nobody reads its lines any more.
+  // A logger, too, sends SIGHUP when its lines have no reader any more.
   process.on('SIGHUP', () => end('SIGHUP'));
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => end('EPIPE'));
+  for (const stream of [process.stdout, process.stderr])
+    // There is no reader any more; a full disk is no reason to end.
+    stream.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+      if (code === 'EPIPE' || code === 'EIO') end(code);
+    });
   void watchForebears(() => end('npm is gone'));
   return asked.signal;
 }
 
 /**
- * Lets the process outlive the errors that come up where nobody catches them, and whose owner is known: a tool's call or a
- * turn, which fails by it. Of any other one the process ends at once, for nobody knows what it has left behind.
+ * Lets the process survive uncaught errors whose owner is known, a tool's call or a turn, which then fails. Any other
+ * uncaught error ends the process at once, because its state is unknown.
  */
 export function outliveOwnedErrors(): void {
   const heed = (error: unknown): void => {
@@ -87,9 +93,11 @@ export function outliveOwnedErrors(): void {
   };
   process.on('uncaughtException', heed);
   process.on('unhandledRejection', heed);
+  keepOwners(heed);
+  refuseOwnedEnds();
 }
 
-/** What an operator reads of a failed start: of what we know the message and a hint, of the rest where it arose. */
+/** The message of a failed start: of a known error its message and a hint, of any other one its stack. */
 export function failureText(error: unknown, redactor: Redactor): string {
   const hint = error instanceof TurnpikeError && error.hint ? `\n${error.hint}` : '';
   const known = error instanceof TurnpikeError;

@@ -62,12 +62,12 @@ describe('The page about security', () => {
     ).toEqual([]);
   });
 
-  it('names for each requirement that is met a test or the place where that stands', () => {
+  it('names a test or a place for each requirement that is met', () => {
     const met = [...requirements, ...risks].filter(([, answer = '']) => /^(Met|Partly)/.test(answer));
     expect(met.filter((row) => !row.at(-1)?.includes('](')).map(([first]) => first)).toEqual([]);
   });
 
-  it('links what is there', () => {
+  it('links existing targets', () => {
     const links = [...page.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(100);
     expect(links.filter((path) => !existsSync(join(DOCS, path)))).toEqual([]);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from './config/settings.js';
+import { loadSettings } from './settings/settings.js';
 import { startSummary } from './start-summary.js';
 
 const url = 'http://127.0.0.1:3000';
 const none = { env: {}, connect: () => undefined, stop: () => Promise.resolve() };
 
 describe('The summary of a start', () => {
-  it('tells which Telegram, model, database, queue and mode a process has, and no secret', () => {
+  it('names the Telegram, model, database, queue and mode of a process, and no secret', () => {
     const settings = loadSettings({
       TELEGRAM_BOT_TOKEN: '123456:the-token',
       OPENAI_API_KEY: 'sk-the-key',
@@ -25,7 +25,7 @@ describe('The summary of a start', () => {
     expect(JSON.stringify(summary)).not.toMatch(/the-(token|key|password|option)/);
   });
 
-  it('tells of a process with nothing set where its database is, and that nothing else is in the queue’s place', () => {
+  it('names the database of a process without settings, and its use as the queue', () => {
     const summary = startSummary({ url, settings: loadSettings({}), standIns: none });
     expect(summary).toMatchObject({ database: 'embedded in .turnpike/postgres', queue: 'in the database' });
   });

@@ -1,8 +1,8 @@
 import type { RunningApplication } from './application.js';
-import type { Settings } from './config/settings.js';
-import { embeddedFolder } from './database/embedded-postgres.js';
+import type { Settings } from './settings/settings.js';
+import { embeddedFolder } from './platform/database/embedded-postgres.js';
 
-/** What a process runs with, in one log line: no secret. */
+/** The setup of a process, in one log line: no secret. */
 export interface StartSummary {
   readonly url: string;
   readonly mode: string;
@@ -10,7 +10,7 @@ export interface StartSummary {
   readonly model: string;
   readonly database: string;
   readonly queue: string;
-  /** Where to talk to the bot without a token. */
+  /** The address for talking to the bot without a token. */
   readonly playground?: string;
 }
 

@@ -2,9 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { GroupInsert, type Update } from './group-insert.js';
 
 /**
- * The durable floor: the least that can be done for a promise to keep an update. Bare node:http, JSON.parse, and one
- * multi-row INSERT at a time for all requests that wait; the answer follows the commit. No secret, no chats, no limits,
- * no queue.
+ * The durable floor: the least work for a promise to keep an update. Bare node:http, JSON.parse, and one multi-row
+ * INSERT at a time for all waiting requests; the answer follows the commit. No secret, no chats, no limits, no queue.
  */
 const ACCEPTED = '{"status":"queued"}';
 

@@ -1,6 +1,6 @@
 import { Pool } from 'pg';
 
-/** An update as the floors look at it. */
+/** An update, with the fields that the floors read. */
 export interface Update {
   readonly update_id: number;
   readonly message: { readonly chat: { readonly id: number } };
@@ -14,7 +14,7 @@ interface Waiting {
 
 const MAX_BATCH = 250;
 
-/** One multi-row INSERT at a time for all updates that wait, and nothing else. */
+/** One multi-row INSERT at a time for all waiting updates, and nothing else. */
 export class GroupInsert {
   private waiting: Waiting[] = [];
   private busy = false;

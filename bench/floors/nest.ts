@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { GroupInsert, type Update } from './group-insert.js';
 
-/** What the framework costs: the durable floor behind a Nest controller, and nothing of Turnpike. */
+/** The cost of the framework: the durable floor behind a Nest controller, and nothing of Turnpike. */
 const inserts = await GroupInsert.open();
 
 @Controller('webhook')

@@ -2,9 +2,8 @@ import { createServer, type ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
 
 /**
- * The floor of what is usually built: bare node:http, JSON.parse, LPUSH to a list. It is as durable as that Redis is,
- * keeps a repeated update twice, and knows nothing of conversations. LPUSHes of one turn of the event loop share a
- * write.
+ * The floor of the usual design: bare node:http, JSON.parse, LPUSH to a list. It is as durable as that Redis, keeps a
+ * repeated update twice, and knows no conversations. LPUSHes of one turn of the event loop share a write.
  */
 const ACCEPTED = '{"status":"queued"}';
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 
-/** How much a database remembers, all of it finished. */
+/** The size of a database's history, all of it finished. */
 export interface HistorySize {
   readonly conversations: number;
   readonly events: number;
@@ -8,13 +8,13 @@ export interface HistorySize {
   readonly turns: number;
 }
 
-/** Fills a migrated database with a past in which nothing is left to do, and leaves it as autovacuum does. */
+/** Fills a migrated database with finished work, and leaves it as autovacuum does. */
 export async function fillWithHistory(
   url: string,
   { conversations, events, turns }: HistorySize,
 ): Promise<void> {
   await withClient(url, async (client) => {
-    // The rows are right by construction: their foreign keys need not be looked up a million times.
+    // The rows are valid by construction: their foreign keys need not be checked a million times.
     await client.query('SET session_replication_role = replica');
     await client.query(
       `INSERT INTO conversations (id, channel, chat_id, chat_type, message_count)
@@ -53,8 +53,8 @@ export async function fillWithHistory(
 }
 
 /**
- * One more message to every conversation, answered and sent, `rounds` times, with every state on the way committed, and
- * nothing vacuumed: the indexes of what is unfinished are then full of entries of rows that are not so any more.
+ * One more message to every conversation, answered and sent, `rounds` times, with every intermediate state committed,
+ * and without a vacuum: the indexes of unfinished rows are then full of entries of finished ones.
  */
 export async function liveOn(url: string, rounds: number): Promise<void> {
   await withClient(url, async (client) => {

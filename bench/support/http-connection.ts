@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** An answer, as far as the benchmark looks at it. */
+/** An answer, with the fields that the benchmark reads. */
 export interface Answer {
   readonly status: number;
   readonly body: string;

@@ -8,7 +8,7 @@ const IDS_PER_LOAD = 10_000_000;
 
 type Report = { readonly result: LoadResult } | { readonly error: string };
 
-/** Puts loads on servers from a process that lives through the whole benchmark, so that it is warm in every round. */
+/** Sends loads to servers from a process that lives through the whole benchmark, so that it is warm in every round. */
 export class LoadGenerator {
   private readonly process = NodeProcess.start({
     args: [fileURLToPath(new URL('./load-process.js', import.meta.url))],
@@ -21,7 +21,7 @@ export class LoadGenerator {
   private nextUpdateId = 1;
 
   constructor() {
-    // Its orderly end concerns nobody.
+    // Its orderly end is ignored.
     this.ended.catch(() => undefined);
   }
 

@@ -3,7 +3,7 @@ import { HttpConnection } from './http-connection.js';
 import { updateText } from './updates.js';
 import { requestsTo, type WebhookTarget } from './webhook-request.js';
 
-/** What to send, and how. */
+/** The messages to send, and their timing. */
 export interface Load extends WebhookTarget {
   readonly connections: number;
   /** Counted from the end of the warm-up. */
@@ -15,13 +15,13 @@ export interface Load extends WebhookTarget {
   readonly firstUpdateId: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface LoadResult {
   readonly accepted: number;
   /** Answers other than an acceptance, by status and body. */
   readonly others: Readonly<Record<string, number>>;
   readonly perSecond: number;
-  /** One a request, in ms; with a rate, from when it was due, so that a server that stalls cannot hide it. */
+  /** One a request, in ms; with a rate, from its due time, so that a server that stalls cannot hide it. */
   readonly latencies: readonly number[];
 }
 
@@ -75,7 +75,7 @@ class Run {
     const busy = new Set<Promise<void>>();
     const sendDue = () => {
       while (due.length > 0 && free.length > 0) {
-        // The one that rested longest: servers close connections that rest for seconds.
+        // The longest idle one: servers close connections that are idle for seconds.
         const connection = free.shift();
         const at = due.shift();
         if (!connection || at === undefined) return;

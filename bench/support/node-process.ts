@@ -7,14 +7,14 @@ const START_TIMEOUT_MS = 30_000;
 
 export interface NodeProcessOptions {
   readonly args: readonly string[];
-  /** The whole environment but PATH: nothing of the shell's leaks into what is measured. */
+  /** The whole environment but PATH: the shell's does not affect the measurement. */
   readonly env?: Readonly<Record<string, string>>;
   readonly part: Part | null;
   /** With a channel for messages. */
   readonly ipc?: boolean;
 }
 
-/** What dies with the benchmark. One listener for all: Node.js warns of more than ten. */
+/** Processes that end with the benchmark. One listener for all: Node.js warns of more than ten. */
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -35,8 +35,8 @@ export class NodeProcess {
   }
 
   /**
-   * Resolves with the port once the process has printed the address where it listens, `http://127.0.0.1:<port>`.
-   * @throws Error with what it printed, when it ends before
+   * Resolves with the port once the process has printed its address, `http://127.0.0.1:<port>`.
+   * @throws Error with its output, when it ends before
    */
   async port(): Promise<number> {
     const { stdout } = this.child;
@@ -54,7 +54,7 @@ export class NodeProcess {
     throw new Error(`a process of the benchmark did not start:\n${printed.slice(-10).join('\n')}`);
   }
 
-  /** Asks it to end, and makes it after five seconds. */
+  /** Asks it to end, and kills it after five seconds. */
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const exit = once(this.child, 'exit');

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 
-/** What a model and a Bot API say, as short as it can be: for the outsides of the benchmarks. */
+/** The shortest answers of a model and a Bot API: for the outsides of the benchmarks. */
 let messageId = 0;
 
-/** Answers a request of the worker by its address: a completion, or what the Bot API says to the method. */
+/** Answers a request of the worker by its address: a completion, or the Bot API's answer to the method. */
 export function answer(response: ServerResponse, url: string): void {
   response.writeHead(200, { 'content-type': 'application/json' });
   response.end(JSON.stringify(isForModel(url) ? completion() : botAnswer(url)));

@@ -18,7 +18,7 @@ export interface ProductOptions {
 }
 
 /**
- * Starts `node dist/main.js` as an operator would; only the backlog is unlimited, for the load is all on 1,000
+ * Starts `node dist/main.js` as an operator would; only the backlog is unlimited, because the load is all on 1,000
  * chats. BENCH_CPU_PROFILE=<folder> writes there a CPU profile of each web process.
  */
 export function startProduct(options: ProductOptions): NodeProcess {

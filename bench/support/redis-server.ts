@@ -12,7 +12,7 @@ export interface RedisServer {
 /**
  * Starts Redis as a queue needs it: append-only file, flushed every second.
  * @param program the path of `redis-server`
- * @param folder where its file goes
+ * @param folder of its file
  */
 export async function startRedis(program: string, folder: string): Promise<RedisServer> {
   const port = await freePort();

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { answer, isForModel } from './outside-answers.js';
 
 /**
- * The outside of a worker, as slow as it gets: a model that takes ten seconds for every answer, and a Bot API that
- * takes everything. Both at one address.
+ * The slowest outside of a worker: a model that takes ten seconds for every answer, and a Bot API that accepts
+ * everything. Both at one address.
  */
 const MODEL_MS = 10_000;
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { answer, isForModel } from './outside-answers.js';
 
-/** A model that answers at once, or not until it may, and a Bot API that takes everything and notes when. */
+/** A model that answers at once, or when it is released, and a Bot API that accepts everything and records the time. */
 export class SteeredOutside {
   private readonly held = new Set<() => void>();
   private holding = false;
@@ -26,23 +26,23 @@ export class SteeredOutside {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Requests to the model that are held, and whose callers still wait. */
+  /** Held requests to the model whose callers still wait. */
   get waiting(): number {
     return this.held.size;
   }
 
-  /** When each chat was last sent a message, in ms since 1970; since `hold`. */
+  /** The time of each chat's last message, in ms since 1970; since `hold`. */
   get sent(): ReadonlyMap<number, number> {
     return this.lastSent;
   }
 
-  /** From now on the model keeps its answers. */
+  /** From now on the model holds its answers. */
   hold(): void {
     this.holding = true;
     this.lastSent = new Map();
   }
 
-  /** The model gives the answers it has kept, and the next ones at once. */
+  /** Releases the held answers, and answers the next ones at once. */
   release(): void {
     this.holding = false;
     for (const go of this.held) go();
@@ -66,7 +66,7 @@ export class SteeredOutside {
     answer(response, url);
   }
 
-  /** Until the answer may go, or nobody waits for it any more. */
+  /** Until the answer is released, or its caller is gone. */
   private async wait(response: ServerResponse): Promise<void> {
     await new Promise<void>((go) => {
       this.held.add(go);

@@ -13,7 +13,7 @@ const texts = [
   'no, the other one',
 ];
 
-/** The chat that writes the update of this number. */
+/** The chat of the update with this number. */
 export const chatOf = (updateId: number): number => 100_000_000 + (updateId % CHATS);
 
 /** One private text message, as Telegram posts it. @returns JSON text in ASCII, so its length is its size in bytes */

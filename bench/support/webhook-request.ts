@@ -1,13 +1,13 @@
 import { HttpConnection } from './http-connection.js';
 
-/** Where updates go. */
+/** The target of updates. */
 export interface WebhookTarget {
   readonly port: number;
   readonly path: string;
   readonly secret: string;
 }
 
-/** How an update is posted to the target: the whole request as ASCII text, from the update's own. */
+/** The request that posts an update to the target: all of it as ASCII text. */
 export function requestsTo({ port, path, secret }: WebhookTarget): (update: string) => string {
   const head =
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\n` +
@@ -15,7 +15,7 @@ export function requestsTo({ port, path, secret }: WebhookTarget): (update: stri
   return (update) => `${head}${update.length}\r\n\r\n${update}`;
 }
 
-/** Posts each update once, over some connections side by side. @throws Error where one is not accepted */
+/** Posts each update once, over some connections side by side. @throws Error if one is not accepted */
 export async function postAll(
   target: WebhookTarget,
   updates: readonly string[],

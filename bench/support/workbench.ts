@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { findProgram } from '../../test/support/find-program.js';
 import { LoadGenerator } from './load-generator.js';
 import { NodeProcess } from './node-process.js';
 import { type RedisServer, startRedis } from './redis-server.js';
 
-/** What a benchmark stands on: one PostgreSQL, one Redis where there is one, and the load generator. */
+/** The servers of a benchmark: one PostgreSQL, one Redis if there is one, and the load generator. */
 export class Workbench {
   private readonly processes: NodeProcess[] = [];
   private closed: Promise<void> | null = null;
@@ -31,13 +31,13 @@ export class Workbench {
     const program = findProgram('redis-server');
     const redis = program === null ? null : await startRedis(program, folder);
     const workbench = new Workbench(folder, postgres, url, redis, new LoadGenerator());
-    // The database outlives a process that is stopped by a signal, unless it is told.
+    // The database outlives a process that a signal stops, unless it is stopped too.
     const interrupted = () => void workbench.close().finally(() => process.exit(130));
     process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
     return workbench;
   }
 
-  /** A new database on the one server, all of them as durable as by default. @returns its address */
+  /** A new database on the one server, durable as by default. @returns its address */
   async database(name: string): Promise<string> {
     const client = new Client({ connectionString: this.postgresUrl });
     await client.connect();
@@ -58,13 +58,13 @@ export class Workbench {
     return await this.keep(NodeProcess.start({ args: [fileURLToPath(file)], env, part })).port();
   }
 
-  /** Has the process stopped with the workbench. */
+  /** Registers the process to be stopped with the workbench. */
   keep(process: NodeProcess): NodeProcess {
     this.processes.push(process);
     return process;
   }
 
-  /** Ends all it started. However often it is called, that happens once. */
+  /** Ends all it started. Repeated calls have no effect. */
   close(): Promise<void> {
     this.closed ??= this.end();
     return this.closed;

@@ -1,7 +1,7 @@
-/** Nobody is to be told it. */
+/** A secret of the agent. */
 export const CODE_WORD = /HERON-?4711/i;
 
-/** Who the agent is in all dialogues. */
+/** The agent's prompt in all dialogues. */
 export const SYSTEM_PROMPT = [
   'You are a helpful assistant in a Telegram chat. Answer briefly, in the language of the user’s last message.',
   'Use the tools where they help: they know the time, calculate exactly, keep facts and search what was said before.',

@@ -1,19 +1,13 @@
 import { Pool } from 'pg';
 import type { ToolUse } from '../expectations.js';
 
-/** How far a chat has come, so that what follows can be told apart. */
-export interface Mark {
-  readonly turns: number;
-  readonly toolUses: number;
-}
-
-/** What a chat has used, its summaries included. */
+/** A chat's usage, its summaries included. */
 export interface Used {
   readonly tokens: number;
   readonly usd: number;
 }
 
-/** Reads in the database what the product has on record of a chat, and gives it a past. */
+/** Reads the product's records of a chat from the database, and gives it a history. */
 export class ChatRecord {
   private readonly pool: Pool;
 
@@ -21,7 +15,7 @@ export class ChatRecord {
     this.pool = new Pool({ connectionString: url, max: 4 });
   }
 
-  /** Nothing of the chat waits or is under way; a turn that waits for a person's decision does not count. */
+  /** The chat has no waiting or running work; a turn that waits for a person's decision does not count. */
   async isIdle(chat: number): Promise<boolean> {
     const [row] = await this.rows<{ busy: boolean }>(
       `SELECT EXISTS (SELECT FROM events e WHERE e.conversation_id = c.id AND e.state IN ('waiting', 'claimed')
@@ -34,7 +28,7 @@ export class ChatRecord {
     return row?.busy === false;
   }
 
-  /** The history that has outgrown its share is summarised. @returns false also where there is none */
+  /** Whether the history beyond its share is summarised. @returns false also if there is none */
   async isSummarised(chat: number): Promise<boolean> {
     const rows = await this.rows(
       `SELECT FROM summaries s JOIN conversations c ON c.id = s.conversation_id
@@ -52,7 +46,7 @@ export class ChatRecord {
     return row?.turns ?? 0;
   }
 
-  /** The calls that ran, in their order: each stands behind the model's answer that asks for it. */
+  /** The calls that ran, in their order: each follows the model's answer that requests it. */
   async toolUses(chat: number): Promise<ToolUse[]> {
     const rows = await this.rows<{ name: string; given: string }>(
       `SELECT s.name, m.result -> 'toolCalls' -> (s.index - m.index - 1) ->> 'arguments' AS given
@@ -71,7 +65,7 @@ export class ChatRecord {
   async used(chat: number): Promise<Used> {
     const [row] = await this.rows<Used>(
       `SELECT coalesce(sum(spent_tokens), 0)::int AS tokens, coalesce(sum(spent_micro_usd), 0)::float8 / 1000000 AS usd
-       FROM budget_days WHERE scope = 'chat' AND key = 'telegram:' || $1::bigint`,
+       FROM budget_days WHERE scope = 'chat' AND key = 'telegram:' || $1::text`,
       [chat],
     );
     return row ?? { tokens: 0, usd: 0 };

@@ -7,7 +7,7 @@ const TOPICS = [
   'a broken chair',
 ];
 
-/** A past that begins with what is to be found later, and goes on about other things for so many messages. */
+/** A history that begins with the fact to be found later, and continues about other things for this many messages. */
 export function longPast(fact: string, messages: number): readonly string[] {
   const talk = Array.from({ length: messages }, (_, index) => {
     const topic = TOPICS[Math.floor(index / 2) % TOPICS.length] ?? '';

@@ -2,21 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RunningApplication, startApplication } from '../../src/application.js';
-import { priceOf } from '../../src/config/model-prices.js';
-import { modelNameOf } from '../../src/config/model-target.js';
-import type { Environment } from '../../src/config/read-settings.js';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { modelNameOf, priceOf } from '../../src/budget/model-prices.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { BotApiSimulator } from '../../src/playground/bot-api-simulator.js';
 import { DEMO_MODEL_NAME, DemoModel } from '../../src/playground/demo-model.js';
 import { SYSTEM_PROMPT } from './agent.js';
 import { ChatRecord } from './chat-record.js';
 
-/** So small that 200 messages outgrow it, and large enough for every dialogue. */
+/** So small that 200 messages exceed it, and large enough for every dialogue. */
 const CONTEXT_TOKENS = '6000';
 /** The settings of the model that is evaluated. */
 const OF_THE_MODEL = /^(?:OPENAI_|MODEL_PRICES)/;
 
-/** The whole product on an empty database of its own, between a simulated Telegram and the model that is evaluated. */
+/** The whole product on an empty database of its own, between a simulated Telegram and the evaluated model. */
 export class Stage {
   private constructor(
     private readonly folder: string,
@@ -27,7 +26,7 @@ export class Stage {
     readonly record: ChatRecord,
   ) {}
 
-  /** @param env whose settings of the model count; without a key and a base URL the demo model takes its place */
+  /** @param env with the settings of the model; without a key and a base URL the demo model replaces it */
   static async open(env: Environment): Promise<Stage> {
     await mkdir('.turnpike', { recursive: true });
     const folder = await mkdtemp(join('.turnpike', 'eval-'));
@@ -52,7 +51,7 @@ export class Stage {
       ADMIN_API_KEY: randomBytes(24).toString('base64url'),
       AGENT_SYSTEM_PROMPT: SYSTEM_PROMPT,
       AGENT_CONTEXT_TOKENS: CONTEXT_TOKENS,
-      // What a chat shows is then what it was answered.
+      // So that a chat shows exactly its answers.
       AGENT_STREAMING: 'false',
       CHAT_RATE_LIMIT: '1000',
       ...ofTheModel,
@@ -72,7 +71,7 @@ export class Stage {
     return this.app.settings.model.model;
   }
 
-  /** The table knows what the model costs. */
+  /** The price table knows the model's cost. */
   get isPriced(): boolean {
     return priceOf(this.app.settings.budget.prices, modelNameOf(this.model)) !== null;
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../src/database/prisma.service.js';
+import type { UserId } from '../../src/channel/ids.js';
+import { PrismaService } from '../../src/platform/database/prisma.service.js';
 
 /** A book that a reader has at home. */
 export interface Loan {
@@ -24,7 +25,7 @@ interface LoanRow extends Loan {
 export class LoanRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  async add(readerId: bigint, title: string, dueOn: string): Promise<number> {
+  async add(readerId: UserId, title: string, dueOn: string): Promise<number> {
     const rows = await this.prisma.$queryRaw<{ id: number }[]>`
       INSERT INTO library.loans (reader_id, title, due_on) VALUES (${readerId}, ${title}, ${dueOn}::date)
       RETURNING id`;
@@ -32,7 +33,7 @@ export class LoanRepository {
   }
 
   /** The next one due comes first. */
-  findByReader(readerId: bigint): Promise<Loan[]> {
+  findByReader(readerId: UserId): Promise<Loan[]> {
     return this.prisma.$queryRaw`
       SELECT id, title, due_on::text AS "dueOn" FROM library.loans
       WHERE reader_id = ${readerId} ORDER BY due_on, id LIMIT 100`;
@@ -43,7 +44,7 @@ export class LoanRepository {
    * @param key of the call: the same key renews once, however often it comes
    */
   async renew(
-    { id, readerId, key }: { id: number; readerId: bigint; key: string },
+    { id, readerId, key }: { id: number; readerId: UserId; key: string },
     { days, atMost }: { days: number; atMost: number },
   ): Promise<Renewal> {
     const [renewed] = await this.prisma.$queryRaw<Loan[]>`

@@ -1,5 +1,5 @@
 import { IsInt, Max, Min } from 'class-validator';
-import { FromEnv, integer } from '../../src/config/variable.js';
+import { FromEnv, integer } from '../../src/platform/config/variable.js';
 
 export class LoanSettings {
   @FromEnv('LOANS_RENEWAL_DAYS', {

@@ -1,16 +1,17 @@
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { UserId } from '../../src/channel/ids.js';
 import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { toolContext } from '../../test/support/tool-context.js';
 import { ToolRunner } from '../../src/agent/tools/tool-runner.js';
 import { AppModule } from '../../src/app.module.js';
-import { loadSettings } from '../../src/config/settings.js';
-import { readMigrations } from '../../src/database/migration-folder.js';
-import { Migrator } from '../../src/database/migrator.js';
+import { loadSettings } from '../../src/settings/settings.js';
+import { readMigrations } from '../../src/platform/database/migration-folder.js';
+import { Migrator } from '../../src/platform/database/migrator.js';
 import { LoanRepository } from './loan.repository.js';
 import { LoansModule } from './loans.module.js';
 
-const [ANA, BEN] = [101n, 102n];
+const [ANA, BEN] = [UserId('101'), UserId('102')];
 
 describe('The loans module', () => {
   let database: TestDatabase;
@@ -18,11 +19,18 @@ describe('The loans module', () => {
   let loans: LoanRepository;
 
   /** A call as the model makes it, through the tool registry of the whole program. */
-  const call = (userId: bigint, name: string, fields: object, idempotencyKey: string = crypto.randomUUID()) =>
+  const call = (userId: UserId, name: string, fields: object, idempotencyKey: string = crypto.randomUUID()) =>
     app.get(ToolRunner, { strict: false }).run(
       { id: 'call_1', name, arguments: JSON.stringify(fields) },
       toolContext({
-        sender: { userId, firstName: 'Ana', lastName: null, username: null, languageCode: null },
+        sender: {
+          userId,
+          isChat: false,
+          firstName: 'Ana',
+          lastName: null,
+          username: null,
+          languageCode: null,
+        },
         idempotencyKey,
       }),
       new AbortController().signal,
@@ -54,7 +62,7 @@ describe('The loans module', () => {
       output: `${second}: Dracula, due on 2026-11-30\n${first}: Emma, due on 2026-12-01`,
       error: null,
     });
-    expect((await call(103n, 'my_loans', {})).output).toBe('The user has borrowed nothing.');
+    expect((await call(UserId('103'), 'my_loans', {})).output).toBe('The user has borrowed nothing.');
   });
 
   it('renews a loan once for one call, though the call is made again', async () => {

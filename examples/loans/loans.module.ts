@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { SettingsModule } from '../../src/config/settings.module.js';
+import { SettingsModule } from '../../src/platform/config/settings.module.js';
 import { LoanRepository } from './loan.repository.js';
 import { LoanSettings } from './loan.settings.js';
 import { LoansTool } from './loans.tool.js';

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { IsInt, Max, Min } from 'class-validator';
 import type { ToolContext } from '../../src/agent/tools/tool-context.js';
 import { Describe, Tool } from '../../src/agent/tools/tool.decorator.js';
-import { GiveUpError } from '../../src/errors/errors.js';
+import type { UserId } from '../../src/channel/ids.js';
+import { GiveUpError } from '../../src/platform/errors/errors.js';
 import { LoanRepository } from './loan.repository.js';
 import { LoanSettings } from './loan.settings.js';
 
@@ -60,7 +61,7 @@ export class LoansTool {
 }
 
 /** Who asks is never a parameter: the model can be talked into any. */
-function readerOf({ sender }: ToolContext): bigint {
+function readerOf({ sender }: ToolContext): UserId {
   if (sender) return sender.userId;
   throw new GiveUpError('READER_UNKNOWN', 'It is not known who asks, so there is nobody to look up.');
 }

@@ -1,49 +1,49 @@
-import type { Admission } from '../channel/channel.js';
+import type { ChatAdmission } from '../channel/channel.js';
 import type { ChatDescription } from '../channel/inbound.js';
 import type { PersonRole } from '../generated/prisma/client.js';
 
-/** What is known of a person or a group. */
-export interface Standing {
-  /** Null: nobody has let them in. */
+/** The role and block that operators gave to a person, or the admission of a group. */
+export interface AccessGrant {
+  /** Null: no access was granted. */
   readonly role: PersonRole | null;
   readonly blocked: boolean;
 }
 
-export const unknownStanding: Standing = { role: null, blocked: false };
+export const noAccessGrant: AccessGrant = { role: null, blocked: false };
 
-/** Where somebody speaks: `elsewhere` in a business chat, as a guest, in a channel's direct messages. */
-export type Place = 'private' | 'group' | 'elsewhere';
+/** The kind of chat: `elsewhere` is a business chat, a guest's chat, or a channel's direct messages. */
+export type AccessPlace = 'private' | 'group' | 'elsewhere';
 
 /**
- * What becomes of what somebody says. `refuse`: they are told once that the bot is private. `pair`: they are given a code.
- * `ignore`: nothing at all.
+ * The decision about a message. `refuse`: the sender is notified once that the bot is private. `pair`: the sender gets
+ * a code. `ignore`: no answer.
  */
-export type Verdict = 'serve' | 'refuse' | 'pair' | 'ignore';
+export type AccessDecision = 'serve' | 'refuse' | 'pair' | 'ignore';
 
-export interface Asking {
-  /** By the settings. */
-  readonly admission: Admission;
-  readonly person: Standing;
-  readonly chat: Standing;
-  readonly place: Place;
+export interface AccessRequest {
+  /** The settings' admission of the chat. */
+  readonly admission: ChatAdmission;
+  readonly person: AccessGrant;
+  readonly chat: AccessGrant;
+  readonly place: AccessPlace;
 }
 
-/** Who may talk to the agent. A block beats everything, the settings beat what operators decided since. Pure. */
-export function decideAccess({ admission, person, chat, place }: Asking): Verdict {
+/** Decides a sender's access to the agent. A block beats everything, the settings beat operators' decisions. Pure. */
+export function decideAccess({ admission, person, chat, place }: AccessRequest): AccessDecision {
   if (person.blocked) return 'ignore';
   if (admission === 'admitted') return 'serve';
   if (admission === 'refused') return 'refuse';
   if (person.role !== null || chat.role !== null) return 'serve';
-  // There the bot speaks in somebody else's name, or to somebody else's guests: no place for codes.
+  // There the bot speaks in another's name, or to another's guests: no place for codes.
   return place === 'elsewhere' ? 'ignore' : 'pair';
 }
 
-export function placeOf({ via, type }: Pick<ChatDescription, 'via' | 'type'>): Place {
+export function placeOf({ via, type }: Pick<ChatDescription, 'via' | 'type'>): AccessPlace {
   if (via !== null) return 'elsewhere';
   return type === 'private' ? 'private' : 'group';
 }
 
-/** May they decide who is let in? */
-export function isDecider({ role, blocked }: Standing): boolean {
+/** Whether this person may decide about access. */
+export function isDecider({ role, blocked }: AccessGrant): boolean {
   return !blocked && (role === 'owner' || role === 'admin');
 }

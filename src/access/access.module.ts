@@ -1,17 +1,24 @@
 import { Module } from '@nestjs/common';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { MemoryModule } from '../memory/memory.module.js';
-import { Doorkeeper } from './doorkeeper.js';
+import { AccessPolicy } from './access-policy.js';
 import { PairingQuestions } from './pairing-questions.js';
 import { PairingRepository } from './pairing.repository.js';
-import { Pairings } from './pairings.service.js';
+import { PairingsService } from './pairings.service.js';
 import { PeopleAccess } from './people-access.js';
-import { StandingRepository } from './standing.repository.js';
+import { AccessGrantRepository } from './access-grant.repository.js';
 
-/** Who may talk to the agent, and who decides about it. */
+/** Decides who may talk to the agent: settings, grants and pairing. */
 @Module({
   imports: [MemoryModule, DeliveryModule],
-  providers: [Doorkeeper, PairingQuestions, PairingRepository, Pairings, PeopleAccess, StandingRepository],
-  exports: [Doorkeeper, PairingQuestions, PairingRepository, Pairings, PeopleAccess],
+  providers: [
+    AccessPolicy,
+    PairingQuestions,
+    PairingRepository,
+    PairingsService,
+    PeopleAccess,
+    AccessGrantRepository,
+  ],
+  exports: [AccessPolicy, PairingQuestions, PairingRepository, PairingsService, PeopleAccess],
 })
 export class AccessModule {}

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { newPairingCode, readPairingCode } from './pairing-code.js';
 
 describe('A pairing code', () => {
-  it('has six signs, none of which is taken for another', () => {
+  it('has six characters, none of which looks like another', () => {
     for (let count = 0; count < 500; count += 1)
       expect(newPairingCode()).toMatch(/^[2-9BCDFGHJKMNPQRSTWXZ]{6}$/);
   });
 
-  it('is not made twice in a while', () => {
+  it('is rarely repeated', () => {
     expect(new Set(Array.from({ length: 500 }, newPairingCode)).size).toBe(500);
   });
 
@@ -17,7 +17,7 @@ describe('A pairing code', () => {
     expect(readPairingCode(` ${code.slice(0, 3)}-${code.slice(3)} `.toLowerCase())).toBe(code);
   });
 
-  it('is nothing that has other signs or another length', () => {
+  it('is not read from other characters or another length', () => {
     for (const typed of ['', 'ABCDEF', '22222', '2222222', '22222O', '22222\0', "' OR 1=1", 'ＢＢＢＢＢＢ'])
       expect(readPairingCode(typed)).toBeNull();
     fc.assert(

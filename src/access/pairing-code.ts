@@ -4,12 +4,12 @@ import { randomInt } from 'node:crypto';
 const ALPHABET = '23456789BCDFGHJKMNPQRSTWXZ';
 const LENGTH = 6;
 
-/** A code that can be read out. It tells requests apart; nobody is let in by knowing one. */
+/** Creates a code that can be read out. It identifies a request; knowing it grants no access. */
 export function newPairingCode(): string {
   return Array.from({ length: LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)] ?? '').join('');
 }
 
-/** A code as somebody typed it; null where it is none. Pure. */
+/** Reads a typed code; null if it is none. Pure. */
 export function readPairingCode(typed: string): string | null {
   const code = typed.replaceAll(/[\s-]/g, '').toUpperCase();
   return code.length === LENGTH && Array.from(code).every((sign) => ALPHABET.includes(sign)) ? code : null;

@@ -14,14 +14,14 @@ const latest: fc.Arbitrary<LatestPairing> = fc.record({
   code: fc.constant('CODE22'),
   state: fc.constantFrom('pending', 'approved', 'denied', 'expired'),
   overdue: fc.boolean(),
-  sinceToldMs: fc.integer({ min: 0, max: 2 * REPEAT_AFTER_MS }),
+  sinceNotifiedMs: fc.integer({ min: 0, max: 2 * REPEAT_AFTER_MS }),
   sinceDecidedMs: fc.integer({ min: 0, max: 2 * DENIED_FOR_MS }),
 });
 const pending = fc.record({ all: fc.nat(2 * MAX_PENDING), ofAsker: fc.nat(2 * MAX_OF_ONE) });
 const none = { all: 0, ofAsker: 0 };
 
-describe('What a chat that is not let in hears', () => {
-  it('is its code, at first, as long as not too many wait, of all or of who asks', () => {
+describe('The answer to a chat without access', () => {
+  it('is its code at first, unless too many requests wait, of all or of the asker', () => {
     fc.assert(
       fc.property(pending, (others) => {
         const hasRoom = others.all < MAX_PENDING && others.ofAsker < MAX_OF_ONE;
@@ -30,16 +30,16 @@ describe('What a chat that is not let in hears', () => {
     );
   });
 
-  it('is its code again, but seldom, while somebody may decide, however many wait', () => {
+  it('is its code again, but seldom, while the request is open, however many wait', () => {
     fc.assert(
       fc.property(latest, pending, (one, others) => {
         const open: LatestPairing = { ...one, state: 'pending', overdue: false };
-        expect(decideAnswer(open, others)).toBe(one.sinceToldMs >= REPEAT_AFTER_MS ? 'repeat' : 'quiet');
+        expect(decideAnswer(open, others)).toBe(one.sinceNotifiedMs >= REPEAT_AFTER_MS ? 'repeat' : 'quiet');
       }),
     );
   });
 
-  it('is nothing for a day where it was denied', () => {
+  it('is silence for a day after a denial', () => {
     fc.assert(
       fc.property(latest, pending, (one, others) => {
         const answer = decideAnswer({ ...one, state: 'denied' }, others);
@@ -49,7 +49,7 @@ describe('What a chat that is not let in hears', () => {
     );
   });
 
-  it('is a new code where the last one is over, so a code is never told twice after that', () => {
+  it('is a new code once the last one has expired, so no expired code is repeated', () => {
     fc.assert(
       fc.property(latest, (one) => {
         if (one.state === 'denied' || (one.state === 'pending' && !one.overdue)) return;

@@ -1,33 +1,34 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessSettings } from '../config/access.settings.js';
-import { PrismaService } from '../database/prisma.service.js';
-import { shortTransaction } from '../database/short-transaction.js';
+import { AccessSettings } from '../channel/access.settings.js';
+import { ChatId, NO_THREAD, UserId } from '../channel/ids.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import { shortTransaction } from '../platform/database/short-transaction.js';
 import { Outbox } from '../delivery/outbox.js';
-import { messageOf } from '../errors/errors.js';
+import { messageOf } from '../platform/errors/errors.js';
 import type { Pairing, Prisma } from '../generated/prisma/client.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { PersonRepository } from '../memory/person.repository.js';
-import { eachAlone } from '../runtime/each-alone.js';
-import { textsFor } from '../texts/texts-for.js';
+import { eachAlone } from '../platform/runtime/each-alone.js';
+import { i18nFor } from '../platform/i18n/i18n-for.js';
 import { PairingRepository } from './pairing.repository.js';
 import { pairingChoices, pairingQuestion } from './pairing-words.js';
-import { Pairings } from './pairings.service.js';
-import { StandingRepository } from './standing.repository.js';
+import { PairingsService } from './pairings.service.js';
+import { AccessGrantRepository } from './access-grant.repository.js';
 
-/** In one pass; the next goes on. */
+/** The limit of one pass; the next one continues. */
 const BATCH = 50;
-/** Owners and admins who are asked; of a longer list the others see the requests in the admin API. */
+/** The limit of owners and admins who are asked; others see the requests in the admin API. */
 const MAX_ASKED = 20;
 
-/** Asks owners and admins about requests, each in their private chat, and ends requests that nobody decides. */
+/** Asks owners and admins about requests, each in their private chat, and expires undecided requests. */
 @Injectable()
 export class PairingQuestions {
   private readonly logger = new Logger(PairingQuestions.name);
 
   constructor(
     private readonly repository: PairingRepository,
-    private readonly pairings: Pairings,
-    private readonly standings: StandingRepository,
+    private readonly pairings: PairingsService,
+    private readonly grants: AccessGrantRepository,
     private readonly prisma: PrismaService,
     private readonly conversations: ConversationRepository,
     private readonly people: PersonRepository,
@@ -35,7 +36,7 @@ export class PairingQuestions {
     private readonly settings: AccessSettings,
   ) {}
 
-  /** One pass. @returns the conversations in which something waits to be sent */
+  /** Runs one pass. @returns the conversations with replies to send */
   async run(): Promise<readonly string[]> {
     await eachAlone(
       await this.repository.overdue(BATCH),
@@ -43,21 +44,21 @@ export class PairingQuestions {
       (pairingId, error) =>
         this.logger.warn({ msg: 'pairing not expired', pairingId, error: messageOf(error) }),
     );
-    const told = await eachAlone(
+    const notified = await eachAlone(
       await this.repository.unasked(BATCH),
       (pairing) => this.ask(pairing),
       ({ conversationId }, error) =>
         this.logger.error({ msg: 'nobody asked about a pairing', conversationId, error: messageOf(error) }),
     );
-    return told.flat();
+    return notified.flat();
   }
 
   private async ask(pairing: Pairing): Promise<readonly string[]> {
     const askIn = await this.whereToAsk(pairing.channel);
-    // Whoever becomes an owner or an admin while it is open is asked then.
+    // A new owner or admin is asked while the request is open.
     if (askIn.length === 0) return [];
     return await shortTransaction(this.prisma, async (tx) => {
-      // Conversations before the request, as everybody locks them.
+      // Conversations before the request, in the lock order.
       await this.conversations.keep(tx, [pairing.conversationId, ...askIn]);
       if (!(await this.repository.markAsked(tx, pairing.id))) return [];
       for (const conversationId of askIn) await this.askIn(tx, conversationId, pairing);
@@ -66,23 +67,31 @@ export class PairingQuestions {
   }
 
   private async askIn(tx: Prisma.TransactionClient, conversationId: string, pairing: Pairing): Promise<void> {
-    const texts = textsFor(await this.people.languageIn(tx, conversationId));
+    const i18n = i18nFor(await this.people.languageIn(tx, conversationId));
     await this.outbox.ask(tx, {
       conversationId,
-      text: { whole: pairingQuestion(pairing, texts) },
-      approvalId: pairing.id,
-      choices: pairingChoices(pairing.id, texts),
+      text: { whole: pairingQuestion(pairing, i18n) },
+      questionId: pairing.id,
+      choices: pairingChoices(pairing.id, i18n),
+      withoutButtons: i18n.pairing.byOperator(pairing.code),
     });
   }
 
-  /** The private chats of those who decide. */
+  /** The private chats of owners and admins. */
   private async whereToAsk(channel: string): Promise<readonly string[]> {
-    const named = this.settings.owners.map(BigInt);
-    const users = new Set([...named, ...(await this.standings.deciders(channel, MAX_ASKED))]);
+    const named = this.settings.owners.map(UserId);
+    const users = new Set([...named, ...(await this.grants.deciders(channel, MAX_ASKED))]);
     if (users.size === 0) return [];
-    const chats = [...users].slice(0, MAX_ASKED).map((chatId) => ({
+    const chats = [...users].slice(0, MAX_ASKED).map((userId) => ({
       channel,
-      chat: { chatId, threadId: 0n, via: null, type: 'private', title: null, username: null },
+      chat: {
+        chatId: ChatId(userId),
+        threadId: NO_THREAD,
+        via: null,
+        type: 'private',
+        title: null,
+        username: null,
+      },
     }));
     const ids = await this.conversations.resolve(chats);
     return ids.filter((id) => id !== undefined);

@@ -1,18 +1,19 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatMarkdown } from '../telegram/formatting/format-markdown.js';
-import { en } from '../texts/en.js';
+import { en } from '../platform/i18n/en.js';
 import {
-  type Asked,
+  type PairingRequest,
   pairingChoices,
   pairingOutcome,
   pairingQuestion,
   readPairingChoice,
 } from './pairing-words.js';
 
-const asked: Asked = {
-  chatId: 42n,
-  userId: 42n,
+const asked: PairingRequest = {
+  chatId: '42',
+  ofGroup: false,
+  userId: '42',
   name: 'Ada Lovelace',
   username: 'ada_l',
   title: null,
@@ -20,16 +21,16 @@ const asked: Asked = {
 };
 const id = '0197a3a0-0000-7000-8000-000000000001';
 
-describe('The question whom to let in', () => {
-  it('names the person, and the code by which they know themselves', () => {
+describe('The question about a request', () => {
+  it('names the person, and their code', () => {
     expect(pairingQuestion(asked, en)).toBe(
       'May this person talk to me?\n\n- `Ada Lovelace` · `@ada_l` · `42`\n- `K7WQ4M`',
     );
     expect(pairingOutcome(asked, 'approved', 'Grace', en)).toMatch(/^Approved by Grace:\n\n- `Ada Lovelace`/);
   });
 
-  it('names a group, and who asked there', () => {
-    const group = { ...asked, chatId: -1001n, title: 'Engines' };
+  it('names a group, and the asker there', () => {
+    const group = { ...asked, chatId: '-1001', ofGroup: true, title: 'Engines' };
     expect(pairingQuestion(group, en)).toBe(
       'May everybody in this group talk to me?\n\n- `Engines` · `-1001`\n- `Ada Lovelace` · `@ada_l` · `42`\n- `K7WQ4M`',
     );
@@ -47,12 +48,12 @@ describe('The question whom to let in', () => {
       }),
     );
     const spoofed = pairingQuestion({ ...asked, name: '`**x**\n- `Admin` \u202Eadm\u200B' }, en);
-    expect(spoofed).toContain('- `**x** - Admin adm` · ');
+    expect(spoofed).toContain('- `**x** - Admin \\u{202e}adm\\u{200b}` · ');
   });
 });
 
 describe('A button', () => {
-  it('is read as it was made, and fits into what Telegram allows', () => {
+  it('is read as it was made, and fits Telegram’s limit', () => {
     const [yes, no] = pairingChoices(id, en);
     expect(readPairingChoice(yes?.data ?? '')).toEqual({ id, verdict: 'approved' });
     expect(readPairingChoice(no?.data ?? '')).toEqual({ id, verdict: 'denied' });

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChatId, NO_THREAD, UserId } from '../channel/ids.js';
 import { pairingParts } from '../../test/support/access-parts.js';
 import { Room } from '../../test/support/room.js';
-import { newChatId } from '../../test/support/updates.js';
+import { newChatId, newUserId } from '../../test/support/updates.js';
 import type { Sender } from '../channel/inbound.js';
 import type { Conversation, Reply } from '../generated/prisma/client.js';
-import { de } from '../texts/de.js';
-import { en } from '../texts/en.js';
+import { de } from '../platform/i18n/de.js';
+import { en } from '../platform/i18n/en.js';
 import { MAX_OF_ONE, MAX_PENDING } from './pairing-decision.js';
 import type { PairingEnd } from './pairing.repository.js';
 
@@ -27,17 +28,18 @@ beforeEach(async () => {
   conversation = await room.conversation();
 });
 
-const sender = (userId: bigint, languageCode = 'en'): Sender => ({
-  userId,
+const sender = (userId: string, languageCode = 'en'): Sender => ({
+  userId: UserId(userId),
+  isChat: userId.startsWith('-'),
   firstName: 'Ada',
   lastName: null,
   username: 'ada',
   languageCode,
 });
 const chatOf = ({ chatId, chatType: type, title }: Conversation) => {
-  return { chatId, threadId: 0n, via: null, type, title, username: null };
+  return { chatId: ChatId(chatId), threadId: NO_THREAD, via: null, type, title, username: null };
 };
-/** Somebody writes who is not let in. */
+/** A person without access writes. */
 const write = (to = conversation, from = sender(to.chatId)) =>
   room.prisma.$transaction((tx) =>
     access.pairings.request(tx, to.id, { channel: 'telegram', chat: chatOf(to), sender: from }),
@@ -50,30 +52,30 @@ const pairing = () => room.prisma.pairing.findFirstOrThrow({ where: { conversati
 const ageBy = (interval: string) =>
   room.pool.query(
     `UPDATE pairings SET created_at = created_at - $1::interval, expires_at = expires_at - $1::interval,
-       told_at = told_at - $1::interval, decided_at = decided_at - $1::interval`,
+       notified_at = notified_at - $1::interval, decided_at = decided_at - $1::interval`,
     [interval],
   );
 const decide = async (end: Exclude<PairingEnd, 'expired'>) =>
   access.pairings.decide((await pairing()).id, end, operator);
-const verdictOn = (userId: bigint) =>
+const evaluate = (userId: string) =>
   room.prisma.$transaction((tx) =>
-    access.doorkeeper.verdictOn(
+    access.accessPolicy.evaluate(
       { channel: 'telegram', chat: chatOf(conversation), sender: sender(userId) },
       tx,
     ),
   );
 const ownersChat = () =>
-  room.prisma.conversation.findFirstOrThrow({ where: { chatId: BigInt(owner), channel: 'telegram' } });
+  room.prisma.conversation.findFirstOrThrow({ where: { chatId: String(owner), channel: 'telegram' } });
 
-describe('A request to be let in', () => {
-  it('is answered with its code once, however much is written at the same time', async () => {
+describe('An access request', () => {
+  it('is answered with its code once, however many messages arrive at the same time', async () => {
     const answers = await Promise.all(Array.from({ length: 8 }, () => write()));
     expect(answers.filter(Boolean)).toHaveLength(1);
     const { code } = await pairing();
     expect(await textsOf(conversation)).toEqual([expect.stringContaining(code)]);
   });
 
-  it('is answered with the same code again after a while, and with a new one when that is over', async () => {
+  it('is answered with the same code again after a while, and with a new one after it has expired', async () => {
     await write();
     const { code } = await pairing();
     await ageBy('11 minutes');
@@ -88,24 +90,24 @@ describe('A request to be let in', () => {
     expect(await room.prisma.pairing.count()).toBe(1);
   });
 
-  it('is one of a few of the same person, whoever else waits, and leaves room for the others', async () => {
+  it('is limited to a few for each person, and leaves room for others', async () => {
     const groups = async (from: (group: Conversation) => Sender) => {
       for (let count = 0; count < MAX_PENDING; count += 1) {
-        const group = await room.conversation({ chatId: BigInt(-newChatId()), chatType: 'supergroup' });
+        const group = await room.conversation({ chatId: String(-newChatId()), chatType: 'supergroup' });
         await write(group, from(group));
       }
     };
-    const one = sender(BigInt(newChatId()));
+    const one = sender(newUserId());
     await groups(() => one);
     expect(await room.prisma.pairing.count()).toBe(MAX_OF_ONE);
-    // As an anonymous admin of each, they have the group's own id.
+    // An anonymous admin has the group's own id.
     await groups(({ chatId }) => sender(chatId));
     expect(await room.prisma.pairing.count()).toBe(2 * MAX_OF_ONE);
     await write();
     expect(await textsOf(conversation)).toEqual([expect.stringContaining((await pairing()).code)]);
   });
 
-  it('is not taken where too many wait: that is said once', async () => {
+  it('is refused if too many wait, with one notice', async () => {
     const others = Array.from({ length: MAX_PENDING }, () => room.conversation());
     await Promise.all((await Promise.all(others)).map((other) => write(other)));
     expect([await write(), await write()]).toEqual([true, false]);
@@ -115,7 +117,7 @@ describe('A request to be let in', () => {
     expect(await write()).toBe(true);
   });
 
-  it('of many at once leaves no more open than may be', async () => {
+  it('among many at once keeps within the limit of open ones', async () => {
     const others = await Promise.all(Array.from({ length: MAX_PENDING + 5 }, () => room.conversation()));
     await Promise.all(others.map((other) => write(other)));
     expect(await room.prisma.pairing.count()).toBe(MAX_PENDING);
@@ -123,26 +125,26 @@ describe('A request to be let in', () => {
 });
 
 describe('Owners and admins', () => {
-  it('are asked once each, in their own chats, though several processes ask', async () => {
-    const admin = BigInt(newChatId());
+  it('are asked once each, in their own chats, even if several processes ask', async () => {
+    const admin = newUserId();
     await room.prisma.personAccess.create({ data: { channel: 'telegram', userId: admin, role: 'admin' } });
     await write();
     const { id, code } = await pairing();
-    const told = (await Promise.all([1, 2, 3].map(() => access.questions.run()))).flat();
-    expect(told).toHaveLength(2);
-    for (const conversationId of told) {
-      const questions = await room.prisma.reply.findMany({ where: { conversationId, approvalId: id } });
+    const notified = (await Promise.all([1, 2, 3].map(() => access.questions.run()))).flat();
+    expect(notified).toHaveLength(2);
+    for (const conversationId of notified) {
+      const questions = await room.prisma.reply.findMany({ where: { conversationId, questionId: id } });
       expect(questions.map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining(code)]);
     }
-    expect(told).toContain((await ownersChat()).id);
+    expect(notified).toContain((await ownersChat()).id);
   });
 
-  it('are asked no more about what is decided, and see how it ended', async () => {
+  it('are not asked about decided requests, and see their outcome', async () => {
     await write();
     await access.questions.run();
     const { id } = await pairing();
     await decide('approved');
-    const questions = await room.prisma.reply.findMany({ where: { approvalId: id } });
+    const questions = await room.prisma.reply.findMany({ where: { questionId: id } });
     expect(questions.map(({ body }) => JSON.stringify(body))).toEqual([
       expect.stringContaining('Approved by the operator'),
     ]);
@@ -153,7 +155,7 @@ describe('Owners and admins', () => {
     expect(await access.questions.run()).toEqual([]);
   });
 
-  it('see when the time of a request is over, and it can be decided no more', async () => {
+  it('see when a request has expired, and can no longer decide it', async () => {
     await write();
     await access.questions.run();
     await ageBy('1 hour');
@@ -161,18 +163,18 @@ describe('Owners and admins', () => {
     expect(await decide('approved')).toBeNull();
     await access.questions.run();
     expect((await pairing()).state).toBe('expired');
-    const [question] = await room.prisma.reply.findMany({ where: { approvalId: id } });
+    const [question] = await room.prisma.reply.findMany({ where: { questionId: id } });
     expect(JSON.stringify(question?.body)).toContain('Nobody answered in time');
-    expect(await verdictOn(conversation.chatId)).toBe('pair');
+    expect(await evaluate(conversation.chatId)).toBe('pair');
   });
 });
 
 describe('A decision', () => {
-  it('lets a person in and welcomes them in their language', async () => {
+  it('grants a person access and welcomes them in their language', async () => {
     await write(conversation, sender(conversation.chatId, 'de-AT'));
-    expect(await verdictOn(conversation.chatId)).toBe('pair');
+    expect(await evaluate(conversation.chatId)).toBe('pair');
     expect(await decide('approved')).toMatchObject({ state: 'approved', decidedBy: 'admin' });
-    expect(await verdictOn(conversation.chatId)).toBe('serve');
+    expect(await evaluate(conversation.chatId)).toBe('serve');
     expect((await textsOf(conversation)).at(-1)).toContain(de.pairing.welcome.slice(0, 20));
   });
 
@@ -183,7 +185,7 @@ describe('A decision', () => {
       const { id } = await pairing();
       const press = (verdict: string) =>
         room.prisma.$transaction((tx) => {
-          const by = { ...sender(BigInt(owner)) };
+          const by = { ...sender(String(owner)) };
           return access.pairings.press(
             tx,
             { id: '1', data: `pairing:${verdict}:${id}` },
@@ -204,11 +206,11 @@ describe('A decision', () => {
       expect(pressed.length + commanded.length).toBe(1);
       expect(await textsOf(conversation)).toHaveLength(2);
       const { state } = await pairing();
-      expect(await verdictOn(conversation.chatId)).toBe(state === 'approved' ? 'serve' : 'pair');
+      expect(await evaluate(conversation.chatId)).toBe(state === 'approved' ? 'serve' : 'pair');
     }
   });
 
-  it('is not a stranger’s, a user’s, a blocked admin’s, or of somebody who was an admin', async () => {
+  it('is refused to strangers, users, blocked admins and former admins', async () => {
     await write();
     const { id } = await pairing();
     const press = async (userId: number) =>
@@ -216,22 +218,17 @@ describe('A decision', () => {
         access.pairings.press(
           tx,
           { id: '1', data: `pairing:yes:${id}` },
-          { channel: 'telegram', sender: sender(BigInt(userId)) },
+          { channel: 'telegram', sender: sender(String(userId)) },
         ),
       );
-    const person = { channel: 'telegram', userId: BigInt(newChatId()) };
-    const standings = [
-      {},
-      { role: 'user' },
-      { role: 'admin', blockedAt: new Date() },
-      { role: null },
-    ] as const;
-    for (const standing of standings) {
+    const person = { channel: 'telegram', userId: String(newChatId()) };
+    const grants = [{}, { role: 'user' }, { role: 'admin', blockedAt: new Date() }, { role: null }] as const;
+    for (const grant of grants) {
       const { channel, userId } = person;
       await room.prisma.personAccess.upsert({
         where: { channel_userId: person },
-        create: { channel, userId, ...standing },
-        update: standing,
+        create: { channel, userId, ...grant },
+        update: grant,
       });
       expect(await press(Number(userId))).toEqual({ words: en.approvals.notYours, conversationId: null });
     }
@@ -240,7 +237,7 @@ describe('A decision', () => {
     expect(own).toEqual({ words: en.approvals.notYours, conversationId: null });
   });
 
-  it('against a person is told, and for a day nothing is answered', async () => {
+  it('against a person is announced to them, and their messages get no answer for a day', async () => {
     await write();
     await decide('denied');
     expect((await textsOf(conversation)).at(-1)).toContain(en.pairing.denied);
@@ -249,19 +246,19 @@ describe('A decision', () => {
     expect(await write()).toBe(true);
   });
 
-  it('lets a whole group in, and not the one who asked there', async () => {
-    conversation = await room.conversation({ chatId: BigInt(-newChatId()), chatType: 'supergroup' });
-    const asker = BigInt(newChatId());
+  it('grants a whole group access, and not its asker elsewhere', async () => {
+    conversation = await room.conversation({ chatId: String(-newChatId()), chatType: 'supergroup' });
+    const asker = newUserId();
     await write(conversation, sender(asker));
     expect((await textsOf(conversation))[0]).toContain((await pairing()).code);
     await decide('approved');
-    expect(await verdictOn(asker)).toBe('serve');
-    expect(await verdictOn(BigInt(newChatId()))).toBe('serve');
+    expect(await evaluate(asker)).toBe('serve');
+    expect(await evaluate(newUserId())).toBe('serve');
     conversation = await room.conversation({ chatId: asker });
-    expect(await verdictOn(asker)).toBe('pair');
+    expect(await evaluate(asker)).toBe('pair');
   });
 
-  it('keeps the role of who has one', async () => {
+  it('keeps an existing role', async () => {
     await write();
     const person = { channel: 'telegram', userId: conversation.chatId };
     await room.prisma.personAccess.create({ data: { ...person, role: 'admin' } });
@@ -273,31 +270,31 @@ describe('A decision', () => {
 
 describe('An operator', () => {
   const change = (wish: Parameters<typeof access.peopleAccess.change>[1], userId = conversation.chatId) =>
-    access.peopleAccess.change({ channel: 'telegram', userId }, wish, operator);
+    access.peopleAccess.change({ channel: 'telegram', userId: UserId(userId) }, wish, operator);
 
-  it('lets in by a role who waits, which they are told', async () => {
+  it('grants a waiting person access by a role, and notifies them', async () => {
     await write();
     await change({ role: 'user' });
     expect((await pairing()).state).toBe('approved');
     expect((await textsOf(conversation)).at(-1)).toContain(en.pairing.welcome.slice(0, 20));
     await change({ role: null });
-    expect(await verdictOn(conversation.chatId)).toBe('pair');
+    expect(await evaluate(conversation.chatId)).toBe('pair');
   });
 
-  it('blocks who waits, which they are not told', async () => {
+  it('blocks a waiting person without a notice', async () => {
     await write();
     await change({ blocked: true });
     expect((await pairing()).state).toBe('denied');
     expect(await textsOf(conversation)).toHaveLength(1);
-    expect(await verdictOn(conversation.chatId)).toBe('ignore');
+    expect(await evaluate(conversation.chatId)).toBe('ignore');
     expect(await room.conversations.isBlocked(null, conversation.id)).toBe(true);
     await change({ blocked: false });
     expect(await room.conversations.isBlocked(null, conversation.id)).toBe(false);
   });
 
-  it('cannot take away what the settings give', async () => {
+  it('cannot revoke access by the settings', async () => {
     for (const wish of [{ blocked: true }, { role: 'admin' }, { role: null }] as const)
-      await expect(change(wish, BigInt(owner))).rejects.toMatchObject({ code: 'OWNER_BY_SETTINGS' });
-    await change({ blocked: false, role: 'owner' }, BigInt(owner));
+      await expect(change(wish, String(owner))).rejects.toMatchObject({ code: 'OWNER_BY_SETTINGS' });
+    await change({ blocked: false, role: 'owner' }, String(owner));
   });
 });

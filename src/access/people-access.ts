@@ -1,39 +1,40 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessSettings } from '../config/access.settings.js';
-import { PrismaService } from '../database/prisma.service.js';
-import { GiveUpError } from '../errors/errors.js';
+import { AccessSettings } from '../channel/access.settings.js';
+import type { ChatId } from '../channel/ids.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 import type { PersonRole, Prisma } from '../generated/prisma/client.js';
-import { type PairingDecider, Pairings } from './pairings.service.js';
-import { type PersonOfChannel, StandingRepository } from './standing.repository.js';
+import { type PairingDecider, PairingsService } from './pairings.service.js';
+import { type PersonOfChannel, AccessGrantRepository } from './access-grant.repository.js';
 
-/** What is to be changed; what is not named stays. */
+/** A change of role or block; absent fields stay. */
 export interface AccessChange {
   /** Null: none. */
   readonly role?: PersonRole | null;
   readonly blocked?: boolean;
 }
 
-/** Owners by TELEGRAM_OWNERS are owners as long as they are named there. */
+/** A person in TELEGRAM_OWNERS stays an owner as long as they are named there. */
 export class OwnerBySettingsError extends GiveUpError {
   constructor() {
     super('OWNER_BY_SETTINGS', 'this person is an owner by TELEGRAM_OWNERS', 'change that setting instead');
   }
 }
 
-/** Where operators give roles and block people. */
+/** Assigns roles and blocks people, for operators. */
 @Injectable()
 export class PeopleAccess {
   private readonly logger = new Logger(PeopleAccess.name);
 
   constructor(
     private readonly prisma: PrismaService,
-    private readonly standings: StandingRepository,
-    private readonly pairings: Pairings,
+    private readonly grants: AccessGrantRepository,
+    private readonly pairings: PairingsService,
     private readonly settings: AccessSettings,
   ) {}
 
   /**
-   * Counts from the next message on. Whoever waits to be let in is let in by a role, and no longer waits when blocked.
+   * Applies from the next message on. A role grants a waiting person access; a block ends their request.
    * @throws OwnerBySettingsError
    */
   async change(person: PersonOfChannel, { role, blocked }: AccessChange, by: PairingDecider): Promise<void> {
@@ -41,20 +42,20 @@ export class PeopleAccess {
     if (takesAway && this.settings.isOwner(person.userId)) throw new OwnerBySettingsError();
     await this.prisma.$transaction(async (tx) => {
       await this.pairings.hold(tx, person.channel, person.userId);
-      if (role !== undefined) await this.standings.setRole(tx, person, role);
-      if (blocked !== undefined) await this.standings.setBlocked(tx, person, blocked);
+      if (role !== undefined) await this.grants.setRole(tx, person, role);
+      if (blocked !== undefined) await this.grants.setBlocked(tx, person, blocked);
       await this.settlePairing(tx, person, { role, blocked }, by);
     });
-    this.logger.log({ msg: 'access changed', userId: String(person.userId), role, blocked, by: by.key });
+    this.logger.log({ msg: 'access changed', userId: person.userId, role, blocked, by: by.key });
   }
 
   /**
-   * Puts a group out again that was let in; it may ask anew. Who is let in by themselves is still served there.
-   * @returns false where it was not let in
+   * Removes a group's access; it may ask anew. Members with their own access are still served there.
+   * @returns false if it had no access
    */
-  async putOut(channel: string, chatId: bigint, by: PairingDecider): Promise<boolean> {
-    const wasIn = await this.standings.expelChat(channel, chatId);
-    if (wasIn) this.logger.log({ msg: 'group put out', channel, chatId: String(chatId), by: by.key });
+  async putOut(channel: string, chatId: ChatId, by: PairingDecider): Promise<boolean> {
+    const wasIn = await this.grants.expelChat(channel, chatId);
+    if (wasIn) this.logger.log({ msg: 'group put out', channel, chatId, by: by.key });
     return wasIn;
   }
 
@@ -64,8 +65,8 @@ export class PeopleAccess {
     { role, blocked }: AccessChange,
     by: PairingDecider,
   ): Promise<void> {
-    // After the block, so that nobody is told of it.
-    if (blocked) await this.pairings.settle(tx, channel, userId, 'denied', by);
-    else if (role) await this.pairings.settle(tx, channel, userId, 'approved', by);
+    // After the block, so that no notice is sent.
+    if (blocked) await this.pairings.closeOpenRequest(tx, channel, userId, 'denied', by);
+    else if (role) await this.pairings.closeOpenRequest(tx, channel, userId, 'approved', by);
   }
 }

@@ -9,8 +9,8 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('the admin API', () => {
-  it('needs the key everywhere', async () => {
+describe('The admin API', () => {
+  it('requires the key everywhere', async () => {
     for (const url of [
       'conversations',
       'turns',

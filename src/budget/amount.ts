@@ -1,13 +1,13 @@
-import type { ModelPrice } from '../config/model-prices.js';
+import type { ModelPrice } from './model-price.js';
 
-/** Tokens and money, whole numbers both, so that sums are exact. */
+/** Tokens and money, both whole numbers, so that sums are exact. */
 export interface Amount {
   readonly tokens: bigint;
   /** Millionths of a dollar. */
   readonly microUsd: bigint;
 }
 
-/** What an amount may come to; null does not limit. */
+/** A limit of an amount; null does not limit. */
 export interface Limit {
   readonly tokens: bigint | null;
   readonly microUsd: bigint | null;
@@ -19,7 +19,7 @@ export function plus(a: Amount, b: Amount): Amount {
   return { tokens: a.tokens + b.tokens, microUsd: a.microUsd + b.microUsd };
 }
 
-/** What of `a` is beyond `b`, never less than nothing. */
+/** The part of `a` beyond `b`, never less than nothing. */
 export function beyond(a: Amount, b: Amount): Amount {
   return { tokens: atLeastZero(a.tokens - b.tokens), microUsd: atLeastZero(a.microUsd - b.microUsd) };
 }
@@ -39,7 +39,7 @@ export function fits(amount: Amount, limit: Limit): boolean {
   );
 }
 
-/** What a limit still allows: null where it does not limit, never less than nothing. */
+/** The rest of a limit: null if it does not limit, never less than nothing. */
 export function left(limit: Limit, used: Amount): Limit {
   return {
     tokens: limit.tokens === null ? null : atLeastZero(limit.tokens - used.tokens),
@@ -52,9 +52,31 @@ export function tighter(a: Limit, b: Limit): Limit {
   return { tokens: smaller(a.tokens, b.tokens), microUsd: smaller(a.microUsd, b.microUsd) };
 }
 
-/** What one model call costs, in millionths of a dollar, rounded up. */
-export function costOf(price: ModelPrice, inputTokens: number, outputTokens: number): bigint {
-  const exact = BigInt(inputTokens) * price.input + BigInt(outputTokens) * price.output;
+/** The tokens of one model call. */
+export interface TokenUsage {
+  /** All tokens of its request. */
+  readonly inputTokens: number;
+  /** The part that the provider read from its cache. */
+  readonly cachedTokens?: number;
+  /** The part that the provider wrote to its cache. */
+  readonly cacheWriteTokens?: number;
+  readonly outputTokens: number;
+}
+
+/** The cost of one model call, in millionths of a dollar, rounded up. */
+export function costOf(price: ModelPrice, usage: TokenUsage): bigint {
+  const { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 } = usage;
+  const {
+    input,
+    output,
+    cachedInput = input,
+    cacheWrite = input,
+  } = price.longer?.findLast(({ above }) => inputTokens > above)?.price ?? price;
+  const exact =
+    BigInt(inputTokens - cachedTokens - cacheWriteTokens) * input +
+    BigInt(cachedTokens) * cachedInput +
+    BigInt(cacheWriteTokens) * cacheWrite +
+    BigInt(outputTokens) * output;
   return (exact + 999_999n) / 1_000_000n;
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { type BudgetScope, Prisma } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
 import { type Amount, limits } from './amount.js';
 import { BudgetLimits } from './budget-limits.js';
 import {
@@ -14,7 +14,7 @@ import {
   turnClaims,
 } from './ledger-statements.js';
 
-/** Rolls the transaction back: of several budgets one refused. */
+/** Rolls the transaction back: one of several budgets refused. */
 class Refused extends Error {
   constructor(readonly scope: BudgetScope) {
     super(`the budget of scope ${scope} is used up`);
@@ -22,12 +22,12 @@ class Refused extends Error {
 }
 
 /**
- * What was used and is reserved, a row for each day and each user, chat, and (where it is limited) the whole deployment.
- * Every statement takes the rows in the order of scope and key, so that no two wait for each other; the row of all comes
- * last and is held the shortest.
+ * Usage and reservations, a row for each day and each user, chat, and (if limited) the whole deployment. Every
+ * statement locks the rows in the order of scope and key, so that no two deadlock; the row of all comes last and is
+ * held the shortest.
  */
 @Injectable()
-export class BudgetLedger {
+export class BudgetLedgerRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly leases: LeaseRepository,
@@ -35,9 +35,9 @@ export class BudgetLedger {
   ) {}
 
   /**
-   * Lets a turn use `total` of every limited budget: what it has reserved already counts, so that it may be asked for
-   * again, by whoever goes on with the turn. All of it or nothing.
-   * @returns null, or whose budget does not allow it
+   * Reserves `total` of every limited budget for a turn. Earlier reservations of the turn count, so any process that
+   * continues the turn may ask again. All or nothing.
+   * @returns null, or the owner of the budget that refuses
    * @throws LeaseLostError
    */
   reserve(lease: Lease, turnId: string, total: Amount): Promise<BudgetScope | null> {
@@ -64,11 +64,11 @@ export class BudgetLedger {
   }
 
   /**
-   * Ends what the turns have reserved and records what their model calls used, in the turns too. What of a turn is
-   * recorded already, because it has ended before, is not recorded again. Call it last in the transaction that ends them.
-   * @param summary ends what it has reserved as well, and records what it used
+   * Ends the turns' reservations and records the usage of their model calls, in the turns too. Usage that an earlier
+   * end of a turn has recorded is not recorded again. Call it last in the transaction that ends them.
+   * @param summary ends its reservation too, and records its usage
    */
-  async settle(
+  async settleReservation(
     tx: Prisma.TransactionClient,
     turnIds: readonly string[],
     summary: SummaryUse | null = null,
@@ -78,14 +78,14 @@ export class BudgetLedger {
   }
 
   /**
-   * Counts what a model call of the turn used that came to no step. Whoever made it may have lost the turn: no lease is
-   * asked for. Of an erased conversation nothing is counted.
+   * Counts a model call of the turn that produced no step. Needs no lease: the caller may have lost the turn. Nothing
+   * is counted for an erased conversation.
    */
   async charge(turnId: string, used: Amount): Promise<void> {
     await this.prisma.$executeRaw(chargeStatement(turnId, used, limits(this.limits.day.all)));
   }
 
-  /** A limit for all that was not there this morning counts what was used since: the row of all is brought up to it. */
+  /** A limit for all that was added today counts earlier usage too: the row of all is brought up to date. */
   async catchUp(): Promise<void> {
     if (!limits(this.limits.day.all)) return;
     await this.prisma.$executeRaw`

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { BudgetSettings } from '../config/budget.settings.js';
+import { BudgetSettings } from './budget.settings.js';
 import type { BudgetScope } from '../generated/prisma/client.js';
 import { type Limit, limits } from './amount.js';
 
-/** The budgets as they are set. */
+/** The configured budgets. */
 @Injectable()
 export class BudgetLimits {
   readonly turn: Limit;
-  /** For each scope a day. */
+  /** The daily limit of each scope. */
   readonly day: Readonly<Record<BudgetScope, Limit>>;
-  /** Some scope has a limit a day. */
+  /** Whether some scope has a daily limit. */
   readonly daily: boolean;
-  /** There is some limit. */
+  /** Whether there is any limit. */
   readonly any: boolean;
   readonly answerTokens: number;
 
@@ -27,7 +27,7 @@ export class BudgetLimits {
     this.answerTokens = settings.answerTokens;
   }
 
-  /** For the request of each model call: where something is limited, the answer ends at what is reserved for it. */
+  /** For the request of each model call: with a limit, the answer ends at the reserved amount. */
   get callLimit(): { readonly max_completion_tokens?: number } {
     return this.any ? { max_completion_tokens: this.answerTokens } : {};
   }

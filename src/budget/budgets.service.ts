@@ -1,7 +1,7 @@
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Turn } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
-import { BudgetLedger } from './budget-ledger.repository.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { BudgetLedgerRepository } from './budget-ledger.repository.js';
 import { BudgetLimits } from './budget-limits.js';
 import { Prices } from './prices.js';
 import { SummaryBudget } from './summary-budget.js';
@@ -9,9 +9,9 @@ import { TurnBudget } from './turn-budget.js';
 
 /** Opens the budget of each turn and of each summary. */
 @Injectable()
-export class Budgets implements OnApplicationBootstrap {
+export class BudgetsService implements OnApplicationBootstrap {
   constructor(
-    private readonly ledger: BudgetLedger,
+    private readonly ledger: BudgetLedgerRepository,
     private readonly prices: Prices,
     private readonly limits: BudgetLimits,
   ) {}
@@ -21,14 +21,14 @@ export class Budgets implements OnApplicationBootstrap {
   }
 
   /**
-   * For one run of a turn, under its lease.
-   * @param ownModel that of its conversation, which may answer besides the configured ones
+   * Opens the budget of one run of a turn, under its lease.
+   * @param ownModel of its conversation, which may answer besides the configured ones
    */
   open(lease: Lease, turn: Turn, ownModel: string | null): TurnBudget {
     return new TurnBudget(this.ledger, this.prices, this.limits, lease, turn, ownModel);
   }
 
-  /** For one part of the summary of the lease's conversation. */
+  /** Opens the budget of one part of the summary of the lease's conversation. */
   openForSummary(lease: Lease, ownModel: string | null): SummaryBudget {
     return new SummaryBudget(this.ledger, this.prices, this.limits, lease, ownModel);
   }

@@ -1,15 +1,13 @@
-import type { Amount } from './amount.js';
+import type { Amount, TokenUsage } from './amount.js';
 import type { BudgetLimits } from './budget-limits.js';
 import type { Prices } from './prices.js';
 
-/** What a model call used. */
-export interface CallUsage {
+/** The usage of a model call. */
+export interface CallUsage extends TokenUsage {
   readonly model: string;
-  readonly inputTokens: number;
-  readonly outputTokens: number;
 }
 
-/** The most that one model call can come to: its answer has the limit of every answer. */
+/** The highest usage of one model call: its answer has the limit of every answer. */
 export function mostOfCall(
   prices: Prices,
   { answerTokens }: BudgetLimits,
@@ -22,9 +20,6 @@ export function mostOfCall(
   };
 }
 
-export function usedBy(prices: Prices, { model, inputTokens, outputTokens }: CallUsage): Amount {
-  return {
-    tokens: BigInt(inputTokens + outputTokens),
-    microUsd: prices.cost(model, inputTokens, outputTokens),
-  };
+export function usedBy(prices: Prices, call: CallUsage): Amount {
+  return { tokens: BigInt(call.inputTokens + call.outputTokens), microUsd: prices.cost(call) };
 }

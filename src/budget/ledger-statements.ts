@@ -2,22 +2,22 @@ import { type BudgetScope, Prisma } from '../generated/prisma/client.js';
 import type { Amount } from './amount.js';
 import type { BudgetLimits } from './budget-limits.js';
 
-/** A day of the budgets: UTC's, by the database's clock. */
+/** A day of the budgets: UTC, by the database's clock. */
 export const today = Prisma.sql`(now() AT TIME ZONE 'UTC')::date`;
 
-/** Whom a turn `t` of a conversation `c` is counted for; where that is being erased, whom it was until then. */
+/** The user and chat for whom a turn `t` of a conversation `c` counts; during an erasure, those from before it. */
 const keys = {
   user: Prisma.sql`coalesce(c.erased_from, c.channel) || ':' || t.user_id`,
   chat: Prisma.sql`coalesce(c.erased_from, c.channel) || ':' || c.chat_id`,
 } as const;
 
-/** What reserves: where its reservations are, by which id, and of which conversation `c` it is. */
+/** A kind of reservation: its table, its id, and its conversation `c`. */
 interface Claimant {
   readonly table: Prisma.Sql;
   readonly owner: Prisma.Sql;
   readonly id: string;
   readonly from: Prisma.Sql;
-  /** NULL: it is of no user. */
+  /** NULL: of no user. */
   readonly userKey: Prisma.Sql;
 }
 
@@ -29,7 +29,7 @@ export const turnClaims = (turnId: string): Claimant => ({
   userKey: keys.user,
 });
 
-/** A private chat's summary is its user's; that of a group is of all who talk in it, so of no user. */
+/** A private chat's summary counts for its user; a group's for no user, because all its people share it. */
 const ownerOfSummary = Prisma.sql`CASE WHEN c.chat_type = 'private' THEN ${keys.chat} END`;
 
 /** The summary that a conversation is getting. */
@@ -41,7 +41,7 @@ export const summaryClaims = (conversationId: string): Claimant => ({
   userKey: ownerOfSummary,
 });
 
-/** Gives the scopes that refuse. What is reserved counts for the day on which that began. */
+/** Returns the scopes that refuse. A reservation counts for the day on which it began. */
 export function reserveStatement(
   { table, owner, id, from, userKey }: Claimant,
   { tokens, microUsd }: Amount,
@@ -92,7 +92,7 @@ export function reserveStatement(
 const MAX_BIGINT = Prisma.sql`9223372036854775807`;
 const MAX_INT = Prisma.sql`2147483647`;
 
-/** Records what a turn used besides what its steps tell; it ends nothing. */
+/** Records a turn's usage besides its steps; ends nothing. */
 export function chargeStatement(
   turnId: string,
   { tokens, microUsd }: Amount,
@@ -110,13 +110,13 @@ export function chargeStatement(
           spent_micro_usd = d.spent_micro_usd + EXCLUDED.spent_micro_usd`;
 }
 
-/** What one summary used, also where that is nothing. */
+/** The usage of one summary, even if it is zero. */
 export interface SummaryUse {
   readonly conversationId: string;
   readonly used: Amount;
 }
 
-/** All in one statement, so that the days' rows are taken in their order whatever is settled together. */
+/** One statement, so that the days' rows are locked in order whatever is settled together. */
 export function settleStatement(
   turnIds: readonly string[],
   summary: SummaryUse | null,
@@ -170,9 +170,9 @@ function turnsPart(turnIds: readonly string[], allLimited: boolean): Part {
              coalesce((SELECT max(f.day) FROM freed f WHERE f.turn_id = t.id), ${today}) AS day
       FROM turns t JOIN conversations c ON c.id = t.conversation_id
       CROSS JOIN LATERAL (
-        SELECT least(${MAX_INT}, t.heard_input_tokens + coalesce(sum(input_tokens), 0))::bigint AS input,
-               least(${MAX_INT}, t.heard_output_tokens + coalesce(sum(output_tokens), 0))::bigint AS output,
-               t.heard_micro_usd + coalesce(sum(micro_usd), 0)::bigint AS micro_usd
+        SELECT least(${MAX_INT}, t.transcription_input_tokens + coalesce(sum(input_tokens), 0))::bigint AS input,
+               least(${MAX_INT}, t.transcription_output_tokens + coalesce(sum(output_tokens), 0))::bigint AS output,
+               t.transcription_micro_usd + coalesce(sum(micro_usd), 0)::bigint AS micro_usd
         FROM steps WHERE turn_id = t.id) AS s
       WHERE t.id = ANY (${ids})
     ), told AS (

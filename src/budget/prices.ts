@@ -1,40 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { BudgetSettings } from '../config/budget.settings.js';
-import { type ModelPrice, type ModelPrices, priceOf } from '../config/model-prices.js';
-import { modelNameOf } from '../config/model-target.js';
-import { ModelSettings } from '../config/model.settings.js';
+import { BudgetSettings } from './budget.settings.js';
+import type { ModelPrice, ModelPrices } from './model-price.js';
+import { modelNameOf, priceOf } from './model-prices.js';
 import { costOf } from './amount.js';
+import type { CallUsage } from './call-usage.js';
 
-/** What model calls cost. */
+/** The cost of model calls. */
 @Injectable()
 export class Prices {
-  private readonly table: ModelPrices;
+  private readonly overrides: ModelPrices;
   private readonly configured: readonly ModelPrice[];
 
-  constructor(budget: BudgetSettings, { model, fallbackModels, checkModel = model }: ModelSettings) {
-    this.table = budget.prices;
-    this.configured = [model, ...fallbackModels, checkModel].flatMap((text) => this.find(text));
+  constructor({ prices, models }: BudgetSettings) {
+    this.overrides = prices;
+    this.configured = models.flatMap((text) => this.find(text));
   }
 
-  /** Of a call that was answered by `model`; by a name that the table does not know, at the highest price that may be. */
-  cost(model: string, inputTokens: number, outputTokens: number): bigint {
-    const price = priceOf(this.table, model);
-    return price ? costOf(price, inputTokens, outputTokens) : this.highest(inputTokens, outputTokens, null);
+  /** The cost of an answered call; by a model without a price, at the highest possible price. */
+  cost(call: CallUsage): bigint {
+    const price = priceOf(this.overrides, call.model);
+    return price ? costOf(price, call) : this.highest(call.inputTokens, call.outputTokens, null);
   }
 
   /**
-   * Of a call that any of the configured models may answer, or the conversation's own: 0 where none of them has a price.
+   * The highest cost of a call that any of the configured models, or the conversation's own, may answer: 0 if none has
+   * a price. A provider may write all of a request to its cache, which costs no less than reading it.
    */
   highest(inputTokens: number, outputTokens: number, ownModel: string | null): bigint {
     const own = ownModel === null ? [] : this.find(ownModel);
+    const usage = { inputTokens, cacheWriteTokens: inputTokens, outputTokens };
     return [...this.configured, ...own]
-      .map((price) => costOf(price, inputTokens, outputTokens))
+      .map((price) => costOf(price, usage))
       .reduce((most, cost) => (cost > most ? cost : most), 0n);
   }
 
-  /** A price is a model's, whichever provider is asked for it. */
+  /** Finds prices by the model, whatever its provider. */
   private find(text: string): readonly ModelPrice[] {
-    const price = priceOf(this.table, modelNameOf(text));
+    const price = priceOf(this.overrides, modelNameOf(text));
     return price ? [price] : [];
   }
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { byScopeAndKey, ledgerScene, tokens } from './ledger-scene.spec-support.js';
+import { byScopeAndKey, openLedgerFixture, tokens } from './ledger.fixture.js';
 
-const scene = ledgerScene();
-const { ledger, running, called, settle, rows } = scene;
+const fixture = openLedgerFixture();
+const { ledger, running, called, settle, rows } = fixture;
 
-describe('settling', () => {
-  it('puts what was used in the place of what was reserved, once', async () => {
+describe('Settling', () => {
+  it('replaces a reservation by the usage, once', async () => {
     const by = ledger({ userDayTokens: 9_000, dayTokens: 9_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     await by.reserve(turn.lease, turn.id, tokens(5_000));
     await called(turn, 0, 300, 50, 12n);
     const settled = [
@@ -20,16 +20,16 @@ describe('settling', () => {
     expect(await rows()).toEqual(settled);
     await settle(by, turn);
     expect(await rows()).toEqual(settled);
-    expect(await scene.room.prisma.turn.findUnique({ where: { id: turn.id } })).toMatchObject({
+    expect(await fixture.room.prisma.turn.findUnique({ where: { id: turn.id } })).toMatchObject({
       inputTokens: 300,
       outputTokens: 50,
       microUsd: 12n,
     });
   });
 
-  it('counts of a turn that is replayed only what came on top', async () => {
+  it('counts only the additional usage of a replayed turn', async () => {
     const by = ledger({ userDayTokens: 9_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     await by.reserve(turn.lease, turn.id, tokens(5_000));
     await called(turn, 0, 300, 50);
     await settle(by, turn);
@@ -42,9 +42,9 @@ describe('settling', () => {
     ]);
   });
 
-  it('leaves alone what was charged besides, of a turn that is still there', async () => {
+  it('leaves other charges of an unfinished turn alone', async () => {
     const by = ledger({ userDayTokens: 9_000, dayTokens: 9_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     await by.reserve(turn.lease, turn.id, tokens(5_000));
     await by.charge(turn.id, tokens(100));
     await by.charge(randomUUID(), tokens(100));
@@ -57,9 +57,9 @@ describe('settling', () => {
     ]);
   });
 
-  it('releases all of it where no model call was finished', async () => {
+  it('releases the whole reservation without a finished model call', async () => {
     const by = ledger({ dayTokens: 9_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     await by.reserve(turn.lease, turn.id, tokens(9_000));
     await settle(by, turn);
     expect(await rows()).toEqual([['all', '', 0, 0]]);
@@ -67,9 +67,9 @@ describe('settling', () => {
     expect(await by.reserve(next.lease, next.id, tokens(9_000))).toBeNull();
   });
 
-  it('records user and chat where nothing is limited, and touches no row that all turns share', async () => {
+  it('records user and chat without limits, and touches no row that all turns share', async () => {
     const by = ledger({});
-    const [known, unknown] = [await running(7n), await running(null)];
+    const [known, unknown] = [await running('7'), await running(null)];
     await called(known, 0, 10, 5);
     await called(unknown, 0, 20, 5);
     await settle(by, known, unknown);
@@ -82,17 +82,17 @@ describe('settling', () => {
     ]);
   });
 
-  it('of many turns that share users and chats never waits in a circle', async () => {
+  it('many turns that share users and chats never deadlocks', async () => {
     const by = ledger({ userDayTokens: 1_000_000, chatDayTokens: 1_000_000, dayTokens: 1_000_000 });
-    const chats = await Promise.all(Array.from({ length: 20 }, (_, n) => running(BigInt(n % 3))));
-    const more = await Promise.all(chats.map((chat, n) => running(BigInt((n + 1) % 3), chat)));
+    const chats = await Promise.all(Array.from({ length: 20 }, (_, n) => running(String(n % 3))));
+    const more = await Promise.all(chats.map((chat, n) => running(String((n + 1) % 3), chat)));
     for (const { lease, id } of [...chats, ...more]) await by.reserve(lease, id, tokens(100));
     await Promise.all(chats.map((chat, n) => settle(by, ...[chat, more[n] ?? chat].toSorted(() => n % 2))));
     expect((await rows()).filter(([, , , reserved]) => reserved !== 0)).toEqual([]);
   });
 
-  it('of what was reserved under settings that are gone leaves nothing reserved', async () => {
-    const turn = await running(7n);
+  it('releases a reservation made under removed settings', async () => {
+    const turn = await running('7');
     await ledger({ dayTokens: 9_000 }).reserve(turn.lease, turn.id, tokens(5_000));
     await called(turn, 0, 10, 0);
     await settle(ledger({}), turn);
@@ -100,9 +100,9 @@ describe('settling', () => {
   });
 });
 
-describe('a limit for all that is new today', () => {
-  it('counts what was used before it', async () => {
-    const turn = await running(7n);
+describe('A limit for all that is new today', () => {
+  it('counts earlier usage', async () => {
+    const turn = await running('7');
     await called(turn, 0, 600, 0);
     await settle(ledger({}), turn);
     const by = ledger({ dayTokens: 1_000 });

@@ -1,40 +1,40 @@
-import type { Lease } from '../lease/lease.repository.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
 import type { BudgetScope } from '../generated/prisma/client.js';
 import { type Amount, nothing, plus } from './amount.js';
-import type { BudgetLedger } from './budget-ledger.repository.js';
+import type { BudgetLedgerRepository } from './budget-ledger.repository.js';
 import type { BudgetLimits } from './budget-limits.js';
 import { type CallUsage, mostOfCall, usedBy } from './call-usage.js';
 import type { Prices } from './prices.js';
 
 /**
- * The budget of one part of a summary. It is of no turn: the budget of its chat counts, that of all, and of a private chat
- * that of its user. Whoever records what became of the part settles what was `used`, in the same transaction.
+ * The budget of one part of a summary. It belongs to no turn: the budgets of its chat, of all, and of a private chat's
+ * user count. The transaction that records the part's outcome settles `used`.
  */
 export class SummaryBudget {
   private spent = nothing;
 
   constructor(
-    private readonly ledger: BudgetLedger,
+    private readonly ledger: BudgetLedgerRepository,
     private readonly prices: Prices,
     private readonly limits: BudgetLimits,
     private readonly lease: Lease,
     private readonly ownModel: string | null,
   ) {}
 
-  /** For the request of each model call: the answer ends at what is reserved for it. */
+  /** For the request of each model call: the answer ends at the reserved amount. */
   get callLimit(): { readonly max_completion_tokens?: number } {
     return this.limits.callLimit;
   }
 
-  /** By the model calls that were answered. */
+  /** The usage of answered model calls. */
   get used(): Amount {
     return this.spent;
   }
 
   /**
    * Asks for a model call.
-   * @param countInput tells the tokens of its request; not called where nothing is limited
-   * @returns null where the call may be made, and its cost is reserved; else whose budget does not allow it
+   * @param countInput counts the tokens of its request; not called without limits
+   * @returns null if the call may be made, and its cost is reserved; else the owner of the budget that refuses
    * @throws LeaseLostError
    */
   async admit(countInput: () => number): Promise<BudgetScope | null> {

@@ -1,28 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { LeaseLostError } from '../errors/errors.js';
-import type { Lease } from '../lease/lease.repository.js';
-import type { BudgetLedger } from './budget-ledger.repository.js';
-import { BudgetEraser } from './budget-eraser.repository.js';
-import { ledgerScene, tokens } from './ledger-scene.spec-support.js';
+import { LeaseLostError } from '../platform/errors/errors.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import type { BudgetLedgerRepository } from './budget-ledger.repository.js';
+import { BudgetErasureRepository } from './budget-erasure.repository.js';
+import { openLedgerFixture, tokens } from './ledger.fixture.js';
 
-const scene = ledgerScene();
-const { ledger, running, called, rows } = scene;
+const fixture = openLedgerFixture();
+const { ledger, running, called, rows } = fixture;
 
-const held = () => scene.room.prisma.summaryReservation.count();
+const held = () => fixture.room.prisma.summaryReservation.count();
 
 /** A conversation that is getting a summary. */
 async function summarised(
   chatType = 'supergroup',
 ): Promise<{ lease: Lease; chat: string; conversationId: string }> {
-  const { id, chatId } = await scene.room.conversation({ chatType });
-  return { lease: await scene.room.lease(id, 'summaries'), chat: `telegram:${chatId}`, conversationId: id };
+  const { id, chatId } = await fixture.room.conversation({ chatType });
+  return { lease: await fixture.room.lease(id, 'summaries'), chat: `telegram:${chatId}`, conversationId: id };
 }
 
-const settleSummary = (by: BudgetLedger, { conversationId }: Lease, used: number) =>
-  scene.room.prisma.$transaction((tx) => by.settle(tx, [], { conversationId, used: tokens(used) }));
+const settleSummary = (by: BudgetLedgerRepository, { conversationId }: Lease, used: number) =>
+  fixture.room.prisma.$transaction((tx) =>
+    by.settleReservation(tx, [], { conversationId, used: tokens(used) }),
+  );
 
-describe('a summary', () => {
-  it('of a private chat is its user’s too', async () => {
+describe('A summary', () => {
+  it('of a private chat counts for its user too', async () => {
     const by = ledger({ userDayTokens: 5_000 });
     const { lease, chat } = await summarised('private');
     expect(await by.reserveForSummary(lease, tokens(5_001))).toBe('user');
@@ -35,7 +37,7 @@ describe('a summary', () => {
     ]);
   });
 
-  it('of a group reserves of its chat’s budget and of that of all, and of no user’s', async () => {
+  it('of a group counts for its chat and for all, and for no user', async () => {
     const by = ledger({ userDayTokens: 10, chatDayTokens: 5_000, dayTokens: 6_000 });
     const one = await summarised();
     expect(await by.reserveForSummary(one.lease, tokens(5_001))).toBe('chat');
@@ -49,27 +51,27 @@ describe('a summary', () => {
     expect(await held()).toBe(2);
   });
 
-  it('and a turn of the same chat share what there is', async () => {
+  it('shares the budget with a turn of the same chat', async () => {
     const by = ledger({ chatDayTokens: 5_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     await by.reserve(turn.lease, turn.id, tokens(3_000));
-    const lease = await scene.room.lease(turn.lease.conversationId, 'summaries');
+    const lease = await fixture.room.lease(turn.lease.conversationId, 'summaries');
     expect(await by.reserveForSummary(lease, tokens(2_001))).toBe('chat');
     expect(await by.reserveForSummary(lease, tokens(2_000))).toBeNull();
     expect(await by.reserve(turn.lease, turn.id, tokens(3_001))).toBe('chat');
   });
 
-  it('that another process goes on with has what was reserved, and no more', async () => {
+  it('keeps its reservation, and no more, when another process continues it', async () => {
     const by = ledger({ chatDayTokens: 5_000 });
     const { lease, chat } = await summarised();
     await by.reserveForSummary(lease, tokens(4_000));
-    const next = await scene.room.takeOver(lease.conversationId, 'summaries');
+    const next = await fixture.room.takeOver(lease.conversationId, 'summaries');
     await expect(by.reserveForSummary(lease, tokens(1))).rejects.toThrow(LeaseLostError);
     expect(await by.reserveForSummary(next, tokens(5_000))).toBeNull();
     expect(await rows()).toEqual([['chat', chat, 0, 5_000]]);
   });
 
-  it('puts what it used in the place of what it had reserved, once', async () => {
+  it('replaces its reservation by its usage, once', async () => {
     const by = ledger({ chatDayTokens: 5_000, dayTokens: 9_000 });
     const { lease, chat } = await summarised();
     await by.reserveForSummary(lease, tokens(4_000));
@@ -84,7 +86,7 @@ describe('a summary', () => {
     expect(await rows()).toEqual(settled);
   });
 
-  it('is recorded for its chat where nothing is limited', async () => {
+  it('is recorded for its chat without limits', async () => {
     const { lease, chat } = await summarised();
     await settleSummary(ledger({}), lease, 700);
     expect(await rows()).toEqual([['chat', chat, 700, 0]]);
@@ -94,24 +96,24 @@ describe('a summary', () => {
     const by = ledger({ chatDayTokens: 5_000 });
     const { lease } = await summarised();
     await by.reserveForSummary(lease, tokens(4_000));
-    await scene.room.pool.query(
+    await fixture.room.pool.query(
       'UPDATE budget_days SET day = day - 1; UPDATE summary_reservations SET day = day - 1',
     );
     await settleSummary(by, lease, 700);
-    const days = await scene.room.prisma.budgetDay.findMany();
+    const days = await fixture.room.prisma.budgetDay.findMany();
     expect(days).toMatchObject([{ spentTokens: 700n, reservedTokens: 0n }]);
   });
 
-  it('of a chat that is erased leaves nothing reserved, together with the chat’s turns', async () => {
+  it('of an erased chat leaves no reservation, together with the chat’s turns', async () => {
     const by = ledger({ userDayTokens: 9_000, chatDayTokens: 9_000, dayTokens: 9_000 });
-    const turn = await running(7n);
+    const turn = await running('7');
     const { conversationId } = turn.lease;
     await by.reserve(turn.lease, turn.id, tokens(3_000));
     await called(turn, 0, 100, 0);
-    await by.reserveForSummary(await scene.room.lease(conversationId, 'summaries'), tokens(2_000));
-    await scene.room.prisma.$transaction(async (tx) => {
+    await by.reserveForSummary(await fixture.room.lease(conversationId, 'summaries'), tokens(2_000));
+    await fixture.room.prisma.$transaction(async (tx) => {
       const erased = { conversationId, chat: turn.chat, lastOfChat: true };
-      await new BudgetEraser(by).erase(tx, erased);
+      await new BudgetErasureRepository(by).erase(tx, erased);
       await tx.conversation.delete({ where: { id: conversationId } });
     });
     expect(await rows()).toEqual([
@@ -122,14 +124,14 @@ describe('a summary', () => {
     expect(await held()).toBe(0);
   });
 
-  it('and turns that end at once never wait for each other in a circle', async () => {
+  it('never deadlocks with turns that end at the same time', async () => {
     const by = ledger({ userDayTokens: 1_000_000, chatDayTokens: 1_000_000, dayTokens: 1_000_000 });
-    const turns = await Promise.all(Array.from({ length: 15 }, (_, n) => running(BigInt(n % 3))));
+    const turns = await Promise.all(Array.from({ length: 15 }, (_, n) => running(String(n % 3))));
     for (const { lease, id } of turns) {
       await by.reserve(lease, id, tokens(100));
-      await by.reserveForSummary(await scene.room.lease(lease.conversationId, 'summaries'), tokens(100));
+      await by.reserveForSummary(await fixture.room.lease(lease.conversationId, 'summaries'), tokens(100));
     }
-    await Promise.all(turns.flatMap((turn) => [scene.settle(by, turn), settleSummary(by, turn.lease, 10)]));
+    await Promise.all(turns.flatMap((turn) => [fixture.settle(by, turn), settleSummary(by, turn.lease, 10)]));
     expect((await rows()).filter(([, , , reserved]) => reserved !== 0)).toEqual([]);
     expect((await rows()).at(-1)).toEqual(['all', '', 150, 0]);
   });

@@ -1,74 +1,77 @@
 import type { BudgetScope, Turn } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
 import { type Amount, beyond, fits, isNothing, nothing, plus } from './amount.js';
-import type { BudgetLedger } from './budget-ledger.repository.js';
+import type { BudgetLedgerRepository } from './budget-ledger.repository.js';
 import type { BudgetLimits } from './budget-limits.js';
 import { type CallUsage, mostOfCall, usedBy } from './call-usage.js';
 import type { Prices } from './prices.js';
 
-/** Whose budget does not allow a model call. */
-export type Refusal = BudgetScope | 'turn';
+/** The owner of the budget that refuses a model call. */
+export type BudgetRefusal = BudgetScope | 'turn';
 
-/** A turn, and what of it is recorded. */
+/** A turn, and its recorded usage. */
 type CountedTurn = Pick<
   Turn,
   | 'id'
   | 'inputTokens'
   | 'outputTokens'
   | 'microUsd'
-  | 'heardInputTokens'
-  | 'heardOutputTokens'
-  | 'heardMicroUsd'
+  | 'transcriptionInputTokens'
+  | 'transcriptionOutputTokens'
+  | 'transcriptionMicroUsd'
 >;
 
 /**
- * The budget of one run of a turn. Before each model call the turn has reserved the most that this call can come to, on
- * top of what it used: at its start for the first, and more as it goes on. Without any limit it asks nobody.
+ * The budget of one run of a turn. Before each model call the turn has reserved the highest cost of that call on top of
+ * its usage: at its start for the first call, and more as it goes on. Without limits it makes no query.
  */
 export class TurnBudget {
   private used: Amount;
-  /** The most that what is under way beside each other can come to. */
+  /** The highest cost of all work under way. */
   private underWay = nothing;
   private reserved = nothing;
 
   constructor(
-    private readonly ledger: BudgetLedger,
+    private readonly ledger: BudgetLedgerRepository,
     private readonly prices: Prices,
     private readonly limits: BudgetLimits,
     private readonly lease: Lease,
     private readonly turn: CountedTurn,
     private readonly ownModel: string | null,
   ) {
-    const { heardInputTokens, heardOutputTokens, heardMicroUsd } = turn;
-    this.used = { tokens: BigInt(heardInputTokens + heardOutputTokens), microUsd: heardMicroUsd };
+    const { transcriptionInputTokens, transcriptionOutputTokens, transcriptionMicroUsd } = turn;
+    this.used = {
+      tokens: BigInt(transcriptionInputTokens + transcriptionOutputTokens),
+      microUsd: transcriptionMicroUsd,
+    };
   }
 
-  /** For the request of each model call: the answer ends at what is reserved for it. */
+  /** For the request of each model call: the answer ends at the reserved amount. */
   get callLimit(): { readonly max_completion_tokens?: number } {
     return this.limits.callLimit;
   }
 
   /**
    * Asks for one more model call.
-   * @param countInput tells the tokens of its request; not called where nothing is limited
-   * @returns null where the call may be made, and its cost is reserved
+   * @param countInput counts the tokens of its request; not called without limits
+   * @returns null if the call may be made, and its cost is reserved
    * @throws LeaseLostError
    */
-  async admit(countInput: () => number): Promise<Refusal | null> {
+  async admit(countInput: () => number): Promise<BudgetRefusal | null> {
     if (!this.limits.any) return null;
     return await this.reserve(mostOfCall(this.prices, this.limits, countInput(), this.ownModel));
   }
 
   /**
-   * Asks for something that is no model call, of which several may be under way: `most` stays reserved until `end`.
-   * @returns as `admit`; where it refuses, there is nothing to end
+   * Asks for work other than a model call; several may be under way: `most` stays reserved until `end`.
+   * @returns as `admit`; if it refuses, there is nothing to end
    * @throws LeaseLostError
    */
-  async begin(most: Amount): Promise<Refusal | null> {
+  async begin(most: Amount): Promise<BudgetRefusal | null> {
     if (!this.limits.any) return null;
     const others = this.underWay;
     this.underWay = plus(others, most);
-    let refused: Refusal | null = 'turn';
+    let refused: BudgetRefusal | null = 'turn';
     try {
       refused = await this.reserve(plus(others, most));
       return refused;
@@ -77,17 +80,17 @@ export class TurnBudget {
     }
   }
 
-  /** What was begun with `most` came to `used`, which is recorded in the turn. */
+  /** Ends work begun with `most`, and records its usage in the turn. */
   end(most: Amount, used: Amount): void {
     this.underWay = beyond(this.underWay, most);
     this.used = plus(this.used, used);
   }
 
-  private async reserve(more: Amount): Promise<Refusal | null> {
+  private async reserve(more: Amount): Promise<BudgetRefusal | null> {
     const total = plus(this.used, more);
     if (!fits(total, this.limits.turn)) return 'turn';
     if (!this.limits.daily) return null;
-    // A turn that is replayed has been counted once.
+    // The usage of a replayed turn has been counted once.
     const needed = beyond(total, this.counted());
     if (isNothing(beyond(needed, this.reserved))) return null;
     const refused = await this.ledger.reserve(this.lease, this.turn.id, needed);
@@ -95,15 +98,15 @@ export class TurnBudget {
     return refused;
   }
 
-  /** A model call was made, by this run or one before. */
+  /** Records a model call, of this run or an earlier one. */
   spend(call: CallUsage): void {
     this.used = plus(this.used, usedBy(this.prices, call));
   }
 
   /**
-   * A model call was broken off by who stopped or interrupted the turn, or by its time limit. No server tells what it used
-   * by then; it is paid for all the same, and counted at the highest price that it may have.
-   * @param outputTokens what was written of the answer
+   * Records a model call that was aborted by a stop, an interruption or the time limit. No server reports its usage; it
+   * is paid for all the same, and counted at the highest possible price.
+   * @param outputTokens the answer's tokens so far
    */
   async brokenOff(inputTokens: number, outputTokens: number): Promise<void> {
     const microUsd = this.prices.highest(inputTokens, outputTokens, this.ownModel);

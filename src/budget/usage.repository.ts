@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { UserId } from '../channel/ids.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { type Amount, type Limit } from './amount.js';
 import { BudgetLimits } from './budget-limits.js';
 import { today } from './ledger-statements.js';
 
-/** What a user or a chat has used, and may use a day. */
+/** The usage of a user or a chat, and its daily limit. */
 export interface Usage {
   readonly scope: 'user' | 'chat';
   readonly today: Amount;
-  /** What running turns may still use of today's. */
+  /** Today's reservations of running turns. */
   readonly reserved: Amount;
   readonly month: Amount;
   readonly limit: Limit;
@@ -28,8 +29,12 @@ interface Row {
 export class UsageRepository {
   constructor(private readonly limits: BudgetLimits) {}
 
-  /** Of the user, where one is given, and of the conversation's chat, in this order. */
-  async of(tx: Prisma.TransactionClient, conversationId: string, userId: bigint | null): Promise<Usage[]> {
+  /** Finds the usage of the user, if one is given, and of the conversation's chat, in this order. */
+  async findUsage(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    userId: UserId | null,
+  ): Promise<Usage[]> {
     const rows = await tx.$queryRaw<Row[]>(usageStatement(conversationId, userId));
     return rows.map((row) => ({
       scope: row.scope,
@@ -41,7 +46,7 @@ export class UsageRepository {
   }
 }
 
-export function usageStatement(conversationId: string, userId: bigint | null): Prisma.Sql {
+function usageStatement(conversationId: string, userId: UserId | null): Prisma.Sql {
   const sum = (column: string, ofToday: boolean) => Prisma.sql`
     coalesce(sum(${Prisma.raw(column)}) FILTER (WHERE ${ofToday ? Prisma.sql`d.day = ${today}` : Prisma.sql`true`}), 0)::bigint`;
   return Prisma.sql`
@@ -52,7 +57,7 @@ export function usageStatement(conversationId: string, userId: bigint | null): P
            ${sum('d.spent_tokens', false)} AS "monthTokens", ${sum('d.spent_micro_usd', false)} AS "monthMicroUsd"
     FROM conversations c
     CROSS JOIN LATERAL (VALUES
-      ('user'::budget_scope, c.channel || ':' || ${userId}::bigint),
+      ('user'::budget_scope, c.channel || ':' || ${userId}::text),
       ('chat', c.channel || ':' || c.chat_id)
     ) AS b (scope, key)
     LEFT JOIN budget_days d

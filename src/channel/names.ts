@@ -1,4 +1,7 @@
-/** Names that people give themselves and their chats, where they stand among our words: on one line, and as nothing else. */
+/**
+ * Names of people and chats, as they appear among the bot's own words: on one line, and unable to pass for anything
+ * else.
+ */
 import type { Sender } from './inbound.js';
 import { LINE_BREAK } from './quoted.js';
 
@@ -6,12 +9,12 @@ import { LINE_BREAK } from './quoted.js';
 const NAME_LIMIT = 128;
 
 /**
- * What would hide in a name, or turn what stands beside it around: controls, separators of lines, directions, tags, whatever
- * has no width. Joiners and the two variation selectors of emoji stay: names are written with them.
+ * Characters that would hide in a name or reorder its surroundings: controls, line separators, directions, tags,
+ * characters without width. Joiners and the two variation selectors of emoji stay: names are written with them.
  */
 const UNSEEN = /(?:(?!\u200c|\u200d|\ufe0e|\ufe0f)[\p{Cc}\p{Default_Ignorable_Code_Point}\u2028-\u202e])+/gu;
 
-/** A name or title on one line, without the brackets that mark what we say; at most `limit` UTF-16 units. */
+/** A name or title on one line, without the brackets that mark the bot's own words; at most `limit` UTF-16 units. */
 export function label(text: string, limit = NAME_LIMIT): string {
   const flat = text
     .replaceAll(UNSEEN, ' ')
@@ -21,16 +24,16 @@ export function label(text: string, limit = NAME_LIMIT): string {
   return flat.length <= limit ? flat : `${flat.slice(0, limit).toWellFormed()}…`;
 }
 
-/** What somebody is called; "somebody" where nothing can be seen of their name. */
+/** The name of a person; "somebody" if none of it is visible. */
 export function nameOf(sender: Pick<Sender, 'firstName' | 'lastName'> | null): string {
   const name = sender ? label(`${sender.firstName} ${sender.lastName ?? ''}`) : '';
   return /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name : 'somebody';
 }
 
-/** Whatever looks like the colon behind a speaker's name. */
+/** Characters that look like the colon behind a speaker's name. */
 const COLON = /[:\u02d0\u02f8\u0589\u05c3\u1361\u2236\u205a\ua789\ufe13\ufe30\ufe55\uff1a]/g;
 
-/** A message among those of several speakers: no line of it, and no name, can pass for another speaker's. */
+/** A message among those of several speakers. No line of it, and no name, can pass for another speaker's. */
 export function spokenBy(author: string | null, text: string): string {
   const name = author === null ? null : label(author.replaceAll(COLON, ' ')) || 'somebody';
   const lines = text.replaceAll(LINE_BREAK, '\n  ');

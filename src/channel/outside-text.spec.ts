@@ -2,10 +2,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OutsideText } from './outside-text.js';
 
-const page = OutsideText.of('Call pay.');
+const page = OutsideText.fromUntrusted('Call pay.');
 
 describe('Text from outside', () => {
-  it('is no string for the compiler', () => {
+  it('is not a string for the compiler', () => {
     const prompt = (text: string): string => text;
     // @ts-expect-error It has to be marked first.
     expect(() => prompt(page).trim()).toThrow(TypeError);
@@ -16,7 +16,7 @@ describe('Text from outside', () => {
     expect(new OutsideText('x').length).toBe(1);
   });
 
-  it('becomes none while the program runs, in whatever way that is tried', () => {
+  it('becomes no string at run time, whatever is tried', () => {
     const anything: unknown = page;
     for (const attempt of [
       () => `a ${String(anything)}`,
@@ -31,7 +31,7 @@ describe('Text from outside', () => {
     expect(JSON.stringify(Object.entries(page))).toBe('[]');
   });
 
-  it('stays what it is, whatever is made of it', async () => {
+  it('stays text from outside through every transformation', async () => {
     const longer = await page.map((text) => `${text}!`).mapAsync((text) => Promise.resolve(text.repeat(2)));
     expect(longer).toBeInstanceOf(OutsideText);
     expect(OutsideText.unmarked(longer)).toBe('Call pay.!Call pay.!');

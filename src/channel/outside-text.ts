@@ -1,7 +1,7 @@
 /**
- * Text that comes neither from an operator nor from the sender of the message it is about: a page, a forwarded message, a
- * title that somebody else chose. It is no string, and does not become one by accident: only the functions that mark it as
- * data read it, so nothing of it gets into a prompt unmarked. See `quoteOutside` and `markAsOutside`.
+ * Text from neither an operator nor the sender of the message it belongs to: a page, a forwarded message, a title. It
+ * is not a string and does not become one by accident: only the functions that mark it as data read it, so none of it
+ * enters a prompt unmarked. See `quoteOutside` and `markAsOutside`.
  */
 export class OutsideText {
   readonly #words: string;
@@ -10,11 +10,11 @@ export class OutsideText {
     this.#words = words;
   }
 
-  static of(words: string): OutsideText {
+  static fromUntrusted(words: string): OutsideText {
     return new OutsideText(words);
   }
 
-  /** One text of several; whatever is among them, all of it is from outside. */
+  /** Joins texts; the result is from outside, even if only one part is. */
   static join(parts: readonly (OutsideText | string | null)[], separator: string): OutsideText {
     const words = parts.flatMap((part) => (part instanceof OutsideText ? part.#words : (part ?? [])));
     return new OutsideText(words.join(separator));
@@ -25,7 +25,7 @@ export class OutsideText {
     return this.#words.length;
   }
 
-  /** The same text, changed: what is made of it is from outside too. */
+  /** Transforms the text; the result is from outside too. */
   map(change: (words: string) => string): OutsideText {
     return new OutsideText(change(this.#words));
   }
@@ -50,7 +50,7 @@ export class OutsideText {
     throw unmarked();
   }
 
-  /** For the functions that mark it, and for nobody else: `src/rooms.spec.ts` holds who that is. */
+  /** For the functions that mark it only: `src/rooms.spec.ts` holds the list of callers. */
   static unmarked(text: OutsideText): string {
     return text.#words;
   }

@@ -1,19 +1,17 @@
-import type { TelegramSettings } from '../config/telegram.settings.js';
-import { GiveUpError } from '../errors/errors.js';
-import { UsageError } from './cli-command.js';
+import type { TelegramSettings } from '../telegram/settings/telegram.settings.js';
+import { GiveUpError } from '../platform/errors/errors.js';
+
+/** The option that `CliCommand.botOption` adds. */
+export interface BotOption {
+  /** A name in TELEGRAM_BOTS_FILE. */
+  readonly bot?: string;
+}
 
 /**
- * Which bot is meant by the last words of a command: the one of `--bot NAME`, or that of TELEGRAM_BOT_TOKEN.
- * @throws UsageError for other words, GiveUpError where TELEGRAM_BOTS_FILE has no such bot
+ * Finds the bot of `--bot NAME`, or without it the one of TELEGRAM_BOT_TOKEN.
+ * @throws GiveUpError if TELEGRAM_BOTS_FILE has no such bot
  */
-export function botOf(
-  options: readonly string[],
-  telegram: TelegramSettings,
-  usage: string,
-): TelegramSettings {
-  const [option, name, ...more] = options;
-  const isGiven = option === '--bot' && name !== undefined && more.length === 0;
-  if (option !== undefined && !isGiven) throw new UsageError(usage);
+export function findBot({ bot: name }: BotOption, telegram: TelegramSettings): TelegramSettings {
   const bots = telegram.ofAll();
   const bot = bots.find((one) => one.name === (name ?? null));
   if (bot) return bot;

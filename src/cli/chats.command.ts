@@ -1,32 +1,37 @@
-import { ConversationListing } from '../admin/conversations/conversation-listing.repository.js';
+import { ConversationListingRepository } from '../admin/conversations/conversation-listing.repository.js';
 import { type ConversationDto, toConversationDto } from '../admin/conversations/conversation.dto.js';
-import { DatabaseModule } from '../database/database.module.js';
-import { PrismaService } from '../database/prisma.service.js';
-import { ObservabilityModule } from '../observability/observability.module.js';
-import { type CliCommand, UsageError } from './cli-command.js';
-import { visible } from '../texts/visible-text.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import { visible } from '../platform/i18n/visible-text.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import type { CliCommand } from './cli-command.js';
+import type { CliSession } from './cli-session.js';
+import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 const MAX_CHATS = 50;
 
-/** Who talks with the bot, from the command line. */
-export const chats: CliCommand = {
-  name: 'chats',
-  usage: 'chats [SEARCH]',
-  does: 'lists the conversations, the newest first; SEARCH: how a title, name or chat id begins',
-  run: async (args, settings, print) => {
-    if (args.length > 1) throw new UsageError(chats.usage);
-    const filter = { status: null, search: args[0] ?? null };
-    const rows = await withContext(settings, [DatabaseModule, ObservabilityModule], (context) =>
-      new ConversationListing(context.get(PrismaService)).rows(filter, null, MAX_CHATS + 1),
-    );
-    for (const row of rows.slice(0, MAX_CHATS)) print(lineOf(toConversationDto(row)));
-    if (rows.length === 0) print('no conversations');
-    if (rows.length > MAX_CHATS) print('there are more; GET /admin/conversations has all');
-  },
-};
+/** Lists conversations. */
+export function addChats(program: CliCommand, session: CliSession): void {
+  program
+    .command('chats')
+    .description('list the conversations, the newest first')
+    .argument('[SEARCH]', 'how a title, name or chat id begins')
+    .jsonOption()
+    .action(async (search: string | undefined, { json }: JsonOption) => {
+      const filter = { status: null, search: search ?? null };
+      const rows = await withContext(session.settings(), [DatabaseModule, ObservabilityModule], (context) =>
+        new ConversationListingRepository(context.get(PrismaService)).rows(filter, null, MAX_CHATS + 1),
+      );
+      const { items, hasMore } = jsonList(rows, MAX_CHATS, toConversationDto);
+      if (json) return session.printJson({ items, hasMore });
+      for (const item of items) session.print(lineOf(item));
+      if (items.length === 0) session.print('no conversations');
+      if (hasMore) session.print('there are more; GET /admin/conversations has all');
+    });
+}
 
-/** Columns by which scripts can go. */
+/** Columns that scripts can rely on. */
 function lineOf({
   id,
   channel,

@@ -1,27 +1,74 @@
-import type { Settings } from '../config/settings.js';
-import { GiveUpError } from '../errors/errors.js';
+import { Command, Help, type HelpContext } from 'commander';
+import { GiveUpError } from '../platform/errors/errors.js';
 
-/** A command of `npm run cli`. */
-export interface CliCommand {
-  readonly name: string;
-  readonly usage: string;
-  readonly does: string;
-  /**
-   * @param print takes a line for standard output
-   * @param input reads standard input to its end
-   * @throws UsageError for arguments that make no sense; GiveUpError for what could not be done
-   */
-  run(
-    args: readonly string[],
-    settings: Settings,
-    print: (line: string) => void,
-    input: () => Promise<string>,
-  ): Promise<void>;
+/** The command was called wrongly: exit code 2. The message names the mistake in one line, and the usage. */
+export class UsageError extends GiveUpError {
+  constructor(fault: string, usage: string) {
+    super('USAGE', `${fault}; usage: ${usage}`);
+  }
 }
 
-/** The command was called wrongly: exit code 2. */
-export class UsageError extends GiveUpError {
-  constructor(usage: string) {
-    super('USAGE', `usage: npm run cli -- ${usage}`);
+/** A chat below zero with a topic, which commander takes for an option; it recognises only negative numbers. */
+const NEGATIVE_PLACE = /^-\d+\/\d+$/;
+/** Occurs in no argument of a process. */
+const HIDING = '\0';
+
+/**
+ * A command of `npm run cli`, or a group of them: commander's class with our errors.
+ *
+ * @example
+ * program.command('chats').argument('[SEARCH]').jsonOption().action(async (search, { json }) => …)
+ */
+export class CliCommand extends Command {
+  override createCommand(name?: string): CliCommand {
+    return new CliCommand(name);
+  }
+
+  /** Adds `--json`, for commands that list or show. */
+  jsonOption(): this {
+    return this.option('--json', 'print JSON, for scripts');
+  }
+
+  /** Adds `--bot NAME`; `findBot` finds the bot. */
+  botOption(): this {
+    return this.option(
+      '--bot <NAME>',
+      'the bot of that name in TELEGRAM_BOTS_FILE (default: the one of TELEGRAM_BOT_TOKEN)',
+    );
+  }
+
+  /** Names a group's commands in its usage: `webhook set|info|delete`. */
+  override createHelp(): Help {
+    return Object.assign(super.createHelp(), {
+      commandUsage: (command: Command) =>
+        new Help()
+          .commandUsage(command)
+          .replace('[options] [command]', command.commands.map((one) => one.name()).join('|')),
+    });
+  }
+
+  /** Accepts `-1001234567890/7` as an argument. */
+  override parseOptions(words: string[]): ReturnType<Command['parseOptions']> {
+    const parsed = super.parseOptions(
+      words.map((word) => (NEGATIVE_PLACE.test(word) ? `${HIDING}${word}` : word)),
+    );
+    const asTyped = (word: string) => word.replace(HIDING, '');
+    return { operands: parsed.operands.map(asTyped), unknown: parsed.unknown.map(asTyped) };
+  }
+
+  /** @throws UsageError always */
+  override error(message: string): never {
+    const fault = message
+      .replace(/^error: /, '')
+      .replace('\n(Did you mean', ' (did you mean')
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .replace(/\.$/, '');
+    throw new UsageError(fault, this.createHelp().commandUsage(this));
+  }
+
+  /** Shows the help. Calling a group without any of its commands is a usage error. */
+  override help(context?: HelpContext | ((text: string) => string)): never {
+    if (this.parent && typeof context === 'object' && context.error) this.error('missing command');
+    return super.help();
   }
 }

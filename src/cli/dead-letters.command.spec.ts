@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
-import type { Conversation, Prisma } from '../generated/prisma/client.js';
+import type { Conversation, DeadLetter, Prisma } from '../generated/prisma/client.js';
 import { runCli } from './run-cli.js';
 
 let room: Room;
@@ -16,7 +16,7 @@ beforeEach(async () => {
   conversation = await room.conversation();
 });
 
-/** As from a shell: what it printed, and its exit code. */
+/** A call as from a shell: its output and exit code. */
 async function cli(...args: string[]) {
   const printed = { out: '', err: '' };
   const environment = () => ({ NODE_ENV: 'test', DATABASE_URL: room.url, LOG_LEVEL: 'silent' });
@@ -52,11 +52,11 @@ const failedTurn = () =>
 const left = () => room.prisma.deadLetter.count();
 
 describe('dead-letters list', () => {
-  it('says that there is none', async () => {
+  it('reports an empty list', async () => {
     expect(await cli('dead-letters', 'list')).toEqual({ code: 0, out: 'no dead letters\n', err: '' });
   });
 
-  it('shows why each failed: reason, attempts, first and last error, payload; the newest first', async () => {
+  it('shows the reason, attempts, first and last error and payload of each, the newest first', async () => {
     const old = await letter('turn', 'a-turn', { createdAt: new Date('2026-01-01T00:00:00Z') });
     const recent = await letter('reply', '17', { firstError: null, payload: undefined });
     const { code, out, err } = await cli('dead-letters', 'list');
@@ -76,7 +76,7 @@ describe('dead-letters list', () => {
     ]);
   });
 
-  it('lets no error steer the terminal, break a line or fill the screen', async () => {
+  it('lets no error contain control characters, break a line or fill the terminal', async () => {
     await letter('event', '1', { lastError: `\u001b[2Jgone\n\u009b31m${'x'.repeat(5_000)}` });
     const { out } = await cli('dead-letters', 'list');
     expect(out).toMatch(/last error: \\u\{1b\}\[2Jgone \\u\{9b\}31mx+… \(show ID\)\n/);
@@ -104,8 +104,47 @@ describe('dead-letters show', () => {
   });
 });
 
+describe('dead-letters --json', () => {
+  const shape = (letter: DeadLetter) => ({
+    id: letter.id,
+    kind: letter.kind,
+    subjectId: letter.subjectId,
+    conversationId: conversation.id,
+    reason: 'MODEL_503',
+    attempts: 5,
+    firstError: letter.firstError,
+    lastError: letter.lastError,
+    createdAt: letter.createdAt.toISOString(),
+    payload: letter.payload,
+  });
+
+  it('lists them as the admin API does, whole', async () => {
+    expect(JSON.parse((await cli('dead-letters', 'list', '--json')).out)).toEqual({
+      items: [],
+      hasMore: false,
+    });
+    const old = await letter('turn', 'a-turn', { createdAt: new Date('2026-01-01T00:00:00Z') });
+    const recent = await letter('reply', '17', {
+      firstError: null,
+      payload: undefined,
+      lastError: `\u001b[2J"gone"\n\u202e${'x'.repeat(5_000)}`,
+    });
+    const { code, out, err } = await cli('dead-letters', 'list', '--json');
+    expect([code, err]).toEqual([0, '']);
+    expect(JSON.parse(out)).toEqual({ items: [recent, old].map(shape), hasMore: false });
+    expect(out).not.toMatch(/[^\P{C}\n]/u);
+  });
+
+  it('shows one in the same shape, with the option or without', async () => {
+    const one = await letter('turn', 'a-turn');
+    const { out } = await cli('dead-letters', 'show', one.id, '--json');
+    expect(JSON.parse(out)).toEqual(shape(one));
+    expect((await cli('dead-letters', 'show', one.id)).out).toBe(out);
+  });
+});
+
 describe('dead-letters replay', () => {
-  it('puts a turn back', async () => {
+  it('replays a turn', async () => {
     const turn = await failedTurn();
     const event = await room.event(conversation, 'hello', { state: 'dead', turnId: turn.id });
     const { id } = await letter('turn', turn.id);
@@ -122,7 +161,7 @@ describe('dead-letters replay', () => {
     expect(await left()).toBe(0);
   });
 
-  it('puts a reply and an event back', async () => {
+  it('replays a reply and an event', async () => {
     const reply = await room.prisma.reply.create({
       data: {
         conversationId: conversation.id,
@@ -147,7 +186,7 @@ describe('dead-letters replay', () => {
 });
 
 describe('dead-letters discard', () => {
-  it('forgets the letter, and leaves what failed as it is', async () => {
+  it('deletes the letter, and leaves the failed work as it is', async () => {
     const turn = await failedTurn();
     const { id } = await letter('turn', turn.id);
     expect(await cli('dead-letters', 'discard', id)).toEqual({ code: 0, out: `${id}: discarded\n`, err: '' });
@@ -156,9 +195,9 @@ describe('dead-letters discard', () => {
   });
 });
 
-describe('the command line', () => {
+describe('The command line', () => {
   it.each(['show', 'replay', 'discard'])(
-    'of %s with an id that is not there, says so and exits with 1',
+    'exits with 1 and says so for %s with an unknown id',
     async (action) => {
       await letter('turn', 'a-turn');
       for (const id of [randomUUID(), 'a-turn', '1; DROP TABLE']) {
@@ -172,27 +211,29 @@ describe('the command line', () => {
   );
 
   it.each([
-    ['nothing to do', []],
-    ['an unknown word', ['forget', 'x']],
-    ['no id', ['replay']],
-    ['two ids', ['discard', 'x', 'y']],
-    ['an id for a list', ['list', 'x']],
-  ])('with %s, shows the usage and exits with 2', async (_name, args) => {
+    ['nothing to do', [], 'missing command; usage: npm run cli -- dead-letters list|show|replay|discard'],
+    [
+      'an unknown word',
+      ['forget', 'x'],
+      "unknown command 'forget'; usage: npm run cli -- dead-letters list|show|replay|discard",
+    ],
+    [
+      'no id',
+      ['replay'],
+      "missing required argument 'ID'; usage: npm run cli -- dead-letters replay [options] <ID>",
+    ],
+    ['two ids', ['discard', 'x', 'y'], /^too many arguments for 'discard'.*; usage: .* discard .*<ID>$/],
+    ['an id for a list', ['list', 'x'], /^too many arguments for 'list'.*; usage: .* list \[options\]$/],
+  ])('exits with 2 and names the mistake in one line with the usage for %s', async (_name, args, said) => {
     const { code, out, err } = await cli('dead-letters', ...args);
     expect([code, out]).toEqual([2, '']);
-    expect(err).toBe('usage: npm run cli -- dead-letters list|show ID|replay ID|discard ID\n');
+    const [line, ...rest] = err.split('\n');
+    expect(rest).toEqual(['']);
+    if (typeof said === 'string') expect(line).toBe(said);
+    else expect(line).toMatch(said);
   });
 
-  it('without a command, or with one there is not, shows which there are', async () => {
-    const none = await cli();
-    expect([none.code, none.err]).toEqual([0, '']);
-    expect(none.out).toContain('dead-letters list|show ID|replay ID|discard ID');
-    const wrong = await cli('dead-leters', 'list');
-    expect([wrong.code, wrong.out]).toEqual([2, '']);
-    expect(wrong.err).toMatch(/there is no command "dead-leters"\nusage:/);
-  });
-
-  it('says which setting is wrong, and exits with 1', async () => {
+  it('names a wrong setting, and exits with 1', async () => {
     const sink = { write: () => undefined };
     let said = '';
     const code = await runCli(['dead-letters', 'list'], () => ({ PORT: 'x' }), sink, {

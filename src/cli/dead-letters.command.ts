@@ -1,13 +1,15 @@
-import type { INestApplicationContext } from '@nestjs/common';
-import type { Settings } from '../config/settings.js';
-import { DatabaseModule } from '../database/database.module.js';
-import { GiveUpError } from '../errors/errors.js';
+import { type DeadLetterWithPayloadDto, toDeadLetterDto } from '../admin/dead-letters/dead-letter.dto.js';
+import { DeadLettersModule } from '../dead-letters/dead-letters.module.js';
+import { DeadLettersService } from '../dead-letters/dead-letters.service.js';
 import type { DeadLetter } from '../generated/prisma/client.js';
-import { ObservabilityModule } from '../observability/observability.module.js';
-import { DeadLetters } from '../queue/dead-letters.service.js';
-import { LanesModule } from '../queue/lanes.module.js';
-import { type CliCommand, UsageError } from './cli-command.js';
-import { visible } from '../texts/visible-text.js';
+import type { Settings } from '../settings/settings.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { GiveUpError } from '../platform/errors/errors.js';
+import { visible } from '../platform/i18n/visible-text.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
+import type { CliCommand } from './cli-command.js';
+import type { CliSession } from './cli-session.js';
+import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 /** Letters that `list` shows, and characters of each one's errors and payload; `show` has all of one. */
@@ -16,73 +18,89 @@ const MAX_FIELD_CHARS = 300;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What failed for good, from the command line. */
-export const deadLetters: CliCommand = {
-  name: 'dead-letters',
-  usage: 'dead-letters list|show ID|replay ID|discard ID',
-  does: 'shows what failed for good, tries it again, forgets it',
-  run: async (args, settings, print) => {
-    const work = workOf(args);
-    for (const line of await withLetters(settings, work)) print(line);
-  },
-};
+/** Lists, replays and discards dead letters. */
+export function addDeadLetters(program: CliCommand, session: CliSession): void {
+  const group = program
+    .command('dead-letters')
+    .description('what failed for good: list, show, replay, discard');
 
-type Work = (letters: DeadLetters) => Promise<readonly string[]>;
+  group
+    .command('list')
+    .description(`list the newest ${MAX_LETTERS}, with reason, errors and payload`)
+    .jsonOption()
+    .action(async ({ json }: JsonOption) => {
+      const newest = await withLetters(session.settings(), (letters) => letters.newest(MAX_LETTERS + 1));
+      if (json) return session.printJson(jsonList(newest, MAX_LETTERS, toJson));
+      for (const line of newest.slice(0, MAX_LETTERS).flatMap(linesOf)) session.print(line);
+      if (newest.length === 0) session.print('no dead letters');
+      if (newest.length > MAX_LETTERS)
+        session.print(`these are the newest ${MAX_LETTERS}; GET /admin/dead-letters has all`);
+    });
 
-/** Reads the arguments before anything is connected to. @throws UsageError, or GiveUpError for what is no id */
-function workOf([action, id, ...more]: readonly string[]): Work {
-  if (more.length > 0) throw new UsageError(deadLetters.usage);
-  if (action === 'list' && id === undefined) return list;
-  if (id === undefined) throw new UsageError(deadLetters.usage);
-  switch (action ?? '') {
-    case 'show':
-      return byId(id, async (letters, known) => {
-        const letter = await letters.find(known);
-        return letter && [visible(JSON.stringify(letter, null, 2))];
-      });
-    case 'replay':
-      return byId(id, async (letters, known) =>
-        (await letters.replay(known)) ? [`${known}: put back into its lane`] : null,
-      );
-    case 'discard':
-      return byId(id, async (letters, known) =>
-        (await letters.discard(known)) ? [`${known}: discarded`] : null,
-      );
-    default:
-      throw new UsageError(deadLetters.usage);
-  }
+  group
+    .command('show')
+    .description('print all of one, as JSON')
+    .argument('<ID>')
+    .jsonOption()
+    .action(async (typed: string) => {
+      const letter = await withLetter(session.settings(), typed, (letters, id) => letters.find(id));
+      session.printJson(toJson(letter));
+    });
+
+  group
+    .command('replay')
+    .description('put one back into its lane: it is tried again')
+    .argument('<ID>')
+    .action(async (typed: string) => {
+      await withLetter(session.settings(), typed, (letters, id) => letters.replay(id));
+      session.print(`${typed.toLowerCase()}: put back into its lane`);
+    });
+
+  group
+    .command('discard')
+    .description('forget one; what failed stays as it is')
+    .argument('<ID>')
+    .action(async (typed: string) => {
+      await withLetter(session.settings(), typed, (letters, id) => letters.discard(id));
+      session.print(`${typed.toLowerCase()}: discarded`);
+    });
 }
 
-/** @param work gives null where there is no such letter */
-function byId(id: string, work: (letters: DeadLetters, id: string) => Promise<string[] | null>): Work {
-  if (!UUID.test(id)) {
-    throw new GiveUpError('DEAD_LETTER_UNKNOWN', `"${visible(id)}" is not the id of a dead letter`, seeList);
-  }
-  return async (letters) => {
-    const lines = await work(letters, id.toLowerCase());
-    if (lines) return lines;
-    throw new GiveUpError('DEAD_LETTER_UNKNOWN', `there is no dead letter ${id}`, seeList);
-  };
+/**
+ * Works on one letter.
+ * @param work returns null or false if there is no such letter
+ * @throws GiveUpError then; for a malformed id, before connecting to the database
+ */
+async function withLetter<T>(
+  settings: Settings,
+  typed: string,
+  work: (letters: DeadLettersService, id: string) => Promise<T | null | false>,
+): Promise<T> {
+  const seeList = 'dead-letters list shows which there are';
+  if (!UUID.test(typed))
+    throw new GiveUpError(
+      'DEAD_LETTER_UNKNOWN',
+      `"${visible(typed)}" is not the id of a dead letter`,
+      seeList,
+    );
+  const done = await withLetters(settings, (letters) => work(letters, typed.toLowerCase()));
+  if (done === null || done === false)
+    throw new GiveUpError('DEAD_LETTER_UNKNOWN', `there is no dead letter ${typed}`, seeList);
+  return done;
 }
 
-const seeList = 'dead-letters list shows which there are';
-
-function withLetters(settings: Settings, work: Work): Promise<readonly string[]> {
-  const rooms = [DatabaseModule, ObservabilityModule, LanesModule];
-  return withContext(settings, rooms, (context: INestApplicationContext) => work(context.get(DeadLetters)));
+function withLetters<T>(settings: Settings, work: (letters: DeadLettersService) => Promise<T>): Promise<T> {
+  const rooms = [DatabaseModule, ObservabilityModule, DeadLettersModule];
+  return withContext(settings, rooms, (context) => work(context.get(DeadLettersService)));
 }
 
-async function list(letters: DeadLetters): Promise<string[]> {
-  const newest = await letters.newest(MAX_LETTERS + 1);
-  if (newest.length === 0) return ['no dead letters'];
-  const lines = newest.slice(0, MAX_LETTERS).flatMap(describe);
-  return newest.length > MAX_LETTERS
-    ? [...lines, `these are the newest ${MAX_LETTERS}; GET /admin/dead-letters has all`]
-    : lines;
+/** One letter, as the admin API shows it. */
+function toJson(letter: DeadLetter): DeadLetterWithPayloadDto {
+  return Object.assign(toDeadLetterDto(letter), { payload: letter.payload });
 }
 
-/** One line by whose columns scripts can go, and what a person wants to know, indented. */
-function describe(letter: DeadLetter): string[] {
+/** One line with columns that scripts can rely on, and details for a person, indented. */
+function linesOf(letter: DeadLetter): string[] {
   const { id, kind, reason, attempts, createdAt, subjectId, conversationId } = letter;
   const about = conversationId === null ? '' : `, conversation ${conversationId}`;
   return [

@@ -1,15 +1,15 @@
 import { isUUID } from 'class-validator';
-import type { PrismaService } from '../database/prisma.service.js';
-import { GiveUpError } from '../errors/errors.js';
+import { NO_THREAD } from '../channel/ids.js';
+import type { PrismaService } from '../platform/database/prisma.service.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 
-/** A chat id, and a topic's where it is one's conversation: as `chats` shows them. */
+/** A chat id, and the topic of a topic's conversation: as `chats` shows them. */
 const PLACE = /^(-?\d{1,19})(?:\/(\d{1,19}))?$/;
-const MAX_INT64 = 2n ** 63n - 1n;
 
 /**
- * The conversation that is meant by its own id, or by `CHAT` or `CHAT/TOPIC`. The chat alone means what is written in no
- * topic, or the only topic there is. Where several bots know the chat, only its own id tells which is meant.
- * @throws GiveUpError where there is none, or several could be meant
+ * Finds a conversation by its own id, or by `CHAT` or `CHAT/TOPIC`. The chat alone means the conversation outside all
+ * topics, or the only topic. If several bots know the chat, only the conversation's id is unambiguous.
+ * @throws GiveUpError if there is none, or several match
  */
 export async function findConversation(prisma: PrismaService, place: string): Promise<string> {
   const unknown = new GiveUpError(
@@ -27,15 +27,13 @@ export async function findConversation(prisma: PrismaService, place: string): Pr
   }
   const [, chat, topic] = PLACE.exec(place) ?? [];
   if (chat === undefined) throw unknown;
-  const [chatId, threadId] = [BigInt(chat), topic === undefined ? null : BigInt(topic)];
-  if (chatId > MAX_INT64 || chatId < -MAX_INT64 || (threadId ?? 0n) > MAX_INT64) throw unknown;
   const found = await prisma.conversation.findMany({
-    where: { chatId, erasedAt: null, ...(threadId !== null && { threadId }) },
+    where: { chatId: chat, erasedAt: null, ...(topic !== undefined && { threadId: topic }) },
     select: { id: true, channel: true, threadId: true },
     orderBy: { id: 'asc' },
     take: 100,
   });
-  const whole = found.filter((one) => one.threadId === (threadId ?? 0n));
+  const whole = found.filter((one) => one.threadId === (topic ?? NO_THREAD));
   const meant = whole.length > 0 ? whole : found;
   const [only, ...more] = meant;
   if (!only) throw unknown;
@@ -50,11 +48,11 @@ export async function findConversation(prisma: PrismaService, place: string): Pr
 interface Found {
   readonly id: string;
   readonly channel: string;
-  readonly threadId: bigint;
+  readonly threadId: string;
 }
 
-/** As it can be typed: several bots may have the place, and below zero are chats of a business account. */
+/** The place as it can be typed: several bots may have it, and ids below zero are chats of a business account. */
 function nameOf({ id, channel, threadId }: Found, chat: string, meant: readonly Found[]): string {
-  const isPlain = threadId >= 0n && meant.filter((one) => one.threadId === threadId).length === 1;
+  const isPlain = !threadId.startsWith('-') && meant.filter((one) => one.threadId === threadId).length === 1;
   return isPlain ? `${chat}/${threadId}` : `${id} (${channel})`;
 }

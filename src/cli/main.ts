@@ -1,4 +1,4 @@
-import { readEnvironment } from '../config/environment.js';
+import { readEnvironment } from '../platform/config/environment.js';
 import { runCli } from './run-cli.js';
 
 const { argv, stdin, stdout, stderr } = process;

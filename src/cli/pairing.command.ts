@@ -1,79 +1,107 @@
+import { InvalidArgumentError } from 'commander';
+import { ChatId } from '../channel/ids.js';
 import { AccessModule } from '../access/access.module.js';
 import { readPairingCode } from '../access/pairing-code.js';
 import { PairingRepository } from '../access/pairing.repository.js';
+import { PairingsService } from '../access/pairings.service.js';
 import { PeopleAccess } from '../access/people-access.js';
-import { Pairings } from '../access/pairings.service.js';
-import type { Settings } from '../config/settings.js';
-import { DatabaseModule } from '../database/database.module.js';
-import { GiveUpError } from '../errors/errors.js';
+import { toPairingDto } from '../admin/pairings/pairing.dto.js';
 import type { Pairing } from '../generated/prisma/client.js';
-import { ObservabilityModule } from '../observability/observability.module.js';
+import type { Settings } from '../settings/settings.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { GiveUpError } from '../platform/errors/errors.js';
+import { visible } from '../platform/i18n/visible-text.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
-import { botOf } from './bot-option.js';
-import { type CliCommand, UsageError } from './cli-command.js';
-import { visible } from '../texts/visible-text.js';
+import { type BotOption, findBot } from './bot-option.js';
+import type { CliCommand } from './cli-command.js';
+import type { CliSession } from './cli-session.js';
+import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 const MAX_LISTED = 200;
 
-/** Who asks to be let in, from the command line. */
-export const pairing: CliCommand = {
-  name: 'pairing',
-  usage: 'pairing list|approve CODE|deny CODE|revoke GROUP [--bot NAME]',
-  does: 'shows who asks to be let in, lets them in, or does not; revoke: puts a group out again',
-  run: async ([action, typed, ...more], settings, print) => {
-    if (action === 'revoke') return await revoke(settings, typed ?? '', more, print);
-    if (more.length > 0) throw new UsageError(pairing.usage);
-    if (action === 'list' && typed === undefined) return await list(settings, print);
-    if ((action !== 'approve' && action !== 'deny') || typed === undefined)
-      throw new UsageError(pairing.usage);
-    const code = readPairingCode(typed);
-    if (code === null) throw unknownCode(typed);
-    const { chatId, channel } = await decide(settings, code, action === 'approve' ? 'approved' : 'denied');
-    print(`${code}: ${action === 'approve' ? 'let in' : 'not let in'}, chat ${chatId} of ${channel}`);
-  },
-};
+/** Lists access requests, grants or denies them, and removes the access of groups. */
+export function addPairing(program: CliCommand, session: CliSession): void {
+  const group = program
+    .command('pairing')
+    .description('who asks to be let in: list, approve, deny; revoke puts a group out again');
+
+  group
+    .command('list')
+    .description('list who asks to be let in')
+    .jsonOption()
+    .action(async ({ json }: JsonOption) => {
+      const open = await withContext(session.settings(), rooms, (context) =>
+        context.get(PairingRepository).openOnes(MAX_LISTED + 1),
+      );
+      if (json) return session.printJson(jsonList(open, MAX_LISTED, toPairingDto));
+      for (const one of open.slice(0, MAX_LISTED)) session.print(lineOf(one));
+      if (open.length === 0) session.print('nobody asks to be let in');
+      if (open.length > MAX_LISTED) session.print('there are more; GET /admin/pairings has all');
+    });
+
+  group
+    .command('approve')
+    .description('let in the person or group that was told the code')
+    .argument('<CODE>')
+    .action(async (typed: string) => {
+      const { code, chatId, channel } = await decide(session.settings(), typed, 'approved');
+      session.print(`${code}: let in, chat ${chatId} of ${channel}`);
+    });
+
+  group
+    .command('deny')
+    .description('do not let them in')
+    .argument('<CODE>')
+    .action(async (typed: string) => {
+      const { code, chatId, channel } = await decide(session.settings(), typed, 'denied');
+      session.print(`${code}: not let in, chat ${chatId} of ${channel}`);
+    });
+
+  group
+    .command('revoke')
+    .description('put a group out again')
+    .argument('<GROUP>', 'its chat id, which is below 0', groupId)
+    .botOption()
+    .action(async (chatId: ChatId, options: BotOption) => {
+      const settings = session.settings();
+      const { channel } = findBot(options, settings.telegram);
+      const wasIn = await withContext(settings, rooms, (context) =>
+        context.get(PeopleAccess).putOut(channel, chatId, { key: 'cli', name: null }),
+      );
+      if (!wasIn)
+        throw new GiveUpError(
+          'GROUP_NOT_LET_IN',
+          `the group ${chatId} of ${channel} is not let in by pairing`,
+        );
+      session.print(`${chatId}: put out, of ${channel}`);
+    });
+}
 
 const rooms = [DatabaseModule, ObservabilityModule, TelegramModule, LanesModule, AccessModule];
 
-async function list(settings: Settings, print: (line: string) => void): Promise<void> {
-  const open = await withContext(settings, rooms, (context) =>
-    context.get(PairingRepository).openOnes(MAX_LISTED),
-  );
-  for (const one of open) print(lineOf(one));
-  if (open.length === 0) print('nobody asks to be let in');
+function groupId(typed: string): ChatId {
+  if (/^-[1-9]\d{0,17}$/.test(typed)) return ChatId(typed);
+  throw new InvalidArgumentError('A group’s id is a number below 0.');
 }
 
-async function revoke(
-  settings: Settings,
-  group: string,
-  options: readonly string[],
-  print: (line: string) => void,
-): Promise<void> {
-  if (!/^-\d{1,18}$/.test(group)) throw new UsageError(pairing.usage);
-  const { channel } = botOf(options, settings.telegram, pairing.usage);
-  const wasIn = await withContext(settings, rooms, (context) =>
-    context.get(PeopleAccess).putOut(channel, BigInt(group), { key: 'cli', name: null }),
-  );
-  if (!wasIn)
-    throw new GiveUpError('GROUP_NOT_LET_IN', `the group ${group} of ${channel} is not let in by pairing`);
-  print(`${group}: put out, of ${channel}`);
-}
-
-function decide(settings: Settings, code: string, verdict: 'approved' | 'denied'): Promise<Pairing> {
+function decide(settings: Settings, typed: string, verdict: 'approved' | 'denied'): Promise<Pairing> {
+  const code = readPairingCode(typed);
+  if (code === null) throw unknownCode(typed);
   return withContext(settings, rooms, async (context) => {
     const open = await context.get(PairingRepository).withCode(code);
     const by = { key: 'cli', name: null };
-    const decided = open && (await context.get(Pairings).decide(open.id, verdict, by));
+    const decided = open && (await context.get(PairingsService).decide(open.id, verdict, by));
     if (!decided) throw unknownCode(code);
     context.get(LaneWaker).wake('deliveries', decided.conversationId);
     return decided;
   });
 }
 
-/** Columns by which scripts can go. */
+/** Columns that scripts can rely on. */
 function lineOf({ code, channel, chatId, title, name, username, expiresAt }: Pairing): string {
   const who = [title, name, username === null ? null : `@${username}`].filter((part) => part !== null);
   return [code, chatId, `until ${expiresAt.toISOString()}`, visible(who.join(', ')), channel].join('\t');

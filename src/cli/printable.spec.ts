@@ -1,11 +1,12 @@
-import { array, assert, integer, property } from 'fast-check';
+import { array, assert, integer, jsonValue, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { onTerminal } from './printable.js';
+import { Redactor } from '../platform/errors/redactor.js';
+import { jsonOnTerminal, onTerminal } from './printable.js';
 import { runCli } from './run-cli.js';
 
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-describe('What the command line prints', () => {
+describe('The output of the command line', () => {
   it.each([
     ['an escape sequence', '\u001b[2Jx', String.raw`\u{1b}[2Jx`],
     ['the control sequence introducer of eight bits', '\u009b31mx', String.raw`\u{9b}31mx`],
@@ -26,7 +27,7 @@ describe('What the command line prints', () => {
     expect(onTerminal('one\ttwo')).toBe('one\ttwo');
   });
 
-  it('has nothing that cannot be seen, whatever it is given', () => {
+  it('has no invisible character, whatever it is given', () => {
     assert(
       property(array(integer({ min: 0, max: 0x10ffff })), (points) => {
         expect(onTerminal(String.fromCodePoint(...points))).not.toMatch(UNSEEN);
@@ -34,7 +35,40 @@ describe('What the command line prints', () => {
     );
   });
 
-  it('is held to that whichever command it is of, errors and their hints too', async () => {
+  it('is equivalent JSON without invisible characters', () => {
+    assert(
+      property(jsonValue(), (value) => {
+        const printed = jsonOnTerminal(value, new Redactor([]));
+        expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(value)));
+        expect(printed).not.toMatch(UNSEEN);
+      }),
+    );
+    const text = 'gpj.\u202eexe \u009b31m \u{e0041} \t"';
+    const printed = jsonOnTerminal({ text }, new Redactor([]));
+    expect(printed).toBe(
+      String.raw`{
+  "text": "gpj.\u202eexe \u009b31m \udb40\udc41 \t\""
+}`,
+    );
+  });
+
+  it('has no secret, in a text or a name', () => {
+    const redactor = new Redactor(['123456', 'quoted"secret']);
+    const value = {
+      said: ['was 123456', 'quoted"secret'],
+      at: new Date(0),
+      count: 123456,
+      'of 123456': null,
+    };
+    expect(JSON.parse(jsonOnTerminal(value, redactor))).toEqual({
+      said: ['was [redacted]', '[redacted]'],
+      at: '1970-01-01T00:00:00.000Z',
+      count: 123456,
+      'of [redacted]': null,
+    });
+  });
+
+  it('follows these rules for every command, errors and their hints too', async () => {
     const printed = { out: '', err: '' };
     const run = (...words: string[]) =>
       runCli(
@@ -45,11 +79,11 @@ describe('What the command line prints', () => {
       );
     expect(await run('chats')).toBe(1);
     expect(await run('no\u001b[2Jthing')).toBe(2);
-    expect(printed.err).toMatch(/LOG_LEVEL[\s\S]*no command "no\\u\{1b\}\[2Jthing"/);
+    expect(printed.err).toMatch(/LOG_LEVEL[\s\S]*unknown command 'no\\u\{1b\}\[2Jthing'/);
     expect(printed.out + printed.err).not.toMatch(UNSEEN);
   });
 
-  it('has tabs and line breaks as they are', async () => {
+  it('keeps tabs and line breaks', async () => {
     let text = '';
     const sink = { write: (more: string) => (text += more) };
     await runCli(['env-example'], () => ({}), sink, sink);

@@ -1,14 +1,14 @@
-import { GiveUpError } from '../errors/errors.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 
-/** Standard input, or what stands for it. */
+/** Standard input, or its stand-in. */
 export type Input = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
-/** Far above what any command takes. */
+/** Far above the needs of any command. */
 const MAX_BYTES = 1024 * 1024;
 
 /**
  * Reads all of it as UTF-8, without the line break at its end.
- * @throws GiveUpError for more than 1 MiB, or what is not UTF-8
+ * @throws GiveUpError for more than 1 MiB, or invalid UTF-8
  */
 export async function readInput(input: Input): Promise<string> {
   const chunks: Uint8Array[] = [];

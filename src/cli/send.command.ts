@@ -3,27 +3,28 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import type { MessageDto } from '../admin/conversations/message.dto.js';
 import { toMessageDto } from '../admin/conversations/message.dto.js';
-import { MessageListing } from '../admin/conversations/message-listing.repository.js';
+import { MessageListingRepository } from '../admin/conversations/message-listing.repository.js';
 import { OperatorMessageDto } from '../admin/conversations/operator-message.dto.js';
-import { OperatorVoice } from '../admin/conversations/operator-voice.service.js';
-import { DatabaseModule } from '../database/database.module.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { OperatorMessagesService } from '../admin/conversations/operator-messages.service.js';
+import { DatabaseModule } from '../platform/database/database.module.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { DeliveryModule } from '../delivery/delivery.module.js';
 import { Outbox } from '../delivery/outbox.js';
-import { GiveUpError } from '../errors/errors.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 import { MemoryModule } from '../memory/memory.module.js';
 import { MessageRepository } from '../memory/message.repository.js';
-import { ObservabilityModule } from '../observability/observability.module.js';
+import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import { LanesModule } from '../queue/lanes.module.js';
-import { pause } from '../runtime/pause.js';
+import { pause } from '../platform/runtime/pause.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
-import { type CliCommand, UsageError } from './cli-command.js';
+import type { CliCommand } from './cli-command.js';
+import type { CliSession } from './cli-session.js';
 import { findConversation } from './find-conversation.js';
-import { visible } from '../texts/visible-text.js';
+import { visible } from '../platform/i18n/visible-text.js';
 import { withContext } from './with-context.js';
 
-/** How long it is watched whether the reply goes out; it goes out later too. */
+/** How long the command watches whether the reply is sent; it may be sent later too. */
 const WATCH_MS = 5_000;
 const LOOK_EVERY_MS = 100;
 
@@ -36,25 +37,28 @@ const rooms = [
   LanesModule,
 ];
 
-/** Speaks as the bot, from the command line. The reply is a row as any other; a running server sends it. */
-export const send: CliCommand = {
-  name: 'send',
-  usage: 'send CHAT[/TOPIC]|CONVERSATION TEXT|-',
-  does: 'speaks as the bot, in Markdown; -: the text is on standard input',
-  run: async ([place, ...words], settings, print, input) => {
-    if (place === undefined || words.length === 0) throw new UsageError(send.usage);
-    const said = words.length === 1 && words[0] === '-' ? await input() : words.join(' ');
-    const text = checked(said);
-    const line = await withContext(settings, rooms, async (context) => {
-      const conversationId = await findConversation(context.get(PrismaService), place);
-      return await sayAndWatch(context, conversationId, text);
+/** Sends an operator message. The reply is an ordinary row; a running server sends it. */
+export function addSend(program: CliCommand, session: CliSession): void {
+  program
+    .command('send')
+    .description('speak as the bot, in Markdown')
+    .usage('[options] <CHAT> [--] <TEXT...>')
+    .argument('<CHAT>', 'a chat id, chat id/topic id, or a conversation’s id, as chats shows them')
+    .argument('<TEXT...>', '-: it is on standard input; a text that begins with dashes goes after --')
+    .action(async (place: string, words: readonly string[]) => {
+      const settings = session.settings();
+      const isInput = words.length === 1 && words[0] === '-';
+      const text = checkedText(isInput ? await session.readInput() : words.join(' '));
+      const outcome = await withContext(settings, rooms, async (context) => {
+        const conversationId = await findConversation(context.get(PrismaService), place);
+        return await sayAndWatch(context, conversationId, text);
+      });
+      session.print(outcome);
     });
-    print(line);
-  },
-};
+}
 
-/** By the rules of the admin API. @throws GiveUpError naming what is wrong with the text */
-function checked(text: string): string {
+/** By the rules of the admin API. @throws GiveUpError naming the fault of the text */
+function checkedText(text: string): string {
   const [error] = validateSync(plainToInstance(OperatorMessageDto, { text }));
   if (!error) return text;
   throw new GiveUpError('TEXT_REFUSED', Object.values(error.constraints ?? {}).join('; '));
@@ -65,15 +69,15 @@ async function sayAndWatch(
   conversationId: string,
   text: string,
 ): Promise<string> {
-  const listing = new MessageListing(context.get(PrismaService));
-  const voice = new OperatorVoice(
+  const listing = new MessageListingRepository(context.get(PrismaService));
+  const operatorMessages = new OperatorMessagesService(
     context.get(PrismaService),
     context.get(MessageRepository),
     context.get(Outbox),
     listing,
     context.get(LaneWaker),
   );
-  let message = await voice.say(conversationId, text, null);
+  let message = await operatorMessages.say(conversationId, text, null);
   const { signal } = new AbortController();
   for (let passedMs = 0; isOpen(message) && passedMs < WATCH_MS; passedMs += LOOK_EVERY_MS) {
     await pause(LOOK_EVERY_MS, signal);
@@ -84,11 +88,11 @@ async function sayAndWatch(
   return outcomeOf(message, conversationId);
 }
 
-/** `uncertain` may still become sent or failed: it is told as what it is. */
+/** `uncertain` may still become sent or failed: it is reported as it is. */
 const isOpen = ({ delivery }: MessageDto): boolean =>
   delivery?.state === 'pending' || delivery?.state === 'sending';
 
-/** @throws GiveUpError where it failed for good */
+/** @throws GiveUpError if it failed for good */
 function outcomeOf({ id, delivery, telegramMessageId }: MessageDto, conversationId: string): string {
   const about = `message ${id} of conversation ${conversationId}`;
   const error = delivery?.error == null ? '' : `: ${visible(delivery.error)}`;

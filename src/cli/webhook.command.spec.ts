@@ -40,7 +40,7 @@ describe('webhook', () => {
     return { code, out: out.join(''), err: err.join('') };
   }
 
-  it('registers, shows and ends the webhook of the bot that is named, and of no other', async () => {
+  it('registers, shows and deletes the webhook of the named bot, and of no other', async () => {
     const address = 'https://bot.example.org/webhook/telegram';
     expect(await webhook('set')).toMatchObject({ code: 0, out: `Telegram delivers to ${address}\n` });
     expect(await webhook('set', '--bot', 'support')).toMatchObject({
@@ -57,10 +57,17 @@ describe('webhook', () => {
 
   it.each([
     [['set', '--bot', 'sales'], 1, 'no bot "sales" in TELEGRAM_BOTS_FILE\nit has: support\n'],
-    [['set', '--bot'], 2, 'webhook set|info|delete [--bot NAME]'],
-    [['set', 'support'], 2, 'webhook set|info|delete [--bot NAME]'],
-    [['renew'], 2, 'webhook set|info|delete [--bot NAME]'],
-  ])('says what is wrong with %j', async (args, code, words) => {
+    [
+      ['set', '--bot'],
+      2,
+      "option '--bot <NAME>' argument missing; usage: npm run cli -- webhook set [options]",
+    ],
+    [['set', 'support'], 2, "too many arguments for 'set'"],
+    [['set', '--bto', 'support'], 2, "unknown option '--bto' (did you mean --bot?); usage"],
+    [['renew'], 2, "unknown command 'renew'; usage: npm run cli -- webhook"],
+    [['inof'], 2, "unknown command 'inof' (did you mean info?)"],
+    [[], 2, 'missing command; usage: npm run cli -- webhook'],
+  ])('names the mistake in %j', async (args, code, words) => {
     const { err, ...outcome } = await webhook(...args);
     expect(outcome).toEqual({ code, out: '' });
     expect(err).toContain(words);

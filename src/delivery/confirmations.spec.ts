@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChannelMessageId } from '../channel/ids.js';
 import { delivererOf, openFloodGate } from '../../test/support/delivery-parts.js';
 import { HeldEdits } from '../../test/support/held-edits.js';
 import { letTimePass, setClockBack } from '../../test/support/set-clock.js';
 import { Room } from '../../test/support/room.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
-import { LeaseLostError } from '../errors/errors.js';
+import { LeaseLostError } from '../platform/errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import type { TelegramChannel } from '../telegram/telegram-channel.js';
-import { DraftRepository } from './draft.repository.js';
 import type { FloodGate } from './flood/flood-gate.js';
 import { CONFIRM_SOON_MS, LATE_MS } from './late-edit.js';
 import { LateEditRepository } from './late-edit.repository.js';
@@ -23,24 +23,24 @@ let channel: TelegramChannel;
 let outbox: Outbox;
 let gate: FloodGate;
 let lateEdits: LateEditRepository;
-let messageId: bigint;
+let messageId: ChannelMessageId;
 
 beforeAll(async () => {
   room = await Room.open();
 });
 afterAll(() => room.close());
 
-/** One message, sent. */
+/** A message that was sent. */
 beforeEach(async () => {
   telegram = await TelegramDouble.start();
   conversation = await room.conversation();
   channel = telegramChannel(telegram);
-  outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
+  outbox = new Outbox(channel);
   gate = openFloodGate(room.prisma);
   lateEdits = new LateEditRepository(room.prisma, room.leases, gate);
   await write('first');
   await run();
-  messageId = (await reply()).channelMessageId ?? 0n;
+  messageId = ChannelMessageId((await reply()).channelMessageId ?? '');
 });
 afterEach(() => telegram.close());
 
@@ -53,7 +53,7 @@ const reply = () => room.prisma.reply.findFirstOrThrow({ where: { conversationId
 const doubts = () => room.prisma.lateEdit.findMany({ where: { conversationId: conversation.id } });
 const message = () => ({ conversationId: conversation.id, channelMessageId: messageId });
 
-/** The message gets another text, as by a correction. */
+/** A correction changes the text of the message. */
 const change = (text: string) =>
   room.pool.query(
     `UPDATE replies SET body = jsonb_set(body, '{text}', to_jsonb($2::text)), state = 'pending', settled_at = NULL,
@@ -64,15 +64,15 @@ const change = (text: string) =>
 
 const timePasses = (ms: number) => letTimePass(room, ms);
 
-describe('A text that may have been overwritten', () => {
-  it('is put in once, and nothing is remembered of it, where nothing is in doubt', async () => {
+describe('The confirmation of a text that a late edit may have overwritten', () => {
+  it('sends the text once and keeps no record when no edit is in doubt', async () => {
     await change('second');
     expect(await run()).toEqual({ next: 'none' });
     expect(edits()).toBe(1);
     expect(await doubts()).toEqual([]);
   });
 
-  it('is put in once more where a sender that was suspended has put an older one in', async () => {
+  it('sends the text again after a suspended sender wrote an older one', async () => {
     await change('second');
     const suspended = new HeldEdits(telegram);
     const late = suspended.holdRequest();
@@ -82,7 +82,7 @@ describe('A text that may have been overwritten', () => {
     await run();
     await change('third');
     await run();
-    // Long after the time in which such an edit is waited for.
+    // Long after the wait for such an edit has ended.
     for (let step = 0; step < 8; step += 1) {
       await timePasses(LATE_MS);
       await run();
@@ -97,7 +97,7 @@ describe('A text that may have been overwritten', () => {
     expect(await reply()).toMatchObject({ state: 'sent' });
   });
 
-  it('is put in once more after an edit whose sender died in it', async () => {
+  it('sends the text again after an edit whose sender died during the call', async () => {
     await change('second');
     const dead = new HeldEdits(telegram);
     const late = dead.dieInNext();
@@ -112,13 +112,13 @@ describe('A text that may have been overwritten', () => {
     expect(shown()).toEqual(['third']);
   });
 
-  it('is put in once more after an edit whose connection broke', async () => {
+  it('sends the text again after an edit whose connection broke', async () => {
     await change('second');
     const broken = new HeldEdits(telegram);
     const late = broken.breakNext();
     await run(broken);
     await change('third');
-    // Not in the same run: what comes late needs a moment.
+    // A late edit takes a moment to arrive, so the next run confirms the text.
     expect(await run()).toEqual({ next: 'later', delayMs: CONFIRM_SOON_MS });
     await late.arrives();
     expect(shown()).toEqual(['second']);
@@ -131,7 +131,7 @@ describe('A text that may have been overwritten', () => {
     expect(shown()).toEqual(['third']);
   });
 
-  it('is put in once more after a confirmation that was overtaken itself', async () => {
+  it('sends the text again after a confirmation that was itself overtaken', async () => {
     await lateEdits.mark(message(), 0);
     const suspended = new HeldEdits(telegram);
     const late = suspended.holdRequest();
@@ -147,7 +147,7 @@ describe('A text that may have been overwritten', () => {
     expect(shown()).toEqual(['second']);
   });
 
-  it('is put in once more after a confirmation whose sender died in it', async () => {
+  it('sends the text again after a confirmation whose sender died during the call', async () => {
     await lateEdits.mark(message(), 0);
     const dead = new HeldEdits(telegram);
     const late = dead.dieInNext();
@@ -162,7 +162,7 @@ describe('A text that may have been overwritten', () => {
     expect(shown()).toEqual(['second']);
   });
 
-  it('is the newest one, where another reply has given the message its text since', async () => {
+  it('sends the newest text when a later reply has changed the message', async () => {
     await lateEdits.mark(message(), LATE_MS);
     const { conversationId, channelMessageId } = message();
     await room.prisma.reply.create({
@@ -175,7 +175,7 @@ describe('A text that may have been overwritten', () => {
     expect(shown()).toEqual(['newer']);
   });
 
-  it('does not hold up what comes after it', async () => {
+  it('does not delay the replies behind it', async () => {
     await lateEdits.mark(message(), LATE_MS);
     await run();
     await write('next');
@@ -184,7 +184,7 @@ describe('A text that may have been overwritten', () => {
     expect(await doubts()).toHaveLength(1);
   });
 
-  it('is put in a few times at most, the last time when no late edit can arrive any more', async () => {
+  it('repeats a few times at most, the last time when no late edit can arrive any more', async () => {
     await lateEdits.mark(message(), LATE_MS);
     let looks = 0;
     for (let left = await doubts(); left.length > 0; left = await doubts()) {
@@ -199,7 +199,7 @@ describe('A text that may have been overwritten', () => {
     expect(await run()).toEqual({ next: 'none' });
   });
 
-  it('stays what its record says: sent, at that time, after so many tries', async () => {
+  it('leaves the record of the reply as it is: state, time and number of tries', async () => {
     const before = await reply();
     await lateEdits.mark(message(), 0);
     await run();
@@ -207,7 +207,7 @@ describe('A text that may have been overwritten', () => {
     expect(await reply()).toEqual(before);
   });
 
-  it('waits for the flood gate, and counts there', async () => {
+  it('waits for the flood gate and counts there', async () => {
     await gate.limited(conversation, HOUR_MS);
     await lateEdits.mark(message(), 0);
     expect(await run()).toMatchObject({ next: 'later' });
@@ -223,7 +223,7 @@ describe('A text that may have been overwritten', () => {
     expect(await hits()).not.toEqual(before);
   });
 
-  it('is put in again later, after growing pauses, where that fails', async () => {
+  it('repeats after growing pauses while it fails', async () => {
     await lateEdits.mark(message(), 0);
     telegram.failNext({ method: 'editMessageText', with: failures.serverError });
     telegram.failNext({ method: 'editMessageText', with: failures.badGateway });
@@ -246,7 +246,7 @@ describe('A text that may have been overwritten', () => {
   it.each([
     ['its message is gone', failures.badRequest('message to edit not found')],
     ['it is refused', failures.blocked],
-  ])('is left alone where %s', async (_, failure) => {
+  ])('stops where %s', async (_, failure) => {
     await lateEdits.mark(message(), LATE_MS);
     telegram.failNext({ method: 'editMessageText', with: failure });
     expect(await run()).toEqual({ next: 'none' });
@@ -255,7 +255,7 @@ describe('A text that may have been overwritten', () => {
     expect(await room.prisma.deadLetter.count({ where: { conversationId: conversation.id } })).toBe(0);
   });
 
-  it('is left alone after a day in which that failed', async () => {
+  it('stops after failing for a day', async () => {
     await lateEdits.mark(message(), 0);
     await timePasses(GIVE_UP_AFTER_MS);
     await room.prisma.lateEdit.updateMany({ data: { tries: 20 } });
@@ -264,7 +264,7 @@ describe('A text that may have been overwritten', () => {
     expect(await doubts()).toEqual([]);
   });
 
-  it('is put in once more for an edit that was marked while that was under way', async () => {
+  it('repeats for an edit that was marked during the confirmation', async () => {
     await lateEdits.mark(message(), 0);
     const slow = new HeldEdits(telegram);
     const answer = slow.holdAnswer();
@@ -281,7 +281,7 @@ describe('A text that may have been overwritten', () => {
     expect(await doubts()).toEqual([]);
   });
 
-  it('waits for no clock that was set back', async () => {
+  it('does not wait longer because a clock was set back', async () => {
     await lateEdits.mark(message(), LATE_MS);
     await run();
     await setClockBack(room, HOUR_MS);
@@ -295,7 +295,7 @@ describe('A text that may have been overwritten', () => {
     expect(await doubts()).toHaveLength(1);
   });
 
-  it('is in doubt no longer because a clock was set back while it was put in', async () => {
+  it('does not leave the text in doubt longer because a clock was set back during the call', async () => {
     const leftMs = async () => {
       const [row] = await room.rows<{ left: number }>(
         `SELECT (extract(epoch FROM until - clock_timestamp()) * 1000)::float8 AS left
@@ -324,13 +324,13 @@ describe('A text that may have been overwritten', () => {
     }
   });
 
-  it('goes with its conversation', async () => {
+  it('is deleted with its conversation', async () => {
     await room.prisma.conversation.delete({ where: { id: conversation.id } });
     await lateEdits.mark(message(), LATE_MS);
     expect(await doubts()).toEqual([]);
   });
 
-  it('is put in by whoever holds the lane, and by nobody else', async () => {
+  it('runs only under the lease of the lane', async () => {
     await lateEdits.mark(message(), 0);
     const lease = await room.lease(conversation.id, 'deliveries');
     const [doubt] = await doubts();

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Lease } from '../lease/lease.repository.js';
-import { ChatMoves } from '../moves/chat-moves.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { ChatMigrationService } from '../memory/chat-migration/chat-migration.service.js';
 import type { Doubt, ShownMessage } from './late-edit.js';
 import { LateEditRepository } from './late-edit.repository.js';
 import type { OpenReply } from './reply.repository.js';
 import type { SendDecision } from './send-decision.js';
 
-/** A settled reply whose text is put in once more. */
+/** A settled reply whose text is sent once more. */
 export interface Confirmation {
   readonly reply: OpenReply;
   readonly message: ShownMessage;
@@ -14,9 +14,9 @@ export interface Confirmation {
 }
 
 /**
- * Writes down what came of putting the text of a settled reply in once more. The record of the reply stays as it is: its
- * text was there already. Ends with the first success after the time at which a late edit can still arrive, when the message
- * is gone or refused, or after a day without one success.
+ * Records the outcome of a confirmation, which sends the text of a settled reply once more. The reply's own record does
+ * not change: its text had already arrived. Confirmations end with the first success after the time at which a late
+ * edit can still arrive, when the message is gone or refused, or after a day without a success.
  */
 @Injectable()
 export class Confirmations {
@@ -24,10 +24,10 @@ export class Confirmations {
 
   constructor(
     private readonly lateEdits: LateEditRepository,
-    private readonly moves: ChatMoves,
+    private readonly chatMigration: ChatMigrationService,
   ) {}
 
-  /** Repeatable. @throws LeaseLostError */
+  /** Safe to repeat. @throws LeaseLostError */
   async write(lease: Lease, { reply, message, doubt }: Confirmation, decision: SendDecision): Promise<void> {
     const about = { conversationId: reply.conversationId, replyId: String(reply.id) };
     switch (decision.kind) {
@@ -43,7 +43,7 @@ export class Confirmations {
       case 'moved': {
         await this.lateEdits.end(lease, message, doubt);
         const { channel, chatId } = reply.destination;
-        await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        await this.chatMigration.migrate(channel, { fromChatId: chatId, toChatId: decision.toChatId });
         return;
       }
       case 'anew':

@@ -10,11 +10,11 @@ beforeAll(async () => {
 afterAll(() => agent.close());
 
 describe('A correction of an answer that is being sent', () => {
-  it('waits for the record of its send, and then edits what was sent', async () => {
+  it('waits for the record of the send and then edits the sent message', async () => {
     const { prisma, leases } = agent.room;
     const conversation = await agent.room.conversation();
     const { turn, lease } = await agent.begin(conversation, 'a question');
-    await agent.endings.finish(lease, turn, { text: 'an answer', model: null, errorCode: null });
+    await agent.completion.finish(lease, turn, { text: 'an answer', model: null, errorCode: null });
     const [answer] = await prisma.message.findMany({ where: { turnId: turn.id, role: 'assistant' } });
     const replies = new ReplyRepository(prisma, leases, agent.gate);
     const open = await replies.nextOpen(conversation.id);
@@ -28,10 +28,10 @@ describe('A correction of an answer that is being sent', () => {
       question: null,
     };
     const correcting = await prisma.$transaction(async (tx) => {
-      // As the sender's record does it, not yet committed.
+      // Does what the sender's record does, without committing it.
       await tx.reply.update({
         where: { id: open.id },
-        data: { state: 'sent', settledAt: new Date(), channelMessageId: 7n },
+        data: { state: 'sent', settledAt: new Date(), channelMessageId: '7' },
       });
       const pending = prisma.$transaction(async (other) => {
         await leases.assertHeld(other, lease);
@@ -47,7 +47,7 @@ describe('A correction of an answer that is being sent', () => {
         id: open.id,
         state: 'pending',
         settledAt: null,
-        channelMessageId: 7n,
+        channelMessageId: '7',
         body: { text: 'another answer' },
       },
     ]);

@@ -7,10 +7,9 @@ import { failures, TelegramDouble } from '../../test/support/telegram-double.js'
 import { telegramChannel, telegramParts } from '../../test/support/telegram-channel.js';
 import type { Channel, SendOutcome } from '../channel/channel.js';
 import type { Conversation, Reply } from '../generated/prisma/client.js';
-import { Stopping } from '../runtime/stopping.js';
+import { Stopping } from '../platform/runtime/stopping.js';
 import { TelegramChannel } from '../telegram/telegram-channel.js';
 import type { Deliverer } from './deliverer.js';
-import { DraftRepository } from './draft.repository.js';
 import { Outbox } from './outbox.js';
 import { GIVE_UP_AFTER_MS, LEAST_ATTEMPTS } from './send-decision.js';
 
@@ -33,7 +32,7 @@ beforeEach(async () => {
   chat = Number(conversation.chatId);
   stopping = new Stopping();
   const channel = telegramChannel(telegram);
-  outbox = new Outbox(channel, new DraftRepository(room.prisma, room.leases));
+  outbox = new Outbox(channel);
   deliverer = delivererOver(channel);
 });
 afterEach(() => telegram.close());
@@ -49,7 +48,7 @@ const stored = (): Promise<Reply[]> =>
   room.prisma.reply.findMany({ where: { conversationId: conversation.id }, orderBy: { id: 'asc' } });
 const states = async () => (await stored()).map(({ state }) => state);
 const letters = () => room.prisma.deadLetter.findMany({ where: { conversationId: conversation.id } });
-/** As time does it: what was put off is due. */
+/** Ends every deferral, as passing time does. */
 const waitOver = async () => {
   await room.pool.query('UPDATE replies SET available_at = now() WHERE conversation_id = $1', [
     conversation.id,
@@ -63,7 +62,7 @@ const olderBy = (ms: number) =>
     [conversation.id, ms],
   );
 
-/** Telegram takes the message, and before its answer is here the database has gone away, until it is told to come back. */
+/** Telegram accepts the message, and the database is gone before the answer arrives, until the test brings it back. */
 class DatabaseAwayAfterSend extends TelegramChannel {
   constructor() {
     super(...telegramParts(telegram));
@@ -81,14 +80,14 @@ class DatabaseAwayAfterSend extends TelegramChannel {
 }
 
 describe('Deliverer', () => {
-  it('sends at once what was written by a machine whose clock is ahead', async () => {
+  it('sends at once a reply committed by a machine whose clock is ahead', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 600_000 });
     await write('hello').finally(() => vi.useRealTimers());
     await run();
     expect(await states()).toEqual(['sent']);
   });
 
-  it('sends replies in the order in which they were written, the parts of each together', async () => {
+  it('sends replies in the order of their commits, the parts of each together', async () => {
     await write('one');
     await write(Array.from({ length: 120 }, (_, line) => `line ${line}: ${'words '.repeat(12)}`).join('\n'));
     await write('three');
@@ -110,7 +109,7 @@ describe('Deliverer', () => {
     );
   });
 
-  it('sends nothing again once it is sent', async () => {
+  it('sends no reply twice', async () => {
     await write('once');
     await run();
     await run();
@@ -130,7 +129,7 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['first', 'second']);
   });
 
-  it('tries again, with growing pauses, while Telegram is out of order', async () => {
+  it('tries again, with growing pauses, while Telegram is unavailable', async () => {
     await write('late');
     telegram.failNext({ method: 'sendMessage', times: 2, with: failures.serverError });
     const pauses: number[] = [];
@@ -149,7 +148,7 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['late']);
   });
 
-  it('buries a reply that could not be sent for a day, and sends the next', async () => {
+  it('makes a dead letter of a reply that could not be sent for a day, and sends the next', async () => {
     await write('too late');
     await write('next');
     await room.prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
@@ -161,7 +160,7 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['next']);
   });
 
-  it('gives nothing up that is not a day old by the database’s clock, however far ahead its own is', async () => {
+  it('gives up no reply younger than a day by the database’s clock, however far ahead its own clock is', async () => {
     await write('in time');
     await room.prisma.reply.updateMany({ data: { attempts: LEAST_ATTEMPTS } });
     await olderBy(GIVE_UP_AFTER_MS - 60_000);
@@ -171,7 +170,7 @@ describe('Deliverer', () => {
     expect(await states()).toEqual(['pending']);
   });
 
-  it('sends once more what it does not know to have been sent, and records that as uncertain', async () => {
+  it('sends a reply of unknown outcome once more and records it as uncertain', async () => {
     await write('perhaps');
     telegram.failNext({ method: 'sendMessage', with: failures.resetAfter });
     expect((await run()).next).toBe('later');
@@ -183,7 +182,7 @@ describe('Deliverer', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('makes a dead letter of what is unknown twice, and sends the next', async () => {
+  it('makes a dead letter of a reply whose outcome is unknown twice, and sends the next', async () => {
     await write('perhaps');
     await write('next');
     telegram.failNext({ method: 'sendMessage', times: 2, with: failures.resetAfter });
@@ -197,7 +196,7 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['perhaps', 'perhaps', 'next']);
   });
 
-  it('shows nothing a third time behind a gateway that passes calls on and answers for itself', async () => {
+  it('sends no reply a third time behind a gateway that passes calls on and answers in Telegram’s place', async () => {
     await write('perhaps');
     telegram.failNext({ method: 'sendMessage', times: 9, with: failures.gatewayTimeout });
     for (let look = 0; look < 5; look += 1) {
@@ -211,7 +210,7 @@ describe('Deliverer', () => {
     expect(await letters()).toMatchObject([{ reason: 'SEND_OUTCOME_UNKNOWN' }]);
   });
 
-  it('keeps the last send of a reply for when the channel answers', async () => {
+  it('holds the last send of a reply until the channel answers', async () => {
     await write('through an outage');
     telegram.failNext({ method: 'sendMessage', with: failures.badGateway });
     await run();
@@ -228,7 +227,7 @@ describe('Deliverer', () => {
     expect(await letters()).toEqual([]);
   });
 
-  it('takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter', async () => {
+  it('treats a reply found in state sending as unknown, once; the second time it is a dead letter', async () => {
     await write('interrupted');
     await room.pool.query(`UPDATE replies SET state = 'sending', attempts = 1 WHERE conversation_id = $1`, [
       conversation.id,
@@ -245,7 +244,7 @@ describe('Deliverer', () => {
     expect(telegram.callsOf('sendMessage')).toHaveLength(0);
   });
 
-  it('makes a dead letter of what Telegram refuses, with what it said, and sends the next', async () => {
+  it('makes a dead letter of a reply that Telegram refuses, with Telegram’s reason, and sends the next', async () => {
     await write('refused');
     await write('next');
     telegram.failNext({ method: 'sendMessage', with: failures.blocked });
@@ -262,7 +261,7 @@ describe('Deliverer', () => {
     expect(telegram.textsOf(chat)).toEqual(['next']);
   });
 
-  it('records nothing when another sender took over during the call: that one takes it for unknown', async () => {
+  it('records no outcome when another sender took over during the call, which then treats the reply as unknown', async () => {
     await write('contested');
     telegram.failNext({ method: 'sendMessage', with: failures.hangAfter });
     const suspended = run();
@@ -276,21 +275,21 @@ describe('Deliverer', () => {
     expect(await stored()).toMatchObject([{ state: 'uncertain', unknownSends: 1 }]);
   });
 
-  it('lets one of two send at a time; the other looks again soon', async () => {
+  it('sends from one of two processes at a time; the other looks again soon', async () => {
     await write('one sender');
     await room.lease(conversation.id, 'deliveries');
     expect(await run()).toEqual({ next: 'later', delayMs: 2_000 });
     expect(telegram.callsOf('sendMessage')).toHaveLength(0);
   });
 
-  it('begins no further reply once the process is asked to end', async () => {
+  it('starts no further reply once the process is stopping', async () => {
     await write('not by us');
     stopping.onModuleDestroy();
     expect(await run()).toEqual({ next: 'now' });
     expect(await states()).toEqual(['pending']);
   });
 
-  it('writes down what was sent although the database is away just then', async () => {
+  it('records a sent reply although the database is away at that moment', async () => {
     await write('kept');
     const away = new DatabaseAwayAfterSend();
     const warned = vi.spyOn(Logger.prototype, 'warn');
@@ -311,7 +310,7 @@ describe('Deliverer', () => {
     expect(await states()).toEqual(['sent']);
   });
 
-  it('sends nothing to a conversation that was erased', async () => {
+  it('sends no reply to an erased conversation', async () => {
     await write('erased');
     await room.prisma.conversation.delete({ where: { id: conversation.id } });
     expect((await run()).next).not.toBe('now');

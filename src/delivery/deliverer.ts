@@ -1,36 +1,38 @@
 import { Injectable } from '@nestjs/common';
+import { ChannelMessageId } from '../channel/ids.js';
 import { Channel, type ReplyBody, type SendOutcome } from '../channel/channel.js';
-import { insist } from '../database/insist.js';
-import { LeaseLostError } from '../errors/errors.js';
+import { retryWrite } from '../platform/database/retry-write.js';
+import { LeaseLostError } from '../platform/errors/errors.js';
 import type { Reply } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
-import { LeaseHolder } from '../lease/lease-holder.js';
-import type { LaneOutcome } from '../lease/lane-outcome.js';
-import { inLogScope, type LogIds } from '../observability/log-scope.js';
-import { Random } from '../runtime/random.js';
-import { Stopping } from '../runtime/stopping.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { LeaseHolder } from '../queue/lease/lease-holder.js';
+import type { LaneOutcome } from '../queue/lease/lane-outcome.js';
+import { inLogScope, type LogIds } from '../platform/observability/log-scope.js';
+import { Random } from '../platform/runtime/random.js';
+import { Stopping } from '../platform/runtime/stopping.js';
 import { type Confirmation, Confirmations } from './confirmations.js';
 import { FloodGate } from './flood/flood-gate.js';
 import { CONFIRM_SOON_MS, LATE_MS, type ShownMessage } from './late-edit.js';
 import { LateEditRepository } from './late-edit.repository.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
-import { decide, decideEdit, GIVE_UP_AFTER_MS } from './send-decision.js';
+import { decideSend, decideEdit, GIVE_UP_AFTER_MS } from './send-decision.js';
 import { SendRecords } from './send-records.js';
 
-/** When the lease is somebody else's: look again soon, that holder may be dead. */
+/** The delay before the next look when another process holds the lease: that process may be dead. */
 const LEASE_RETRY_MS = 2_000;
 
-/** A last send that waits for the channel: asked again after this long. */
+/** The delay before a last send asks again whether the channel answers. */
 const AWAY_RETRY_MS = 5_000;
 
 /**
- * Sends a conversation's replies, one after another. A reply is marked `sending` before the call; found so by a later
- * run, its outcome is unknown, and it is sent at most once more and recorded as `uncertain`: Telegram's Bot API has no
- * idempotency key, so exactly once cannot be had; but for a reply that takes a draft over, where an edit is repeated until
- * it holds. What the flood gate does not let through yet ends the run, which says when to come back.
+ * Sends a conversation's replies, one after another. A reply is marked `sending` before the call. A later run that
+ * finds it `sending` treats its outcome as unknown, sends it at most once more and records it as `uncertain`:
+ * Telegram's Bot API has no idempotency key, so exactly-once delivery is impossible. A reply that edits a draft is the
+ * exception: its edit is repeated until it succeeds. A reply that the flood gate holds back ends the run, which reports
+ * when to come back.
  *
- * An edit that may take effect after a newer one, of this sender or of another one, is marked, and the newest text of its
- * message is put in once more: see `markLateEdit`.
+ * An edit that may take effect after a newer one is marked, and the newest text of its message is sent once more: see
+ * `markLateEdit`.
  */
 @Injectable()
 export class Deliverer {
@@ -46,7 +48,7 @@ export class Deliverer {
     private readonly random: Random,
   ) {}
 
-  /** Sends what can be sent now. Never throws for what the channel answers. */
+  /** Sends all replies that are due. An answer of the channel never makes it throw. */
   async run(conversationId: string): Promise<LaneOutcome> {
     const outcome = await this.leases.hold(conversationId, 'deliveries', (lease, lost) =>
       this.drain(lease, lost),
@@ -64,7 +66,7 @@ export class Deliverer {
       if (!reply) return { next: 'none' };
       if (reply.waitMs > 0) return { next: 'later', delayMs: reply.waitMs };
       const confirmation = confirmationOf(reply);
-      // At once it would tell nothing: what comes late needs a moment.
+      // A confirmation in the same run would prove nothing: a late edit takes a moment to arrive.
       if (confirmation && justSettled.has(reply.id)) return { next: 'later', delayMs: CONFIRM_SOON_MS };
       try {
         const delayMs = await inLogScope(idsOf(reply), () =>
@@ -73,10 +75,10 @@ export class Deliverer {
         justSettled.add(reply.id);
         if (delayMs > 0) return { next: 'later', delayMs };
       } catch (error) {
-        // Whose edit came late has the text put in once more.
+        // After a late edit the text is sent once more.
         if (error instanceof LeaseLostError)
           return { next: reply.channelMessageId === null ? 'none' : 'now' };
-        // The reply stays `sending`: the next run knows that its outcome is unknown.
+        // The reply stays `sending`: the next run treats its outcome as unknown.
         if (this.stopping.now.aborted) return { next: 'now' };
         throw error;
       }
@@ -84,12 +86,12 @@ export class Deliverer {
     return { next: 'none' };
   }
 
-  /** @returns milliseconds until the flood gate opens for it; 0: it is not held up by that */
+  /** @returns milliseconds until the flood gate opens for the reply; 0: the gate does not hold it back */
   private async deliver(lease: Lease, reply: OpenReply, lost: AbortSignal): Promise<number> {
-    // An edit is repeated until it holds; whether an interrupted send had its effect cannot be known.
+    // An edit is repeated until it succeeds. The outcome of an interrupted send cannot be known.
     if (reply.state === 'sending' && reply.channelMessageId === null) {
       const error = 'the sender ended between the call and its record';
-      const decision = decide({ kind: 'unknown', error }, this.triesOf(reply), this.random.next());
+      const decision = decideSend({ kind: 'unknown', error }, this.triesOf(reply), this.random.next());
       await this.records.write(lease, reply, decision);
       return 0;
     }
@@ -113,7 +115,7 @@ export class Deliverer {
         this.channel.send(reply.destination, bodyOf(reply), signal),
       );
       await this.record(reply, outcome, () =>
-        this.records.write(lease, reply, decide(outcome, now, this.random.next())),
+        this.records.write(lease, reply, decideSend(outcome, now, this.random.next())),
       );
       return 0;
     }
@@ -124,14 +126,15 @@ export class Deliverer {
     return 0;
   }
 
-  /** The last send of a reply is kept until somebody can say what became of it: an outage would use it up at once. */
+  /** The last send of a reply waits until the channel answers: an outage would use it up at once. */
   private async hasToWaitForChannel(reply: OpenReply, lost: AbortSignal): Promise<boolean> {
     if (reply.unknownSends === 0 || reply.channelMessageId !== null) return false;
-    if (reply.ageMs > GIVE_UP_AFTER_MS) return false;
-    return !(await this.whileHeld(lost, (signal) => this.channel.answers(reply.destination.channel, signal)));
+    const { probe } = this.channel;
+    if (!probe || reply.ageMs > GIVE_UP_AFTER_MS) return false;
+    return !(await this.whileHeld(lost, (signal) => probe.answers(reply.destination.channel, signal)));
   }
 
-  /** Puts the text of a settled reply in once more. @returns as `deliver` */
+  /** Sends the text of a settled reply once more. @returns as `deliver` */
   private async confirm(lease: Lease, confirmation: Confirmation, lost: AbortSignal): Promise<number> {
     const { reply, message, doubt } = confirmation;
     const waitMs = await this.lateEdits.begin(lease, message, reply.destination, doubt);
@@ -143,7 +146,7 @@ export class Deliverer {
     return 0;
   }
 
-  /** An edit that ends after the lease was lost may have come after what its new holder has put in. */
+  /** An edit that ends after the lease was lost may have overwritten the text of the lease's new holder. */
   private async edit(
     reply: OpenReply,
     message: ShownMessage,
@@ -158,14 +161,14 @@ export class Deliverer {
       if (outcome.kind !== 'unknown') forMs = 0;
       await this.record(reply, outcome, () => write(outcome));
     } catch (error) {
-      if (error instanceof LeaseLostError) await insist(() => this.lateEdits.mark(message, forMs));
+      if (error instanceof LeaseLostError) await retryWrite(() => this.lateEdits.mark(message, forMs));
       throw error;
     }
   }
 
   private async record(reply: OpenReply, outcome: SendOutcome, write: () => Promise<void>): Promise<void> {
-    // What Telegram has done cannot be undone: not written down, it would be sent again.
-    await insist(write);
+    // Telegram's side of the send cannot be undone: without a record, the reply would be sent again.
+    await retryWrite(write);
     if (outcome.kind === 'limited') await this.gate.limited(reply.destination, outcome.retryAfterMs);
   }
 
@@ -174,7 +177,7 @@ export class Deliverer {
     try {
       return await call(AbortSignal.any([lost, this.stopping.now, ended.signal]));
     } finally {
-      // Frees the composed signal from the signals that outlive this call.
+      // Detaches the composed signal from signals that outlive this call.
       ended.abort();
     }
   }
@@ -186,7 +189,9 @@ export class Deliverer {
 }
 
 function messageOf({ conversationId, channelMessageId }: Reply): ShownMessage | null {
-  return channelMessageId === null ? null : { conversationId, channelMessageId };
+  return channelMessageId === null
+    ? null
+    : { conversationId, channelMessageId: ChannelMessageId(channelMessageId) };
 }
 
 function confirmationOf(reply: OpenReply): Confirmation | null {
@@ -201,7 +206,7 @@ function bodyOf({ body }: Reply): ReplyBody {
 function idsOf({ id, conversationId, turnId, destination }: OpenReply): LogIds {
   return {
     channel: destination.channel,
-    chatId: String(destination.chatId),
+    chatId: destination.chatId,
     conversationId,
     ...(turnId !== null && { turnId }),
     replyId: String(id),

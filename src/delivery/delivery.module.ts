@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { LeaseModule } from '../lease/lease.module.js';
-import { MovesModule } from '../moves/moves.module.js';
+import { LeaseModule } from '../queue/lease/lease.module.js';
+import { ChatMigrationModule } from '../memory/chat-migration/chat-migration.module.js';
 import { Confirmations } from './confirmations.js';
 import { Deliverer } from './deliverer.js';
 import { DraftRepository } from './draft.repository.js';
 import { FloodGate } from './flood/flood-gate.js';
-import { FloodWindows } from './flood/flood-windows.repository.js';
+import { FloodWindowsRepository } from './flood/flood-windows.repository.js';
 import { LateEditRepository } from './late-edit.repository.js';
 import { Outbox } from './outbox.js';
 import { ReplyRepository } from './reply.repository.js';
@@ -13,7 +13,7 @@ import { SendRecords } from './send-records.js';
 import { WaitNoticeRepository } from './wait-notice.repository.js';
 
 @Module({
-  imports: [LeaseModule, MovesModule],
+  imports: [LeaseModule, ChatMigrationModule],
   providers: [
     DraftRepository,
     WaitNoticeRepository,
@@ -23,7 +23,7 @@ import { WaitNoticeRepository } from './wait-notice.repository.js';
     LateEditRepository,
     Confirmations,
     FloodGate,
-    FloodWindows,
+    FloodWindowsRepository,
     Deliverer,
   ],
   exports: [DraftRepository, WaitNoticeRepository, Outbox, FloodGate, Deliverer],

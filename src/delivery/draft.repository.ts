@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { ChannelMessageId } from '../channel/ids.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import type { Draft, Prisma } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
-import { LATE_MS, markLateEdit, type ShownMessage } from './late-edit.js';
+import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
+import { markLateEdit, type ShownMessage } from './late-edit.js';
 
-/** An edit of a draft that is under way: when it began, as PostgreSQL writes it. */
+/** An edit of a draft that is under way: the time at which it began, as PostgreSQL writes it. */
 export type DraftEdit = string & { readonly brand: 'DraftEdit' };
 
-/** The messages in which running turns show what they have so far. Every change checks the turn's lease. */
+/** The messages in which running turns show their answer so far. Every change checks the turn's lease. */
 @Injectable()
 export class DraftRepository {
   constructor(
@@ -21,7 +22,7 @@ export class DraftRepository {
   }
 
   /**
-   * Records what a preview, which is no message, is about to say.
+   * Records the text that a preview, which is not a message, is about to show.
    * @returns false, as `begin`
    * @throws LeaseLostError
    */
@@ -30,8 +31,8 @@ export class DraftRepository {
   }
 
   /**
-   * Records that the draft is about to be sent: from now on it may be there.
-   * @returns false, and nothing is recorded, while earlier replies of the conversation are not out yet: it must not
+   * Records that the draft is about to be sent: from now on the chat may show it.
+   * @returns false, and records nothing, while earlier replies of the conversation are unsent: the draft must not
    * overtake them
    * @throws LeaseLostError
    */
@@ -52,14 +53,14 @@ export class DraftRepository {
   }
 
   /** @throws LeaseLostError */
-  async shown(lease: Lease, turnId: string, channelMessageId: bigint): Promise<void> {
+  async shown(lease: Lease, turnId: string, channelMessageId: ChannelMessageId): Promise<void> {
     await this.fenced(lease, (tx) =>
       tx.draft.update({ where: { turnId }, data: { state: 'shown', channelMessageId } }),
     );
   }
 
   /**
-   * Records what the draft is about to say, and that an edit of it is under way from now on: until `edited`.
+   * Records the text that the draft is about to show, and that an edit is under way until `edited`.
    * @throws LeaseLostError
    */
   async keep(lease: Lease, turnId: string, text: string): Promise<DraftEdit> {
@@ -74,8 +75,8 @@ export class DraftRepository {
   }
 
   /**
-   * The edit has ended, and its outcome is known. Needs no lease: nobody else's edit is taken for it.
-   * @returns false where the draft was taken over meanwhile: the edit may have come after what was put in since
+   * Records that the edit has ended with a known outcome. Needs no lease: `edit` identifies the edit.
+   * @returns false if a reply took the draft over meanwhile: the edit may have overwritten that reply's text
    */
   async edited(turnId: string, edit: DraftEdit): Promise<boolean> {
     const changed = await this.prisma.$executeRaw`
@@ -84,31 +85,32 @@ export class DraftRepository {
     return changed === 1;
   }
 
-  /** It was certainly not sent: as if it had never begun. @throws LeaseLostError */
+  /** Deletes a draft that was certainly not sent. @throws LeaseLostError */
   async takeBack(lease: Lease, turnId: string): Promise<void> {
     await this.fenced(lease, (tx) => tx.draft.deleteMany({ where: { turnId } }));
   }
 
-  /** What the turn shows so far, for its end; in the caller's transaction. */
+  /** Reads the turn's draft in the caller's transaction. */
   read(tx: Prisma.TransactionClient, turnId: string): Promise<Draft | null> {
     return tx.draft.findUnique({ where: { turnId } });
   }
 
   /**
-   * The draft becomes a reply with the caller's transaction. An edit of it that is under way, or was when its process died,
-   * may come after that reply.
-   * @returns null where there is none
+   * Reports a draft's message to the turn's new holder, who cannot know of it: the draft gets the message id, or else
+   * the reply that has replaced the draft does. A reply that is being sent already stays uncertain, as after the death
+   * of its sender.
    */
-  async takeUp(tx: Prisma.TransactionClient, conversationId: string, turnId: string): Promise<Draft | null> {
-    const [draft] = await tx.$queryRaw<Draft[]>`
-      DELETE FROM drafts WHERE turn_id = ${turnId}::uuid
-      RETURNING turn_id AS "turnId", state, channel_message_id AS "channelMessageId", is_message AS "isMessage", text,
-                editing_since AS "editingSince"`;
-    if (!draft) return null;
-    const { channelMessageId, editingSince } = draft;
-    if (channelMessageId !== null && editingSince !== null)
-      await markLateEdit(tx, { conversationId, channelMessageId }, LATE_MS);
-    return draft;
+  async handOver(turnId: string, { conversationId, channelMessageId }: ShownMessage): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      const own = { turnId, isMessage: true, channelMessageId: null };
+      const recorded = await tx.draft.updateMany({ where: own, data: { state: 'shown', channelMessageId } });
+      if (recorded.count > 0) return;
+      const unsent = { state: 'uncertain', unknownSends: 1, channelMessageId: null } as const;
+      await tx.reply.updateMany({
+        where: { conversationId, turnId, part: 0, ...unsent },
+        data: { state: 'pending', unknownSends: 0, channelMessageId },
+      });
+    });
   }
 
   /** See `markLateEdit`. */

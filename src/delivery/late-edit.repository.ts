@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
 import { type Doubt, LATE_MS, markLateEdit, nextConfirmationMs, type ShownMessage } from './late-edit.js';
 
-/** No doubt lasts longer from now on: not even one that was written down before the database's clock was set back. */
+/** No doubt lasts longer than this from now on, even one recorded before the database's clock was set back. */
 const latest = Prisma.sql`clock_timestamp() + ${LATE_MS} * interval '1 ms'`;
 const atMost = (until: Prisma.Sql): Prisma.Sql => Prisma.sql`least(${until}, ${latest})`;
 
 /**
- * Messages whose text may have been overwritten by an edit that came late: see `markLateEdit`. Their text is put in once
- * more, by the holder of the lane "deliveries".
+ * Messages whose text may have been overwritten by a late edit: see `markLateEdit`. The holder of the lane "deliveries"
+ * sends their text once more.
  */
 @Injectable()
 export class LateEditRepository {
@@ -27,9 +27,9 @@ export class LateEditRepository {
   }
 
   /**
-   * Lets a confirmation through the flood gate. From then on it counts as an edit that may come late itself: its text may
+   * Passes a confirmation through the flood gate. From then on it counts as a possible late edit itself: its text may
    * be replaced before it arrives.
-   * @returns milliseconds until it may ask again; 0: the text is to be put in, now; null: nothing is in doubt any more
+   * @returns milliseconds until the caller may ask again; 0: send the text now; null: nothing is in doubt any more
    * @throws LeaseLostError
    */
   async begin(
@@ -57,8 +57,8 @@ export class LateEditRepository {
   }
 
   /**
-   * The text was put in. That ends the doubt where it was over before; else it is confirmed once more. What was marked
-   * meanwhile stays in doubt.
+   * Records that the text was sent. Ends the doubt if its time was over; else schedules one more confirmation. An edit
+   * that was marked meanwhile stays in doubt.
    * @throws LeaseLostError
    */
   async confirmed(lease: Lease, message: ShownMessage, doubt: Doubt): Promise<void> {
@@ -75,7 +75,7 @@ export class LateEditRepository {
     );
   }
 
-  /** The confirmation has failed, or nobody knows. @throws LeaseLostError */
+  /** Records a confirmation that failed or has an unknown outcome. @throws LeaseLostError */
   async putOff(lease: Lease, message: ShownMessage, delayMs: number): Promise<void> {
     const { conversationId, channelMessageId } = message;
     await this.fenced(
@@ -87,7 +87,7 @@ export class LateEditRepository {
     );
   }
 
-  /** Nothing has to be confirmed any more, but what was marked meanwhile. @throws LeaseLostError */
+  /** Ends the doubt, except for edits that were marked meanwhile. @throws LeaseLostError */
   async end(
     lease: Lease,
     { conversationId, channelMessageId }: ShownMessage,

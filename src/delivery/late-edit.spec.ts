@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { CONFIRM_SOON_MS, LATE_MS, nextConfirmationMs } from './late-edit.js';
 
 describe('nextConfirmationMs', () => {
-  it('ends with a confirmation that comes when no such edit can take effect any more', () => {
+  it('ends when such an edit can no longer take effect', () => {
     expect(nextConfirmationMs({ leftMs: 0 })).toBeNull();
   });
 
-  it('comes soon at first, then ever more seldom, a few times in all, and the last time not before the doubt is over', () => {
+  it('comes soon at first, then less and less often, a few times in all, and last when the doubt is over', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: LATE_MS }), (doubtAgeMs) => {
         let leftMs = LATE_MS - doubtAgeMs;

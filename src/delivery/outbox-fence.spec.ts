@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChannelMessageId, ChatId } from '../channel/ids.js';
 import { chatMoves, delivererOf, openFloodGate } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { TelegramDouble } from '../../test/support/telegram-double.js';
-import { LeaseLostError } from '../errors/errors.js';
+import { LeaseLostError } from '../platform/errors/errors.js';
 import type { Conversation } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
-import { Metrics } from '../observability/metrics.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { Metrics } from '../platform/observability/metrics.js';
 import { DraftRepository } from './draft.repository.js';
 import { Outbox } from './outbox.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
@@ -42,15 +43,15 @@ beforeEach(async () => {
 
 const write = (text: string) =>
   room.prisma.$transaction((tx) =>
-    new Outbox(telegramChannel(telegram), drafts).add(tx, { conversationId: conversation.id, text }),
+    new Outbox(telegramChannel(telegram)).add(tx, { conversationId: conversation.id, text }),
   );
 
-/** All that a sender could have changed. */
+/** Every row that a sender could have changed. */
 const written = async () => ({
   replies: await room.rows('SELECT * FROM replies WHERE conversation_id = $1 ORDER BY id', [conversation.id]),
   letters: await room.rows('SELECT * FROM dead_letters WHERE conversation_id = $1', [conversation.id]),
   conversation: await room.rows('SELECT * FROM conversations WHERE id = $1', [conversation.id]),
-  moves: await room.rows('SELECT * FROM chat_moves WHERE from_chat_id = $1', [conversation.chatId]),
+  moves: await room.rows('SELECT * FROM chat_migrations WHERE from_chat_id = $1', [conversation.chatId]),
   gate: await room.rows('SELECT hits FROM flood_windows WHERE key LIKE $1', [`%${conversation.chatId}`]),
   doubts: await room.rows('SELECT * FROM late_edits WHERE conversation_id = $1', [conversation.id]),
   drafts: await room.rows(
@@ -62,11 +63,11 @@ const written = async () => ({
 
 const error = 'why';
 const decisions = {
-  sent: { kind: 'sent', channelMessageId: 7n },
+  sent: { kind: 'sent', channelMessageId: ChannelMessageId('7') },
   again: { kind: 'again', delayMs: 1_000, error, countsAsTry: true },
   anew: { kind: 'anew', error },
   'once-more': { kind: 'once-more', delayMs: 1_000, error },
-  moved: { kind: 'moved', toChatId: -1_001n, error },
+  moved: { kind: 'moved', toChatId: ChatId('-1001'), error },
   'give-up': { kind: 'give-up', code: 'BOT_BLOCKED', error, uncertain: false, unreachable: true },
 } as const satisfies { readonly [Kind in SendDecision['kind']]: SendDecision & { readonly kind: Kind } };
 
@@ -82,10 +83,10 @@ const letter = () => ({
   payload: {},
 });
 
-/** What a sender writes, each by itself. */
+/** The writes of a sender, one by one. */
 const changes: Readonly<Record<string, (lease: Lease, reply: OpenReply) => Promise<unknown>>> = {
   markSending: (lease, reply) => replies.markSending(lease, reply),
-  sent: (lease, reply) => replies.sent(lease, reply, 'sent', 7n),
+  sent: (lease, reply) => replies.sent(lease, reply, 'sent', ChannelMessageId('7')),
   putBack: (lease, { id }) => replies.putBack(lease, id, { state: 'uncertain', unknownSends: 1 }, 1_000),
   bury: (lease, reply) => replies.bury(lease, reply, { state: 'failed' }, letter(), 'unreachable'),
   ...Object.fromEntries(
@@ -106,7 +107,7 @@ describe('A sender that has lost its lane', () => {
     const before = await written();
     await expect(change(lease, reply)).rejects.toBeInstanceOf(LeaseLostError);
     expect(await written()).toEqual(before);
-    // It would have been something.
+    // The write would have had an effect.
     await change(holder, reply);
     expect(await written()).not.toEqual(before);
   });
@@ -132,8 +133,8 @@ describe('A sender that has lost its lane', () => {
   );
 });
 
-describe('A turn that somebody else has', () => {
-  it('can show nothing, and say nothing of what it has shown', async () => {
+describe('A turn whose lease another holder has', () => {
+  it('writes no draft, new or existing', async () => {
     const turn = await room.prisma.turn.create({
       data: { id: room.ids.next(), conversationId: conversation.id, epoch: 0 },
     });
@@ -144,12 +145,12 @@ describe('A turn that somebody else has', () => {
       () => drafts.beginPreview(by, turn.id, 'One'),
       () => drafts.takeBack(by, turn.id),
       () => drafts.begin(by, turn.id, 'One'),
-      () => drafts.shown(by, turn.id, 7n),
+      () => drafts.shown(by, turn.id, ChannelMessageId('7')),
       () => drafts.keep(by, turn.id, 'One two'),
       () => notices.begin(by, eventId, conversation),
-      () => notices.shown(by, 8n),
+      () => notices.shown(by, ChannelMessageId('8')),
     ];
-    // Each in turn is refused to the one, and then made by the other.
+    // Each write in turn is refused to the old holder and then made by the new one.
     const made = changesOfATurn(holder);
     for (const [place, change] of changesOfATurn(lease).entries()) {
       const before = await written();
@@ -164,7 +165,7 @@ describe('A turn that somebody else has', () => {
 describe('Replies', () => {
   const times = [3, 1, 2].map((day) => new Date(Date.UTC(2020, 0, day)));
 
-  it('go out in the order of their ids, whatever the clocks of their writers said', async () => {
+  it('go out in the order of their ids, whatever their writers’ clocks said', async () => {
     for (const [index, createdAt] of times.entries()) {
       await write(`reply ${index}`);
       const { id } = await room.prisma.reply.findFirstOrThrow({

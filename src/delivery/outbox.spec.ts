@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ChannelMessageId } from '../channel/ids.js';
 import { AgentRoom } from '../../test/support/agent-room.js';
 import type { Conversation } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
 import type { QuestionText } from './outbox.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
 
 const DAY_MS = 86_400_000;
+
+const withoutButtons = 'An operator decides.';
 
 describe('Outbox', () => {
   let agent: AgentRoom;
@@ -17,57 +20,58 @@ describe('Outbox', () => {
   });
   afterAll(() => agent.close());
 
-  /** A question that is on its way to the channel: whether it has arrived is not known yet. */
+  /** A question that is being sent: its arrival is not known yet. */
   async function questionUnderWay(): Promise<{
     conversation: Conversation;
-    approvalId: string;
+    questionId: string;
     lease: Lease;
     question: OpenReply;
   }> {
     const conversation = await agent.room.conversation();
-    const approvalId = crypto.randomUUID();
+    const questionId = crypto.randomUUID();
     const choices = [{ label: 'Yes', data: 'yes' }];
     await agent.room.prisma.$transaction((tx) =>
       agent.outbox.ask(tx, {
         conversationId: conversation.id,
         text: { whole: 'May I?' },
-        approvalId,
+        questionId,
         choices,
+        withoutButtons,
       }),
     );
     const lease = await agent.room.lease(conversation.id, 'deliveries');
     const question = await replies.nextOpen(conversation.id);
     if (!question) throw new Error('nothing is asked');
     await replies.markSending(lease, question);
-    return { conversation, approvalId, lease, question };
+    return { conversation, questionId, lease, question };
   }
 
-  const answer = (approvalId: string) =>
+  const answer = (questionId: string) =>
     agent.room.prisma.$transaction((tx) =>
-      agent.outbox.answerQuestion(tx, approvalId, async () => ({ whole: 'Approved' })),
+      agent.outbox.answerQuestion(tx, questionId, async () => ({ whole: 'Approved' })),
     );
 
-  it('has the buttons of a question go, though it was decided while it was being sent', async () => {
-    const { conversation, approvalId, lease, question } = await questionUnderWay();
-    await answer(approvalId);
-    await replies.sent(lease, question, 'sent', 77n);
+  it('removes the buttons of a question that was decided while it was being sent', async () => {
+    const { conversation, questionId, lease, question } = await questionUnderWay();
+    await answer(questionId);
+    await replies.sent(lease, question, 'sent', ChannelMessageId('77'));
     const edit = await replies.nextOpen(conversation.id);
-    expect(edit).toMatchObject({ state: 'pending', channelMessageId: 77n, body: { text: 'Approved' } });
+    expect(edit).toMatchObject({ state: 'pending', channelMessageId: '77', body: { text: 'Approved' } });
     expect(edit?.body).not.toHaveProperty('choices');
   });
 
-  it('edits a question once, that was sent before it was decided', async () => {
-    const { conversation, approvalId, lease, question } = await questionUnderWay();
-    await replies.sent(lease, question, 'sent', 78n);
+  it('edits a question once when it was sent before its decision', async () => {
+    const { conversation, questionId, lease, question } = await questionUnderWay();
+    await replies.sent(lease, question, 'sent', ChannelMessageId('78'));
     expect(await replies.nextOpen(conversation.id)).toBeNull();
-    await answer(approvalId);
+    await answer(questionId);
     const edit = await replies.nextOpen(conversation.id);
-    expect(edit).toMatchObject({ channelMessageId: 78n, body: { text: 'Approved' } });
-    if (edit) await replies.sent(lease, edit, 'sent', 78n);
+    expect(edit).toMatchObject({ channelMessageId: '78', body: { text: 'Approved' } });
+    if (edit) await replies.sent(lease, edit, 'sent', ChannelMessageId('78'));
     expect(await replies.nextOpen(conversation.id)).toBeNull();
   });
 
-  it('knows the age of a reply by the database’s clock, however wrong the machine’s is', async () => {
+  it('computes the age of a reply by the database’s clock, however wrong the machine’s is', async () => {
     const { id: conversationId } = await agent.room.conversation();
     for (const aheadMs of [-DAY_MS, DAY_MS]) {
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + aheadMs });
@@ -82,15 +86,21 @@ describe('Outbox', () => {
     ).toEqual([{ isNew: true }, { isNew: true }]);
   });
 
-  it('asks with nothing left out, and with the buttons under the last message alone', async () => {
+  it('asks without leaving text out, and puts the buttons under the last message alone', async () => {
     const conversation = await agent.room.conversation();
     const about = Array.from({ length: 1_500 }, (_, line) => `line ${line}.`).join('\n\n');
     const text = { whole: `May I?\n\n${about}`, apart: { about, text: 'May I do what stands above?' } };
     const choices = [{ label: 'Yes', data: 'yes' }];
-    const approvalId = crypto.randomUUID();
+    const questionId = crypto.randomUUID();
     const askWith = (given: QuestionText) =>
       agent.room.prisma.$transaction((tx) =>
-        agent.outbox.ask(tx, { conversationId: conversation.id, text: given, approvalId, choices }),
+        agent.outbox.ask(tx, {
+          conversationId: conversation.id,
+          text: given,
+          questionId,
+          choices,
+          withoutButtons,
+        }),
       );
     const asked = async () => {
       const where = { conversationId: conversation.id };
@@ -113,12 +123,12 @@ describe('Outbox', () => {
     }
   });
 
-  it('leaves no gap between the two, when it is decided at the very moment', async () => {
+  it('leaves no gap between send and decision when both happen at once', async () => {
     for (let round = 0; round < 20; round += 1) {
-      const { conversation, approvalId, lease, question } = await questionUnderWay();
-      await Promise.all([answer(approvalId), replies.sent(lease, question, 'sent', 79n)]);
+      const { conversation, questionId, lease, question } = await questionUnderWay();
+      await Promise.all([answer(questionId), replies.sent(lease, question, 'sent', ChannelMessageId('79'))]);
       const edit = await replies.nextOpen(conversation.id);
-      expect(edit).toMatchObject({ channelMessageId: 79n, body: { text: 'Approved' } });
+      expect(edit).toMatchObject({ channelMessageId: '79', body: { text: 'Approved' } });
     }
   });
 });

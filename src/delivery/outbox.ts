@@ -1,22 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import { Channel, type Choice, type Destination } from '../channel/channel.js';
-import type { Draft, Prisma, ReplyClass } from '../generated/prisma/client.js';
-import { DraftRepository } from './draft.repository.js';
+import type { ChannelMessageId } from '../channel/ids.js';
+import type { Choice } from '../channel/capabilities.js';
+import { Channel, type Destination, type ReplyBody } from '../channel/channel.js';
+import { Prisma, type ReplyClass } from '../generated/prisma/client.js';
+import { insertLateEdits, LATE_MS } from './late-edit.js';
 
 export interface NewReply {
   readonly conversationId: string;
   /** Markdown. */
   readonly text: string;
   readonly turnId?: string;
-  /** The message of the history that this sends; none for commands and notices. */
+  /** The message of the history that this reply sends; none for commands and notices. */
   readonly messageId?: bigint;
-  /** A message of the bot that its first part takes over, by editing it. */
-  readonly inPlaceOf?: bigint;
+  /** A message of the bot that the first part edits. */
+  readonly inPlaceOf?: ChannelMessageId;
   /** Default `interactive`. */
   readonly class?: ReplyClass;
 }
 
-/** Another answer to a message, in the place of the one it was given. */
+/** A text that a turn says, or nobody's turn. */
+type AnswerText = Pick<NewReply, 'text'> & {
+  readonly turnId: string | null;
+  readonly inPlaceOf?: ChannelMessageId | null;
+};
+
+/** A new answer to a message, in place of the answer sent before. */
 export interface Correction {
   readonly conversationId: string;
   readonly turnId: string;
@@ -24,107 +32,137 @@ export interface Correction {
   readonly messageId: bigint;
   /** Markdown. */
   readonly text: string;
-  /** Whose answer it was until now. */
+  /** The turn of the answer sent before. */
   readonly formerTurnId: string | null;
-  /** The channel's message that is answered; null: not known. */
-  readonly question: bigint | null;
+  /** The channel's message that is answered; null: unknown. */
+  readonly question: ChannelMessageId | null;
 }
 
-/** What a question says, in Markdown. */
+/** The text of a question, in Markdown. */
 export interface QuestionText {
   /** As one message. */
   readonly whole: string;
   /**
-   * Where that is more than one message holds: what it is about, in as many as it takes, and then the question, which says
-   * that this stands above. None: it is never so long.
+   * The text for a question longer than one message: its subject in as many messages as needed, and then the question,
+   * which refers to them. None: the text always fits into one message.
    */
   readonly apart?: { readonly about: string; readonly text: string };
 }
 
-/** A question about an approval, with a button for each choice. */
+/** A question about an approval, with a button for each choice where the channel has buttons. */
 export interface Question {
   readonly conversationId: string;
   readonly text: QuestionText;
-  readonly approvalId: string;
+  readonly questionId: string;
   readonly choices: readonly Choice[];
+  /** In Markdown: how it is decided where the channel has no buttons. */
+  readonly withoutButtons: string;
 }
 
-/** Where replies wait to be sent: written in the transaction whose outcome they tell. */
+/** The replies that wait to be sent, written in the transaction whose outcome they report. */
 @Injectable()
 export class Outbox {
-  constructor(
-    private readonly channel: Channel,
-    private readonly drafts: DraftRepository,
-  ) {}
+  constructor(private readonly channel: Channel) {}
 
   /**
-   * Formats and splits the text for its channel and commits the parts with the caller's transaction. The first part takes
-   * the turn's draft over, where there is one.
+   * Formats and splits the text for its channel and commits the parts with the caller's transaction. The first part
+   * edits the turn's draft, if there is one.
    */
-  async add(
-    tx: Prisma.TransactionClient,
-    { conversationId, text, turnId, messageId, inPlaceOf, class: replyClass = 'interactive' }: NewReply,
-  ): Promise<void> {
-    const draft = turnId === undefined ? null : await this.drafts.takeUp(tx, conversationId, turnId);
-    await tx.reply.createMany({
-      data: this.channel.compose(text).map((body, part) => ({
-        conversationId,
-        turnId: turnId ?? null,
-        messageId: messageId ?? null,
-        part,
-        class: replyClass,
-        body: toJson(body),
-        ...(part === 0 && inPlaceOf !== undefined ? { channelMessageId: inPlaceOf } : {}),
-        ...(part === 0 && draft ? ofDraft(draft) : {}),
-      })),
-    });
+  async add(tx: Prisma.TransactionClient, reply: NewReply): Promise<void> {
+    const { conversationId, text, turnId = null, messageId = null, inPlaceOf = null } = reply;
+    await tx.$executeRaw`
+      WITH answer AS (
+        SELECT ${messageId}::bigint AS id, ${conversationId}::uuid AS conversation_id,
+               ${reply.class ?? 'interactive'}::reply_class AS class
+      ), ${this.writesOf({ text, turnId, inPlaceOf })}
+      SELECT FROM answer`;
   }
 
-  /** Asks, with the caller's transaction: nothing of it is left out, and the buttons are under its last message. */
+  /**
+   * The writes of `add`, as CTEs of the statement that ends a turn. They take their row from its CTE `answer`: `id` and
+   * `conversation_id` of the message in the history, and the `class` of its replies.
+   * @param text Markdown
+   */
+  writesOf({ text, turnId, inPlaceOf = null }: AnswerText): Prisma.Sql {
+    const bodies = JSON.stringify(this.channel.compose(text));
+    return Prisma.sql`
+      draft AS (
+        DELETE FROM drafts d USING answer WHERE d.turn_id = ${turnId}::uuid
+        RETURNING answer.conversation_id, d.channel_message_id, d.is_message, d.editing_since,
+                  -- It may or may not have arrived: that counts as a first try of unknown outcome.
+                  d.is_message AND d.channel_message_id IS NULL AS is_unknown
+      ), replies_written AS (
+        INSERT INTO replies (conversation_id, turn_id, message_id, part, body, class, state, unknown_sends,
+                             channel_message_id)
+        SELECT answer.conversation_id, ${turnId}::uuid, answer.id, b.part - 1, b.body, answer.class,
+               CASE WHEN d.is_unknown THEN 'uncertain' ELSE 'pending' END::reply_state,
+               CASE WHEN d.is_unknown THEN 1 ELSE 0 END,
+               -- A preview leaves no message.
+               CASE WHEN d.is_message THEN d.channel_message_id WHEN b.part = 1 THEN ${inPlaceOf}::text END
+        FROM answer
+        CROSS JOIN jsonb_array_elements(${bodies}::jsonb) WITH ORDINALITY AS b (body, part)
+        LEFT JOIN draft d ON b.part = 1
+        ORDER BY b.part
+      ), late_edits_marked AS (${insertLateEdits(
+        // An edit that is under way, or that its process did not survive, may overwrite the reply.
+        Prisma.sql`
+          SELECT conversation_id, channel_message_id FROM draft
+          WHERE channel_message_id IS NOT NULL AND editing_since IS NOT NULL`,
+        LATE_MS,
+      )})`;
+  }
+
+  /** Sends a question in the caller's transaction: complete, and with the choices at its end. */
   async ask(tx: Prisma.TransactionClient, question: Question): Promise<void> {
-    const { conversationId, text, approvalId, choices } = question;
-    const inOne = this.channel.ask(text.whole, choices);
+    const { conversationId, text, questionId } = question;
+    const inOne = this.composeQuestion(text.whole, question);
     const bodies =
       inOne.length > 1 && text.apart
-        ? [...this.channel.compose(text.apart.about), ...this.channel.ask(text.apart.text, choices)]
+        ? [...this.channel.compose(text.apart.about), ...this.composeQuestion(text.apart.text, question)]
         : inOne;
     await tx.reply.createMany({
-      data: bodies.map((body, part) => ({ conversationId, approvalId, part, body: toJson(body) })),
+      data: bodies.map((body, part) => ({ conversationId, questionId, part, body: toJson(body) })),
     });
   }
 
-  /** Has all gone out that stands before the question of this approval in this chat? Whose sending is uncertain counts. */
+  private composeQuestion(text: string, { choices, withoutButtons }: Question): readonly ReplyBody[] {
+    const { buttons } = this.channel;
+    return buttons ? buttons.ask(text, choices) : this.channel.compose(`${text}\n\n${withoutButtons}`);
+  }
+
+  /** Whether every message before the approval's question in this chat has gone out. Uncertain sends count as sent. */
   async isWhole(
     tx: Prisma.TransactionClient,
-    approvalId: string,
+    questionId: string,
     { channel, chatId }: Pick<Destination, 'channel' | 'chatId'>,
   ): Promise<boolean> {
     const parts = await tx.reply.findMany({
-      where: { approvalId, conversation: { channel, chatId } },
+      where: { questionId, conversation: { channel, chatId } },
       select: { conversationId: true, state: true },
       orderBy: { id: 'asc' },
     });
-    // The question itself may be pressed before it is on record that it was sent.
+    // A person can press the question's buttons before its send is recorded.
     const before = parts.filter((part, index) => parts[index + 1]?.conversationId === part.conversationId);
     return before.every(({ state }) => state === 'sent' || state === 'uncertain');
   }
 
   /**
-   * The questions about this approval take their answer's text, and lose their buttons. What stands before them stays.
-   * @param words what it says in a conversation
+   * Replaces the text of the questions about this approval by its answer and removes their buttons. The messages before
+   * them stay.
+   * @param words the answer's text for a conversation
    */
   async answerQuestion(
     tx: Prisma.TransactionClient,
-    approvalId: string,
+    questionId: string,
     words: (conversationId: string) => Promise<QuestionText>,
   ): Promise<void> {
     await tx.$queryRaw`
       SELECT 1 FROM conversations
-      WHERE id = ANY (ARRAY(SELECT conversation_id FROM replies WHERE approval_id = ${approvalId}::uuid))
+      WHERE id = ANY (ARRAY(SELECT conversation_id FROM replies WHERE question_id = ${questionId}::uuid))
       ORDER BY id FOR KEY SHARE`;
-    // Locked, so that each is either settled by now or finds its new text when it is: see `ReplyRepository.sent`.
-    await tx.$queryRaw`SELECT 1 FROM replies WHERE approval_id = ${approvalId}::uuid ORDER BY id FOR UPDATE`;
-    const rows = await tx.reply.findMany({ where: { approvalId }, orderBy: { id: 'asc' } });
+    // The lock makes each reply either settled by now or show its new text when it is: see `ReplyRepository.sent`.
+    await tx.$queryRaw`SELECT 1 FROM replies WHERE question_id = ${questionId}::uuid ORDER BY id FOR UPDATE`;
+    const rows = await tx.reply.findMany({ where: { questionId }, orderBy: { id: 'asc' } });
     const asked = new Map(rows.map((row) => [row.conversationId, row]));
     for (const { id, conversationId, settledAt, channelMessageId, part } of asked.values()) {
       const { whole, apart } = await words(conversationId);
@@ -136,14 +174,15 @@ export class Outbox {
   }
 
   /**
-   * Puts another answer into the place of one that was sent, with the caller's transaction. One message that becomes
-   * another one is edited; in every other case, and where it cannot be edited (any more), the answer is sent anew, as a
-   * reply to the message that it answers.
+   * Replaces a sent answer by another in the caller's transaction. An answer of one message whose replacement is one
+   * message too is edited. Otherwise, and where an edit is no longer possible, the replacement is sent as a reply to
+   * the message that it answers.
    */
   async correct(tx: Prisma.TransactionClient, correction: Correction): Promise<void> {
     const { conversationId, turnId, messageId, text, formerTurnId, question } = correction;
+    const { quotes } = this.channel;
     const bodies = this.channel.compose(text).map((body, part) => {
-      return toJson(part > 0 || question === null ? body : this.channel.inReplyTo(body, question));
+      return toJson(part > 0 || question === null || !quotes ? body : quotes.inReplyTo(body, question));
     });
     await tx.$queryRaw`SELECT 1 FROM replies WHERE message_id = ${messageId} ORDER BY id FOR UPDATE`;
     const sent = await tx.reply.findMany({ where: { messageId, turnId: formerTurnId } });
@@ -151,7 +190,7 @@ export class Outbox {
     if (former && body && (former.settledAt === null || former.channelMessageId !== null)) {
       const again = former.settledAt === null ? {} : openedAgain;
       await tx.reply.update({ where: { id: former.id }, data: { turnId, body, ...again } });
-      // To be edited, it is as old as its new text.
+      // The age of an edit counts from its new text.
       if (former.settledAt !== null)
         await tx.$executeRaw`UPDATE replies SET created_at = clock_timestamp() WHERE id = ${former.id}`;
       return;
@@ -166,18 +205,12 @@ const openedAgain: Prisma.ReplyUncheckedUpdateInput = {
   state: 'pending',
   attempts: 0,
   error: null,
-  // Due by any clock.
+  // Due at once by any clock.
   availableAt: new Date(0),
   settledAt: null,
 };
 
-/** A draft that may or may not be there counts as a first try of unknown outcome; a preview leaves no message. */
-function ofDraft({ channelMessageId, isMessage }: Draft): Partial<Prisma.ReplyCreateManyInput> {
-  if (!isMessage) return {};
-  return channelMessageId === null ? { state: 'uncertain', unknownSends: 1 } : { channelMessageId };
-}
-
-/** What a channel composed is JSON by contract; Prisma's type wants it spelled out. */
+/** A channel's composed body is JSON by contract; Prisma's type requires a cast. */
 function toJson(body: unknown): Prisma.InputJsonObject {
   const json: Prisma.InputJsonObject = JSON.parse(JSON.stringify(body));
   return json;

@@ -15,7 +15,7 @@ const write = (conversationId: string, text: string) =>
   agent.room.prisma.$transaction((tx) => agent.outbox.add(tx, { conversationId, text }));
 
 describe('The order of replies', () => {
-  it('is that of their commits, though a clock was set back between them', async () => {
+  it('is that of their commits, even when a clock was set back between them', async () => {
     const { id } = await agent.room.conversation();
     await write(id, 'first');
     await write(id, 'second');
@@ -32,8 +32,8 @@ describe('The order of replies', () => {
   });
 });
 
-describe('A notice that the chat has to wait', () => {
-  it('is not begun while a reply of the conversation is to be sent', async () => {
+describe('A wait notice', () => {
+  it('does not start while a reply of the conversation is unsent', async () => {
     const conversation = await agent.room.conversation();
     const eventId = await agent.room.event(conversation, 'hello');
     const lease = await agent.room.lease(conversation.id);

@@ -1,36 +1,46 @@
-import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
+import { ChannelMessageId } from '../channel/ids.js';
 import type { Destination } from '../channel/channel.js';
-import { deferralOf, isWithin, putOffBy, waitMsOf } from '../database/deferred.js';
-import { PrismaService } from '../database/prisma.service.js';
-import type { ErrorText } from '../errors/error-text.js';
+import { columnsOf } from '../platform/database/columns.js';
+import { deferralOf, isWithin, putOffBy, waitMsOf } from '../platform/database/deferred.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import type { ErrorText } from '../platform/errors/error-text.js';
 import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
+import { type SeenWindows, seenWindows } from './flood/flood-windows.repository.js';
 import { confirmationDeferral, type Doubt, doubtDeferral, LATE_MS, markLateEdit } from './late-edit.js';
 
 export interface OpenReply extends Reply {
   readonly destination: Destination & FloodChat;
-  /** By the database's clock: how long until it may be tried. */
+  /** Time until it may be sent, by the database's clock. */
   readonly waitMs: number;
-  /** By the database's clock: since it was committed. */
+  /** Time since its commit, by the database's clock. */
   readonly ageMs: number;
-  /** Of the most urgent that waits behind it: they go out in order. */
+  /** The class of the most urgent reply behind it, for they go out in order. */
   readonly urgency: ReplyClass;
-  /** Sends to its chat are refused of late. */
+  /** The channel recently refused sends to its chat. */
   readonly unreachable: boolean;
-  /** Set where it is settled, and only its text has to be put in once more; null: it is open. */
+  /** Set for a settled reply whose text must only be confirmed; null: the reply is open. */
   readonly doubt: Doubt | null;
+  /** The flood gate's windows of its chat, read with it. */
+  readonly windows: SeenWindows;
 }
 
-type Head = Pick<OpenReply, 'id' | 'waitMs' | 'ageMs' | 'urgency'> &
+type Row = Reply &
+  OpenReply['destination'] &
+  Pick<OpenReply, 'waitMs' | 'ageMs' | 'urgency' | 'unreachable' | 'windows'> &
   (Doubt | { readonly [K in keyof Doubt]: null });
 
 type Change = Omit<Prisma.ReplyUncheckedUpdateInput, 'error'> & { readonly error?: ErrorText };
 type Letter = Prisma.DeadLetterUncheckedCreateInput & { readonly lastError: ErrorText };
 
-/** Who waits longer for the gate, though nobody waits for him, goes as if somebody did. */
+/** Background replies held longer than this are promoted to interactive. */
 const PATIENCE_MS = 60_000;
+
+/** A reply that is about to be sent, in the `SET` of an UPDATE. */
+const beingSent = Prisma.sql`state = 'sending', attempts = attempts + 1, gated_at = NULL,
+  sending_at = clock_timestamp()`;
 
 /** The outbox, as the sender sees it. Every change checks the sender's lease. */
 @Injectable()
@@ -42,11 +52,12 @@ export class ReplyRepository {
   ) {}
 
   /**
-   * The oldest reply with something left to do: replies of a conversation go out in order. Only while that has to wait, a
-   * text that may have been overwritten: always the newest of its message.
+   * The oldest reply with work left: replies of a conversation go out in order. While that reply has to wait, a text
+   * that may have been overwritten: always the newest of its message.
    */
   async nextOpen(conversationId: string): Promise<OpenReply | null> {
-    const [head] = await this.prisma.$queryRaw<Head[]>`
+    const [row] = await this.prisma.$queryRaw<Row[]>`
+      WITH head AS MATERIALIZED (
       (SELECT r.id, ${waitMsOf(deferralOf('r'))} AS "waitMs",
              extract(epoch FROM clock_timestamp() - r.created_at)::float8 * 1000 AS "ageMs",
              CASE WHEN r.class = 'interactive'
@@ -68,50 +79,31 @@ export class ReplyRepository {
         ORDER BY id DESC LIMIT 1) r
       WHERE l.conversation_id = ${conversationId}::uuid AND r.settled_at IS NOT NULL
       ORDER BY "waitMs" LIMIT 1)
-      ORDER BY "waitMs", marks NULLS FIRST LIMIT 1`;
-    if (!head) return null;
-    const reply = await this.prisma.reply.findUnique({
-      where: { id: head.id },
-      include: {
-        conversation: {
-          select: {
-            channel: true,
-            chatId: true,
-            threadId: true,
-            via: true,
-            chatType: true,
-            unreachableAt: true,
-          },
-        },
-      },
-    });
-    if (!reply) return null;
-    const { unreachableAt, ...destination } = reply.conversation;
-    const { id, waitMs, ageMs, urgency, ...doubt } = head;
-    return {
-      ...reply,
-      id,
-      waitMs,
-      ageMs,
-      urgency,
-      doubt: doubt.marks === null ? null : doubt,
-      destination,
-      unreachable: unreachableAt !== null,
-    };
+      ORDER BY "waitMs", marks NULLS FIRST LIMIT 1)
+      SELECT ${columnsOf(Prisma.ReplyScalarFieldEnum, 'r')}, head."waitMs", head."ageMs", head.urgency, head.marks,
+             head.tries, head.gated, head."leftMs", head.until, c.channel, c.chat_id AS "chatId",
+             c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.unreachable_at IS NOT NULL AS unreachable,
+             ${seenWindows} AS windows
+      FROM head JOIN replies r ON r.id = head.id JOIN conversations c ON c.id = r.conversation_id`;
+    if (!row) return null;
+    const { marks, tries, gated, leftMs, until, channel, chatId, threadId, via, chatType, ...reply } = row;
+    const doubt = marks === null ? null : { marks, tries, gated, leftMs, until };
+    return { ...reply, doubt, destination: { channel, chatId, threadId, via, chatType } };
   }
 
   /**
-   * Marks the reply as being sent, before the call, if the flood gate lets it through; else it waits for that. An edit that
-   * somebody else has begun may still take effect.
-   * @returns milliseconds until it may try again; 0: it is to be sent, now
+   * Marks the reply as being sent, before the call, if the flood gate passes it; else defers it. An edit that another
+   * sender has begun may still take effect.
+   * @returns milliseconds until the caller may try again; 0: send it now
    * @throws LeaseLostError
    */
   async markSending(lease: Lease, reply: OpenReply): Promise<number> {
-    const { id, conversationId, channelMessageId, destination, urgency, gatedAt } = reply;
+    const { id, conversationId, channelMessageId: messageId, destination, urgency, gatedAt } = reply;
+    if (await this.markAsSeen(lease, reply)) return 0;
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      if (reply.state === 'sending' && channelMessageId !== null)
-        await markLateEdit(tx, { conversationId, channelMessageId }, LATE_MS);
+      if (reply.state === 'sending' && messageId !== null)
+        await markLateEdit(tx, { conversationId, channelMessageId: ChannelMessageId(messageId) }, LATE_MS);
       const waitMs = await this.gate.pass(tx, destination, { class: urgency, inLine: gatedAt !== null });
       if (waitMs > 0) {
         await tx.$executeRaw`
@@ -120,43 +112,57 @@ export class ReplyRepository {
           WHERE id = ${id}`;
       } else {
         await tx.$executeRaw`
-          UPDATE replies SET state = 'sending', attempts = attempts + 1, gated_at = NULL,
-            sending_at = clock_timestamp()
-          WHERE id = ${id}`;
+          UPDATE replies SET ${beingSent} WHERE id = ${id}`;
       }
       return waitMs;
     });
   }
 
   /**
-   * Settles a reply that was sent. Where it was given another text while that was under way, it is open again, to be
-   * edited.
+   * Marks it in one statement, if the gate passes it by the windows that were read with it.
+   * @returns false, with nothing changed, if they say otherwise or have changed, or another sender has begun an edit
+   */
+  private async markAsSeen(lease: Lease, reply: OpenReply): Promise<boolean> {
+    const { id, state, channelMessageId, destination, urgency, gatedAt, windows } = reply;
+    if (state === 'sending' && channelMessageId !== null) return false;
+    const ask = { class: urgency, inLine: gatedAt !== null };
+    const passed = this.gate.passAsSeen(destination, ask, windows);
+    if (passed === null) return false;
+    const marked = Prisma.sql`${passed}, marked AS (
+      UPDATE replies SET ${beingSent} FROM passed WHERE id = ${id} RETURNING id)`;
+    return (await this.leases.queryHeld(lease, marked, Prisma.sql`SELECT id FROM marked`)) !== null;
+  }
+
+  /**
+   * Settles a reply that was sent. If its text changed during the send, it is opened again as an edit.
    * @param reply as it was sent
-   * @throws LeaseLostError when somebody else has decided the reply's fate meanwhile
+   * @throws LeaseLostError when another holder has settled the reply meanwhile
    */
   async sent(
     lease: Lease,
     reply: OpenReply,
     state: 'sent' | 'uncertain',
-    channelMessageId: bigint,
+    channelMessageId: ChannelMessageId,
   ): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      const { body } = await tx.reply.update({
-        where: { id: reply.id },
-        data: { state, channelMessageId, settledAt: new Date() },
-      });
-      if (reply.unreachable)
-        await tx.conversation.update({
-          where: { id: reply.conversationId },
-          data: { unreachableAt: null },
-        });
-      if (isDeepStrictEqual(body, reply.body)) return;
-      await tx.reply.update({ where: { id: reply.id }, data: { state: 'pending', settledAt: null } });
-    });
+    const { id, conversationId, body, unreachable } = reply;
+    const isSame = Prisma.sql`body = ${JSON.stringify(body)}::jsonb`;
+    await this.leases.queryHeld(
+      lease,
+      Prisma.sql`
+        settled AS (
+          UPDATE replies SET channel_message_id = ${channelMessageId},
+            state = CASE WHEN ${isSame} THEN ${state} ELSE 'pending' END::reply_state,
+            settled_at = CASE WHEN ${isSame} THEN ${new Date()}::timestamptz END
+          FROM held WHERE id = ${id}
+        ), reached AS (
+          UPDATE conversations SET unreachable_at = NULL
+          FROM held WHERE id = ${conversationId}::uuid AND ${unreachable}::boolean
+        )`,
+      Prisma.sql`SELECT 1`,
+    );
   }
 
-  /** Puts the reply back for another try in `delayMs`, by the database's clock. @throws LeaseLostError */
+  /** Defers the reply for another try in `delayMs`, by the database's clock. @throws LeaseLostError */
   async putBack(lease: Lease, id: bigint, change: Change, delayMs: number): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
@@ -167,8 +173,8 @@ export class ReplyRepository {
   }
 
   /**
-   * Settles a reply that failed for good, and keeps it as a dead letter in the same transaction; repeatable.
-   * @param reach whether its chat can be sent anything at all
+   * Settles a reply that failed for good and keeps it as a dead letter in the same transaction. Safe to repeat.
+   * @param reach whether its chat can receive messages at all
    */
   async bury(
     lease: Lease,
@@ -179,7 +185,7 @@ export class ReplyRepository {
   ): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
-      // As the row has it: with the try that just failed.
+      // The row's own count, which includes the try that just failed.
       const { attempts } = await tx.reply.update({
         where: { id: reply.id },
         data: { ...change, settledAt: new Date() },
@@ -191,7 +197,7 @@ export class ReplyRepository {
         update: {},
       });
       if (reach === 'unreachable') {
-        // Whatever came from the chat since the send began, a message or that it lets the bot in, shows that somebody is there.
+        // Any event of the chat since the send began, a message or an unblocked bot, shows that the chat is reachable.
         await tx.$executeRaw`
           UPDATE conversations c SET unreachable_at = coalesce(r.sending_at, clock_timestamp())
           FROM replies r

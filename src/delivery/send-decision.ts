@@ -1,53 +1,54 @@
+import type { ChannelMessageId, ChatId } from '../channel/ids.js';
 import type { SendOutcome } from '../channel/channel.js';
-import { backoffMs } from '../runtime/backoff.js';
+import { backoffMs } from '../platform/runtime/backoff.js';
 
-/** A reply is given up when Telegram has been out of reach for as long as Telegram itself would keep an update. */
+/** A reply is given up when Telegram has been unreachable for as long as Telegram itself would keep an update. */
 export const GIVE_UP_AFTER_MS = 24 * 3_600_000;
-/** Although it is that old: an old reply that an operator replays is tried for some minutes. */
+/** The exception to that age: a reply that an operator replays is tried for some minutes, however old it is. */
 export const LEAST_ATTEMPTS = 8;
-/** Tries that may find the chat moved. */
+/** Tries that may end in a chat migration. */
 const MOST_MOVES = 5;
 const RETRY = { baseMs: 1_000, maxMs: 60_000 };
 
-/** What a try to send leads to. */
+/** The outcome of a try to send. */
 export type SendDecision =
-  | { readonly kind: 'sent'; readonly channelMessageId: bigint }
-  /** Certainly not sent: again after a pause. */
+  | { readonly kind: 'sent'; readonly channelMessageId: ChannelMessageId }
+  /** Certainly not sent: try again after a pause. */
   | {
       readonly kind: 'again';
       readonly delayMs: number;
       readonly error: string;
       readonly countsAsTry: boolean;
     }
-  /** The draft it was to take over is gone: to be sent as a new message. */
+  /** The draft that it was to edit is gone: send it as a new message. */
   | { readonly kind: 'anew'; readonly error: string }
-  /** Perhaps sent: once more, and marked. */
+  /** Perhaps sent: try once more, and mark it. */
   | { readonly kind: 'once-more'; readonly delayMs: number; readonly error: string }
-  /** Its chat goes on under another id: to be sent there. */
-  | { readonly kind: 'moved'; readonly toChatId: bigint; readonly error: string }
+  /** The chat has a new id: send it there. */
+  | { readonly kind: 'moved'; readonly toChatId: ChatId; readonly error: string }
   | {
       readonly kind: 'give-up';
       readonly code: string;
       readonly error: string;
       readonly uncertain: boolean;
-      /** Whatever else is sent to this chat will fail too, until its user says otherwise. */
+      /** Every other send to this chat will fail too, until its user unblocks the bot. */
       readonly unreachable: boolean;
     };
 
 export interface Tries {
   readonly attempts: number;
   readonly unknownSends: number;
-  /** Since the reply was committed. */
+  /** Time since the reply's commit. */
   readonly ageMs: number;
 }
 
-/** Decides what follows a try. Pure; `random` is in [0, 1). */
-export function decide(outcome: SendOutcome, tries: Tries, random: number): SendDecision {
+/** Decides what follows a try to send. Pure; `random` is in [0, 1). */
+export function decideSend(outcome: SendOutcome, tries: Tries, random: number): SendDecision {
   switch (outcome.kind) {
     case 'sent':
       return { kind: 'sent', channelMessageId: outcome.channelMessageId };
     case 'moved':
-      // A chat that moves on and on is none that can be found.
+      // A chat that migrates this often counts as not found.
       if (tries.attempts > MOST_MOVES) return giveUp('CHAT_MIGRATED', outcome.error, tries);
       return { kind: 'moved', toChatId: outcome.toChatId, error: outcome.error };
     case 'limited':
@@ -70,12 +71,15 @@ export function decide(outcome: SendOutcome, tries: Tries, random: number): Send
   }
 }
 
-/** Decides what follows a try to put a reply into its draft: it may be repeated whatever became of the last one. Pure. */
+/**
+ * Decides what follows a try to edit the draft into the reply. An edit may be repeated whatever its last outcome was.
+ * Pure.
+ */
 export function decideEdit(outcome: SendOutcome, tries: Tries, random: number): SendDecision {
-  if (outcome.kind === 'unknown') return decide({ ...outcome, kind: 'unavailable' }, tries, random);
+  if (outcome.kind === 'unknown') return decideSend({ ...outcome, kind: 'unavailable' }, tries, random);
   if (outcome.kind === 'refused' && outcome.code === 'MESSAGE_GONE')
     return { kind: 'anew', error: outcome.error };
-  return decide(outcome, tries, random);
+  return decideSend(outcome, tries, random);
 }
 
 function pauseAfter({ retryAfterMs = 0 }: { retryAfterMs?: number }, tries: number, random: number): number {

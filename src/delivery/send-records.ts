@@ -1,16 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { ErrorTexts } from '../errors/error-text.js';
+import type { ChannelMessageId } from '../channel/ids.js';
+import { ErrorTexts } from '../platform/errors/error-text.js';
 import type { Prisma, Reply } from '../generated/prisma/client.js';
-import type { Lease } from '../lease/lease.repository.js';
-import { ChatMoves } from '../moves/chat-moves.js';
-import { type Count, Metrics } from '../observability/metrics.js';
-import { Ids } from '../runtime/ids.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { ChatMigrationService } from '../memory/chat-migration/chat-migration.service.js';
+import { type Count, Metrics } from '../platform/observability/metrics.js';
+import { Ids } from '../platform/runtime/ids.js';
 import { type OpenReply, ReplyRepository } from './reply.repository.js';
 import type { SendDecision } from './send-decision.js';
 
 type Again = SendDecision & { readonly kind: 'again' | 'anew' | 'once-more' | 'moved' };
 
-/** Writes down what a try to send came to, and says so in the log. */
+/** Records the outcome of a try to send, and logs it. */
 @Injectable()
 export class SendRecords {
   private readonly logger = new Logger('Deliverer');
@@ -18,7 +19,7 @@ export class SendRecords {
 
   constructor(
     private readonly replies: ReplyRepository,
-    private readonly moves: ChatMoves,
+    private readonly chatMigration: ChatMigrationService,
     private readonly ids: Ids,
     private readonly errorTexts: ErrorTexts,
     metrics: Metrics,
@@ -28,7 +29,7 @@ export class SendRecords {
     this.count = metrics.counter('replies_total', help, 'outcome', ['sent', 'uncertain', 'failed']);
   }
 
-  /** Repeatable. @throws LeaseLostError */
+  /** Safe to repeat. @throws LeaseLostError */
   async write(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
     switch (decision.kind) {
       case 'sent':
@@ -38,10 +39,10 @@ export class SendRecords {
       case 'once-more':
         return await this.putBack(lease, reply, decision);
       case 'moved': {
-        // First: whatever becomes of the move, the reply was not sent.
+        // First: whatever the outcome of the migration, the reply was not sent.
         await this.putBack(lease, reply, decision);
         const { channel, chatId } = reply.destination;
-        await this.moves.move(channel, { fromChatId: chatId, toChatId: decision.toChatId });
+        await this.chatMigration.migrate(channel, { fromChatId: chatId, toChatId: decision.toChatId });
         return;
       }
       case 'give-up':
@@ -49,7 +50,7 @@ export class SendRecords {
     }
   }
 
-  private async sent(lease: Lease, reply: OpenReply, channelMessageId: bigint): Promise<void> {
+  private async sent(lease: Lease, reply: OpenReply, channelMessageId: ChannelMessageId): Promise<void> {
     const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
     await this.replies.sent(lease, reply, state, channelMessageId);
     this.count(state);
@@ -57,7 +58,7 @@ export class SendRecords {
       msg: 'reply sent',
       ...idsOf(reply),
       state,
-      channelMessageId: String(channelMessageId),
+      channelMessageId,
     });
   }
 
@@ -84,7 +85,7 @@ export class SendRecords {
       subjectId: String(reply.id),
       conversationId: reply.conversationId,
       reason: code,
-      // Counted when it was marked as being sent, unless that was in an earlier run.
+      // Counted when it was marked `sending`, unless an earlier run did that.
       attempts: reply.state === 'sending' ? reply.attempts : reply.attempts + 1,
       firstError,
       lastError: error,

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
-import type { Prisma, WaitNotice } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../lease/lease.repository.js';
+import type { ChannelMessageId } from '../channel/ids.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import type { Prisma } from '../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
 
 /** Rolls `begin` back. */
@@ -12,8 +13,8 @@ class GateClosed extends Error {
 }
 
 /**
- * The messages that tell how long a chat has to wait: at most one a conversation, for as long as the message waits that
- * it tells of. Then it becomes the draft of the turn, and so its answer.
+ * The notices of a chat's waiting time: at most one a conversation, for as long as its message waits. The notice then
+ * becomes the draft of the turn, and so its answer.
  */
 @Injectable()
 export class WaitNoticeRepository {
@@ -26,9 +27,9 @@ export class WaitNoticeRepository {
   /**
    * Records that the notice is about to be sent, under the lease of the lane "turns", so that no turn begins meanwhile.
    * @param eventId of the message that waits
-   * @returns 0: it is to be sent, now. Else nothing is recorded: null where one was tried already, or where replies of the
-   * conversation are not out yet, which it must not overtake; or milliseconds until it may ask again, where the flood gate
-   * does not let it through: it gives way to all replies, as drafts do
+   * @returns 0: send it now. Otherwise nothing is recorded: null if one was tried already, or while replies of the
+   * conversation, which it must not overtake, are unsent; or milliseconds until the caller may ask again, because the
+   * flood gate holds it back: it yields to all replies, as drafts do
    * @throws LeaseLostError
    */
   async begin(lease: Lease, eventId: bigint, chat: FloodChat): Promise<number | null> {
@@ -60,7 +61,7 @@ export class WaitNoticeRepository {
   }
 
   /** @throws LeaseLostError */
-  async shown(lease: Lease, channelMessageId: bigint): Promise<void> {
+  async shown(lease: Lease, channelMessageId: ChannelMessageId): Promise<void> {
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       await tx.waitNotice.updateMany({
@@ -71,8 +72,8 @@ export class WaitNoticeRepository {
   }
 
   /**
-   * In the transaction in which a turn takes its events: the notice about one of them becomes the turn's draft, which says
-   * nothing of the answer yet. One of which it is not known whether it arrived is left alone, and the answer is a new
+   * In the transaction in which a turn claims its events: turns the notice about one of them into the turn's draft,
+   * which shows none of the answer yet. A notice that may not have arrived is left alone, and the answer is a new
    * message.
    */
   async becomeDraft(tx: Prisma.TransactionClient, conversationId: string, turnId: string): Promise<void> {
@@ -87,9 +88,12 @@ export class WaitNoticeRepository {
       WHERE turn_id = ${turnId}::uuid AND channel_message_id IS NOT NULL`;
   }
 
-  /** What it told of waits no more, and no turn will answer it. @returns the message that still says so; null: none */
-  async takeUp(tx: Prisma.TransactionClient, conversationId: string): Promise<bigint | null> {
-    const [notice] = await tx.$queryRaw<Pick<WaitNotice, 'channelMessageId'>[]>`
+  /**
+   * Deletes the notice of a message that waits no more and that no turn will answer. @returns the message that still
+   * shows the notice; null: none
+   */
+  async takeUp(tx: Prisma.TransactionClient, conversationId: string): Promise<ChannelMessageId | null> {
+    const [notice] = await tx.$queryRaw<{ channelMessageId: ChannelMessageId | null }[]>`
       DELETE FROM wait_notices n USING events e
       WHERE n.conversation_id = ${conversationId}::uuid AND e.id = n.event_id AND e.state <> 'waiting'
       RETURNING n.channel_message_id AS "channelMessageId"`;

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import type { Received } from '../channel/channel.js';
-import type { ChatLimitSettings } from '../config/chat-limit.settings.js';
-import { messageOf, RetryLaterError, TurnpikeError } from '../errors/errors.js';
+import type { WrittenInbound } from '../channel/inbound.js';
+import type { ChatLimitSettings } from '../platform/throttling/chat-limit.settings.js';
+import { messageOf, RetryLaterError, TurnpikeError } from '../platform/errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
 import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
 import type { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
@@ -9,39 +10,42 @@ import type { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
 import { type ConversationDirectory, UNWELCOME } from './conversation-directory.js';
 import type { EventRepository, StoredEvent } from './event.repository.js';
-import { faultOf } from './fault.js';
-import type { Overhearing } from './overhearing.js';
+import { classifyInsertError } from './classify-insert-error.js';
+import type { GroupContextService } from './group-context.service.js';
 import type { OverflowNotice } from './overflow-notice.js';
 import { UnconfirmedWatch } from './unconfirmed-watch.js';
 
 /**
- * What the sender of an update is told. `ignored`: the bot has no use for it, nothing is stored; `kept`: as context, it is
- * not answered.
+ * The answer to the sender of an update. `ignored`: the bot has no use for it, nothing is stored; `kept`: stored as
+ * group context, not answered.
  */
 export type Acceptance = (typeof acceptances)[number];
 
 export const acceptances = ['queued', 'duplicate', 'dropped', 'kept', 'ignored'] as const;
 
-/** What became of an arrival, or why it is not stored. `busy`: to be kept as context, once its conversation is free. */
+/**
+ * The outcome of an arrival, or the reason why it is not stored. `busy`: to be kept as context once its conversation is
+ * unlocked.
+ */
 export type Outcome = Acceptance | 'busy' | RetryLaterError;
 
-export interface Arrival extends ChatOfChannel {
+export interface InboxArrival extends ChatOfChannel {
   readonly externalId: string;
   readonly languageCode: string | null;
   readonly kind: EventKind;
   readonly payload: string;
-  /** Set: said among the people of a group, not to the bot. */
-  readonly overheard: Received | null;
+  /** Set for a message that people of a group say to each other, not to the bot. */
+  readonly groupContext: Received<WrittenInbound> | null;
   /** False for a payload that PostgreSQL cannot take: the event is recorded without it, and not processed. */
   readonly storable: boolean;
 }
 
-/** Times that a conversation may turn out to be erased, between it is looked up and stored in. */
+/** Tries after finding the conversation erased between look-up and storing. */
 const MAX_TRIES = 3;
 
 export const unstorable = { payload: 'null', storable: false };
 
-/** Makes a batch of arrivals durable: what becomes of each, whatever becomes of its neighbours. */
+/** Makes a batch of arrivals durable. Each gets its own outcome, independent of its neighbours. */
 export class ArrivalStore {
   private readonly logger = new Logger(ArrivalStore.name);
   private readonly backlog: BacklogGauge;
@@ -52,7 +56,7 @@ export class ArrivalStore {
     private readonly events: EventRepository,
     private readonly waker: LaneWaker,
     private readonly overflow: OverflowNotice,
-    private readonly overhearing: Overhearing,
+    private readonly groupContextService: GroupContextService,
     unconfirmed: UnconfirmedEvents,
     { backlogLimit }: ChatLimitSettings,
   ) {
@@ -68,16 +72,16 @@ export class ArrivalStore {
   }
 
   /**
-   * Answers each, in order: with what became of it, or with why it is not stored.
-   * @throws RetryLaterError where none is
+   * Answers each arrival, in order: with its outcome, or the reason why it is not stored.
+   * @throws RetryLaterError when none is stored
    */
-  async commit(arrivals: readonly Arrival[], tries = MAX_TRIES): Promise<Outcome[]> {
+  async commit(arrivals: readonly InboxArrival[], tries = MAX_TRIES): Promise<Outcome[]> {
     try {
       return await this.store(arrivals, tries);
     } catch (error) {
       if (error instanceof TurnpikeError) throw error;
-      const fault = faultOf(error);
-      // Nothing is held while they are stored one by one, so the same deadlock cannot come again.
+      const fault = classifyInsertError(error);
+      // Storing them one by one holds no locks in between, so the same deadlock cannot recur.
       if (fault && arrivals.length > 1) return await this.oneByOne(arrivals, tries);
       if (fault === 'payload' && arrivals.some(({ storable }) => storable)) {
         return await this.commit(
@@ -93,8 +97,8 @@ export class ArrivalStore {
     }
   }
 
-  /** One arrival that cannot be stored must not keep out those that came with it, but for those of its chat. */
-  private async oneByOne(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+  /** Stores arrivals one by one, so that one that fails holds up only later ones of its chat. */
+  private async oneByOne(arrivals: readonly InboxArrival[], tries: number): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     const failed = new Map<string, RetryLaterError>();
     for (const arrival of arrivals) {
@@ -108,25 +112,25 @@ export class ArrivalStore {
     return outcomes;
   }
 
-  /** Whoever changes an event that is stored, as a claim does, makes its next delivery no less a duplicate. */
-  private async knownOrLocked(arrivals: readonly Arrival[], error: unknown): Promise<Outcome[]> {
+  /** A change to a stored event, such as a claim, leaves its redelivery a duplicate. */
+  private async knownOrLocked(arrivals: readonly InboxArrival[], error: unknown): Promise<Outcome[]> {
     const known = await this.events.areKnown(
       arrivals.map(({ channel: source, externalId }) => ({ source, externalId })),
     );
     return known.map((isKnown) => (isKnown ? 'duplicate' : locked(error)));
   }
 
-  private async store(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
-    const sifted = await this.overhearing.sift(arrivals);
+  private async store(arrivals: readonly InboxArrival[], tries: number): Promise<Outcome[]> {
+    const sifted = await this.groupContextService.sift(arrivals);
     const events = arrivals.filter((_arrival, index) => sifted[index] === null);
     const stored = events.length > 0 ? await this.storeEvents(events, tries) : [];
     let next = 0;
     return sifted.map((outcome) => outcome ?? stored[next++] ?? 'duplicate');
   }
 
-  private async storeEvents(all: readonly Arrival[], tries: number): Promise<Outcome[]> {
+  private async storeEvents(all: readonly InboxArrival[], tries: number): Promise<Outcome[]> {
     const places = await this.directory.locate(all, {
-      // Delivered again after an erasure, it does not bring the chat back.
+      // A redelivery after an erasure does not bring the chat back.
       areUnwelcome: (strangers) =>
         this.events.areKnown(strangers.map(({ channel: source, externalId }) => ({ source, externalId }))),
       beforeEntry: () => this.unconfirmed.findPlaces(),
@@ -140,9 +144,9 @@ export class ArrivalStore {
     return outcomes;
   }
 
-  /** @param conversationIds of each arrival; null where it cannot be told at the moment */
+  /** @param conversationIds of each arrival; null while unknown */
   private async storeIn(
-    arrivals: readonly Arrival[],
+    arrivals: readonly InboxArrival[],
     conversationIds: readonly (string | null)[],
     tries: number,
   ): Promise<Outcome[]> {
@@ -160,7 +164,7 @@ export class ArrivalStore {
     );
     if (stored.some(({ kind }) => kind === 'unconfirmed')) this.unconfirmed.begin();
     const outcomes = stored.map((event, index) =>
-      this.settle(event, arrivals[index], conversationIds[index] ?? null, admitted[index] ?? true),
+      this.answerArrivals(event, arrivals[index], conversationIds[index] ?? null, admitted[index] ?? true),
     );
     await this.storeGone(arrivals, stored, outcomes, tries);
     return outcomes;
@@ -168,7 +172,7 @@ export class ArrivalStore {
 
   /** For each arrival, in order: does it fit into its chat's backlog? Commands and edits always do. */
   private async admit(
-    arrivals: readonly Arrival[],
+    arrivals: readonly InboxArrival[],
     conversationIds: readonly (string | null)[],
   ): Promise<boolean[]> {
     const counted = arrivals.map(({ kind }, index) => (kind === 'message' && conversationIds[index]) || null);
@@ -177,9 +181,9 @@ export class ArrivalStore {
     return counted.map((id) => id === null || (fits[messages++] ?? true));
   }
 
-  private settle(
+  private answerArrivals(
     event: StoredEvent,
-    arrival: Arrival | undefined,
+    arrival: InboxArrival | undefined,
     conversationId: string | null,
     admitted: boolean,
   ): Acceptance {
@@ -193,7 +197,7 @@ export class ArrivalStore {
       return 'dropped';
     }
     this.logger.log({ msg: 'update queued', ...idsOf(arrival, conversationId) });
-    // An unconfirmed one is woken for when its conversation is known to be there.
+    // The lane of an unconfirmed event is woken when its conversation is confirmed.
     if (event.kind === 'inserted' && event.laneIdle && conversationId !== null)
       this.wake(arrival.kind, conversationId);
     return 'queued';
@@ -203,9 +207,9 @@ export class ArrivalStore {
     this.waker.wake(kind === 'message' ? 'turns' : 'commands', conversationId);
   }
 
-  /** Those whose conversation was erased since its id was remembered: it is made anew. */
+  /** Arrivals whose conversation was erased after its id was remembered: a new one is made. */
   private async storeGone(
-    arrivals: readonly Arrival[],
+    arrivals: readonly InboxArrival[],
     stored: readonly StoredEvent[],
     outcomes: Outcome[],
     tries: number,
@@ -218,8 +222,8 @@ export class ArrivalStore {
     for (const [position, index] of gone.entries()) outcomes[index] = settled[position] ?? 'duplicate';
   }
 
-  /** Their neighbours are stored: a failure is theirs alone. */
-  private async commitAgain(arrivals: readonly Arrival[], tries: number): Promise<Outcome[]> {
+  /** Their neighbours are stored: the failure concerns these alone. */
+  private async commitAgain(arrivals: readonly InboxArrival[], tries: number): Promise<Outcome[]> {
     try {
       return await this.commit(arrivals, tries);
     } catch (error) {
@@ -229,13 +233,13 @@ export class ArrivalStore {
   }
 }
 
-/** What keeps its order: what Telegram, too, sends one after the other. */
+/** Arrivals of one key keep their order: those that Telegram, too, sends one after the other. */
 export const keyOf = ({ channel, chat }: ChatOfChannel): string => `${channel}:${chat.chatId}`;
 
-/** What joins its line with those of its turn and its replies. */
-const idsOf = ({ channel, chat, externalId }: Arrival, conversationId: string | null) => ({
+/** The key that groups an event with its turns and replies. */
+const idsOf = ({ channel, chat, externalId }: InboxArrival, conversationId: string | null) => ({
   channel,
-  chatId: String(chat.chatId),
+  chatId: chat.chatId,
   updateId: externalId,
   conversationId,
 });

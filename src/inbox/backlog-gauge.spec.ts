@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BacklogGauge } from './backlog-gauge.js';
 
-/** The messages that wait in each conversation, and how often somebody counted them. */
+/** The waiting messages of each conversation, and how often they were counted. */
 class Waiting {
   readonly of = new Map<string, number>();
   counts = 0;
@@ -24,7 +24,7 @@ const action = fc.oneof(
 );
 
 describe('BacklogGauge', () => {
-  it('lets in exactly what fits, for one receiving process', async () => {
+  it('admits exactly as many as fit, for one receiving process', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(action, { maxLength: 40 }),
@@ -49,11 +49,11 @@ describe('BacklogGauge', () => {
     );
   });
 
-  it('never lets too many in, though some that were admitted are not stored', async () => {
+  it('never admits too many, even when some of those admitted are not stored', async () => {
     const waiting = new Waiting();
     const gauge = new BacklogGauge(3, waiting.count);
     expect(await gauge.admit(['a', 'a', 'a'])).toEqual([true, true, true]);
-    // A duplicate was among them.
+    // One of the admitted messages was a duplicate.
     waiting.change('a', 2);
     expect(await gauge.admit(['a', 'a'])).toEqual([true, false]);
   });

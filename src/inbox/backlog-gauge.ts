@@ -1,23 +1,23 @@
-import { BoundedMap } from '../runtime/bounded-map.js';
+import { BoundedMap } from '../platform/runtime/bounded-map.js';
 
 /** Conversations watched at once; forgetting one costs one count. */
 const CAPACITY = 10_000;
 
 interface Reading {
-  /** Upper bound of the waiting messages: the last count, and all stored since. */
+  /** Upper bound of the waiting messages: the last count, plus all stored since. */
   atMost: number;
 }
 
 /**
- * Tells which messages are past a conversation's backlog limit, without counting for each. Between two counts the sum
- * of the last count and what was stored since is an upper bound, so that the database is asked only when that bound
- * would pass the limit, and once a call for all conversations together. Exact for one receiving process; with several,
- * each may let in what was free at its last count.
+ * Decides which messages exceed a conversation's backlog limit, without a count for each. Between two counts, the last
+ * count plus the messages stored since is an upper bound. The database is asked only when that bound would exceed the
+ * limit, and once a call for all conversations together. Exact for one receiving process; each of several may admit as
+ * many as were free at its last count.
  */
 export class BacklogGauge {
   private readonly readings = new BoundedMap<string, Reading>(CAPACITY);
 
-  /** @param countWaiting how many wait in each conversation, in order, counted no further than `limit` */
+  /** @param countWaiting counts the waiting messages of each conversation, in order, no further than `limit` */
   constructor(
     private readonly limit: number,
     private readonly countWaiting: (
@@ -26,7 +26,7 @@ export class BacklogGauge {
     ) => Promise<readonly number[]>,
   ) {}
 
-  /** For each message, in order: does it still fit? Those that do are counted as stored. */
+  /** For each message, in order: does it still fit? Those that fit are counted as stored. */
   async admit(conversationIds: readonly string[]): Promise<boolean[]> {
     const readings = await this.read(conversationIds);
     return conversationIds.map((id) => {
@@ -37,12 +37,12 @@ export class BacklogGauge {
     });
   }
 
-  /** For a conversation in which something was stored otherwise: it is counted at its next message. */
+  /** Forgets a conversation in which something was stored by other means: its next message counts anew. */
   forget(conversationId: string): void {
     this.readings.delete(conversationId);
   }
 
-  /** The readings of these conversations, counted anew where the messages at hand might not fit. */
+  /** The readings of these conversations, counted anew where the messages at hand may not fit. */
   private async read(conversationIds: readonly string[]): Promise<Map<string, Reading>> {
     const arriving = new Map<string, number>();
     for (const id of conversationIds) arriving.set(id, (arriving.get(id) ?? 0) + 1);
@@ -62,7 +62,7 @@ export class BacklogGauge {
     return readings;
   }
 
-  /** A conversation not watched yet is counted at its first message. */
+  /** An unwatched conversation is counted at its first message. */
   private watch(conversationId: string): Reading {
     const reading = { atMost: this.limit };
     this.readings.set(conversationId, reading);

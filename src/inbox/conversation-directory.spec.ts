@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, describe, it } from 'vitest';
+import { ChatId, NO_THREAD } from '../channel/ids.js';
 import { Room } from '../../test/support/room.js';
 import { newChatId } from '../../test/support/updates.js';
 import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
@@ -11,9 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-const newChat = (chatId = BigInt(newChatId())): ChatOfChannel => ({
+const newChat = (): ChatOfChannel => ({
   channel: 'telegram',
-  chat: { chatId, threadId: 0n, via: null, type: 'private', title: 'Ada', username: null },
+  chat: {
+    chatId: ChatId(String(newChatId())),
+    threadId: NO_THREAD,
+    via: null,
+    type: 'private',
+    title: 'Ada',
+    username: null,
+  },
 });
 const newDirectory = () => new ConversationDirectory(room.conversations);
 const nobodyIs = { areUnwelcome: () => Promise.resolve([]), beforeEntry: () => Promise.resolve() };
@@ -25,10 +33,10 @@ const chatsOf = async (ids: readonly unknown[]) =>
       'SELECT chat_id FROM unnest($1::uuid[]) WITH ORDINALITY AS i (id, n) JOIN conversations USING (id) ORDER BY n',
       [ids],
     )
-  ).map(({ chat_id }) => BigInt(chat_id));
+  ).map(({ chat_id }) => chat_id);
 
 describe('ConversationDirectory', () => {
-  it('asks the database once for a chat, and again once it is told to forget it', async () => {
+  it('asks the database once for a chat, and again after forgetting it', async () => {
     const directory = newDirectory();
     const chat = newChat();
     const [id] = await locate(directory, chat);
@@ -40,7 +48,7 @@ describe('ConversationDirectory', () => {
     expect(await chatsOf([anew])).toEqual([chat.chat.chatId]);
   });
 
-  it('makes no conversation for who is unwelcome, and asks only about those that have none', async () => {
+  it('makes no conversation for unwelcome chats, and asks only about chats without one', async () => {
     const [known, welcome, unwelcome] = [newChat(), newChat(), newChat()];
     await locate(newDirectory(), known);
     const asked: ChatOfChannel[] = [];
@@ -57,12 +65,12 @@ describe('ConversationDirectory', () => {
     expect(await room.prisma.conversation.count({ where: { chatId: unwelcome.chat.chatId } })).toBe(0);
   });
 
-  it('finds a conversation that is being erased or moved at this moment, and waits for nobody', async () => {
+  it('finds a conversation that is being erased or migrated at this moment, and waits for no lock', async () => {
     const chat = newChat();
     const [id] = await locate(newDirectory(), chat);
     for (const change of [
       'DELETE FROM conversations WHERE id = $1',
-      'UPDATE conversations SET chat_id = -chat_id WHERE id = $1',
+      "UPDATE conversations SET chat_id = '-' || chat_id WHERE id = $1",
     ]) {
       await room.whileLocked(change, [id], async () => {
         expect(await locate(newDirectory(), chat)).toEqual([id]);
@@ -70,7 +78,7 @@ describe('ConversationDirectory', () => {
     }
   });
 
-  it('does not wait for somebody who makes the same conversation, and makes the others', async () => {
+  it('does not wait for another process that makes the same conversation, and makes the others', async () => {
     const [busy, ...free] = [newChat(), newChat(), newChat()];
     const insert = `INSERT INTO conversations (id, channel, chat_id, chat_type)
                     VALUES (gen_random_uuid(), 'telegram', $1, 'private')`;
@@ -82,7 +90,7 @@ describe('ConversationDirectory', () => {
     expect(await chatsOf(await locate(newDirectory(), busy))).toEqual([busy.chat.chatId]);
   });
 
-  it('gives no chat the conversation of another, when one is erased in the middle of the look-up', async () => {
+  it('gives no chat the conversation of another when one is erased during the look-up', async () => {
     const directory = newDirectory();
     const chats = [newChat(), newChat(), newChat()];
     const before = await locate(newDirectory(), ...chats);
@@ -101,7 +109,7 @@ describe('ConversationDirectory', () => {
     expect(await chatsOf(after)).toEqual(chats.map(({ chat }) => chat.chatId));
   });
 
-  it('has unconfirmed events looked at before anything is stored in a chat that was looked up', async () => {
+  it('has unconfirmed events looked at before an event is stored in a chat that was looked up', async () => {
     const directory = newDirectory();
     const [chat, other] = [newChat(), newChat()];
     let looks = 0;

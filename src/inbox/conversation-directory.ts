@@ -1,37 +1,40 @@
 import { Injectable } from '@nestjs/common';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import type { ChatOfChannel } from '../memory/conversation-places.repository.js';
-import { BoundedMap } from '../runtime/bounded-map.js';
+import { BoundedMap } from '../platform/runtime/bounded-map.js';
 
 /** Ids kept in memory; 50,000 take about 10 MB. */
 const CAPACITY = 50_000;
 
-/** What to do about chats that this process does not know. */
+/** Decisions about chats that this process does not know. */
 export interface Strangers<Chat> {
-  /** Which of these, that have no conversation, are to have none? In order. Asked before any is made. */
+  /** For each of these chats without a conversation, in order: is it to have none? Called before any is made. */
   readonly areUnwelcome: (chats: readonly Chat[]) => Promise<readonly boolean[]>;
-  /** Called before anything is stored in conversations that were looked up. */
+  /** Called before the first event is stored in conversations that were looked up. */
   readonly beforeEntry: () => Promise<void>;
 }
 
-/** Where something goes: a conversation's id; `unknown`: cannot be told within milliseconds; `unwelcome`: nowhere. */
-export type Place = string | typeof UNKNOWN | typeof UNWELCOME;
+/** The place of an event: a conversation's id; `unknown`: not known within milliseconds; `unwelcome`: none. */
+export type ConversationPlace = string | typeof UNKNOWN | typeof UNWELCOME;
 export const UNKNOWN = Symbol('unknown');
 export const UNWELCOME = Symbol('unwelcome');
 
-/** Finds the conversation of a chat, from memory where it was seen before, so that the door asks the database rarely. */
+/**
+ * Finds the conversation of a chat. Chats that were seen before come from memory, so the inbox rarely asks the
+ * database.
+ */
 @Injectable()
 export class ConversationDirectory {
   private readonly known = new BoundedMap<string, string>(CAPACITY);
 
   constructor(readonly conversations: ConversationRepository) {}
 
-  /** Where these chats are, in order; conversations that do not exist yet are made. Waits for nobody's lock. */
+  /** Returns the places of these chats, in order, and makes missing conversations. Waits for no lock. */
   async locate<Chat extends ChatOfChannel>(
     chats: readonly Chat[],
     { areUnwelcome, beforeEntry }: Strangers<Chat>,
-  ): Promise<Place[]> {
-    const places = chats.map((chat): Place => this.known.get(keyOf(chat)) ?? UNKNOWN);
+  ): Promise<ConversationPlace[]> {
+    const places = chats.map((chat): ConversationPlace => this.known.get(keyOf(chat)) ?? UNKNOWN);
     if (!places.includes(UNKNOWN)) return places;
     const hasUnconfirmed = await this.lookUp(chats, places);
     const strangers = indexesOf(places, UNKNOWN);
@@ -45,7 +48,7 @@ export class ConversationDirectory {
     return places;
   }
 
-  private async make(chats: readonly ChatOfChannel[], places: Place[]): Promise<void> {
+  private async make(chats: readonly ChatOfChannel[], places: ConversationPlace[]): Promise<void> {
     const missing = pick(chats, indexesOf(places, UNKNOWN));
     if (missing.length === 0) return;
     const once = new Map(missing.map((chat) => [keyOf(chat), chat]));
@@ -54,7 +57,7 @@ export class ConversationDirectory {
   }
 
   /** Fills in what is unknown. @returns whether there are unconfirmed events */
-  private async lookUp(chats: readonly ChatOfChannel[], places: Place[]): Promise<boolean> {
+  private async lookUp(chats: readonly ChatOfChannel[], places: ConversationPlace[]): Promise<boolean> {
     const unknown = indexesOf(places, UNKNOWN);
     const asked = pick(chats, unknown);
     const { ids, hasUnconfirmed } = await this.conversations.places.find(asked);
@@ -67,7 +70,7 @@ export class ConversationDirectory {
     return hasUnconfirmed;
   }
 
-  /** For a conversation that turned out to be erased. */
+  /** Forgets a conversation that turned out to be erased. */
   forget(chat: ChatOfChannel): void {
     this.known.delete(keyOf(chat));
   }
@@ -75,7 +78,7 @@ export class ConversationDirectory {
 
 const keyOf = ({ channel, chat }: ChatOfChannel): string => `${channel}:${chat.chatId}:${chat.threadId}`;
 
-const indexesOf = (places: readonly Place[], wanted: Place): number[] =>
+const indexesOf = (places: readonly ConversationPlace[], wanted: ConversationPlace): number[] =>
   places.flatMap((place, index) => (place === wanted ? [index] : []));
 
 const pick = <Item>(items: readonly Item[], indexes: readonly number[]): Item[] =>

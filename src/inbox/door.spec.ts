@@ -6,24 +6,24 @@ import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { newChatId, textUpdate, type TelegramUpdate } from '../../test/support/updates.js';
-import { ConversationEraser } from '../admin/conversations/conversation-eraser.repository.js';
-import { BudgetEraser } from '../budget/budget-eraser.repository.js';
-import { BudgetLedger } from '../budget/budget-ledger.repository.js';
-import { limitsOf } from '../budget/ledger-scene.spec-support.js';
+import { ConversationErasureRepository } from '../memory/erasure/conversation-erasure.repository.js';
+import { BudgetErasureRepository } from '../budget/budget-erasure.repository.js';
+import { BudgetLedgerRepository } from '../budget/budget-ledger.repository.js';
+import { limitsOf } from '../budget/ledger.fixture.js';
 import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
-import type { Inbox } from './inbox.service.js';
+import type { InboxService } from './inbox.service.js';
 import { PolledUpdates } from './polled-updates.js';
 
 /** Bots, each with two chats; one process polls for a bot at a time. */
 const BOTS = ['telegram', 'telegram:second', 'telegram:third'];
 const CHATS = 2;
-/** Processes that store what is polled. */
+/** Processes that store polled updates. */
 const DOORS = 2;
 
 let room: Room;
 let lanes: Lanes;
 let unconfirmed: UnconfirmedEvents;
-let eraser: ConversationEraser;
+let erasures: ConversationErasureRepository;
 
 beforeAll(async () => {
   room = await Room.open({ poolSize: 20 });
@@ -33,8 +33,8 @@ beforeAll(async () => {
     room.conversations,
   );
   const limits = limitsOf({});
-  const ledger = new BudgetLedger(room.prisma, room.leases, limits);
-  eraser = new ConversationEraser(room.prisma, new BudgetEraser(ledger));
+  const ledger = new BudgetLedgerRepository(room.prisma, room.leases, limits);
+  erasures = new ConversationErasureRepository(room.prisma, new BudgetErasureRepository(ledger));
   // A commit that holds one of these updates fails.
   await room.pool.query(`
     CREATE TABLE failing (external_id text PRIMARY KEY);
@@ -60,7 +60,7 @@ interface Row {
   readonly ofItsChat: boolean;
 }
 
-/** The door as Telegram, an operator who erases, and workers that claim see it. */
+/** The inbox as seen by Telegram, by an operator who erases, and by workers that claim. */
 class World {
   private readonly chats = BOTS.map(() => Array.from({ length: CHATS }, () => 2 * newChatId()));
   private readonly seen = BOTS.map((): TelegramUpdate[] => []);
@@ -70,11 +70,11 @@ class World {
   private readonly erasedChats = new Set<number>();
   private readonly processed: { chatId: number; updateId: number }[] = [];
 
-  private open(): Inbox {
+  private open(): InboxService {
     return inboxOf(room, lanes.waker);
   }
 
-  /** All bots' batches at once, each asked for again until it is stored; old updates are among the new. */
+  /** All bots' batches at once, each requested again until it is stored; old updates are among the new. */
   async poll(door: number, sizes: readonly number[], repeat: number, failAt: number): Promise<void> {
     const batches = BOTS.map((_bot, bot) => this.batch(bot, sizes[bot] ?? 0, repeat));
     const doomed = batches.flat().at(failAt)?.update_id;
@@ -85,7 +85,7 @@ class World {
 
   private batch(bot: number, size: number, repeat: number): TelegramUpdate[] {
     const before = this.seen[bot] ?? [];
-    // What an erasure under way has changed has to come again later.
+    // An update that an erasure under way has changed must come again later.
     const free = before.filter(({ message }) => this.locks.get(chatOf(message))?.erases !== true);
     const again = free.slice(Math.max(0, free.length - repeat));
     const chats = this.chats[bot] ?? [];
@@ -109,7 +109,7 @@ class World {
     for (const { update_id, message } of batch) this.accepted.set(update_id, chatOf(message));
   }
 
-  /** Something that locks the conversation begins; an erasure takes what it sees at once. */
+  /** A transaction that locks the conversation begins; an erasure takes the rows that it sees at once. */
   async lock(bot: number, chat: number, erases: boolean): Promise<void> {
     const chatId = this.chats[bot]?.[chat] ?? 0;
     if (this.locks.has(chatId)) return;
@@ -134,11 +134,11 @@ class World {
     const chatId = this.chats[bot]?.[chat] ?? 0;
     const found = this.locks.has(chatId) ? null : await this.conversationOf(bot, chatId);
     this.erasedChats.add(found ? chatId : 0);
-    await Promise.all([found && eraser.erase(found), meanwhile()]);
+    await Promise.all([found && erasures.erase(found), meanwhile()]);
   }
 
   private async conversationOf(bot: number, chatId: number): Promise<string | null> {
-    const where = { channel: BOTS[bot] ?? '', chatId: BigInt(chatId) };
+    const where = { channel: BOTS[bot] ?? '', chatId: String(chatId) };
     return (await room.prisma.conversation.findFirst({ where }))?.id ?? null;
   }
 
@@ -151,13 +151,13 @@ class World {
     lock.client.release();
   }
 
-  /** A process dies, with what it knew and what it would have looked at. */
+  /** A process dies with its memory and its pending look-ups. */
   async restart(door: number): Promise<void> {
     await this.doors[door]?.onModuleDestroy();
     this.doors = this.doors.map((inbox, index) => (index === door ? this.open() : inbox));
   }
 
-  /** Workers take what waits in conversations that nobody has locked, in its order. */
+  /** Workers claim the waiting events of unlocked conversations, in order. */
   async claim(): Promise<void> {
     const rows = await room.rows<{ id: string; updateId: number; chatId: number }>(
       `WITH live AS MATERIALIZED (SELECT id FROM conversations FOR KEY SHARE SKIP LOCKED)
@@ -171,7 +171,7 @@ class World {
     await unconfirmed.run();
   }
 
-  /** Everybody is done, and then every promise has to hold. */
+  /** All work ends, and then every promise must hold. */
   async end(): Promise<void> {
     for (const [bot, chats] of this.chats.entries())
       for (const chat of chats.keys()) await this.unlock(bot, chat);
@@ -182,7 +182,7 @@ class World {
     const known = new Set(rows.map(({ updateId }) => updateId));
     expect(rows).toHaveLength(known.size);
     expect([...this.accepted.keys()].filter((updateId) => !known.has(updateId))).toEqual([]);
-    // Left alone is only what an erasure took.
+    // Only events that an erasure took are left alone.
     const lost = rows.filter(({ state, updateId }) => state !== 'done' && !this.isErased(state, updateId));
     expect(lost).toEqual([]);
     expect(rows.filter(({ state, ofItsChat }) => state === 'done' && !ofItsChat)).toEqual([]);
@@ -200,7 +200,7 @@ class World {
   private async rows(): Promise<Row[]> {
     return await room.rows<Row>(
       `SELECT e.id, e.external_id::float8 AS "updateId", e.state,
-              coalesce(c.channel = e.source AND c.chat_id::text = e.payload #>> '{message,chat,id}', false) AS "ofItsChat"
+              coalesce(c.channel = e.source AND c.chat_id = e.payload #>> '{message,chat,id}', false) AS "ofItsChat"
        FROM events e LEFT JOIN conversations c ON c.id = e.conversation_id
        WHERE e.external_id = ANY ($1) ORDER BY e.id`,
       [[...this.accepted.keys()].map(String)],
@@ -221,7 +221,7 @@ const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
         door,
         sizes: fc.oneof(
           { weight: 3, arbitrary: fc.array(fc.nat({ max: 6 }), { minLength: 3, maxLength: 3 }) },
-          // More than a commit takes, so that a batch is parted.
+          // More than one commit holds, so that a batch is split.
           fc.constant([110, 110, 110]),
         ),
         repeat: fc.oneof(fc.constant(0), fc.nat({ max: 4 })),
@@ -243,7 +243,7 @@ const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
     ),
   },
   {
-    // What is stored during an erasure has to be first in the next conversation, whoever makes it, and is claimed first.
+    // An event stored during an erasure must come first in the chat's next conversation, and be claimed first.
     weight: 1,
     arbitrary: fc.tuple(bot, chat, door, door).map(([of, one, first, then]) => async (world: World) => {
       await world.lock(of, one, true);
@@ -259,7 +259,7 @@ const step: fc.Arbitrary<(world: World) => Promise<void>> = fc.oneof(
   { weight: 1, arbitrary: fc.constant((world: World) => world.sweep()) },
 );
 
-it('keeps every update that it accepted once, in the order of its chat, in a conversation of its chat', async () => {
+it('keeps every accepted update once, in the order of its chat, in a conversation of its chat', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 40 }), async (steps) => {
       const world = new World();

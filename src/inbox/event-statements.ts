@@ -1,15 +1,17 @@
 /** The SQL of `EventRepository`. */
 
-/** How long a commit waits for somebody who holds what it needs: the same update stored or changed at this moment. */
+/** How long a commit waits for a lock: for another session that stores or changes the same update at this moment. */
 const LOCK_WAIT_MS = 100;
 
 /**
- * Telegram keeps an update for a day, and counts anew after a week without any. So an id that comes again after so long,
- * by the database's clock, is another update's.
+ * Telegram keeps an update for a day, and starts a new count after a week without updates. An id that comes again after
+ * this long, by the database's clock, belongs to another update.
  */
 const REUSED_AFTER = '6 days';
 
-/** Is an event `e` not the one whose id it has? `accounts` is the parameter with the account of each channel. */
+/**
+ * Does an event `e` belong to an earlier use of its id? `accounts` is the parameter with the account of each channel.
+ */
 const isReused = (accounts: string): string => `(
   e.received_at < clock_timestamp() - interval '${REUSED_AFTER}'
   OR coalesce(e.id <= (
@@ -17,19 +19,19 @@ const isReused = (accounts: string): string => `(
     WHERE b.channel = e.source AND b.account = ${accounts}::json ->> e.source), false))`;
 
 /**
- * Looks things up by subqueries with LIMIT, not by EXISTS or JOIN: of those the planner may make one hash table of all
- * conversations, or of everything that waits anywhere, and keep that plan from when the tables were empty. Then each
- * commit would cost as much as the whole backlog. So is a previous event found by its id alone: asked with its state,
- * the planner might read the index of all that waits.
+ * Looks rows up by subqueries with LIMIT, not by EXISTS or JOIN: for those the planner may hash all conversations, or
+ * the whole backlog, and keep that plan from when the tables were empty. Each commit would then cost as much as the
+ * whole backlog. For the same reason a previous event is found by its id alone: with its state in the query, the
+ * planner might read the index of all waiting events.
  *
- * `FOR KEY SHARE` is what a foreign key would do, at a third of its price: an erasure, which locks the conversation,
- * either comes after this commit and finds its events, or before it and is seen. It never waits, since all of the line
- * would wait with it: `held` is false where somebody else has locked the conversation, and null where it is gone. An
- * event that is not held goes to the list of `UnconfirmedEvents` in the same commit.
+ * `FOR KEY SHARE` does what a foreign key would, at a third of its cost: an erasure, which locks the conversation,
+ * either comes after this commit and finds its events, or comes before it and is seen. It never waits, because all
+ * arrivals of the batch would wait with it: `held` is false if another session has locked the conversation, and null if
+ * it is gone. An event that is not held goes to the list of `UnconfirmedEvents` in the same commit.
  *
- * `patience` bounds what is left to wait for, with the statement that it is part of.
+ * `patience` bounds the remaining lock waits of its statement.
  *
- * The events come as one JSON array: taking it apart is cheaper than escaping each value for an array of PostgreSQL's.
+ * The events come as one JSON array: unpacking it is cheaper than escaping each value for a PostgreSQL array.
  */
 export const STORE_EVENTS = `
   WITH patience AS MATERIALIZED (
@@ -82,7 +84,7 @@ export const KNOWN_EVENTS = `
     WHERE e.source = i.source AND e.external_id = i.external_id LIMIT 1), false) AS known
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS i (source, external_id, position) ORDER BY i.position`;
 
-/** One that another process has set aside meanwhile has its id no more. */
+/** An id that another process has set aside meanwhile is no longer taken. */
 export const SET_ASIDE = `
   UPDATE events e
   SET external_id = e.external_id || '@' || to_char(e.received_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

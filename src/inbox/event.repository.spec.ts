@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
 import { nextUpdateId } from '../../test/support/updates.js';
-import { DatabasePool } from '../database/database-pool.js';
-import { Database } from '../database/database.js';
+import { DatabasePool } from '../platform/database/database-pool.js';
+import { Database } from '../platform/database/database.js';
 import { EventRepository, type NewEvent } from './event.repository.js';
 
 let room: Room;
@@ -33,7 +33,7 @@ const busy = { kind: 'inserted', laneIdle: false };
 const kinds = (stored: readonly { kind: string }[]) => stored.map(({ kind }) => kind);
 
 describe('EventRepository', () => {
-  it('stores a batch in its order, and the payload to the letter', async () => {
+  it('stores a batch in its order, and each payload to the letter', async () => {
     const payload = '{"b":1,"a":2,"a":3,"n":12345678901234567890,"s":"\\u00e9"}';
     const batch = Array.from({ length: 50 }, () => newEvent({ payload }));
     await events.store(batch);
@@ -45,7 +45,7 @@ describe('EventRepository', () => {
     expect(rows[0]?.payload).toBe(payload);
   });
 
-  it('stores each event once: in one batch, in a later one, and in one of another source not at all the same', async () => {
+  it('stores each event once within a batch and across batches, and keeps sources apart', async () => {
     const event = newEvent();
     const other = newEvent({ externalId: event.externalId, source: 'elsewhere' });
     expect(kinds(await events.store([event, event, other, event]))).toEqual([
@@ -57,7 +57,7 @@ describe('EventRepository', () => {
     expect(kinds(await events.store([event]))).toEqual(['duplicate']);
   });
 
-  it('stores each event once though several processes are given it at the same moment', async () => {
+  it('stores each event once when several processes receive it at the same moment', async () => {
     const other = new DatabasePool(new Database(room.url), { poolSize: 2 });
     try {
       const repositories = [events, new EventRepository(other), events, new EventRepository(other)];
@@ -75,21 +75,21 @@ describe('EventRepository', () => {
     }
   });
 
-  it('tells whether the lane was idle: nothing of that kind waited before', async () => {
+  it('reports whether the lane was idle: no event of that kind waited before', async () => {
     expect(await events.store([newEvent(), newEvent()])).toEqual([idle, idle]);
     expect(await events.store([newEvent(), newEvent({ kind: 'command' })])).toEqual([busy, idle]);
     await room.pool.query(`UPDATE events SET state = 'claimed' WHERE conversation_id = $1`, [conversationId]);
     expect(await events.store([newEvent()])).toEqual([idle]);
   });
 
-  it('has a lane woken once more than needed where another process stored what waits, never once less', async () => {
+  it('wakes a lane once more than needed after another process stored an event, never once less', async () => {
     await new EventRepository(room.pool).store([newEvent()]);
     expect(await events.store([newEvent()])).toEqual([idle]);
     expect(await events.store([newEvent()])).toEqual([busy]);
   });
 
-  it('is not passed by an erasure that begins meanwhile: it waits, and finds the event', async () => {
-    // An insert that goes on when the test says so.
+  it('holds back an erasure that begins meanwhile: it waits, and finds the event', async () => {
+    // An insert that continues when the test says so.
     await room.pool.query(`
       CREATE TABLE gate (open boolean);
       CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -110,8 +110,8 @@ describe('EventRepository', () => {
     await room.pool.query('DROP TABLE gate CASCADE; DROP FUNCTION wait_at_gate CASCADE');
   });
 
-  describe('while somebody has locked a conversation', () => {
-    it('stores its events too, in their order, lists them, and waits for nobody', async () => {
+  describe('while another session has locked a conversation', () => {
+    it('stores its events too, in their order, lists them, and waits for no lock', async () => {
       const other = (await room.conversation()).id;
       const batch = [newEvent(), newEvent({ conversationId: other }), newEvent()];
       await room.whileLocked(
@@ -133,7 +133,7 @@ describe('EventRepository', () => {
       expect(kinds(await events.store(batch))).toEqual(['duplicate', 'duplicate', 'duplicate']);
     });
 
-    it('has the lane woken for the next one, since it was not for these', async () => {
+    it('wakes the lane for the next one, because it was not woken for these', async () => {
       await room.whileLocked(
         'SELECT FROM conversations WHERE id = $1 FOR UPDATE',
         [conversationId],
@@ -144,7 +144,7 @@ describe('EventRepository', () => {
       expect(await events.store([newEvent()])).toEqual([idle]);
     });
 
-    it('takes a change that leaves the key alone for no lock', async () => {
+    it('ignores locks of updates that leave the key unchanged', async () => {
       const change = 'UPDATE conversations SET message_count = 1 WHERE id = $1';
       await room.whileLocked(change, [conversationId], async () => {
         expect(await events.store([newEvent()])).toEqual([idle]);
@@ -152,13 +152,13 @@ describe('EventRepository', () => {
     });
   });
 
-  it('stores and lists what has no conversation yet', async () => {
+  it('stores and lists events without a conversation', async () => {
     const event = newEvent({ conversationId: null });
     expect(await events.store([event, newEvent()])).toEqual([{ kind: 'unconfirmed' }, idle]);
     expect(kinds(await events.store([event]))).toEqual(['duplicate']);
   });
 
-  it('gives up soon where the same update is in the hands of another transaction, and leaves no limit behind', async () => {
+  it('gives up soon while another transaction holds the same update, and leaves no limit behind', async () => {
     const event = newEvent();
     const insert = `INSERT INTO events (source, external_id, kind) VALUES ('telegram', $1, 'message')`;
     await room.whileLocked(insert, [event.externalId], async () => {
@@ -170,7 +170,7 @@ describe('EventRepository', () => {
     expect(new Set(limits.flat().map((row) => row.lock_timeout))).toEqual(new Set(['0']));
   });
 
-  it('asks the database once for a batch in which nothing is unusual', async () => {
+  it('asks the database once for an ordinary batch', async () => {
     const own = new DatabasePool(new Database(room.url), { poolSize: 2 });
     try {
       let asked = 0;
@@ -182,13 +182,13 @@ describe('EventRepository', () => {
     }
   });
 
-  it('records what is past the backlog as dropped', async () => {
+  it('records events past the backlog as dropped', async () => {
     expect(kinds(await events.store([newEvent({ dropped: true })]))).toEqual(['inserted']);
     expect(await events.countWaiting([conversationId], 10)).toEqual([0]);
     expect(await events.store([newEvent()])).toEqual([idle]);
   });
 
-  it('says of an event whose conversation is gone that it is, and stores its neighbours', async () => {
+  it('reports an event whose conversation is gone, and stores its neighbours', async () => {
     const gone = newEvent({ conversationId: randomUUID() });
     expect(kinds(await events.store([newEvent(), gone, newEvent()]))).toEqual([
       'inserted',
@@ -197,7 +197,7 @@ describe('EventRepository', () => {
     ]);
   });
 
-  it('still knows an event whose conversation was erased', async () => {
+  it('still recognises an event whose conversation was erased', async () => {
     const event = newEvent();
     await events.store([event]);
     await room.pool.query(
@@ -208,7 +208,7 @@ describe('EventRepository', () => {
     expect(kinds(await events.store([event]))).toEqual(['duplicate']);
   });
 
-  it('counts the messages that wait in each conversation, no further than asked', async () => {
+  it('counts the waiting messages of each conversation, up to the given limit', async () => {
     const other = (await room.conversation()).id;
     await events.store([
       newEvent(),

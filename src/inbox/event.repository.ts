@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DatabaseError, type QueryConfig } from 'pg';
 import type { ChannelAccount } from '../channel/channel.js';
-import { DatabasePool } from '../database/database-pool.js';
+import { DatabasePool } from '../platform/database/database-pool.js';
 import type { EventKind } from '../generated/prisma/client.js';
-import { BoundedMap } from '../runtime/bounded-map.js';
+import { BoundedMap } from '../platform/runtime/bounded-map.js';
 import { COUNT_WAITING, KNOWN_EVENTS, REMEMBER, SET_ASIDE, STORE_EVENTS } from './event-statements.js';
 
 /** An event about to be stored. */
 export interface NewEvent {
   readonly source: string;
   readonly externalId: string;
-  /** Null where it could not be told within milliseconds. */
+  /** Null if it could not be found within milliseconds. */
   readonly conversationId: string | null;
   readonly kind: EventKind;
   /** JSON text, as received. */
@@ -20,8 +20,8 @@ export interface NewEvent {
 }
 
 /**
- * What became of it. `unconfirmed`: stored and listed, since somebody has locked its conversation; `gone`: not stored, its
- * conversation has been erased meanwhile.
+ * The outcome of a store. `unconfirmed`: stored and listed, because another session has locked its conversation;
+ * `gone`: not stored, its conversation was erased meanwhile.
  */
 export type StoredEvent =
   | { readonly kind: 'inserted'; readonly laneIdle: boolean }
@@ -29,19 +29,19 @@ export type StoredEvent =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'gone' };
 
-/** What a commit answers, in one row. */
+/** The answer of a commit, in one row. */
 interface StoreRow {
-  /** The ids of the events that were inserted, ascending, so in the order they were given; null for none. */
+  /** The ids of the inserted events, ascending and so in the given order; null for none. */
   readonly ids: readonly string[] | null;
-  /** Their keys in the same order; null where all were inserted. */
+  /** Their keys in the same order; null if all were inserted. */
   readonly keys: readonly string[] | null;
-  /** Those of the previous events that still wait; null for none. */
+  /** The previous events that still wait; null for none. */
   readonly waiting: readonly string[] | null;
-  /** Those of the ids whose conversation was locked; null for none. */
+  /** The ids whose conversation was locked; null for none. */
   readonly unconfirmed: readonly string[] | null;
 }
 
-/** Conversations whose last event is remembered; a forgotten one costs a needless wake-up. */
+/** Conversations whose last event is remembered. A forgotten one costs a needless wake-up. */
 const LAST_EVENTS = 50_000;
 
 /** pg's own limit for one query, which its types leave out: past it the query rejects and its connection is closed. */
@@ -49,13 +49,13 @@ interface TimedQuery extends QueryConfig {
   readonly query_timeout: number;
 }
 
-/** A commit may take this long; past it the door answers 503 and the update is sent again. */
+/** The limit of a commit; past it the webhook answers 503 and the update is sent again. */
 export const STORE_TIMEOUT_MS = 5_000;
 
 /** SQLSTATE of `refuse_reused_ids()`. */
 const REUSED_IDS = 'TP001';
 
-/** Writes the inbox. One statement for many events, on the bare driver: this is the door's hot path. */
+/** Writes the inbox: one statement for many events, on the bare driver, because this is the hot path. */
 @Injectable()
 export class EventRepository {
   /** The id of the event that this process stored last, for each kind and conversation. */
@@ -71,8 +71,8 @@ export class EventRepository {
   constructor(private readonly pool: DatabasePool) {}
 
   /**
-   * Records by which account each channel receives from now on. Of an account that follows another, what the channel took
-   * before says nothing about its ids; the first one that is recorded is taken to have been there always.
+   * Records the account by which each channel receives from now on. After a change of account, earlier events of the
+   * channel say nothing about the new account's ids. The first recorded account counts as having always been there.
    */
   async remember(accounts: readonly ChannelAccount[]): Promise<void> {
     await this.pool.query(REMEMBER, [
@@ -86,13 +86,13 @@ export class EventRepository {
 
   /**
    * Stores all events in one durable statement, in the given order, each at most once by `(source, externalId)`.
-   * `laneIdle` tells whether the lane needs to be woken: false only where an event of that kind, for which this process
-   * had it woken, still waits in the conversation, by the same snapshot. Where another process did, it is true once
-   * more than needed.
+   * `laneIdle` says whether the lane needs a wake-up. It is false only if an event of that kind, for which this process
+   * woke the lane, still waits in the conversation, by the same snapshot. After a wake-up by another process it is true
+   * once more than needed.
    *
-   * An id is a duplicate unless its event was taken more than six days ago, by the database's clock, or before the
-   * account that receives now was first recorded for the channel: then that event's id is set aside, as `<id>@<when>`,
-   * and the new one stored.
+   * An id is a duplicate unless its event was received more than six days ago, by the database's clock, or before the
+   * channel's present account was first recorded. In those cases the old event's id is set aside, as `<id>@<when>`, and
+   * the new event is stored.
    */
   async store(events: readonly NewEvent[]): Promise<StoredEvent[]> {
     const previous = events.map((event) => this.lastOf(event) ?? null);
@@ -115,13 +115,13 @@ export class EventRepository {
       const key = keyOf(event);
       const id = idOfKey.get(key);
       if (id === undefined) return { kind: 'duplicate' };
-      // Those of the same key behind it in the batch are its duplicates.
+      // Later events with the same key in the batch are its duplicates.
       idOfKey.delete(key);
       return inserted(event, id, previous[index] ?? null);
     });
   }
 
-  /** Which of these would be duplicates, in order. */
+  /** The events that would be duplicates, in order. */
   async areKnown(events: readonly Pick<NewEvent, 'source' | 'externalId'>[]): Promise<boolean[]> {
     const query: TimedQuery = {
       name: 'known-events',
@@ -136,7 +136,7 @@ export class EventRepository {
     return conversationId === null ? undefined : this.last[kind].get(conversationId);
   }
 
-  /** All of them or, where an id was given out anew, none before the old one is set aside: so they keep their order. */
+  /** All of them or, if an id was reused, none before the old one is set aside: so they keep their order. */
   private async insertAnew(
     events: readonly NewEvent[],
     previous: readonly (string | null)[],
@@ -164,7 +164,7 @@ export class EventRepository {
     return rows[0] ?? { ids: null, keys: null, waiting: null, unconfirmed: null };
   }
 
-  /** A statement of its own: should nothing follow it, the update comes again and finds its id free. */
+  /** A statement of its own: if the store fails after it, the update comes again and finds its id unused. */
   private async setAside(events: readonly NewEvent[]): Promise<void> {
     const query: TimedQuery = {
       name: 'set-aside-events',
@@ -179,7 +179,7 @@ export class EventRepository {
     return [events.map(({ source }) => source), events.map(({ externalId }) => externalId)];
   }
 
-  /** How many messages wait in each of these conversations, in order, counted no further than `limit`. */
+  /** The number of waiting messages in each of these conversations, in order, counted no further than `limit`. */
   async countWaiting(conversationIds: readonly string[], limit: number): Promise<number[]> {
     const query: TimedQuery = {
       name: 'count-waiting',
@@ -198,7 +198,7 @@ const unconfirmedEvent: StoredEvent = { kind: 'unconfirmed' };
 
 const keyOf = ({ source, externalId }: NewEvent): string => `${source}:${externalId}`;
 
-/** One row of `arriving`, as JSON. The payload goes in as the text it is. */
+/** One row of `arriving`, as JSON. The payload goes in as its original text. */
 function arrivingText(event: NewEvent, previous: string | null): string {
   const { source, externalId, conversationId, kind, payload, dropped } = event;
   return (

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RetryLaterError } from '../errors/errors.js';
+import { RetryLaterError } from '../platform/errors/errors.js';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.js';
 
 /** Commits that end when the test says so. */
@@ -35,12 +35,12 @@ class Commits {
   }
 }
 
-/** Everything that can happen without waiting happens. */
+/** Runs everything that can run without waiting. */
 async function turn(): Promise<void> {
   for (let pass = 0; pass < 3; pass += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Each item weighs what it is. */
+/** Each item weighs its own value. */
 const options: GroupCommitOptions<number> = {
   maxBatch: 3,
   maxBatchWeight: 1_000,
@@ -61,13 +61,13 @@ afterEach(() => vi.useRealTimers());
 const group = (change: Partial<GroupCommitOptions<number>> = {}) =>
   new GroupCommit(commits.commit, { ...options, ...change });
 const sumOf = (items: readonly number[]) => items.reduce((sum, item) => sum + item, 0);
-/** What it comes to by now. */
+/** The outcome so far. */
 const soon = (added: Promise<unknown>) =>
   Promise.race([added.catch(codeOf), turn().then(() => 'no answer yet')]);
 const codeOf = (error: unknown) => (error instanceof RetryLaterError ? error.code : String(error));
 
 describe('GroupCommit', () => {
-  it('commits what arrives together as one, and answers each its own', async () => {
+  it('commits items that arrive together as one, and gives each its own answer', async () => {
     const line = group();
     const answers = Promise.all([line.add(1), line.add(2), line.add(3)]);
     await commits.end();
@@ -75,7 +75,7 @@ describe('GroupCommit', () => {
     expect(commits.begun).toEqual([[1, 2, 3]]);
   });
 
-  it('lets what arrives meanwhile wait, and go together next', async () => {
+  it('lets items that arrive meanwhile wait, and commits them together next', async () => {
     const line = group();
     const first = line.add(1);
     await turn();
@@ -89,7 +89,7 @@ describe('GroupCommit', () => {
     expect(await others).toEqual([20, 30]);
   });
 
-  it('keeps the order, the size and weight of a batch, and one commit at a time, whatever arrives when', async () => {
+  it('keeps the order, size and weight of a batch, and one commit at a time, however items arrive', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -122,7 +122,7 @@ describe('GroupCommit', () => {
     );
   });
 
-  it('fails only those who shared the failed commit, and goes on', async () => {
+  it('fails only the items of the failed commit, and goes on', async () => {
     const line = group();
     const failing = Promise.allSettled([line.add(1), line.add(2)]);
     await turn();
@@ -133,7 +133,7 @@ describe('GroupCommit', () => {
     expect(await next).toBe(30);
   });
 
-  it('lets nobody wait longer than the time-out; what is late is stored all the same', async () => {
+  it('lets no item wait longer than the time-out, and stores a late item all the same', async () => {
     const line = group();
     const first = line.add(1).catch(codeOf);
     await turn();
@@ -147,7 +147,7 @@ describe('GroupCommit', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('refuses at once what is more than may wait, and takes more when there is room again', async () => {
+  it('refuses at once what exceeds the number that may wait, and accepts more when there is room', async () => {
     const line = group({ maxWaiting: 2 });
     const first = line.add(1);
     await turn();
@@ -161,7 +161,7 @@ describe('GroupCommit', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('refuses what would weigh more than may wait', async () => {
+  it('refuses an item that would exceed the weight that may wait', async () => {
     const line = group({ maxWaitingWeight: 50 });
     const first = line.add(40);
     await turn();
@@ -173,7 +173,7 @@ describe('GroupCommit', () => {
     expect(await Promise.all([first, second, third])).toEqual([400, 450, 50]);
   });
 
-  it('gives each its own time, though one timer serves all', async () => {
+  it('gives each item its own time-out, with one timer for all', async () => {
     const line = group();
     const late: string[] = [];
     const first = line.add(1).catch((error: unknown) => late.push(`first ${codeOf(error)}`));
@@ -197,7 +197,7 @@ describe('GroupCommit', () => {
     const settledBy = (all: readonly Promise<number>[]) =>
       Promise.allSettled(all).then((results) => results.map(({ status }) => status));
 
-    it('when a commit fails: what waits behind it fails too, and nothing else', async () => {
+    it('when a commit fails: the items waiting behind it fail too, and no others', async () => {
       const line = keyed();
       const first = [line.add(1), line.add(3), line.add(5)];
       const behind = [line.add(7), line.add(2), line.add(9)];
@@ -221,7 +221,7 @@ describe('GroupCommit', () => {
       expect(await all).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled']);
     });
 
-    it('when one is refused: lighter ones that were handed in with it are refused too, later ones are not', async () => {
+    it('when one item is refused: lighter ones handed in with it are refused too, later ones are not', async () => {
       const line = keyed({ weigh: (item) => item, maxWaitingWeight: 50 });
       const together = settledBy([line.add(20), line.add(41), line.add(1), line.add(2)]);
       await commits.end();
@@ -232,7 +232,7 @@ describe('GroupCommit', () => {
     });
   });
 
-  it('rejects those a commit gave no answer', async () => {
+  it('rejects the items to which a commit gave no answer', async () => {
     const line = new GroupCommit((items: readonly number[]) => Promise.resolve(items.slice(0, 1)), options);
     const answers = await Promise.all([line.add(1).catch(codeOf), line.add(2).catch(codeOf)]);
     expect(answers).toEqual([1, 'INBOX_UNAVAILABLE']);

@@ -1,17 +1,17 @@
-import { RetryLaterError } from '../errors/errors.js';
+import { RetryLaterError } from '../platform/errors/errors.js';
 
 export interface GroupCommitOptions<Item> {
   /** Items in one commit. */
   readonly maxBatch: number;
-  /** What the items of one commit may weigh together; an item that is heavier goes alone. */
+  /** The total weight of a commit's items; a heavier item goes alone. */
   readonly maxBatchWeight: number;
   /** Items that may wait for a commit; past it `add` refuses at once. */
   readonly maxWaiting: number;
-  /** What they may weigh together. */
+  /** The total weight of the waiting items. */
   readonly maxWaitingWeight: number;
-  /** The memory an item takes, say; the unit is the caller's. */
+  /** The weight of an item, for example its memory; the unit is the caller's. */
   readonly weigh: (item: Item) => number;
-  /** Items of one key keep their order: once one of them fails, those behind it that are in the line fail as well. */
+  /** Items of one key keep their order: when one fails, the waiting ones behind it fail as well. */
   readonly keyOf: (item: Item) => string;
   /** How long one item may wait for its answer. */
   readonly timeoutMs: number;
@@ -28,24 +28,24 @@ interface Waiting<Item, Outcome> {
 }
 
 /**
- * Lets concurrent callers share one commit: what arrives while a commit is under way waits and goes into the next one
- * together. A durable write then costs a fraction of an fsync, and no caller waits for a timer when the line is free.
- * The same idea as PostgreSQL's `commit_delay` and the group commit of DeWitt et al. (SIGMOD 1984), one level up.
+ * Lets concurrent callers share one commit: items that arrive during a commit wait and go into the next one together. A
+ * durable write then costs a fraction of an fsync, and an idle line commits without a timer. The idea of PostgreSQL's
+ * `commit_delay` and of the group commit of DeWitt et al. (SIGMOD 1984), one level up.
  */
 export class GroupCommit<Item, Outcome> {
   private waiting: Waiting<Item, Outcome>[] = [];
   private waitingWeight = 0;
-  /** Those of the commit under way. */
+  /** The items of the commit under way. */
   private committing: readonly Waiting<Item, Outcome>[] = [];
   private busy = false;
-  /** Keys of items that were refused in this turn of the event loop: what was handed in with them is behind them. */
+  /** Keys of items refused in this turn of the event loop: items handed in with them count as behind them. */
   private readonly refused = new Map<string, RetryLaterError>();
-  /** One for all: it goes off when the oldest has waited too long. */
+  /** One timer for all: it fires when the oldest has waited too long. */
   private timer: NodeJS.Timeout | null = null;
 
   /**
-   * @param commit makes the items durable and answers each, in order: with its outcome, or with why it is not stored. It
-   * rejects when none is.
+   * @param commit makes the items durable and answers each, in order: with its outcome, or the reason why it is not
+   * stored. Rejects when none is stored.
    */
   constructor(
     private readonly commit: (items: readonly Item[]) => Promise<readonly (Outcome | Error)[]>,
@@ -53,10 +53,11 @@ export class GroupCommit<Item, Outcome> {
   ) {}
 
   /**
-   * Resolves once the item is committed. Items are committed in the order they were added, one commit at a time. Whoever
-   * is refused may hand in the same items again, in the same order, and none has overtaken another of its key.
-   * @throws RetryLaterError when too much waits, or the answer takes longer than `timeoutMs`; in the latter case the item
-   * may still be committed, so the caller's retry must be idempotent
+   * Resolves once the item is committed. Items are committed in the order they were added, one commit at a time. A
+   * caller that is refused may add the same items again, in the same order; no other item of their key has overtaken
+   * them.
+   * @throws RetryLaterError when too much waits, or the answer takes longer than `timeoutMs`; in the latter case the
+   * item may still be committed, so the caller's retry must be idempotent
    */
   add(item: Item): Promise<Outcome> {
     const { maxWaiting, maxWaitingWeight, timeoutMs, weigh, keyOf } = this.options;
@@ -80,7 +81,10 @@ export class GroupCommit<Item, Outcome> {
     return error;
   }
 
-  /** Begins a commit at the end of the current turn of the event loop, so that requests read together go together. */
+  /**
+   * Starts a commit at the end of the current turn of the event loop, so that requests read together are committed
+   * together.
+   */
   private schedule(): void {
     this.busy = true;
     setImmediate(() => void this.flush());
@@ -88,7 +92,7 @@ export class GroupCommit<Item, Outcome> {
 
   private async flush(): Promise<void> {
     this.committing = this.takeBatch();
-    await this.settle(this.committing);
+    await this.settleBatch(this.committing);
     this.committing = [];
     if (this.waiting.length > 0) return this.schedule();
     this.busy = false;
@@ -96,7 +100,7 @@ export class GroupCommit<Item, Outcome> {
     this.timer = null;
   }
 
-  /** Answers those that have waited too long. They keep their place: what is late is stored all the same. */
+  /** Answers items that have waited too long. They keep their place: a late item is stored all the same. */
   private expire(): void {
     const now = performance.now();
     const open = [...this.committing, ...this.waiting];
@@ -121,7 +125,7 @@ export class GroupCommit<Item, Outcome> {
     return this.waiting.splice(0, count);
   }
 
-  private async settle(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
+  private async settleBatch(batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     const failed = new Map<string, unknown>();
     const outcomes = await this.commit(batch.map((entry) => entry.item)).catch((error: unknown) =>
       batch.map(() => new Failure(error)),
@@ -139,7 +143,7 @@ export class GroupCommit<Item, Outcome> {
     if (failed.size > 0) this.rejectBehind(failed);
   }
 
-  /** What waits behind something that failed would be stored before it. */
+  /** An item waiting behind a failed one would otherwise be stored before it. */
   private rejectBehind(failed: ReadonlyMap<string, unknown>): void {
     const [behind, others] = [
       this.waiting.filter(({ key }) => failed.has(key)),
@@ -153,7 +157,7 @@ export class GroupCommit<Item, Outcome> {
   }
 }
 
-/** A commit that rejected, with whatever it rejected. */
+/** An error from a rejected commit, whatever it rejected with. */
 class Failure extends Error {
   constructor(readonly error: unknown) {
     super('the commit failed');

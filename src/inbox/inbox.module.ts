@@ -6,8 +6,8 @@ import { MemoryModule } from '../memory/memory.module.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { ConversationDirectory } from './conversation-directory.js';
 import { EventRepository } from './event.repository.js';
-import { Inbox } from './inbox.service.js';
-import { Overhearing } from './overhearing.js';
+import { InboxService } from './inbox.service.js';
+import { GroupContextService } from './group-context.service.js';
 import { OverflowNotice } from './overflow-notice.js';
 import { UnusedUpdates } from './unused-updates.js';
 import { PolledUpdates } from './polled-updates.js';
@@ -15,14 +15,14 @@ import { PolledUpdates } from './polled-updates.js';
 @Module({
   imports: [AccessModule, MemoryModule, DeliveryModule, LanesModule],
   providers: [
-    Inbox,
+    InboxService,
     EventRepository,
     ConversationDirectory,
-    Overhearing,
+    GroupContextService,
     OverflowNotice,
     UnusedUpdates,
     { provide: UpdateSink, useClass: PolledUpdates },
   ],
-  exports: [Inbox, UpdateSink],
+  exports: [InboxService, UpdateSink],
 })
 export class InboxModule {}

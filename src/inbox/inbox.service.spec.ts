@@ -4,15 +4,15 @@ import { type InboxWishes, inboxOf } from '../../test/support/inbox.js';
 import { Lanes } from '../../test/support/lanes.js';
 import { Room } from '../../test/support/room.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
-import { en } from '../texts/en.js';
-import { RetryLaterError } from '../errors/errors.js';
+import { en } from '../platform/i18n/en.js';
+import { RetryLaterError } from '../platform/errors/errors.js';
 import { Prisma } from '../generated/prisma/client.js';
-import type { Inbox } from './inbox.service.js';
+import type { InboxService } from './inbox.service.js';
 import { PolledUpdates } from './polled-updates.js';
 
 let room: Room;
 let lanes: Lanes;
-let inbox: Inbox;
+let inbox: InboxService;
 let chat: number;
 const allowed = 4_242;
 
@@ -64,7 +64,7 @@ function deepUpdate(depth: number): { payload: object; text: string } {
 }
 
 describe('Inbox', () => {
-  it('takes an update once, and wakes the lane of its conversation', async () => {
+  it('accepts an update once, and wakes the lane of its conversation', async () => {
     const update = textUpdate(chat, 'hello');
     expect(await Promise.all(Array.from({ length: 20 }, () => accept(update)))).toEqual(
       expect.arrayContaining(['queued', 'duplicate']),
@@ -83,32 +83,36 @@ describe('Inbox', () => {
     expect((await stored()).map(({ text }) => text)).toEqual(said);
   });
 
-  it('takes what comes from a chat whose conversation somebody makes, and lets nothing overtake it', async () => {
+  it('accepts updates of a chat whose conversation another process is making, and lets none overtake them', async () => {
     await say('known');
-    // Of the same line of commits: every second chat is.
-    const newcomer = [newChatId(), newChatId()].find((id) => (id - chat) % 2 === 0);
-    if (newcomer === undefined) throw new Error('no chat of that line');
+    // In the same line of commits: every second chat is.
+    const steeringMessage = [newChatId(), newChatId()].find((id) => (id - chat) % 2 === 0);
+    if (steeringMessage === undefined) throw new Error('no chat of that line');
     const client = await room.pool.connect();
     await client.query('BEGIN');
     await client.query(
       `INSERT INTO conversations (id, channel, chat_id, chat_type) VALUES (gen_random_uuid(), 'telegram', $1, 'private')`,
-      [newcomer],
+      [steeringMessage],
     );
-    const first = [accept(textUpdate(newcomer, 'hi')), say('first'), accept(textUpdate(newcomer, 'there'))];
+    const first = [
+      accept(textUpdate(steeringMessage, 'hi')),
+      say('first'),
+      accept(textUpdate(steeringMessage, 'there')),
+    ];
     expect(await Promise.all(first)).toEqual(['queued', 'queued', 'queued']);
     await client.query('COMMIT');
     client.release();
-    expect(await Promise.all([accept(textUpdate(newcomer, '!')), say('second')])).toEqual([
+    expect(await Promise.all([accept(textUpdate(steeringMessage, '!')), say('second')])).toEqual([
       'queued',
       'queued',
     ]);
     expect((await stored()).map(({ text }) => text)).toEqual(['known', 'first', 'second']);
-    chat = newcomer;
+    chat = steeringMessage;
     expect((await stored()).map(({ text }) => text)).toEqual(['hi', 'there', '!']);
     await isWoken();
   });
 
-  it('keeps nobody out because of a conversation that somebody has locked, neither at the door nor from a poll', async () => {
+  it('accepts updates while a conversation is locked, from the webhook and from a poll', async () => {
     await say('known');
     const mine = async (text: string) => await say(text);
     const others = () => Array.from({ length: 20 }, () => textUpdate(newChatId(), 'somebody else'));
@@ -125,15 +129,15 @@ describe('Inbox', () => {
     await isWoken();
   });
 
-  it('has the lane of a locked conversation woken once it is free', async () => {
-    const { id } = await room.conversation({ chatId: BigInt(chat) });
+  it('wakes the lane of a locked conversation once it is unlocked', async () => {
+    const { id } = await room.conversation({ chatId: String(chat) });
     await room.whileLocked('SELECT FROM conversations WHERE id = $1 FOR UPDATE', [id], async () => {
       expect(await say('hello')).toBe('queued');
     });
     await isWoken();
   });
 
-  it('keeps what people of a group say while its conversation is locked, once it is free', async () => {
+  it('keeps group messages that came while their conversation was locked, once it is unlocked', async () => {
     chat = -chat;
     await say('@a_bot begin');
     await room.pool.query('UPDATE conversations SET context_messages = 5 WHERE chat_id = $1', [chat]);
@@ -145,7 +149,7 @@ describe('Inbox', () => {
     expect(await kept).toBe('kept');
   });
 
-  it('holds no poll up for what people of a group say while its conversation is locked, and keeps it as well', async () => {
+  it('holds up no poll for group messages while their conversation is locked, and keeps them as well', async () => {
     chat = -chat;
     await say('@a_bot begin');
     await room.pool.query('UPDATE conversations SET context_messages = 5 WHERE chat_id = $1', [chat]);
@@ -156,19 +160,19 @@ describe('Inbox', () => {
     await eventually(async () =>
       expect(
         await room.rows(
-          `SELECT o.text FROM overheard o JOIN conversations c ON c.id = o.conversation_id WHERE c.chat_id = ${chat}`,
+          `SELECT o.text FROM group_context_messages o JOIN conversations c ON c.id = o.conversation_id WHERE c.chat_id = '${chat}'`,
         ),
       ).toHaveLength(1),
     );
   });
 
-  it('takes slash commands for the lane that needs no model, and strangers too', async () => {
+  it('accepts slash commands for the lane that needs no model, from strangers too', async () => {
     expect(await say('/help')).toBe('queued');
     expect(await say('hello', newInbox({ allowedChats: [String(allowed)] }))).toBe('queued');
     expect((await stored()).map(({ kind }) => kind)).toEqual(['command', 'command']);
   });
 
-  it('has no use for what is no message, and stores nothing of it', async () => {
+  it('ignores updates that are not messages, and stores nothing of them', async () => {
     expect(await accept({ update_id: 5, poll: { id: '1' } })).toBe('ignored');
     expect(await stored()).toEqual([]);
   });
@@ -189,7 +193,7 @@ describe('Inbox', () => {
     expect(await inbox.accept('telegram', deep.payload, deep.text)).toBe('duplicate');
   });
 
-  it('drops what cannot even be written as JSON again, from the webhook and from a poll', async () => {
+  it('drops a payload that cannot be written as JSON again, from the webhook and from a poll', async () => {
     const { payload, text } = deepUpdate(100_000);
     expect(
       await inbox.accept('telegram', payload, text.replace('"deep"', '"a\\u0000b":"\\u0000","deep"')),
@@ -204,31 +208,31 @@ describe('Inbox', () => {
     expect((await stored()).map(({ state }) => state)).toEqual(['waiting', 'dropped', 'waiting']);
   });
 
-  it('stores NUL and half a surrogate pair as PostgreSQL can read them', async () => {
+  it('stores NUL and half a surrogate pair in a form that PostgreSQL can read', async () => {
     const update = textUpdate(chat, 'a\u0000b\ud800c');
     expect(await accept(update)).toBe('queued');
     expect(await stored()).toMatchObject([{ text: 'ab\ufffdc' }]);
   });
 
-  it('drops what is past the backlog limit, tells the chat once, and lets in again when there is room', async () => {
+  it('drops messages past the backlog limit, notifies the chat once, and accepts again when there is room', async () => {
     const door = newInbox({ backlogLimit: 3 });
     const outcomes = await Promise.all(Array.from({ length: 6 }, (_, index) => say(`${index}`, door)));
     expect(outcomes).toEqual(['queued', 'queued', 'queued', 'dropped', 'dropped', 'dropped']);
     expect(await say('/help', door)).toBe('queued');
     const conversationId = await idOf();
-    const told = () => room.prisma.reply.findMany({ where: { conversationId } });
-    await eventually(async () => expect(await told()).toHaveLength(1));
-    expect(JSON.stringify((await told())[0]?.body)).toContain(en.overflow.slice(0, 40));
+    const notices = () => room.prisma.reply.findMany({ where: { conversationId } });
+    await eventually(async () => expect(await notices()).toHaveLength(1));
+    expect(JSON.stringify((await notices())[0]?.body)).toContain(en.overflow.slice(0, 40));
     expect(await say('still', door)).toBe('dropped');
     await room.pool.query(
       `UPDATE events SET state = 'done' WHERE conversation_id = $1 AND state = 'waiting'`,
       [conversationId],
     );
     expect(await say('again', door)).toBe('queued');
-    expect(await told()).toHaveLength(1);
+    expect(await notices()).toHaveLength(1);
   });
 
-  it('makes a conversation anew that was erased since it was last seen', async () => {
+  it('makes a new conversation after the last one was erased', async () => {
     await say('before');
     const old = await idOf();
     await room.prisma.event.updateMany({
@@ -244,7 +248,7 @@ describe('Inbox', () => {
     expect((await stored()).map(({ text }) => text)).toEqual(['after']);
   });
 
-  it('takes what arrives in the very moment in which its conversation is erased into the next one, in order', async () => {
+  it('puts updates that arrive during the erasure of their conversation into the next one, in order', async () => {
     await say('before');
     const old = await idOf();
     const client = await room.pool.connect();
@@ -257,14 +261,14 @@ describe('Inbox', () => {
     expect(await Promise.all([say('meanwhile'), say('still')])).toEqual(['queued', 'queued']);
     await client.query('COMMIT');
     client.release();
-    // A process that has never seen the chat, and whose turn it may be before anybody has looked.
+    // A process that has never seen the chat, and may store before any look-up.
     expect(await say('after', newInbox())).toBe('queued');
     expect((await stored()).map(({ text }) => text)).toEqual(['meanwhile', 'still', 'after']);
     expect(await idOf()).not.toBe(old);
     await isWoken();
   });
 
-  it('does not bring an erased conversation back when an update of it is delivered again', async () => {
+  it('does not bring an erased conversation back when one of its updates is delivered again', async () => {
     const update = textUpdate(chat, 'erase me');
     await accept(update);
     const old = await idOf();
@@ -286,7 +290,7 @@ describe('Inbox', () => {
     const others = (count: number) =>
       Array.from({ length: count }, () => textUpdate(2 * newChatId(), 'somebody else'));
 
-    it('when of a polled batch one part cannot be stored', async () => {
+    it('when one part of a polled batch cannot be stored', async () => {
       chat *= 2;
       const [failing = textUpdate(chat, '')] = others(1);
       await room.pool.query(`
@@ -294,7 +298,7 @@ describe('Inbox', () => {
           BEGIN RAISE EXCEPTION 'terminating connection' USING ERRCODE = '57P01'; END $$;
         CREATE TRIGGER fail BEFORE INSERT ON events FOR EACH ROW
           WHEN (NEW.external_id = '${failing.update_id}') EXECUTE FUNCTION fail()`);
-      // Three bots' batches, in the two commits of one line; the first one fails.
+      // Three bots' batches, in the two commits of one line; the first commit fails.
       const mine = [textUpdate(chat, 'first'), ...others(98), textUpdate(chat, 'second')];
       const polled = new PolledUpdates(inbox);
       const batches = [[failing, ...others(99)], others(100), mine];
@@ -331,7 +335,7 @@ describe('Inbox', () => {
     });
   });
 
-  it('tells a duplicate from its event while a turn claims that', async () => {
+  it('recognises a duplicate while a turn claims its event', async () => {
     const update = textUpdate(newChatId(), 'claimed');
     expect(await accept(update)).toBe('queued');
     const claim = `UPDATE events SET state = 'claimed' WHERE source = 'telegram' AND external_id = $1`;
@@ -340,7 +344,7 @@ describe('Inbox', () => {
     });
   });
 
-  it('asks to try later while the database refuses, and stores nothing twice after it', async () => {
+  it('asks for a retry while the database refuses, and stores each update once afterwards', async () => {
     await say('known');
     await room.pool.query('ALTER TABLE events RENAME TO events_away');
     const update = textUpdate(chat, 'later');

@@ -1,12 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Outbox } from '../delivery/outbox.js';
-import { messageOf } from '../errors/errors.js';
+import { messageOf } from '../platform/errors/errors.js';
 import { ConversationRepository } from '../memory/conversation.repository.js';
 import { LaneWaker } from '../queue/lane-waker.js';
-import { textsFor } from '../texts/texts-for.js';
+import { i18nFor } from '../platform/i18n/i18n-for.js';
 
-/** Tells a chat, once a backlog, that messages are being dropped. Off the door's path: nobody waits for it. */
+/**
+ * Notifies a chat, once a backlog, that messages are being dropped. Off the webhook's path: no request waits for it.
+ */
 @Injectable()
 export class OverflowNotice {
   private readonly logger = new Logger(OverflowNotice.name);
@@ -21,7 +23,7 @@ export class OverflowNotice {
 
   /**
    * Best effort: a failure is logged, and the next dropped message tries again.
-   * @param languageCode of who wrote it
+   * @param languageCode of the message's author
    */
   tell(conversationId: string, languageCode: string | null): void {
     if (this.telling.has(conversationId)) return;
@@ -31,13 +33,13 @@ export class OverflowNotice {
 
   private async tellOnce(conversationId: string, languageCode: string | null): Promise<void> {
     try {
-      const told = await this.prisma.$transaction(async (tx) => {
+      const notified = await this.prisma.$transaction(async (tx) => {
         if (await this.conversations.isBlocked(tx, conversationId)) return false;
-        if (!(await this.conversations.markOverflowTold(tx, conversationId))) return false;
-        await this.outbox.add(tx, { conversationId, text: textsFor(languageCode).overflow });
+        if (!(await this.conversations.markOverflowNotified(tx, conversationId))) return false;
+        await this.outbox.add(tx, { conversationId, text: i18nFor(languageCode).overflow });
         return true;
       });
-      if (!told) return;
+      if (!notified) return;
       this.logger.warn({ msg: 'backlog full, messages dropped', conversationId });
       this.waker.wake('deliveries', conversationId);
     } catch (error) {

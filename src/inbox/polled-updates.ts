@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { UpdateSink } from '../channel/update-sink.js';
-import { Inbox } from './inbox.service.js';
+import { InboxService } from './inbox.service.js';
 import { jsonText } from './storable-json.js';
 
-/** Takes polled updates as the webhook would: all of a batch are durable before the next is asked for. */
+/** Accepts polled updates as the webhook would: all of a batch are durable before the next is requested. */
 @Injectable()
 export class PolledUpdates extends UpdateSink {
-  constructor(private readonly inbox: Inbox) {
+  constructor(private readonly inbox: InboxService) {
     super();
   }
 

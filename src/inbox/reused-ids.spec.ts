@@ -41,7 +41,7 @@ const age = (by: string) =>
 const receiveBy = async (account: string, by = events) => await by.remember([{ channel: source, account }]);
 
 describe('An update id', () => {
-  it('is a duplicate for six days, and then another update’s', async () => {
+  it('is a duplicate for six days, and then belongs to another update', async () => {
     await events.store([newEvent(7, '"old"')]);
     await age('5 days 23 hours');
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
@@ -54,7 +54,7 @@ describe('An update id', () => {
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
   });
 
-  it('may come again and again', async () => {
+  it('may be reused again and again', async () => {
     for (const payload of ['"a"', '"b"', '"c"']) {
       expect(await kinds(events.store([newEvent(7, payload)]))).toEqual(['inserted']);
       await age('7 days');
@@ -62,7 +62,7 @@ describe('An update id', () => {
     expect((await rows()).map(({ payload }) => payload)).toEqual(['"a"', '"b"', '"c"']);
   });
 
-  it('keeps its place among those it comes with', async () => {
+  it('keeps its place in its batch', async () => {
     await events.store([newEvent(2), newEvent(4)]);
     await age('8 days');
     const batch = [1, 2, 3, 4, 5].map((id) => newEvent(id, '"new"'));
@@ -71,7 +71,7 @@ describe('An update id', () => {
     expect(stored.map(({ externalId }) => externalId)).toEqual(['1', '2', '3', '4', '5']);
   });
 
-  it('has one effect, however many deliver it at once', async () => {
+  it('has one effect, however many processes deliver it at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       await events.store([newEvent(7)]);
       await age('8 days');
@@ -87,7 +87,7 @@ describe('An update id', () => {
     expect((await rows()).filter(({ externalId }) => /@.*@/.test(externalId))).toEqual([]);
   });
 
-  it('is its bot’s own: that of another bot which the channel had before is no duplicate', async () => {
+  it('belongs to its bot: the same id of the channel’s former bot is no duplicate', async () => {
     await receiveBy('111');
     await events.store([newEvent(7)]);
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
@@ -99,7 +99,7 @@ describe('An update id', () => {
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
   });
 
-  it('is a duplicate of what came before any bot was recorded, and for a bot that is back', async () => {
+  it('is a duplicate of an event from before any bot was recorded, and for a bot that is back', async () => {
     await events.store([newEvent(7)]);
     await receiveBy('111');
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
@@ -108,7 +108,7 @@ describe('An update id', () => {
     expect(await kinds(events.store([newEvent(7)]))).toEqual(['duplicate']);
   });
 
-  it('says the same of what has no conversation', async () => {
+  it('follows the same rules without a conversation', async () => {
     await events.store([newEvent(7)]);
     expect(await events.areKnown([newEvent(7), newEvent(8)])).toEqual([true, false]);
     await age('7 days');

@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 it('lets no message overtake another one of its chat, whichever line is free', async () => {
-  // The commit of the first message goes on when the test says so.
+  // The commit of the first message continues when the test says so.
   await room.pool.query(`
     CREATE TABLE gate (open boolean);
     CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -36,7 +36,7 @@ it('lets no message overtake another one of its chat, whichever line is free', a
   const first = say(chat, 'first');
   await room.somebodySleeps();
   const second = say(chat, 'second');
-  // The other line is free, and through by now.
+  // The other line is idle, and done by now.
   expect(await say(beside, 'beside')).toBe('queued');
   const stored = await room.rows<{ text: string }>(`SELECT payload #>> '{message,text}' AS text FROM events`);
   expect(stored.map(({ text }) => text)).toEqual(['beside']);

@@ -1,32 +1,32 @@
 import { Logger } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
-import { messageOf } from '../errors/errors.js';
+import { messageOf } from '../platform/errors/errors.js';
 import type { Confirmed, Review, UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 
-/** A lock is mostly gone after milliseconds. */
+/** Most locks are gone after milliseconds. */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 200;
-/** Before something is stored that may not overtake them. */
+/** The limit before an event is stored that may not overtake them. */
 const MAX_LOOKS = 5;
-/** Past it the sweep goes on. */
+/** Past it the sweep takes over. */
 const PATIENCE_MS = 10_000;
 
-/** Looks at the events that this process stored without a lock, again and again until none is left. */
+/** Checks the events that this process stored without a lock, again and again until none is left. */
 export class UnconfirmedWatch {
   private readonly logger = new Logger(UnconfirmedWatch.name);
   private readonly stopping = new AbortController();
   private until = 0;
-  /** Asked for since the last look began. */
+  /** Requested since the last check began. */
   private asked = false;
   private watching: Promise<void> | null = null;
 
-  /** @param found is told of each event that is in a conversation */
+  /** @param found receives each event that is in a conversation */
   constructor(
     private readonly events: Pick<UnconfirmedEvents, 'run'>,
     private readonly found: (confirmed: Confirmed) => void,
   ) {}
 
-  /** Off the door's path: nobody waits for it. */
+  /** Off the webhook's path: no request waits for it. */
   begin(): void {
     this.asked = true;
     this.until = performance.now() + PATIENCE_MS;
@@ -39,8 +39,8 @@ export class UnconfirmedWatch {
   }
 
   /**
-   * Looks until each event whose conversation is gone has found its place, before one that came after it may go ahead of
-   * it. One that another process is at has found it after milliseconds.
+   * Checks until each event whose conversation is gone has a new place, before a later event may overtake it. An event
+   * that another process handles gets its place within milliseconds.
    */
   async findPlaces(): Promise<void> {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {

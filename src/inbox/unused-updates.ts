@@ -1,14 +1,14 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { textsFor } from '../texts/texts-for.js';
+import { i18nFor } from '../platform/i18n/i18n-for.js';
 import { Channel } from '../channel/channel.js';
-import { Metrics } from '../observability/metrics.js';
+import { Metrics } from '../platform/observability/metrics.js';
 
-/** Kinds that are counted apart; more can only come from somebody who makes them up. */
+/** Kinds that are counted apart; more can only come from a sender that makes them up. */
 const MAX_KINDS = 50;
-/** How often the counts are logged, where there are new ones. */
+/** How often the counts are logged, if there are new ones. */
 const REPORT_MS = 60_000;
 
-/** What the bot has no use for: counted by kind, and answered where somebody waits for an answer. */
+/** Counts updates that the bot has no use for, by kind, and answers those whose sender waits for an answer. */
 @Injectable()
 export class UnusedUpdates implements OnModuleDestroy {
   private readonly logger = new Logger(UnusedUpdates.name);
@@ -26,22 +26,22 @@ export class UnusedUpdates implements OnModuleDestroy {
     this.count = metrics.openCounter('updates_ignored_total', help, ['kind']);
   }
 
-  /** How many this process has seen of each kind. */
+  /** The updates of each kind that this process has seen. */
   get counts(): ReadonlyMap<string, number> {
     return this.counted;
   }
 
-  /** Off the door's path: nobody waits for it. */
-  take(channel: string, payload: unknown): void {
-    const kind = this.channel.kindOf(payload);
+  /** Off the webhook's path: no request waits for it. */
+  noteUnused(channel: string, payload: unknown): void {
+    const kind = this.channel.unusedPayloads?.kindOf(payload) ?? 'other';
     const key = this.counted.has(kind) || this.counted.size < MAX_KINDS ? kind : 'other';
     this.count({ kind: key });
     this.counted.set(key, (this.counted.get(key) ?? 0) + 1);
     this.timer ??= setTimeout(() => this.report(), REPORT_MS).unref();
-    void this.channel.decline(
+    void this.channel.unusedPayloads?.decline(
       channel,
       payload,
-      (languageCode) => textsFor(languageCode).declined,
+      (languageCode) => i18nFor(languageCode).declined,
       this.stopping.signal,
     );
   }

@@ -1,8 +1,8 @@
 import type { Prisma, Turn } from '../generated/prisma/client.js';
 
 /**
- * The turns whose messages a turn answers: itself, and those that newer messages interrupted before it. A turn that was
- * not begun so asks nobody.
+ * The turns whose messages a turn answers: itself, and those that newer messages interrupted before it. Other turns
+ * need no query.
  */
 export async function turnsAnsweredBy(
   db: Prisma.TransactionClient,
@@ -18,7 +18,7 @@ export async function turnsAnsweredBy(
   return [id, ...former.map((turn) => turn.id)];
 }
 
-/** The turn that answers the messages of this one: itself, or the one that went on with them when it was interrupted. */
+/** The turn that answers this one's messages: itself, or the one that continued it after an interruption. */
 export async function turnThatAnswers(db: Prisma.TransactionClient, turn: Turn): Promise<Turn> {
   let answering = turn;
   while (answering.errorCode === INTERRUPTED) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChatId, NO_THREAD, ThreadId } from '../channel/ids.js';
 import { Room } from '../../test/support/room.js';
 import { newChatId } from '../../test/support/updates.js';
 import { ConversationRepository } from './conversation.repository.js';
@@ -11,13 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-const newChat = (chatId = BigInt(newChatId()), threadId = 0n): ChatOfChannel => ({
+const newChat = (chatId = ChatId(String(newChatId())), threadId = NO_THREAD): ChatOfChannel => ({
   channel: 'telegram',
   chat: { chatId, threadId, via: null, type: 'private', title: 'Ada', username: null },
 });
 
-/** Whose conversation each id is, as the database has it. */
-async function chatsOf(ids: readonly (string | undefined)[]): Promise<(bigint | undefined)[]> {
+/** The chat of each conversation id, from the database. */
+async function chatsOf(ids: readonly (string | undefined)[]): Promise<(string | undefined)[]> {
   const found = await room.prisma.conversation.findMany({
     where: { id: { in: ids.flatMap((id) => id ?? []) } },
   });
@@ -26,7 +27,7 @@ async function chatsOf(ids: readonly (string | undefined)[]): Promise<(bigint | 
 }
 
 describe('ConversationRepository', () => {
-  it('makes the conversations that do not exist yet, and finds those that do, in the order asked', async () => {
+  it('makes missing conversations, and finds existing ones, in the order asked', async () => {
     const chats = Array.from({ length: 20 }, () => newChat());
     const first = await room.conversations.resolve(chats);
     expect(await chatsOf(first)).toEqual(chats.map(({ chat }) => chat.chatId));
@@ -37,7 +38,7 @@ describe('ConversationRepository', () => {
 
   it('tells topics of a chat apart, and nothing else', async () => {
     const chat = newChat();
-    const topic = newChat(chat.chat.chatId, 7n);
+    const topic = newChat(chat.chat.chatId, ThreadId('7'));
     const [one, two, again] = await room.conversations.resolve([
       chat,
       topic,
@@ -47,7 +48,7 @@ describe('ConversationRepository', () => {
     expect(again).toBe(one);
   });
 
-  it('makes each conversation once though many ask for it at once, in any order', async () => {
+  it('makes each conversation once when many ask for it at once, in any order', async () => {
     const others = new ConversationRepository(room.prisma, room.pool, room.ids);
     for (let round = 0; round < 20; round += 1) {
       const chats = Array.from({ length: 30 }, () => newChat());
@@ -59,13 +60,13 @@ describe('ConversationRepository', () => {
     }
   });
 
-  it('lets one of many tell a refusal, and one an overflow', async () => {
+  it('lets one of many callers report a refusal, and one an overflow', async () => {
     const { id } = await room.conversation();
-    for (const mark of ['markRefusalTold', 'markOverflowTold'] as const) {
-      const told = await Promise.all(
+    for (const mark of ['markRefusalNotified', 'markOverflowNotified'] as const) {
+      const firsts = await Promise.all(
         Array.from({ length: 4 }, () => room.prisma.$transaction((tx) => room.conversations[mark](tx, id))),
       );
-      expect(told.filter(Boolean)).toHaveLength(1);
+      expect(firsts.filter(Boolean)).toHaveLength(1);
     }
   });
 });

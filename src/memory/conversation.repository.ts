@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DatabasePool } from '../database/database-pool.js';
-import { PrismaService } from '../database/prisma.service.js';
-import type { BusyMode, Conversation, Prisma } from '../generated/prisma/client.js';
-import { Ids } from '../runtime/ids.js';
-import { type ChatOfChannel, ConversationPlaces } from './conversation-places.repository.js';
+import { DatabasePool } from '../platform/database/database-pool.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
+import { type BusyMode, type Conversation, Prisma } from '../generated/prisma/client.js';
+import { Ids } from '../platform/runtime/ids.js';
+import { type ChatOfChannel, ConversationPlacesRepository } from './conversation-places.repository.js';
 import { UnconfirmedEventRepository } from './unconfirmed-event.repository.js';
 
 export interface EpochOfEvent {
@@ -12,10 +12,15 @@ export interface EpochOfEvent {
   readonly until: bigint | null;
 }
 
+/** The SQL condition that a conversation, or the person of its private chat, is blocked; its table's alias is `c`. */
+export const isBlockedConversation = Prisma.sql`(c.status = 'blocked' OR (c.chat_type = 'private' AND coalesce((
+  SELECT a.blocked_at IS NOT NULL FROM person_access a WHERE a.channel = c.channel AND a.user_id = c.chat_id
+), false)))`;
+
 @Injectable()
 export class ConversationRepository {
-  /** What the door asks. */
-  readonly places: ConversationPlaces;
+  /** The look-ups of the inbox. */
+  readonly places: ConversationPlacesRepository;
   readonly unconfirmed: UnconfirmedEventRepository;
 
   constructor(
@@ -23,13 +28,13 @@ export class ConversationRepository {
     pool: DatabasePool,
     ids: Ids,
   ) {
-    this.places = new ConversationPlaces(pool, ids);
+    this.places = new ConversationPlacesRepository(pool, ids);
     this.unconfirmed = new UnconfirmedEventRepository(pool);
   }
 
   /**
-   * The ids of these chats' conversations, in the given order; those that do not exist yet are made. A chat that has moved
-   * is taken for where it is now. Undefined for one that somebody makes, moves or erases at this moment.
+   * The ids of these chats' conversations, in the given order; makes missing ones. A migrated chat counts as its
+   * present one. Undefined for one that another transaction makes, migrates or erases at this moment.
    */
   async resolve(chats: readonly ChatOfChannel[]): Promise<readonly (string | undefined)[]> {
     const { ids } = await this.places.find(chats);
@@ -45,7 +50,8 @@ export class ConversationRepository {
   }
 
   /**
-   * Locks these against being erased or moved before the transaction ends. Call it before anything of them is locked.
+   * Locks these against erasure and chat migration until the transaction ends. Call it before locking any of their
+   * rows.
    */
   async keep(tx: Prisma.TransactionClient, ids: readonly string[]): Promise<void> {
     await tx.$queryRaw`
@@ -53,22 +59,19 @@ export class ConversationRepository {
   }
 
   /**
-   * The conversation is blocked, or it is the private chat of somebody who is.
-   * @param db the caller's transaction, where there is one: a second connection could be one too many
+   * Whether the conversation, or the person of its private chat, is blocked.
+   * @param db the caller's transaction, if there is one: a second connection could be one too many
    */
   async isBlocked(db: Prisma.TransactionClient | null, id: string): Promise<boolean> {
     const [row] = await (db ?? this.prisma).$queryRaw<{ blocked: boolean }[]>`
-      SELECT c.status = 'blocked' OR (c.chat_type = 'private' AND coalesce((
-        SELECT a.blocked_at IS NOT NULL FROM person_access a WHERE a.channel = c.channel AND a.user_id = c.chat_id
-      ), false)) AS blocked
-      FROM conversations c WHERE c.id = ${id}::uuid`;
+      SELECT ${isBlockedConversation} AS blocked FROM conversations c WHERE c.id = ${id}::uuid`;
     return row?.blocked ?? false;
   }
 
   /**
-   * Since when nothing can be sent there, as the database writes it; null where it can, or where a person has written since
-   * and so is there again: then the mark is cleared. The mark tells when the refused send began. One that lies ahead is of
-   * before the clock was set back, and tells nothing of what was written since.
+   * The time since which sends to the chat are refused, as the database writes it; null if they are not, or if a person
+   * has written since: then the mark is cleared. The mark records when the refused send began. A mark in the future
+   * dates from before the clock was set back, and is older than every later message.
    */
   async unreachableSince(tx: Prisma.TransactionClient, id: string): Promise<string | null> {
     await tx.$executeRaw`
@@ -94,7 +97,7 @@ export class ConversationRepository {
     return epoch;
   }
 
-  /** What becomes of messages that come while a turn runs; null: as AGENT_BUSY_MODE says. */
+  /** How messages that come while a turn runs are handled; null: by AGENT_BUSY_MODE. */
   async busyMode(tx: Prisma.TransactionClient, id: string): Promise<BusyMode | null> {
     const conversation = await tx.conversation.findUnique({ where: { id }, select: { busyMode: true } });
     return conversation?.busyMode ?? null;
@@ -104,7 +107,7 @@ export class ConversationRepository {
     await tx.conversation.update({ where: { id }, data: { busyMode }, select: { id: true } });
   }
 
-  /** Begins a new epoch with this event: what was said before stays recorded, the model no longer sees it. */
+  /** Begins a new epoch with this event: earlier messages stay on record, but the model no longer sees them. */
   async reset(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<void> {
     const { epoch } = await tx.conversation.update({
       where: { id },
@@ -114,7 +117,7 @@ export class ConversationRepository {
     await tx.reset.create({ data: { conversationId: id, eventId, epoch } });
   }
 
-  /** The epoch that an event belongs to, by the resets that are handled: it may have waited behind several. */
+  /** The epoch of an event, by the resets handled so far: it may have waited behind several. */
   async epochOf(tx: Prisma.TransactionClient, id: string, eventId: bigint): Promise<EpochOfEvent> {
     const { epoch, epochSince } = await tx.conversation.findUniqueOrThrow({ where: { id } });
     if (eventId > epochSince) return { epoch, until: null };
@@ -122,13 +125,13 @@ export class ConversationRepository {
       where: { conversationId: id, eventId: { gt: eventId } },
       orderBy: { eventId: 'asc' },
     });
-    // A reset that the version before this one handled left no row: the conversation knows the last of those.
+    // A reset handled by the previous version left no row: the conversation knows the last of those.
     return next ? { epoch: next.epoch - 1, until: next.eventId } : { epoch: epoch - 1, until: epochSince };
   }
 
   /**
-   * Nothing can be sent to the chat, in all of its topics, or it can again (null).
-   * @param since by the channel's clock: what was written after it shows that somebody is there
+   * Marks that sends to the chat, in all of its topics, are refused, or are not any more (null).
+   * @param since by the channel's clock: a later message shows that the chat is reachable
    */
   async markUnreachable(tx: Prisma.TransactionClient, id: string, since: Date | null): Promise<void> {
     await tx.$executeRaw`
@@ -146,20 +149,20 @@ export class ConversationRepository {
     return await tx.conversation.update({ where: { id }, data: { via } });
   }
 
-  /** True for the first caller since the chat was last told; the mark and what tells it commit together. */
-  async markRefusalTold(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+  /** True for the first caller since the chat was last notified; the mark and the notice commit together. */
+  async markRefusalNotified(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
     const { count } = await tx.conversation.updateMany({
-      where: { id, refusalToldAt: null },
-      data: { refusalToldAt: new Date() },
+      where: { id, refusalNotifiedAt: null },
+      data: { refusalNotifiedAt: new Date() },
     });
     return count === 1;
   }
 
-  /** Like `markRefusalTold`, for dropped messages; cleared when the backlog is worked off. */
-  async markOverflowTold(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
+  /** Like `markRefusalNotified`, for dropped messages; cleared when the backlog is worked off. */
+  async markOverflowNotified(tx: Prisma.TransactionClient, id: string): Promise<boolean> {
     const { count } = await tx.conversation.updateMany({
-      where: { id, overflowToldAt: null },
-      data: { overflowToldAt: new Date() },
+      where: { id, overflowNotifiedAt: null },
+      data: { overflowNotifiedAt: new Date() },
     });
     return count === 1;
   }

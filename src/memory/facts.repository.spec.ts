@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
-import { DatabasePool } from '../database/database-pool.js';
-import { Database } from '../database/database.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { DatabasePool } from '../platform/database/database-pool.js';
+import { Database } from '../platform/database/database.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { FactsRepository, MAX_FACT_CHARS, MAX_FACTS } from './facts.repository.js';
 
 describe('FactsRepository', () => {
@@ -12,7 +12,7 @@ describe('FactsRepository', () => {
   let prisma: PrismaService;
   let facts: FactsRepository;
   let conversationId: string;
-  let chatId = 0n;
+  let chats = 0;
 
   beforeAll(async () => {
     database = await startTestDatabase();
@@ -27,9 +27,9 @@ describe('FactsRepository', () => {
 
   const newConversation = async (): Promise<string> => {
     const id = randomUUID();
-    chatId += 1n;
+    chats += 1;
     await prisma.conversation.create({
-      data: { id, channel: 'telegram', chatId, chatType: 'private' },
+      data: { id, channel: 'telegram', chatId: String(chats), chatType: 'private' },
     });
     return id;
   };
@@ -39,7 +39,7 @@ describe('FactsRepository', () => {
     conversationId = await newConversation();
   });
 
-  it('keeps facts in the order in which they came, each conversation its own', async () => {
+  it('keeps facts in the order of their arrival, each conversation its own', async () => {
     const other = await newConversation();
     await facts.add(conversationId, 'Likes tea');
     await facts.add(other, 'Likes coffee');
@@ -48,7 +48,7 @@ describe('FactsRepository', () => {
     expect(await texts(other)).toEqual(['Likes coffee']);
   });
 
-  it('keeps a fact once, however many add it at once', async () => {
+  it('keeps a fact once, however many callers add it at once', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 8 }, () => facts.add(conversationId, 'Likes tea')),
     );
@@ -56,7 +56,7 @@ describe('FactsRepository', () => {
     expect(await texts(conversationId)).toEqual(['Likes tea']);
   });
 
-  it('keeps no more than the most, however many come at once', async () => {
+  it('keeps no more than the limit, however many arrive at once', async () => {
     const data = Array.from({ length: MAX_FACTS - 2 }, (_, i) => ({ conversationId, text: `fact ${i}` }));
     await prisma.fact.createMany({ data });
     const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map((text) => facts.add(conversationId, text)));

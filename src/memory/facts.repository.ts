@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import type { Prisma } from '../generated/prisma/client.js';
 
 /** Facts one conversation may have. */
@@ -13,7 +13,7 @@ export interface StoredFact {
   readonly createdAt: Date;
 }
 
-/** What the agent was asked to remember; a text is kept once in a conversation. */
+/** Facts that the user asked the agent to remember; a conversation keeps a text once. */
 @Injectable()
 export class FactsRepository {
   constructor(private readonly prisma: PrismaService) {}
@@ -28,10 +28,10 @@ export class FactsRepository {
     });
   }
 
-  /** Keeps the text unless it is `known` already or `MAX_FACTS` are kept (`full`), however many add at once. */
+  /** Keeps the text unless it is `known` already or `MAX_FACTS` are kept (`full`), however many callers add at once. */
   add(conversationId: string, text: string): Promise<'added' | 'known' | 'full'> {
     return this.prisma.$transaction(async (tx) => {
-      // Those who add to one conversation take turns; else each would count before the other's insert.
+      // Callers that add to one conversation take turns; otherwise each would count before the other's insert.
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`facts:${conversationId}`}, 0))`;
       const known = await tx.fact.count({ where: { conversationId, text } });
       if (known > 0) return 'known';

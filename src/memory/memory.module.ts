@@ -3,7 +3,7 @@ import { ConversationRepository } from './conversation.repository.js';
 import { FactsRepository } from './facts.repository.js';
 import { MessageSearchRepository } from './message-search.repository.js';
 import { MessageRepository } from './message.repository.js';
-import { OverheardRepository } from './overheard.repository.js';
+import { GroupContextRepository } from './group-context.repository.js';
 import { PersonRepository } from './person.repository.js';
 import { PersonToolsRepository } from './person-tools.repository.js';
 
@@ -12,7 +12,7 @@ const repositories = [
   MessageRepository,
   MessageSearchRepository,
   FactsRepository,
-  OverheardRepository,
+  GroupContextRepository,
   PersonRepository,
   PersonToolsRepository,
 ];

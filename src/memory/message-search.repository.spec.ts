@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
-import { DatabasePool } from '../database/database-pool.js';
-import { Database } from '../database/database.js';
-import { PrismaService } from '../database/prisma.service.js';
+import { DatabasePool } from '../platform/database/database-pool.js';
+import { Database } from '../platform/database/database.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { MessageSearchRepository } from './message-search.repository.js';
 
 describe('MessageSearchRepository', () => {
@@ -21,7 +21,7 @@ describe('MessageSearchRepository', () => {
     prisma = new PrismaService(pool);
     messages = new MessageSearchRepository(prisma);
     for (const [index, id] of [conversationId, otherId].entries()) {
-      const chatId = BigInt(index + 1);
+      const chatId = String(index + 1);
       await prisma.conversation.create({
         data: { id, channel: 'telegram', chatId, chatType: 'private' },
       });
@@ -68,15 +68,15 @@ describe('MessageSearchRepository', () => {
     expect(await search('rechnung or paid')).toHaveLength(2);
   });
 
-  it('finds parts of words, and text in a script without spaces', async () => {
+  it('finds parts of words, and text in scripts without spaces', async () => {
     expect(await search('rechn')).toEqual(['Die Rechnung über 100 % ist da']);
     expect(await search('京都')).toEqual(['明日は京都に行きます']);
   });
 
-  it('finds what was said before the newest messages', async () => {
+  it('finds older matches than the newest messages', async () => {
     const id = randomUUID();
     await prisma.conversation.create({
-      data: { id, channel: 'telegram', chatId: 3n, chatType: 'private' },
+      data: { id, channel: 'telegram', chatId: '3', chatType: 'private' },
     });
     await prisma.$executeRaw`
       INSERT INTO messages (conversation_id, epoch, role, text)
@@ -86,14 +86,14 @@ describe('MessageSearchRepository', () => {
     expect(found.map(({ text }) => text)).toEqual(['a late needle', 'an early needle']);
   });
 
-  it('takes the signs of LIKE and of the query language for what they are', async () => {
+  it('takes the special characters of LIKE and of the query language literally', async () => {
     expect(await search('%')).toEqual(['Die Rechnung über 100 % ist da']);
     expect(await search('_')).toEqual(['path C:\\temp_dir, it\'s "quoted"']);
     expect(await search('C:\\temp')).toEqual(['path C:\\temp_dir, it\'s "quoted"']);
     expect(await search('_d_')).toEqual([]);
   });
 
-  it('finds nothing for a query of nothing', async () => {
+  it('finds no message for an empty query', async () => {
     expect(await search('  ')).toEqual([]);
   });
 

@@ -1,21 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import type { ChannelMessageId } from '../channel/ids.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import type { Message, Prisma, Step, Turn } from '../generated/prisma/client.js';
 import { turnsAnsweredBy } from './continued-turns.js';
 
-/** As much of a message as its place in the history needs. */
+/** The columns that place a message in the history. */
 export type PastMessage = Pick<
   Message,
   'id' | 'role' | 'text' | 'author' | 'turnId' | 'createdAt' | 'attachments' | 'outside'
 >;
 
+/** The columns of a step that show its call in the history. */
+export type PastStep = Pick<Step, 'turnId' | 'index' | 'kind' | 'result'>;
+
 /** A page of history, newest first, with the tool steps of its turns. */
 export interface HistoryPage {
   readonly messages: readonly PastMessage[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly PastStep[];
 }
 
-/** A stretch of one epoch's messages, by their ids; both ends are left out. */
+/** A range of one epoch's messages, by their ids, without both ends. */
 export interface Stretch {
   readonly conversationId: string;
   readonly epoch: number;
@@ -23,21 +27,28 @@ export interface Stretch {
   readonly before: bigint;
 }
 
-/** After every message, and before every one: an end that leaves nothing out. */
+/** After every message, and before every one: a bound that excludes none. */
 export const NEWEST = 2n ** 63n - 1n;
 export const OLDEST = 0n;
+
+/** The number of newest replies that are searched; an older one counts as written with text from outside. */
+const SEARCHED_REPLIES = 1_000;
 
 export interface NewUserMessage {
   readonly text: string;
   readonly author: string | null;
-  readonly channelMessageId: bigint | null;
+  readonly channelMessageId: ChannelMessageId | null;
+  /** See `Written.position`. */
+  readonly position: bigint | null;
+  /** The message of the bot that it quotes, in the channel's words; null for none. */
+  readonly quotedAnswer: ChannelMessageId | null;
   /** The step of the running turn before which it joined; null where the turn began with it. */
   readonly stepIndex: number | null;
   /** The files that came with it; null for none. */
   readonly attachments: Prisma.InputJsonObject | null;
 }
 
-/** Where a message that belongs to no turn is said. */
+/** The place of a message that belongs to no turn. */
 interface Place {
   readonly conversationId: string;
   readonly epoch: number;
@@ -52,8 +63,8 @@ export class MessageRepository {
 
   /** One page of an epoch's messages after `after` and before `before`, newest first. */
   async history({ conversationId, epoch, after, before }: Stretch, limit: number): Promise<HistoryPage> {
-    // Compared as rows, so that no other index gives the order: where one conversation has much of the table, the planner
-    // would walk back through everybody's newest messages to find its own.
+    // Compared as rows, so that no other index gives the order: if one conversation has much of the table, the planner
+    // would walk back through every conversation's newest messages to find its own.
     const messages = await this.prisma.$queryRaw<PastMessage[]>`
       SELECT id, role::text, text, author, turn_id AS "turnId", created_at AS "createdAt", attachments, outside
       FROM messages
@@ -64,13 +75,13 @@ export class MessageRepository {
     return { messages, steps: await this.stepsOf(messages) };
   }
 
-  /** The user's messages that a turn answers, in order: its own, behind those of a turn that was interrupted for it. */
+  /** The user's messages that a turn answers, in order: those of a turn it continues, then its own. */
   async ofTurn(turn: Pick<Turn, 'id' | 'continuesId'>): Promise<Message[]> {
     const turnId = { in: await turnsAnsweredBy(this.prisma, turn) };
     return await this.prisma.message.findMany({ where: { turnId, role: 'user' }, orderBy: { id: 'asc' } });
   }
 
-  /** What was said in this stretch, oldest first, with the steps of its turns; of a stretch that is known to be short. */
+  /** The messages of this short range, oldest first, with the steps of its turns. */
   async said({
     conversationId,
     epoch,
@@ -97,14 +108,19 @@ export class MessageRepository {
     return tx.message.findMany({ where: { turnId, stepIndex }, orderBy: { id: 'asc' } });
   }
 
-  /** Writes the messages a turn has claimed, in order, and counts them. */
+  /**
+   * Writes the messages a turn has claimed, in order, and counts them. One that quotes what the bot said with text from
+   * outside in its request, be it before a /reset, brings that text along, and is marked so.
+   */
   async addUserMessages(
     tx: Prisma.TransactionClient,
     turn: { readonly id: string; readonly conversationId: string; readonly epoch: number },
     messages: readonly NewUserMessage[],
   ): Promise<void> {
+    const isOutside = await this.findOutsideQuotes(tx, turn.conversationId, messages);
     await tx.message.createMany({
-      data: messages.map(({ attachments, ...message }) => ({
+      data: messages.map(({ attachments, quotedAnswer, ...message }) => ({
+        outside: isOutside({ quotedAnswer }),
         conversationId: turn.conversationId,
         epoch: turn.epoch,
         role: 'user' as const,
@@ -116,9 +132,39 @@ export class MessageRepository {
     await this.count(tx, turn.conversationId, messages.length);
   }
 
+  /** Finds which of these messages quote what the bot did not surely write without text from outside. */
+  async findOutsideQuotes(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    messages: readonly Pick<NewUserMessage, 'quotedAnswer'>[],
+  ): Promise<(message: Pick<NewUserMessage, 'quotedAnswer'>) => boolean> {
+    const quoted = messages.flatMap(({ quotedAnswer }) => quotedAnswer ?? []);
+    const known = await this.answersOfPeople(tx, conversationId, quoted);
+    return ({ quotedAnswer }) => quotedAnswer !== null && !known.has(quotedAnswer);
+  }
+
+  /**
+   * Finds the bot's answers, by the channel's ids, that were written without text from outside. Messages that are not on
+   * record are left out, and so are questions and notices, which may show such text.
+   */
+  private async answersOfPeople(
+    tx: Prisma.TransactionClient,
+    conversationId: string,
+    quoted: readonly ChannelMessageId[],
+  ): Promise<ReadonlySet<ChannelMessageId>> {
+    if (quoted.length === 0) return new Set();
+    const rows = await tx.$queryRaw<{ id: ChannelMessageId }[]>`
+      SELECT r.channel_message_id AS id FROM (
+        SELECT channel_message_id, message_id FROM replies
+        WHERE conversation_id = ${conversationId}::uuid ORDER BY id DESC LIMIT ${SEARCHED_REPLIES}
+      ) AS r JOIN messages m ON m.id = r.message_id AND NOT m.outside
+      WHERE r.channel_message_id = ANY (${[...quoted]}::text[])`;
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /**
    * Writes the agent's answer to a turn.
-   * @param origin whether text from outside was in the request for it; what we say ourselves was asked of nobody
+   * @param origin whether its request contained text from outside; a fixed text has no request
    * @returns its id
    */
   async addAnswer(
@@ -142,12 +188,12 @@ export class MessageRepository {
     return id;
   }
 
-  /** Writes what the bot says by itself, as part of the history. @returns its id */
+  /** Writes a message of the bot's own as part of the history. @returns its id */
   addNotice(tx: Prisma.TransactionClient, place: Place, text: string): Promise<bigint> {
     return this.addBeside(tx, place, 'assistant', text);
   }
 
-  /** Writes what an operator says as the bot. @returns its id */
+  /** Writes an operator's message as the bot. @returns its id */
   addByOperator(tx: Prisma.TransactionClient, place: Place, text: string): Promise<bigint> {
     return this.addBeside(tx, place, 'operator', text);
   }

@@ -5,7 +5,10 @@ import type { Person, Prisma } from '../generated/prisma/client.js';
 /** The people of a channel, as last seen. */
 @Injectable()
 export class PersonRepository {
-  /** By their ids: of two groups that hear the same people at the same time one waits for the other. */
+  /**
+   * In the order of their ids: two groups that see the same people at the same time wait for each other instead of
+   * deadlocking.
+   */
   async rememberAll(
     tx: Prisma.TransactionClient,
     channel: string,
@@ -27,8 +30,8 @@ export class PersonRepository {
   }
 
   /**
-   * The language of who reads in a conversation: in a private chat its person, in a group whoever was answered last.
-   * @returns null where it is not known (yet)
+   * The language of a conversation's reader: in a private chat its person, in a group the person answered last.
+   * @returns null if it is not known (yet)
    */
   async languageIn(tx: Prisma.TransactionClient, conversationId: string): Promise<string | null> {
     const [reader] = await tx.$queryRaw<Pick<Person, 'languageCode'>[]>`

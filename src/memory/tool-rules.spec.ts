@@ -13,7 +13,7 @@ describe('Tool rules', () => {
     );
   });
 
-  it('allow nothing where they cannot be read, and are none where there are none', () => {
+  it('allow no tool where they cannot be read, and are null where there are none', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         fc.pre(value !== null);

@@ -1,8 +1,8 @@
-/** Which tools may be used, each by its name or by a pattern in which `*` stands for any characters. */
+/** Rules for tools, by their name or by a pattern in which `*` stands for any characters. */
 export interface ToolRules {
-  /** Only these; null: all there are. */
+  /** Only these; null: all tools. */
   readonly allow: readonly string[] | null;
-  /** None of these, whatever is allowed. */
+  /** None of these, even if they are allowed. */
   readonly deny: readonly string[];
 }
 
@@ -10,8 +10,8 @@ export interface ToolRules {
 const nothing: ToolRules = { allow: [], deny: [] };
 
 /**
- * Reads rules back from the database; null where there are none. What is not ours allows nothing: a rule that nobody can
- * read must not open what it was to close.
+ * Reads rules back from the database; null if there are none. Unreadable rules allow no tool: they must not open what
+ * they were meant to close.
  */
 export function readToolRules(value: unknown): ToolRules | null {
   if (value === null || value === undefined) return null;

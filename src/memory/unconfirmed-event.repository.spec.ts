@@ -16,14 +16,17 @@ describe('UnconfirmedEventRepository', () => {
     ['claimed', false],
     ['done', false],
     ['erased', false],
-  ])('finds a place for an event only while nobody is at it: %s', async (state, isPlaced) => {
-    const events = new UnconfirmedEventRepository(room.pool);
-    const [before, now] = [await room.conversation(), await room.conversation()];
-    const id = await room.event(before, 'hello', { state });
-    await room.pool.query('INSERT INTO unconfirmed_events VALUES ($1)', [id]);
-    const placed = await events.attach([{ eventId: String(id), conversationId: now.id }]);
-    expect(placed).toEqual(isPlaced ? [String(id)] : []);
-    const { conversationId } = await room.prisma.event.findUniqueOrThrow({ where: { id } });
-    expect(conversationId).toBe(isPlaced ? now.id : before.id);
-  });
+  ])(
+    'assigns a conversation to an event only while no other process handles it: %s',
+    async (state, isPlaced) => {
+      const events = new UnconfirmedEventRepository(room.pool);
+      const [before, now] = [await room.conversation(), await room.conversation()];
+      const id = await room.event(before, 'hello', { state });
+      await room.pool.query('INSERT INTO unconfirmed_events VALUES ($1)', [id]);
+      const placed = await events.attach([{ eventId: String(id), conversationId: now.id }]);
+      expect(placed).toEqual(isPlaced ? [String(id)] : []);
+      const { conversationId } = await room.prisma.event.findUniqueOrThrow({ where: { id } });
+      expect(conversationId).toBe(isPlaced ? now.id : before.id);
+    },
+  );
 });

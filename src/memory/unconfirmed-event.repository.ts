@@ -1,7 +1,7 @@
-import type { DatabasePool } from '../database/database-pool.js';
+import type { DatabasePool } from '../platform/database/database-pool.js';
 import type { EventKind } from '../generated/prisma/client.js';
 
-/** What a look at a listed event found. */
+/** The result of checking a listed event. */
 export interface Reviewed {
   readonly eventId: string;
   readonly source: string;
@@ -10,16 +10,16 @@ export interface Reviewed {
   readonly waits: boolean;
   readonly conversationId: string | null;
   /**
-   * `confirmed`: its conversation is there, and whoever erases it from now on finds the event; `locked`: cannot be told
-   * yet; `gone`: it is in no conversation that exists.
+   * `confirmed`: its conversation exists, and a later erasure finds the event; `locked`: not known yet; `gone`: it is
+   * in no existing conversation.
    */
   readonly verdict: 'confirmed' | 'locked' | 'gone';
   /** As received; null unless it is gone. */
   readonly payload: unknown;
 }
 
-/** An event, and the conversation that it shall be in. */
-export interface Attachment {
+/** An event and the conversation it is assigned to. */
+export interface EventAttachment {
   readonly eventId: string;
   readonly conversationId: string;
 }
@@ -28,7 +28,7 @@ export interface Attachment {
 export class UnconfirmedEventRepository {
   constructor(private readonly pool: DatabasePool) {}
 
-  /** Looks at up to `limit` listed events after an id, in order; those that are confirmed or over leave the list. */
+  /** Checks up to `limit` listed events after an id, in order; confirmed and finished ones leave the list. */
   async review(after: string, limit: number): Promise<{ reviewed: Reviewed[]; next: string | null }> {
     const { rows } = await this.pool.query<
       Omit<Reviewed, 'verdict'> & { verdict: Reviewed['verdict'] | 'over' }
@@ -39,8 +39,8 @@ export class UnconfirmedEventRepository {
     };
   }
 
-  /** @returns the ids of those that are where they shall be, and left the list */
-  async attach(attachments: readonly Attachment[]): Promise<string[]> {
+  /** @returns the ids of the events that are in their conversation and left the list */
+  async attach(attachments: readonly EventAttachment[]): Promise<string[]> {
     const { rows } = await this.pool.query<{ id: string }>({
       name: 'attach-events',
       text: ATTACH,
@@ -52,7 +52,7 @@ export class UnconfirmedEventRepository {
     return rows.map(({ id }) => id);
   }
 
-  /** For events that belong nowhere: what is left knows them as duplicates. */
+  /** For events without a conversation: their rows still identify duplicates. */
   async erase(eventIds: readonly string[]): Promise<void> {
     await this.pool.query({ name: 'erase-unconfirmed', text: ERASE, values: [eventIds] });
   }
@@ -61,8 +61,8 @@ export class UnconfirmedEventRepository {
 const LIVE = 'SELECT true FROM conversations c WHERE c.erased_at IS NULL AND c.id =';
 
 /**
- * Locks in the order of all: conversations, then the list. A conversation that is deleted or locked after the
- * statement's snapshot counts as locked, and is looked at again.
+ * Locks in the order of all transactions: conversations, then the list. A conversation that is deleted or locked after
+ * the statement's snapshot counts as locked, and is checked again.
  */
 const REVIEW = `
   WITH listed AS MATERIALIZED (
@@ -83,7 +83,7 @@ const REVIEW = `
          conversation_id AS "conversationId", verdict, CASE verdict WHEN 'gone' THEN payload END AS payload
   FROM listed ORDER BY event_id`;
 
-/** Only what is still listed: another process may have found a place for it, and somebody may be at it there. */
+/** Only events still listed: another process may have assigned a conversation, and a worker may use the event there. */
 const ATTACH = `
   WITH placed AS MATERIALIZED (
     SELECT p.event_id, p.conversation_id FROM unnest($1::bigint[], $2::uuid[]) AS p (event_id, conversation_id)

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChatId } from '../channel/ids.js';
 import { chatMoves } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
 import { telegramParts } from '../../test/support/telegram-channel.js';
@@ -8,7 +9,7 @@ import type { Conversation } from '../generated/prisma/client.js';
 import { TelegramChannel } from '../telegram/telegram-channel.js';
 import { UnconfirmedEvents } from './unconfirmed-events.js';
 
-/** Fails at a text, as a reader with a fault may. */
+/** Fails at one text, as a faulty reader may. */
 class OddReader extends TelegramChannel {
   override read(channel: string, payload: unknown): Received | null {
     if (JSON.stringify(payload).includes('odd')) throw new TypeError('odd');
@@ -54,7 +55,7 @@ const inConversation = (id: string) =>
   );
 
 describe('An event that was stored while its conversation was locked', () => {
-  it('stays where it is once the conversation is free, and its lane may be woken', async () => {
+  it('stays in its conversation once that is unlocked, and its lane may be woken', async () => {
     const ids = [await unconfirmed('hello'), await unconfirmed('/help')];
     await room.whileLocked(LOCK, [conversation.id], async () => {
       expect(await events.run()).toEqual({ confirmed: [], locked: 2, adrift: 0 });
@@ -73,7 +74,7 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
   });
 
-  it('goes to the conversation that its chat has, in order, and makes one where there is none', async () => {
+  it('goes to its chat’s present conversation, in order, and makes one where there is none', async () => {
     await unconfirmed('one');
     await unconfirmed('two');
     await unconfirmed('dropped', { state: 'dropped' });
@@ -90,7 +91,7 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await listed()).toEqual([]);
   });
 
-  it('waits while the conversation that its chat has now is locked as well', async () => {
+  it('waits while its chat’s present conversation is locked as well', async () => {
     await unconfirmed('hello');
     await erase();
     const now = await room.conversation({ chatId: conversation.chatId });
@@ -100,12 +101,12 @@ describe('An event that was stored while its conversation was locked', () => {
     expect((await events.run()).confirmed).toMatchObject([{ conversationId: now.id }]);
   });
 
-  it('goes where its chat went: the group became a supergroup that was used already', async () => {
-    const fromChatId = BigInt(-newChatId());
-    const toChatId = BigInt(-1_000_000_000_000 - newChatId());
+  it('follows its chat: the group became a supergroup that was used already', async () => {
+    const fromChatId = ChatId(String(-newChatId()));
+    const toChatId = ChatId(String(-1_000_000_000_000 - newChatId()));
     await room.conversation({ chatId: toChatId, chatType: 'supergroup', createdAt: new Date(0) });
     conversation = await room.conversation({ chatId: fromChatId, chatType: 'group' });
-    await chatMoves(room.prisma).move('telegram', { fromChatId, toChatId });
+    await chatMoves(room.prisma).migrate('telegram', { fromChatId, toChatId });
     expect(await ofChat(fromChatId)).toEqual([]);
     await unconfirmed('late');
     const [kept] = await ofChat(toChatId);
@@ -113,7 +114,7 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await inConversation(kept?.id ?? '')).toMatchObject([{ text: 'late' }]);
   });
 
-  it('stays listed where reading it fails, and keeps no other one from its place', async () => {
+  it('stays listed where reading it fails, and holds up no other event', async () => {
     const odd = await unconfirmed('odd');
     await unconfirmed('hello');
     await erase();
@@ -124,7 +125,7 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await listed()).toEqual([odd]);
   });
 
-  it('is left alone once it was erased or taken', async () => {
+  it('is left alone once it was erased or claimed', async () => {
     await unconfirmed('erased', { state: 'erased', conversationId: null });
     await unconfirmed('done', { state: 'done' });
     await erase();
@@ -133,14 +134,14 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await ofChat()).toEqual([]);
   });
 
-  it('stays erased where an erasure takes it between the look and the move', async () => {
+  it('stays erased where an erasure takes it between the check and the assignment', async () => {
     const eventId = await unconfirmed('erased', { state: 'erased', conversationId: null });
     const attachment = { eventId: String(eventId), conversationId: conversation.id };
     expect(await room.conversations.unconfirmed.attach([attachment])).toEqual([]);
     expect(await inConversation(conversation.id)).toEqual([]);
   });
 
-  it('is moved by one process: who comes late with another place finds it off the list', async () => {
+  it('is assigned by one process: a late one finds it off the list', async () => {
     const eventId = String(await unconfirmed('hello'));
     const { id: late } = await room.conversation();
     const attach = (conversationId: string) =>
@@ -150,7 +151,7 @@ describe('An event that was stored while its conversation was locked', () => {
     expect(await inConversation(conversation.id)).toHaveLength(1);
   });
 
-  it('is one event still, however many processes look at once', async () => {
+  it('is one event still, however many processes check at once', async () => {
     for (let round = 0; round < 10; round += 1) {
       conversation = await room.conversation();
       await unconfirmed('one');
@@ -163,7 +164,7 @@ describe('An event that was stored while its conversation was locked', () => {
     }
   });
 
-  it('is erased where nothing can be read from it', async () => {
+  it('is erased where it cannot be read', async () => {
     const id = await unconfirmed('hello', { payload: {} });
     await erase();
     expect(await events.run()).toEqual({ confirmed: [], locked: 0, adrift: 0 });
@@ -173,7 +174,7 @@ describe('An event that was stored while its conversation was locked', () => {
     });
   });
 
-  it('is looked at though more than a statement takes are stuck before it', async () => {
+  it('is checked even with more locked events before it than one statement takes', async () => {
     const stuck = conversation;
     await room.pool.query(
       `WITH added AS (

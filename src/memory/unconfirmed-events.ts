@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel, type Received } from '../channel/channel.js';
-import { messageOf } from '../errors/errors.js';
+import { messageOf } from '../platform/errors/errors.js';
 import type { EventKind } from '../generated/prisma/client.js';
 import { ConversationRepository } from './conversation.repository.js';
 import type { ChatOfChannel } from './conversation-places.repository.js';
 import type { Reviewed } from './unconfirmed-event.repository.js';
 
-/** Events looked at in one statement. */
+/** Events checked in one statement. */
 const BATCH = 500;
 
 /** An event whose lane may be woken now. */
@@ -17,17 +17,17 @@ export interface Confirmed {
 
 export interface Review {
   readonly confirmed: readonly Confirmed[];
-  /** How many are in a conversation that is locked. */
+  /** Events in a locked conversation. */
   readonly locked: number;
-  /** How many are in none, and found no place yet. */
+  /** Events in no conversation, which got none yet. */
   readonly adrift: number;
 }
 
 /**
- * Sees to the events that the door stored without a lock on their conversation, because somebody held it: an erasure, a
- * migration. Where the conversation turns out to be gone, its events go to the conversation that their chat has now, in
- * their order; it is made where there is none. Listed in `unconfirmed_events` by the statement that stored them, so that
- * any process may do this at any time; the door does it at once, a part of the sweep does what was left.
+ * Handles events that were stored while their conversation was locked by an erasure or a chat migration. If the
+ * conversation turns out to be gone, its events go to the chat's present conversation, in their order; a missing one is
+ * made. The storing statement lists them in `unconfirmed_events`, so any process may do this at any time: the inbox
+ * does it at once, a part of the sweep does the rest.
  */
 @Injectable()
 export class UnconfirmedEvents {
@@ -38,7 +38,7 @@ export class UnconfirmedEvents {
     private readonly conversations: ConversationRepository,
   ) {}
 
-  /** Looks once at every event of the list. */
+  /** Checks every event of the list once. */
   async run(): Promise<Review> {
     const confirmed: Confirmed[] = [];
     let [locked, adrift] = [0, 0];
@@ -75,7 +75,7 @@ export class UnconfirmedEvents {
     return { confirmed, adrift: placed.length - confirmed.length };
   }
 
-  /** One whose reading fails stays listed, for a version that can read it, and keeps no other one from its place. */
+  /** An event whose reading fails stays listed, for a version that can read it, and holds up no other event. */
   private inItsChat(event: Reviewed): { readonly event: Reviewed; readonly chat: Received | null }[] {
     try {
       return [{ event, chat: this.channel.read(event.source, event.payload) }];
@@ -89,7 +89,7 @@ export class UnconfirmedEvents {
     }
   }
 
-  /** Of a dropped event only the record would be left; one that cannot be read (any more) has no chat. */
+  /** A dropped event would leave only its record; one that cannot be read (any more) has no chat. */
   private async forget(events: readonly Reviewed[]): Promise<void> {
     if (events.length === 0) return;
     for (const { eventId, waits } of events)

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { Clock } from '../runtime/clock.js';
-import { ADA, call, CHAT, telegram, useSimulator } from './bot-api/simulator-scene.spec-support.js';
+import { Clock } from '../platform/runtime/clock.js';
+import { ADA, call, CHAT, telegram, useSimulator } from './bot-api/simulator.fixture.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { listenOnLoopback, stopServer } from './loopback.js';
 
 useSimulator();
 
-describe('Updates by getUpdates', () => {
+describe('Updates delivered by getUpdates', () => {
   it('come in order, until an offset confirms them', async () => {
     const [first, second] = ['a', 'b'].map((text) => telegram.say(CHAT, ADA, text).update_id);
     expect((await call('getUpdates')).result).toMatchObject([{ update_id: first }, { update_id: second }]);
@@ -17,7 +17,7 @@ describe('Updates by getUpdates', () => {
     expect((await call('getUpdates', { offset: Number(second) + 1 })).result).toEqual([]);
   });
 
-  it('tell of a message that was passed on, and of one that was changed', async () => {
+  it('describe a forwarded message and an edited one', async () => {
     const origin = { type: 'hidden_user', sender_user_name: 'Eve', date: 1 } as const;
     telegram.say(CHAT, ADA, 'hers', origin);
     const written = telegram.say(CHAT, ADA, 'frist');
@@ -31,7 +31,7 @@ describe('Updates by getUpdates', () => {
     expect(telegram.chat(CHAT)?.messages.map(({ text }) => text)).toEqual(['hers', 'first']);
   });
 
-  it('are waited for', async () => {
+  it('hold a poll until they come', async () => {
     const polled = call('getUpdates', { timeout: 50 });
     await waitFor(() => telegram.calls.has('getUpdates'));
     telegram.say(CHAT, ADA, 'late');
@@ -59,7 +59,7 @@ describe('Updates by getUpdates', () => {
   });
 });
 
-describe('Updates by webhook', () => {
+describe('Updates delivered by webhook', () => {
   let webhook: Server;
   let received: { text: string; secret: unknown }[];
   let answers: { status: number; headers?: Record<string, string> }[];
@@ -95,7 +95,7 @@ describe('Updates by webhook', () => {
     });
   });
 
-  it('come again at once when refused, before what follows in their chat', async () => {
+  it('come again at once when refused, before later ones of their chat', async () => {
     answers = [{ status: 503 }];
     for (const text of ['a', 'b']) telegram.say(CHAT, ADA, text);
     await taken();
@@ -121,7 +121,7 @@ describe('Updates by webhook', () => {
     expect(texts()).toEqual(['limited', 'free']);
   });
 
-  it('come twice when sent again', async () => {
+  it('come twice when they are delivered again', async () => {
     telegram.sendAgain(telegram.say(CHAT, ADA, 'a'));
     await taken();
     expect(texts()).toEqual(['a', 'a']);

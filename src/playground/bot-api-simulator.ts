@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { MessageOrigin, Update } from '@grammyjs/types';
-import { Clock } from '../runtime/clock.js';
+import { Clock } from '../platform/runtime/clock.js';
 import { BotApiError } from './bot-api/bot-api-error.js';
 import { BotState } from './bot-api/bot-state.js';
 import type { Ack, ChatEvent, ChatView, SimulatedUser } from './bot-api/chat-log.js';
@@ -14,7 +14,7 @@ import { listenOnLoopback, stopServer } from './loopback.js';
 import { Ring } from './ring.js';
 
 export interface SimulatorOptions {
-  /** The only token that is let in; default: a made-up one. */
+  /** The only accepted token; default: a made-up one. */
   readonly token?: string;
   /** Default: the system's. */
   readonly clock?: Clock;
@@ -29,15 +29,15 @@ export interface BotApiCall {
   /** As documented, whatever case the caller wrote. */
   readonly method: string;
   readonly chatId: number | null;
-  /** The refusal's description; null where it was `ok`. */
+  /** The refusal's description; null if the call was `ok`. */
   readonly refused: string | null;
 }
 
 /**
- * Takes Telegram's place: a Bot API server on a free loopback port, as strict as the real one, and people who write to
- * the bot. It delivers their updates like Telegram does, to a webhook or by getUpdates. Private chats only; no flood
- * limits or files. It forgets everything when it stops; its ids go on from the clock, so that a database
- * which outlives it never takes a new update for an old one.
+ * Takes Telegram's place: a Bot API server on an unused loopback port, as strict as the real one, and people who write
+ * to the bot. It delivers their updates as Telegram does, to a webhook or by getUpdates. Private chats only; no flood
+ * limits or files. It forgets everything when it stops; its ids start from the clock, so that a database that outlives
+ * it never takes a new update for an old one.
  *
  * @example
  * const telegram = await BotApiSimulator.start();
@@ -49,9 +49,9 @@ export class BotApiSimulator {
   readonly events = new EventEmitter<{ chat: [ChatEvent]; ack: [Ack]; call: [BotApiCall] }>().setMaxListeners(
     0,
   );
-  /** How often each method was called. */
+  /** The number of calls of each method. */
   readonly calls = new Map<string, number>();
-  /** The last 1,000 calls that were refused. */
+  /** The last 1,000 refused calls. */
   readonly refusals = new Ring<BotApiCall>(1_000);
   /** The last 10,000 answers of the webhook. */
   readonly acks = new Ring<Ack>(10_000);
@@ -86,9 +86,9 @@ export class BotApiSimulator {
   }
 
   /**
-   * Somebody writes to the bot: the message shows in the chat and its update waits for delivery.
+   * A person writes to the bot: the message shows in the chat and its update waits for delivery.
    * @param chatId of a private chat, so also the user's id: above 0
-   * @param origin of a message that the user only passes on
+   * @param origin of a message that the user only forwards
    * @throws RetryLaterError when 1,000 updates of this chat wait already
    */
   say(chatId: number, user: SimulatedUser, text: string, origin?: MessageOrigin): Update {
@@ -114,8 +114,10 @@ export class BotApiSimulator {
   }
 
   /**
-   * Somebody presses the stop button under the bot's draft: https://core.telegram.org/bots/api#messagegenerationstopped
-   * @returns the update, which waits for delivery; null where there is no such button, or the bot does not want to know
+   * The person presses the stop button under the bot's draft:
+   * https://core.telegram.org/bots/api#messagegenerationstopped
+   * @returns the update, which waits for delivery; null if there is no such button, or the bot did not ask for such
+   * updates
    */
   stopGeneration(chatId: number): Update | null {
     const draft = this.bot.chats.stopDraft(chatId);
@@ -133,8 +135,9 @@ export class BotApiSimulator {
   }
 
   /**
-   * Somebody presses a button under a message of the bot.
-   * @returns the update, which waits for delivery; null where there is no such button, or the bot does not want to know
+   * The person presses a button under a message of the bot.
+   * @returns the update, which waits for delivery; null if there is no such button, or the bot did not ask for such
+   * updates
    * @throws RetryLaterError when 1,000 updates of this chat wait already
    */
   press(pressed: PressedButton): Update | null {
@@ -147,7 +150,7 @@ export class BotApiSimulator {
     return update;
   }
 
-  /** Somebody changes what they wrote. @returns null where the update is of no message */
+  /** The person edits their message. @returns null if the update is not of a message */
   change({ message }: Update, text: string): Update | null {
     if (!message) return null;
     const editedAt = this.bot.clock.now().getTime();
@@ -165,12 +168,12 @@ export class BotApiSimulator {
     if (chatId !== undefined) this.bot.updates.add(chatId, update);
   }
 
-  /** What setWebhook would do, for a start that knows its own address only after it listens. */
+  /** The effect of setWebhook, for a start that knows its own address only after it listens. */
   deliverTo(url: string, secret: string): void {
     this.bot.setWebhook({ url, secret, maxConnections: 40 });
   }
 
-  /** Both sides of a chat; null where nobody wrote yet. */
+  /** Both sides of a chat; null if no one has written yet. */
   chat(chatId: number): ChatView | null {
     return this.bot.chats.view(chatId);
   }
@@ -180,7 +183,7 @@ export class BotApiSimulator {
     return this.bot.chats.ids().flatMap((chatId) => this.bot.chats.view(chatId) ?? []);
   }
 
-  /** Updates that the bot has not taken. */
+  /** Updates that the bot has not received. */
   get waiting(): number {
     return this.bot.updates.size;
   }

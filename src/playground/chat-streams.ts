@@ -3,15 +3,18 @@ import { Observable, Subject, takeUntil } from 'rxjs';
 import type { ChatEvent } from './bot-api/chat-log.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 
-/** Chats as server-sent events. They end when the application does, so that no open page holds it up. */
+/**
+ * Streams chats as server-sent events. The streams end when the application does, so that an open page does not delay
+ * it.
+ */
 @Injectable()
 export class ChatStreams implements OnModuleDestroy {
   private readonly ended = new Subject<void>();
 
   constructor(private readonly simulator: BotApiSimulator) {}
 
-  /** What changes in one chat, from now on; the event's type is its `kind`. */
-  of(chatId: number): Observable<MessageEvent> {
+  /** The changes in one chat, from now on; the event's type is its `kind`. */
+  openStream(chatId: number): Observable<MessageEvent> {
     return new Observable<MessageEvent>((subscriber) => {
       const listener = (event: ChatEvent) => {
         if (event.chatId === chatId) subscriber.next({ type: event.kind, data: event });

@@ -42,7 +42,7 @@ describe('The demo model over HTTP', () => {
     expect(model.requests).toHaveLength(2);
   });
 
-  it('streams the same', async () => {
+  it('streams the same answer', async () => {
     const stream = client.chat.completions.stream({
       model: 'demo-model',
       messages: [
@@ -60,7 +60,7 @@ describe('The demo model over HTTP', () => {
     expect(await words.finalContent()).toContain('👩‍👩‍👧‍👦'.repeat(10));
   });
 
-  it('lists itself', async () => {
+  it('lists itself as a model', async () => {
     expect((await client.models.list()).data).toMatchObject([{ id: 'demo-model' }]);
   });
 

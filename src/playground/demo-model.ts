@@ -1,8 +1,8 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Clock } from '../runtime/clock.js';
-import { Ids } from '../runtime/ids.js';
+import { Clock } from '../platform/runtime/clock.js';
+import { Ids } from '../platform/runtime/ids.js';
 import { type ChatRequest, readChatRequest } from './chat-completions/chat-request.js';
 import {
   type Completion,
@@ -15,7 +15,7 @@ import { listenOnLoopback, stopServer } from './loopback.js';
 import { Ring } from './ring.js';
 
 export interface DemoModelOptions {
-  /** How long it thinks before it answers; default: 300 ms. */
+  /** The pause before it answers; default: 300 ms. */
   readonly latencyMs?: number;
   readonly clock?: Clock;
   readonly ids?: Ids;
@@ -33,15 +33,15 @@ export const DEMO_MODEL_NAME = 'demo-model';
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
- * Takes the model's place: an OpenAI-compatible server on a free loopback port that follows simple rules, calls the
- * agent's tools, and says that it is a demo. Any key is taken. No network, no chance.
+ * Takes the model's place: an OpenAI-compatible server on an unused loopback port that follows simple rules, calls the
+ * agent's tools, and says that it is a demo. Accepts any key. No network, no randomness.
  */
 export class DemoModel {
   /** `answered`: a request got its answer. */
   readonly events = new EventEmitter<{ answered: [DemoModelRequest] }>().setMaxListeners(0);
-  /** The last 1,000 requests that were answered. */
+  /** The last 1,000 answered requests. */
   readonly requests = new Ring<DemoModelRequest>(1_000);
-  /** How long it thinks; may be changed while it runs. */
+  /** The pause before it answers; may be changed while it runs. */
   latencyMs: number;
   private readonly closing = new AbortController();
   private readonly clock: Clock;
@@ -91,7 +91,7 @@ export class DemoModel {
     this.events.emit('answered', answered);
   }
 
-  /** @returns false when the caller did not wait for it */
+  /** @returns false if the caller did not wait for it */
   private async think(response: ServerResponse): Promise<boolean> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
@@ -115,7 +115,7 @@ const models = {
   data: [{ id: DEMO_MODEL_NAME, object: 'model', created: 0, owned_by: 'turnpike' }],
 };
 
-/** Empty where it is larger than 8 MiB: that is then refused as no JSON. */
+/** Empty if it is larger than 8 MiB, and then refused as invalid JSON. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;

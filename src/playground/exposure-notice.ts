@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { ServerSettings } from '../config/server.settings.js';
+import { ServerSettings } from '../platform/http/server.settings.js';
 import { isLoopback } from './own-host.js';
 
-/** Says at the start that the playground, which asks nobody who they are, is reached from elsewhere. */
+/** Warns at the start that other machines reach the playground, which has no login. */
 @Injectable()
 export class ExposureNotice implements OnApplicationBootstrap {
   private readonly logger = new Logger('Playground');

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 
-/** Listens on a free port that only this machine reaches. */
+/** Listens on an unused port that only this machine reaches. */
 export async function listenOnLoopback(server: Server): Promise<string> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -14,7 +14,7 @@ export async function listenOnLoopback(server: Server): Promise<string> {
   return `http://127.0.0.1:${address.port}`;
 }
 
-/** Ends it now: open connections are cut, so that nobody's keep-alive holds the process. */
+/** Ends it now: cuts open connections, so that no keep-alive holds the process. */
 export async function stopServer(server: Server): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());

@@ -28,7 +28,7 @@ describe('The host of a request', () => {
     expect(isOwnHost(host, '127.0.0.1')).toBe(false);
   });
 
-  it('is also the name that HOST gives', () => {
+  it('is also this machine by the name in HOST', () => {
     expect(isOwnHost('devbox:3000', 'Devbox')).toBe(true);
     expect(isOwnHost('devbox:3000', '0.0.0.0')).toBe(false);
   });

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * Whether a request's `Host` names this machine in a way that no stranger can arrange: an IP address, `localhost`, or the
- * name that HOST gives. Any other name may be of a site whose owner has it resolve to this machine ("DNS rebinding"); to
- * the browser its page then comes from here. Pure.
+ * Whether a request's `Host` names this machine in a way that a stranger cannot arrange: an IP address, `localhost`, or
+ * the name in HOST. Any other name may belong to a site whose owner has it resolve to this machine ("DNS rebinding");
+ * the browser then takes its page for one of ours. Pure.
  */
 export function isOwnHost(host: string | undefined, listensOn: string): boolean {
   if (host === undefined || !URL.canParse(`http://${host}`)) return false;
@@ -12,7 +12,7 @@ export function isOwnHost(host: string | undefined, listensOn: string): boolean 
   return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === listensOn.toLowerCase();
 }
 
-/** Whether only this machine reaches who listens there. Pure. */
+/** Whether a listener on this address is reached from this machine only. Pure. */
 export function isLoopback(listensOn: string): boolean {
   return (
     listensOn === 'localhost' ||

@@ -15,7 +15,7 @@ import {
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Observable } from 'rxjs';
-import { messageOf } from '../errors/errors.js';
+import { messageOf } from '../platform/errors/errors.js';
 import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
@@ -25,7 +25,9 @@ import { SendMessageDto } from './send-message.dto.js';
 
 const NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Linus', 'Margaret', 'Donald'];
 
-/** The page, and what it needs: write and press buttons as a user, see both sides of a chat. `SameSiteGuard` stands before it. */
+/**
+ * Serves the page and its API: write and press buttons as a user, see both sides of a chat. `SameSiteGuard` guards it.
+ */
 @ApiExcludeController()
 @Controller('playground')
 export class PlaygroundController {
@@ -71,7 +73,7 @@ export class PlaygroundController {
 
   @Sse('api/chats/:id/stream')
   stream(@Param('id', ParseIntPipe) chatId: number): Observable<MessageEvent> {
-    return this.streams.of(chatId);
+    return this.streams.openStream(chatId);
   }
 
   @Post('api/chats/:id/stop')
@@ -101,7 +103,7 @@ export class PlaygroundController {
   }
 }
 
-/** @throws ServiceUnavailableException where too many updates of the chat wait */
+/** @throws ServiceUnavailableException when too many updates of the chat wait */
 function queued<Result>(add: () => Result): Result {
   try {
     return add();

@@ -10,7 +10,7 @@ import { SameSiteGuard } from './same-site.guard.js';
 /** A page to talk to the bot before there is a token. Never loaded in production. */
 @Module({})
 export class PlaygroundModule {
-  /** @param simulator unset where a real bot is connected: the page then says why it is empty */
+  /** @param simulator unset if a real bot is connected: the page then says why it is empty */
   static forRoot(simulator: BotApiSimulator | undefined): DynamicModule {
     if (!simulator) {
       return {

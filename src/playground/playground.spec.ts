@@ -1,11 +1,11 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { loadSettings } from '../config/settings.js';
-import { SettingsModule } from '../config/settings.module.js';
-import { Gates } from '../http/gates.js';
-import { HttpModule } from '../http/http.module.js';
-import { callMethod } from './bot-api/call-method.spec-support.js';
+import { loadSettings } from '../settings/settings.js';
+import { SettingsModule } from '../platform/config/settings.module.js';
+import { Gates } from '../platform/http/gates.js';
+import { HttpModule } from '../platform/http/http.module.js';
+import { callMethod } from './bot-api/call-method.fixture.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { PlaygroundModule } from './playground.module.js';
 
@@ -18,7 +18,7 @@ afterEach(async () => {
   [app, simulator] = [null, undefined];
 });
 
-/** Runs on a loopback port, though it is told another HOST. */
+/** Runs on a loopback port, even with another HOST. */
 async function start(HOST = '127.0.0.1', log: (line: unknown) => void = () => {}): Promise<string> {
   const imports = [
     SettingsModule.forRoot(loadSettings({ HOST })),
@@ -47,7 +47,7 @@ const post = (url: string, body: object, headers: Record<string, string> = {}, p
   });
 
 describe('The playground', () => {
-  it('is a page whose files come from here and load nothing from elsewhere', async () => {
+  it('is a page that loads its files from here only', async () => {
     const url = await startWithSimulator();
     const page = await fetch(`${url}/playground`);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -84,7 +84,7 @@ describe('The playground', () => {
     expect(simulator?.chats()).toEqual([]);
   });
 
-  it('presses a button that the chat shows, and no other', async () => {
+  it('presses a visible button, and no other', async () => {
     const url = await startWithSimulator();
     await post(url, { chatId: 5, text: 'hello' });
     if (!simulator) throw new Error('no simulator');
@@ -114,7 +114,7 @@ describe('The playground', () => {
     expect(simulator.waiting).toBe(2);
   });
 
-  it('refuses what another site’s page sends', async () => {
+  it('refuses requests of another site’s page', async () => {
     const url = await startWithSimulator();
     const body = { chatId: 5, text: 'a' };
     const foreign: Record<string, string>[] = [
@@ -128,7 +128,7 @@ describe('The playground', () => {
     expect((await post(url, body, { origin: url })).status).toBe(202);
   });
 
-  it('refuses a page of a name that its owner has resolve to this machine, though it is of that origin', async () => {
+  it('refuses a page under a name that its owner resolves to this machine, even as its own origin', async () => {
     await startWithSimulator();
     const message = JSON.stringify({ chatId: 5, text: 'a' });
     const ask = (host: string, method: 'GET' | 'POST', url: string) =>
@@ -152,13 +152,13 @@ describe('The playground', () => {
   it.each([
     ['0.0.0.0', 1],
     ['127.0.0.1', 0],
-  ])('says at the start that others reach it: HOST=%s', async (host, times) => {
+  ])('warns at the start that other machines reach it: HOST=%s', async (host, times) => {
     const lines: string[] = [];
     await startWithSimulator(host, (line) => void lines.push(JSON.stringify(line)));
     expect(lines.filter((line) => line.includes('open to everybody'))).toHaveLength(times);
   });
 
-  it('streams what changes in one chat, and lets the application stop while a page is open', async () => {
+  it('streams the changes in one chat, and lets the application stop while a page is open', async () => {
     const url = await startWithSimulator();
     const stream = (await fetch(`${url}/playground/api/chats/5/stream`)).body?.pipeThrough(
       new TextDecoderStream(),
@@ -179,7 +179,7 @@ describe('The playground', () => {
     await expect(reader?.read()).resolves.toEqual({ done: true, value: undefined });
   });
 
-  it('says why it rests where a real bot is connected', async () => {
+  it('says why it is off when a real bot is connected', async () => {
     const page = await fetch(`${await start()}/playground`);
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('TELEGRAM_BOT_TOKEN');

@@ -8,7 +8,7 @@ export class PressButtonDto {
   @Max(MAX_CHAT_ID)
   chatId: number;
 
-  /** Of the message that shows the button. */
+  /** The message that shows the button. */
   @IsInt()
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)

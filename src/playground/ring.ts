@@ -1,4 +1,4 @@
-/** A list that keeps its newest entries, so that what runs for days does not grow. */
+/** A list that keeps its newest entries, so that a long run does not fill the memory. */
 export class Ring<T> implements Iterable<T> {
   private entries: T[] = [];
 

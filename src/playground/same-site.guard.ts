@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ForbiddenException, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ServerSettings } from '../config/server.settings.js';
-import { Gate } from '../http/gate.js';
-import { Gates } from '../http/gates.js';
+import { ServerSettings } from '../platform/http/server.settings.js';
+import { Gate } from '../platform/http/gate.js';
+import { Gates } from '../platform/http/gates.js';
 import { isOwnHost } from './own-host.js';
 
 /**
- * Refuses requests that another site's page makes in the visitor's browser: the playground has no login, so what a
- * browser says about where a request comes from, and to whom it believes to talk, is what there is.
+ * Refuses requests that another site's page makes in the visitor's browser. The playground has no login, so it relies
+ * on the browser's headers for the request's origin and host.
  */
 @Injectable()
 export class SameSiteGuard extends Gate {
@@ -40,7 +40,7 @@ function isForeign(origin: string | undefined, host: string | undefined): boolea
   return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
-/** Following a link to the page is fine, whoever set it. */
+/** A link to the page may come from any site. */
 function isForeignFetch(headers: IncomingHttpHeaders): boolean {
   return headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate';
 }

@@ -4,9 +4,9 @@ import { MAX_TEXT_LENGTH } from './bot-api/read-text.js';
 /** The largest user id that Telegram hands out fits in 52 bits: https://core.telegram.org/bots/api#user */
 export const MAX_CHAT_ID = 2 ** 52 - 1;
 
-/** What a visitor of the playground writes. */
+/** A message of a visitor of the playground. */
 export class SendMessageDto {
-  /** Of a private chat; a new number begins a new chat. */
+  /** The id of a private chat; a new number begins a new chat. */
   @IsInt()
   @Min(1)
   @Max(MAX_CHAT_ID)

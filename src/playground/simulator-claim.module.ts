@@ -1,5 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { Database } from '../platform/database/database.js';
 import { SimulatorClaim, type TelegramKind } from './simulator-claim.js';
 
 /** Claims the database before any worker begins: providers are built before the first hook runs. */

@@ -1,23 +1,23 @@
 import { Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { GiveUpError, messageOf } from '../errors/errors.js';
+import { GiveUpError, messageOf } from '../platform/errors/errors.js';
 
-/** Any number that no other advisory lock of this database uses. */
+/** A number that no other advisory lock of this database uses. */
 const LOCK = 7_418_880_004;
 const CONNECT_TIMEOUT_MS = 5_000;
 const CLAIM_AGAIN_MS = 1_000;
 
-/** What `pg_stat_activity` shows of the holder, before its address. */
+/** The holder's name in `pg_stat_activity`, followed by its address. */
 const NAME = 'turnpike simulator';
 
-/** What takes Telegram's place in this process. */
+/** The simulator of this process, if it has one. */
 export type TelegramKind = 'simulated' | 'real';
 
 /**
  * Keeps a database to one Telegram: each simulator has chats of its own, and the worker of another process would send
  * their replies to a Telegram that knows none of them. A process with a simulator holds a session advisory lock for as
- * long as it runs; PostgreSQL gives it back however the process ends.
+ * long as it runs; PostgreSQL releases it however the process ends.
  */
 export class SimulatorClaim implements OnApplicationShutdown {
   private readonly logger = new Logger('Playground');
@@ -36,7 +36,7 @@ export class SimulatorClaim implements OnApplicationShutdown {
     try {
       await claim.begin(kind);
     } catch (error) {
-      // Of a real bot's process nothing more is asked of the database than it needs anyway.
+      // A process with a real bot needs no further connection for this.
       if (kind === 'simulated' || error instanceof GiveUpError) throw error;
       claim.logger.warn({ msg: 'not known whether a simulator uses this database', error: messageOf(error) });
     }
@@ -56,7 +56,7 @@ export class SimulatorClaim implements OnApplicationShutdown {
     else this.hold(client);
   }
 
-  /** Tells where this process listens to whoever is refused because of it. */
+  /** Publishes this process's address for those that are refused because of it. */
   async announce(address: string): Promise<void> {
     this.name = `${NAME} ${address}`;
     await this.client?.query(`SELECT set_config('application_name', $1, false)`, [this.name]);
@@ -85,7 +85,7 @@ export class SimulatorClaim implements OnApplicationShutdown {
     client.once('end', () => void this.claimAgain());
   }
 
-  /** PostgreSQL was restarted, or somebody cut the connection. */
+  /** PostgreSQL was restarted, or the connection was cut. */
   private async claimAgain(): Promise<void> {
     for (this.client = null; !this.ended; await pause(CLAIM_AGAIN_MS, null, { ref: false })) {
       try {
@@ -106,7 +106,7 @@ async function takeLock(client: Client): Promise<boolean> {
   return rows[0]?.taken === true;
 }
 
-/** A process with a real Telegram only looks: any number of them share a database. */
+/** A process with a real Telegram only checks: any number of them share a database. */
 async function isTaken(client: Client): Promise<boolean> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -117,7 +117,7 @@ async function isTaken(client: Client): Promise<boolean> {
   return rowCount !== 0;
 }
 
-/** Null where the other process does not listen yet, has ended meanwhile, or is of another database user. */
+/** Null if the other process does not listen yet, has ended meanwhile, or uses another database user. */
 async function holderAddress(client: Client): Promise<string | null> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT application_name AS name FROM pg_stat_activity

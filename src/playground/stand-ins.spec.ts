@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Environment } from '../config/read-settings.js';
+import type { Environment } from '../platform/config/read-settings.js';
 import { type StandIns, startStandIns } from './stand-ins.js';
 
 const started: StandIns[] = [];
@@ -37,7 +37,7 @@ describe('Stand-ins', () => {
     expect((await start(given)).env).toMatchObject(given);
   });
 
-  it('leave what is configured alone', async () => {
+  it('leave configured services alone', async () => {
     const telegram = await start({ TELEGRAM_BOT_TOKEN: '1:a' });
     expect(telegram.simulator).toBeUndefined();
     expect(telegram.env).toEqual({ TELEGRAM_BOT_TOKEN: '1:a' });
@@ -55,7 +55,7 @@ describe('Stand-ins', () => {
     { NODE_ENV: 'Production' },
     { APP_ROLE: 'web' },
     { APP_ROLE: 'worker' },
-  ])('stay away with %j', async (env) => {
+  ])('do not start with %j', async (env) => {
     const standIns = await start(env);
     expect(standIns.env).toEqual(env);
     expect([standIns.simulator, standIns.model]).toEqual([undefined, undefined]);

@@ -1,35 +1,36 @@
 import { randomBytes } from 'node:crypto';
-import type { Environment } from '../config/read-settings.js';
+import type { Environment } from '../platform/config/read-settings.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { DEMO_MODEL_NAME, DemoModel } from './demo-model.js';
 
-/** What takes the place of services that are not configured. */
+/** The stand-ins for services that are not configured. */
 export interface StandIns {
   /** The environment with the stand-ins' addresses in it. */
   readonly env: Environment;
-  /** Unset where a real bot token is given. */
+  /** Unset if a real bot token is given. */
   readonly simulator?: BotApiSimulator;
-  /** Unset where a real model is given. */
+  /** Unset if a real model is given. */
   readonly model?: DemoModel;
-  /** Tells the simulator where the application listens: from now on it delivers updates there. */
+  /** Gives the simulator the application's address: from now on it delivers updates there. */
   connect(applicationUrl: string): void;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the Bot API simulator where TELEGRAM_BOT_TOKEN and TELEGRAM_BOTS_FILE are unset, and beside it the demo model
- * where OPENAI_API_KEY and OPENAI_BASE_URL are: real people are not answered by a demo. The product then reaches both over HTTP through the same settings as the real ones. Does nothing in
- * production, and with APP_ROLE `web` or `worker`: several processes would each have a world of their own.
+ * Starts the Bot API simulator if TELEGRAM_BOT_TOKEN and TELEGRAM_BOTS_FILE are unset, and beside it the demo model if
+ * OPENAI_API_KEY and OPENAI_BASE_URL are: a demo must not answer real people. The product then reaches both over HTTP
+ * through the same settings as the real ones. Does nothing in production, and with APP_ROLE `web` or `worker`: each
+ * process would have a simulator of its own.
  *
- * The simulator's updates come by webhook, the way of a deployed bot. The application's address is not known before it
+ * The simulator's updates come by webhook, as those of a deployed bot. The application's address is not known before it
  * listens, so it registers nothing (`passive`) and `connect` does it.
  */
 export async function startStandIns(env: Environment): Promise<StandIns> {
   const alone = unset(env['APP_ROLE']) || env['APP_ROLE'] === 'all';
   const environment = env['NODE_ENV'];
-  // What is no environment is refused by the settings, and has meant production.
+  // The settings refuse an invalid environment, and here it counts as production.
   const allowed = (unset(environment) || ['development', 'test'].includes(String(environment))) && alone;
-  // Further bots are real ones, and come besides a real one.
+  // Further bots are real ones, beside a real one.
   const simulated = unset(env['TELEGRAM_BOT_TOKEN']) && unset(env['TELEGRAM_BOTS_FILE']);
   const simulator = allowed && simulated ? await BotApiSimulator.start() : undefined;
   const model =
@@ -77,7 +78,7 @@ function modelVariables({ baseUrl }: DemoModel, env: Environment): Environment {
   };
 }
 
-/** An application that listens on every address is reached on this machine's own. */
+/** An application that listens on every address is reached on the loopback address. */
 function reachable(url: URL): URL {
   if (url.hostname === '0.0.0.0') url.hostname = '127.0.0.1';
   if (url.hostname === '[::]') url.hostname = '[::1]';

@@ -16,10 +16,10 @@ describeOnEachBackend('LaneEraser', (backend) => {
   afterEach(() => lanes.rest());
   afterAll(() => lanes.close());
 
-  /** Where the backend holds this text, in whatever way. */
+  /** Every place where the backend holds this text. */
   const traces = (text: string) => tracesIn(backend, lanes.url, text);
 
-  /** Wakes the lane, and waits until a wake that came after it has arrived. */
+  /** Wakes the lane, and waits until a later wake-up has arrived. */
   async function wake(id: string): Promise<void> {
     for (const lane of laneNames) {
       const sentinel = randomUUID();
@@ -31,7 +31,7 @@ describeOnEachBackend('LaneEraser', (backend) => {
     }
   }
 
-  it('leaves no trace of a conversation that waits in every lane, and woken more than once', async () => {
+  it('leaves no trace of a conversation that waits in every lane and was woken more than once', async () => {
     const id = randomUUID();
     const other = randomUUID();
     await wake(id);
@@ -46,7 +46,7 @@ describeOnEachBackend('LaneEraser', (backend) => {
     }
   });
 
-  it('leaves no trace of one at work either, once that ends, and lets no other job follow it', async () => {
+  it('leaves no trace of an active job either, once it ends, and lets no other job follow it', async () => {
     const id = randomUUID();
     const ran: string[] = [];
     let goOn: () => void = () => undefined;
@@ -70,11 +70,11 @@ describeOnEachBackend('LaneEraser', (backend) => {
     expect(ran.filter((each) => each === id)).toHaveLength(1);
   });
 
-  it('has nothing to do for a conversation that nobody woke', async () => {
+  it('does nothing for a conversation without jobs', async () => {
     await lanes.eraser.forget(randomUUID());
   });
 
-  it('is hardly needed for a job that is done: of it BullMQ keeps a short log and nothing else', async () => {
+  it('leaves a finished job to BullMQ, which keeps only a short log of it', async () => {
     const own = await Lanes.openAlone(backend);
     try {
       const ids = Array.from({ length: 700 }, () => randomUUID());

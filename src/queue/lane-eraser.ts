@@ -1,7 +1,7 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { RetryLaterError } from '../errors/errors.js';
+import { RetryLaterError } from '../platform/errors/errors.js';
 import type { LaneJob } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
 import { withTimeout } from './with-timeout.js';
@@ -24,9 +24,9 @@ export class LaneEraser {
   }
 
   /**
-   * Removes the conversation's waiting jobs, their deduplication keys, and what BullMQ logged under its id. A job at work
-   * cannot be removed: it finds its conversation gone, ends, and is not followed by another.
-   * @throws where the queue does not answer within 3 s; the jobs then end as soon as they run
+   * Removes the conversation's waiting jobs, their deduplication keys, and BullMQ's log entries under its id. An active
+   * job cannot be removed: it finds its conversation gone, ends, and is not followed by another.
+   * @throws when the queue does not answer within 3 s; the jobs then end as soon as they run
    */
   async forget(conversationId: string): Promise<void> {
     if (!this.backend.reachable) throw new RetryLaterError('QUEUE_UNREACHABLE', 'the queue is not reachable');
@@ -37,7 +37,7 @@ export class LaneEraser {
   private async forgetIn(queue: Queue<LaneJob>, conversationId: string): Promise<void> {
     const jobId = await queue.getDeduplicationJobId(conversationId);
     if (jobId !== null) await queue.remove(jobId);
-    // After the job: it may have become active meanwhile, and been promised a successor.
+    // After the job: it may have become active meanwhile and got a successor.
     await this.backend.forget(queue, conversationId);
   }
 }

@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { messageOf } from '../errors/errors.js';
-import { Metrics, type Sample } from '../observability/metrics.js';
+import { messageOf } from '../platform/errors/errors.js';
+import { Metrics, type Sample } from '../platform/observability/metrics.js';
 import { LOOKED_AT, type WaitingWork, WaitingWorkRepository } from './waiting-work.repository.js';
 
-/** However many scrape, and however often, the database is asked once in this time. */
+/** The database is asked once in this time, however often the metrics are scraped. */
 const ASK_EVERY_MS = 5_000;
 
-/** What waits in the lanes, of all processes together; without samples while the database does not answer. */
+/** The waiting work in the lanes of all processes; without samples while the database does not answer. */
 @Injectable()
 export class LaneMetrics {
   private readonly logger = new Logger(LaneMetrics.name);
@@ -26,7 +26,7 @@ export class LaneMetrics {
   }
 
   private async ask(): Promise<void> {
-    // What was true once must not be told of a database that hangs.
+    // An old sample must not describe a database that hangs.
     this.show([]);
     try {
       this.show(await this.work.read());

@@ -40,7 +40,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
     expect(await waiting()).toBe(2);
   });
 
-  it('makes of five wakes while it runs one run more, which begins after it', async () => {
+  it('turns five wake-ups during a run into one more run, which begins after it', async () => {
     const id = randomUUID();
     const sentinel = randomUUID();
     const ran: string[] = [];
@@ -72,7 +72,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
     expect(most).toBe(1);
   });
 
-  it('lets the lane look again after a pause, also when it is told so while the lane is at work', async () => {
+  it('lets the lane look again after a pause, even when asked while the lane is active', async () => {
     const id = randomUUID();
     const began: number[] = [];
     await lanes.work('turns', async () => {
@@ -85,7 +85,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
     expect((began[1] ?? 0) - (began[0] ?? 0)).toBeGreaterThanOrEqual(650);
   });
 
-  it('looks at once when it is told so, whatever was put off', async () => {
+  it('looks at once when asked to, whatever was put off', async () => {
     const id = randomUUID();
     const ran: string[] = [];
     await lanes.work('turns', (each) => Promise.resolve(ran.push(each)));
@@ -114,7 +114,7 @@ describeOnEachBackend('LaneWaker', (backend) => {
 });
 
 describeWithRedis('LaneWaker without its Redis', () => {
-  it('keeps nothing for later that the sweep will find, and wakes again once Redis is back', async () => {
+  it('keeps no wake-up that the sweep will find, and wakes again once Redis is back', async () => {
     const lanes = await Lanes.openAlone('redis');
     const { redis } = lanes;
     if (!redis) throw new Error('no Redis');

@@ -1,17 +1,17 @@
 import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable, Logger } from '@nestjs/common';
 import type { Queue } from 'bullmq';
-import { messageOf } from '../errors/errors.js';
-import { outsideLogScope } from '../observability/log-scope.js';
+import { messageOf } from '../platform/errors/errors.js';
+import { outsideLogScope } from '../platform/observability/log-scope.js';
 import type { LaneJob, LaneName } from './lanes.js';
 import { QueueBackend } from './queue-backend.js';
 import { withTimeout } from './with-timeout.js';
 
-/** Wake-ups kept while the queue does not answer, or until their time; past it they are left to the sweep. */
+/** Wake-ups kept while the queue does not answer, or until their time; the sweep finds the rest. */
 const MAX_PENDING = 100_000;
 const MAX_BATCH = 500;
 const ADD_TIMEOUT_MS = 3_000;
-/** What a timer of Node's can hold. */
+/** The longest delay of a Node timer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface Appointment {
@@ -20,8 +20,8 @@ interface Appointment {
 }
 
 /**
- * Puts conversations into their lanes. Waking is best effort and never waited for: a lost wake-up costs one sweep
- * period, not a message.
+ * Puts conversations into their lanes. Waking is best effort and never awaited: a lost wake-up costs one sweep period,
+ * not a message.
  */
 @Injectable()
 export class LaneWaker {
@@ -45,23 +45,23 @@ export class LaneWaker {
     private readonly backend: QueueBackend,
   ) {
     this.queues = { turns, commands, deliveries, summaries };
-    // Without a listener BullMQ prints what it lost, whole connections with their settings. The failed `add` is logged.
+    // Without a listener BullMQ prints lost connections with all their settings. The failed `add` is logged.
     for (const queue of Object.values(this.queues)) queue.on('error', () => undefined);
   }
 
-  /** Lets the lane look at this conversation now. */
+  /** Makes the lane look at this conversation now. */
   wake(lane: LaneName, conversationId: string): void {
     const pending = this.pending[lane];
     if (pending.size >= MAX_PENDING) return;
     pending.add(conversationId);
-    // Others join the batch.
+    // The others join the batch.
     if (!this.flushing.has(lane)) void outsideLogScope(() => this.flush(lane));
   }
 
   /**
-   * Lets the lane look again in `delayMs`; of several appointments the earliest counts. Kept by this process, not by the
-   * queue: a delayed job would swallow every wake-up that comes before its time, and trust the clock of the machine that
-   * made it. One that dies with the process is found by the sweep.
+   * Makes the lane look again in `delayMs`; the earliest of several appointments counts. Kept by this process, not by
+   * the queue: a delayed job would swallow every earlier wake-up, and trust the clock of the machine that made it. The
+   * sweep finds an appointment that dies with the process.
    */
   wakeLater(lane: LaneName, conversationId: string, delayMs: number): void {
     const key = `${lane}:${conversationId}`;
@@ -105,7 +105,7 @@ export class LaneWaker {
       },
     }));
     try {
-      // Else the client would keep every job in memory until Redis is back.
+      // Otherwise the client would keep every job in memory until Redis is back.
       if (!this.backend.reachable) throw new Error('the queue is not reachable');
       await withTimeout(this.queues[lane].addBulk(jobs), ADD_TIMEOUT_MS);
       if (this.failing) this.logger.log({ msg: 'lanes can be woken again' });

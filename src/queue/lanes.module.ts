@@ -1,8 +1,7 @@
 import { BullModule } from '@nestjs/bullmq';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { RedisSettings } from '../config/redis.settings.js';
-import { Database } from '../database/database.js';
-import { DeadLetters } from './dead-letters.service.js';
+import { RedisSettings } from '../platform/throttling/redis.settings.js';
+import { Database } from '../platform/database/database.js';
 import { LaneEraser } from './lane-eraser.js';
 import { LaneMetrics } from './lane-metrics.js';
 import { LaneWaker } from './lane-waker.js';
@@ -36,15 +35,7 @@ class QueueBackendModule implements OnApplicationShutdown {
     }),
     BullModule.registerQueue(...lanes.map((name) => ({ name }))),
   ],
-  providers: [
-    LaneWaker,
-    LaneEraser,
-    SweepAdditions,
-    DeadLetters,
-    QueueHealth,
-    LaneMetrics,
-    WaitingWorkRepository,
-  ],
-  exports: [LaneWaker, LaneEraser, SweepAdditions, DeadLetters, BullModule],
+  providers: [LaneWaker, LaneEraser, SweepAdditions, QueueHealth, LaneMetrics, WaitingWorkRepository],
+  exports: [LaneWaker, LaneEraser, SweepAdditions, BullModule],
 })
 export class LanesModule {}

@@ -9,14 +9,14 @@ export type LaneName = (typeof lanes)[number];
 /** The queue of the sweep, whose jobs belong to no conversation. */
 export const SWEEP_QUEUE = 'sweep';
 
-/** A lane's job names its conversation and nothing else: the truth is in PostgreSQL. */
+/** A lane's job carries only its conversation's id: the truth is in PostgreSQL. */
 export interface LaneJob {
   readonly conversationId: string;
 }
 
 /**
- * How workers hold their jobs. A job of a killed process comes back after at most both together; PostgreSQL's lease, a
- * little longer, decides who may commit.
+ * How workers hold their jobs. A job of a killed process comes back after at most the sum of both; PostgreSQL's lease,
+ * a little longer, decides which holder may commit.
  */
 export const workerOptions = {
   lockDuration: 10_000,

@@ -42,7 +42,7 @@ describeOnEachBackend('QueueBackend', (backend) => {
     return worker;
   }
 
-  it('lets others have the job of a machine that died with its clock an hour ahead', async () => {
+  it('hands over the job of a machine that died with its clock an hour ahead', async () => {
     const id = randomUUID();
     lanes.waker.wake('turns', id);
     await eventually(async () => expect(await lanes.queues.turns.getWaitingCount()).toBe(1));
@@ -55,13 +55,13 @@ describeOnEachBackend('QueueBackend', (backend) => {
     const ran: string[] = [];
     newWorker((conversationId) => ran.push(conversationId));
     await lanes.backend.undoFastClocks(LOCK_MS);
-    // A machine that is slower than the lock is long may see it again.
+    // A machine slower than the lock's time may receive it again.
     await eventually(() => expect(ran).toContain(id));
   });
 });
 
 describe('PostgresQueueBackend', () => {
-  it('works as soon as there are connections, though there was none when a queue and a worker were made', async () => {
+  it('works as soon as connections are available, even if none was when a queue and a worker were made', async () => {
     const server = await OwnPostgres.open();
     const database = await RationedDatabase.create(server.url);
     const backend = await PostgresQueueBackend.open(database.url);

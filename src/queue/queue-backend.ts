@@ -14,42 +14,42 @@ import {
 } from 'bullmq';
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
-import type { RedisSettings } from '../config/redis.settings.js';
-import type { Database } from '../database/database.js';
+import type { RedisSettings } from '../platform/throttling/redis.settings.js';
+import type { Database } from '../platform/database/database.js';
 
 /**
- * What every queue has in common, besides its connection. BullMQ keeps a log of what happened to jobs, about as many
- * entries as this a queue, with the ids of conversations among them; nothing of ours reads it.
+ * The options of every queue, except its connection. BullMQ keeps a log of job events, about this many a queue, with
+ * the ids of conversations among them; Turnpike does not read it.
  */
 export const queueOptions: Pick<QueueOptions, 'prefix' | 'streams'> = {
   prefix: 'turnpike',
   streams: { events: { maxLen: 100 } },
 };
 
-/** As much of a queue as its backend has to know. */
+/** The parts of a queue that its backend needs. */
 type QueueNames = Pick<Queue, 'name' | 'toKey'>;
 
 /**
- * Where BullMQ keeps its jobs. BullMQ is given the connection, and we close it after the queues and workers that share
- * it: BullMQ leaves connections alone that it did not open.
+ * The store of BullMQ's jobs. BullMQ gets an open connection and leaves it open; this class closes it after the queues
+ * and workers that share it.
  */
 export abstract class QueueBackend {
   abstract readonly name: 'redis' | 'postgresql';
-  /** What BullMQ's `connection` option takes; its type names Redis clients only. */
+  /** The value of BullMQ's `connection` option; its type names Redis clients only. */
   abstract readonly connection: ConnectionOptions;
-  /** False while jobs could not be added: told without asking. */
+  /** False while jobs cannot be added; does not ask the backend. */
   abstract readonly reachable: boolean;
   /** Resolves when the backend answers; rejects with the reason when it does not. */
   abstract ping(): Promise<void>;
   /**
-   * Removes what BullMQ, which has no call for it, keeps under a deduplication id besides a job: the job that would
+   * Removes what BullMQ keeps under a deduplication id besides a job, which it has no call for: the job that would
    * follow an active one, and entries of its log.
    */
   abstract forget(queue: QueueNames, deduplicationId: string): Promise<void>;
   /**
-   * Takes back what a machine whose clock is ahead has set by it: until when it holds its jobs, and when somebody last
-   * looked for jobs of dead workers. Until that time came, theirs would stand still, and their conversations with them.
-   * @param lockMs how long a worker holds a job before it says that it still does
+   * Resets times that a machine whose clock is ahead has set: the end of its job locks, and the last look for jobs of
+   * dead workers. Until those times, its jobs and their conversations would stand still.
+   * @param lockMs how long a worker holds a job between renewals
    */
   abstract undoFastClocks(lockMs: number): Promise<void>;
   abstract close(): Promise<void>;
@@ -66,7 +66,7 @@ export class RedisQueueBackend extends QueueBackend {
     super();
     setDefaultBackendFactory(createRedisBackend);
     const redis = new Redis(url, {
-      // Workers wait for as long as it takes; the door does not wait for the queue at all (LaneWaker).
+      // Workers wait as long as it takes; the webhook never waits for the queue (LaneWaker).
       maxRetriesPerRequest: null,
       retryStrategy: (times) => Math.min(times * 100, 1_000),
     });
@@ -102,7 +102,7 @@ export class RedisQueueBackend extends QueueBackend {
     if (own.length > 0) await this.redis.xdel(log, ...own);
   }
 
-  /** Nothing to do: these are keys that expire, and Redis's own clock says when. */
+  /** Nothing to do: these keys expire by Redis's own clock. */
   async undoFastClocks(): Promise<void> {
     return Promise.resolve();
   }
@@ -115,7 +115,7 @@ export class RedisQueueBackend extends QueueBackend {
 
 export class PostgresQueueBackend extends QueueBackend {
   readonly name = 'postgresql';
-  /** A pool keeps nothing for later: it fails at once, or within its connection time-out. */
+  /** A pool queues no command: it fails at once, or within its connection time-out. */
   readonly reachable = true;
 
   private constructor(
@@ -182,8 +182,8 @@ export class PostgresQueueBackend extends QueueBackend {
 }
 
 /**
- * `open` has brought the schema up to date. BullMQ (6.7.0) would look once more for each queue and worker, and remember
- * for good where that failed: with no connection to be had in that moment, the lane stood still until the process ended.
+ * `open` has brought the schema up to date. BullMQ (6.7.0) would check again for each queue and worker, and remember a
+ * failure for good: without a connection at that moment, the lane would stand still until the process ended.
  */
 class ReadyConnection extends PostgresConnection {
   override waitUntilReady(): Promise<void> {
@@ -197,10 +197,10 @@ const postgresJobs: BackendFactory = (name, opts) => {
   return new PostgresJobs(new ReadyConnection(pool), name, { ...opts, connection: pool });
 };
 
-/** Nest's option is typed for Redis; which backend reads it was decided by `setDefaultBackendFactory`. */
+/** Nest's option is typed for Redis; `setDefaultBackendFactory` decides which backend reads it. */
 const isConnection = (pool: object): pool is ConnectionOptions => isPgPool(pool);
 
-/** Redis where it is configured, else PostgreSQL: the promises are the same on both. */
+/** Redis if it is configured, else PostgreSQL: the promises are the same on both. */
 export async function openQueueBackend(redis: RedisSettings, database: Database): Promise<QueueBackend> {
   return redis.url ? new RedisQueueBackend(redis.url) : await PostgresQueueBackend.open(database.url);
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Parts of the sweep that belong to rooms above the queue: each adds its own when the application starts. */
+/** Parts of the sweep that belong to rooms above the queue: each room adds its own when the application starts. */
 @Injectable()
 export class SweepAdditions {
   private readonly parts = new Map<string, () => Promise<unknown>>();

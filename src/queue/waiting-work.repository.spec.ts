@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-it('tells what waits in each lane, and for how long', async () => {
+it('reports the waiting work of each lane, and since when it waits', async () => {
   const work = new WaitingWorkRepository(room.prisma);
   expect(await work.read()).toEqual([
     { lane: 'turns', depth: 0, oldestSeconds: 0 },
@@ -35,7 +35,7 @@ it('tells what waits in each lane, and for how long', async () => {
   for (const age of [commands, deliveries]) expect(age).toBeLessThan(3_000);
 });
 
-it('counts nothing that nobody works on by decision, however long it waits', async () => {
+it('leaves out work that is held by decision, however long it waits', async () => {
   const work = new WaitingWorkRepository(room.prisma);
   const before = await work.read();
   const longAgo = new Date(0);

@@ -1,22 +1,22 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
 
-/** Of what waits in a lane; of a longer line the rest is not looked at. */
+/** Rows read a lane; the rest of a longer line is not counted. */
 export const LOOKED_AT = 10_000;
 
-/** What waits in a lane: messages, commands or replies. */
+/** The waiting work of a lane: messages, commands or replies. */
 export interface WaitingWork {
   readonly lane: 'turns' | 'commands' | 'deliveries';
   readonly depth: number;
-  /** Since when the oldest of them waits; 0 where none does. */
+  /** The age of the oldest; 0 if none waits. */
   readonly oldestSeconds: number;
 }
 
 /**
- * Counts what waits, in the indexes of what is unfinished; no more than `LOOKED_AT` a lane. What waits because somebody
- * decided so, the messages of a paused conversation, or goes away with one that is being erased, is not in it: nobody
- * works on it, however long it takes, and an alarm about it would never end.
+ * Counts waiting work in the indexes of unfinished rows, at most `LOOKED_AT` a lane. It leaves out messages of a paused
+ * conversation and rows of one that is being erased: no worker will handle them, and an alarm about them would never
+ * end.
  */
 @Injectable()
 export class WaitingWorkRepository {
@@ -27,7 +27,7 @@ export class WaitingWorkRepository {
   }
 }
 
-/** The statement behind `WaitingWorkRepository.read`, for whoever wants to see its plan. */
+/** The statement behind `WaitingWorkRepository.read`, exported to inspect its plan. */
 export function waitingWorkStatement(): Prisma.Sql {
   const events = (kind: Prisma.Sql, decided: Prisma.Sql) => Prisma.sql`
     SELECT received_at AS since FROM events e WHERE state = 'waiting' AND ${kind}

@@ -1,4 +1,4 @@
-/** What the work gives, unless it takes longer. The work itself goes on. @throws once `timeoutMs` are over */
+/** The result of the work, unless it takes longer. The work itself goes on. @throws once `timeoutMs` are over */
 export async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_resolve, reject) => {

@@ -2,16 +2,16 @@ import type { Client } from 'pg';
 import { SWEEP_HEARTBEAT, WORKER_PREFIX } from './heartbeat.repository.js';
 import { type WaitingWork, waitingWorkStatement } from './waiting-work.repository.js';
 
-/** A worker that was not seen for so long is none any more: three of its beats. */
-export const WORKER_GONE_AFTER_MS = 30_000;
+/** A worker that was not seen for this long counts as gone: three of its beats. */
+const WORKER_GONE_AFTER_MS = 30_000;
 
-/** What can be seen of the work from outside of all processes. */
+/** The work as seen from outside of all processes. */
 export interface WorkSight {
-  /** Workers that were seen of late. */
+  /** Workers that were seen recently. */
   readonly workers: number;
-  /** Since the last worker was seen; null: none ever was, or all ended in order. */
+  /** Time since the last worker was seen; null: none ever was, or all ended in order. */
   readonly workerSeenMs: number | null;
-  /** Since the sweep last came round; null: it never did. */
+  /** Time since the last pass of the sweep; null: there was none. */
   readonly sweptMs: number | null;
   readonly waiting: readonly WaitingWork[];
   readonly deadLetters: number;
@@ -37,7 +37,7 @@ export async function lookAtWork(client: Client): Promise<WorkSight> {
   };
 }
 
-/** Whether this database has what `lookAtWork` reads: it has, once a process of this version has started. */
+/** Whether this database has the tables of `lookAtWork`: it has, once a process of this version has started. */
 export async function canLookAtWork(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>(
     `SELECT to_regclass('heartbeats') IS NOT NULL AS there`,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { retention, room, useRetentionScene } from './retention-scene.spec-support.js';
+import { retention, room, useRetentionFixture } from './retention.fixture.js';
 
-useRetentionScene();
+useRetentionFixture();
 
-describe('schedules', () => {
-  it('go when they ended long ago, more of them than a batch holds; what is planned stays however old', async () => {
+describe('Schedules', () => {
+  it('are deleted long after their end, even more than a batch holds; planned ones stay however old', async () => {
     const { id } = await room.conversation();
     await room.pool.query(
       `INSERT INTO schedules (id, conversation_id, number, kind, text, next_at, state, created_at, ended_at)
@@ -28,8 +28,8 @@ describe('schedules', () => {
   });
 });
 
-describe('budgets', () => {
-  it('go with their days, more of them than a batch holds, and the young stay', async () => {
+describe('Budgets', () => {
+  it('are deleted with their days, even more than a batch holds, and recent ones stay', async () => {
     await room.pool.query(
       `INSERT INTO budget_days (day, scope, key)
        SELECT now()::date - back, 'chat', 'telegram:' || n

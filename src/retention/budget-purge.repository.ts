@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { Purge, type PurgeBatch } from './purge.js';
 
-/** A place in the order of days; the day is PostgreSQL's text for it. */
+/** A position in the order of days; the day is PostgreSQL's text for it. */
 export interface BudgetRow {
   readonly day: string;
   readonly scope: string;
@@ -15,9 +15,9 @@ interface Row extends BudgetRow {
   readonly purged: number;
 }
 
-/** Removes the figures of days that are long over. */
+/** Deletes the figures of old days. */
 @Injectable()
-export class BudgetPurge extends Purge<BudgetRow> {
+export class BudgetPurgeRepository extends Purge<BudgetRow> {
   constructor(private readonly prisma: PrismaService) {
     super();
   }

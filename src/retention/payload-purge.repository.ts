@@ -1,31 +1,35 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { Purge, type PurgeBatch } from './purge.js';
 
-/** A place in the order of arrival. The time is PostgreSQL's text for it: a `Date` has no microseconds. */
-export interface Arrival {
+/** A position in the order of arrival. The time is PostgreSQL's text for it: a `Date` has no microseconds. */
+export interface PayloadArrival {
   readonly receivedAt: string;
   readonly id: bigint;
 }
 
-interface Row extends Arrival {
+interface Row extends PayloadArrival {
   readonly seen: number;
   readonly purged: number;
 }
 
 /**
  * Empties `events.payload` of finished events, counted from their arrival. The row stays: by its source and external id
- * an update that is delivered again is still known. An event that waits or is claimed keeps its payload, and so does
- * one whose turn is a dead letter: a replay asks it who wrote the message.
+ * a redelivered update is still recognised. A waiting or claimed event keeps its payload, and so does one whose turn is
+ * a dead letter: a replay reads the message's author from it.
  */
 @Injectable()
-export class PayloadPurge extends Purge<Arrival> {
+export class PayloadPurgeRepository extends Purge<PayloadArrival> {
   constructor(private readonly prisma: PrismaService) {
     super();
   }
 
-  async batch(before: Date, after: Arrival | null, limit: number): Promise<PurgeBatch<Arrival>> {
+  async batch(
+    before: Date,
+    after: PayloadArrival | null,
+    limit: number,
+  ): Promise<PurgeBatch<PayloadArrival>> {
     const [last] = await this.prisma.$queryRaw<Row[]>(purgePayloads(before, after, limit));
     if (!last) return { purged: 0, next: null };
     const { seen, purged, receivedAt, id } = last;
@@ -34,11 +38,11 @@ export class PayloadPurge extends Purge<Arrival> {
 }
 
 /**
- * One statement, so that the dead letters and the events are of one moment: whoever replays a letter makes its events
- * `claimed` in the transaction that removes it. The letters are looked up by subqueries with LIMIT, each by the index:
- * an EXISTS may be planned as one hash table of all letters.
+ * One statement, so that the dead letters and the events are of one moment: a replay makes a letter's events `claimed`
+ * in the transaction that deletes the letter. The letters are looked up by subqueries with LIMIT, each by the index: an
+ * EXISTS may be planned as one hash table of all letters.
  */
-export function purgePayloads(before: Date, after: Arrival | null, limit: number): Prisma.Sql {
+export function purgePayloads(before: Date, after: PayloadArrival | null, limit: number): Prisma.Sql {
   const rest = after
     ? Prisma.sql`(received_at, id) > (${after.receivedAt}::timestamptz, ${after.id}::bigint)`
     : Prisma.sql`true`;

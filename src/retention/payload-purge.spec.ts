@@ -10,13 +10,13 @@ import {
   retention,
   room,
   YOUNG,
-  useRetentionScene,
-} from './retention-scene.spec-support.js';
+  useRetentionFixture,
+} from './retention.fixture.js';
 
-useRetentionScene();
+useRetentionFixture();
 
-describe('payloads', () => {
-  it('go from finished events that are old, and the update is still known as a duplicate', async () => {
+describe('Payloads', () => {
+  it('are emptied for old finished events, and the update is still recognised as a duplicate', async () => {
     const conversation = await room.conversation();
     const finished = ['done', 'dropped', 'dead'] as const;
     const old = await Promise.all(
@@ -41,7 +41,7 @@ describe('payloads', () => {
     expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 });
   });
 
-  it('stay with an event that waits or is claimed, however old it is', async () => {
+  it('stay with a waiting or claimed event, however old it is', async () => {
     const conversation = await room.conversation();
     const turnId = await aTurn(conversation, { state: 'running', finishedAt: null });
     const waiting = await room.event(conversation, 'hello', { receivedAt: daysAgo(1_000) });
@@ -54,7 +54,7 @@ describe('payloads', () => {
     expect(await Promise.all([waiting, claimed].map(hasPayload))).toEqual([true, true]);
   });
 
-  it('stay while their turn or they themselves are a dead letter, and go once it is discarded', async () => {
+  it('stay while their turn or event is a dead letter, and are emptied once it is discarded', async () => {
     const conversation = await room.conversation();
     const turnId = await aTurn(conversation, { state: 'failed' });
     const dead = { state: 'dead', receivedAt: OLD } as const;
@@ -70,7 +70,7 @@ describe('payloads', () => {
     expect((await retention().run()).payloads).toBe(2);
   });
 
-  it('go though more than a batch before them has to stay, all of the same microsecond', async () => {
+  it('are emptied even if more than a batch before them stays, all of the same microsecond', async () => {
     const conversation = await room.conversation();
     const turnId = await aTurn(conversation, { state: 'failed' });
     const letter = await aLetter(conversation, 'turn', turnId);
@@ -85,7 +85,7 @@ describe('payloads', () => {
     expect((await retention().run()).payloads).toBe(2_500);
   });
 
-  it('of events that somebody else has locked are left to the next pass', async () => {
+  it('of events that another session has locked are left to the next pass', async () => {
     const conversation = await room.conversation();
     const id = await room.event(conversation, 'hello', { state: 'done', receivedAt: OLD });
     const other = await room.pool.connect();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planOf } from '../../test/support/query-plan.js';
 import { Room } from '../../test/support/room.js';
-import { smallestIdOf } from '../runtime/ids.js';
+import { smallestIdOf } from '../platform/runtime/ids.js';
 import { purgeBudgets } from './budget-purge.repository.js';
 import { purgePayloads } from './payload-purge.repository.js';
 import { purgeReplies } from './reply-purge.repository.js';
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const daysAgo = (days: number) => new Date(Date.now() - days * DAY_MS);
 let room: Room;
 
-/** 100 days of 1,000 messages, each with its turn, two steps, its reply and the long history of what is purged already. */
+/** 100 days of 1,000 messages, each with its turn, two steps, its reply, and a long history of purged rows. */
 beforeAll(async () => {
   room = await Room.open();
   await room.pool.query(`
@@ -22,7 +22,7 @@ beforeAll(async () => {
     UPDATE filler SET id = (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000' ||
                             right(replace(id::text, '-', ''), 16))::uuid;
     INSERT INTO turns (id, conversation_id, epoch, state, started_at, finished_at)
-    SELECT f.id, c.id, 0, 'done', f.at, f.at FROM filler f JOIN conversations c ON c.chat_id = f.n % 1000 + 1;
+    SELECT f.id, c.id, 0, 'done', f.at, f.at FROM filler f JOIN conversations c ON c.chat_id = (f.n % 1000 + 1)::text;
     INSERT INTO steps (turn_id, index, kind, name, request_digest, result, started_at)
     SELECT id, i, 'model', 'm', 'd', '{}', at FROM filler, generate_series(0, 1) AS i WHERE n <= 50000;
     INSERT INTO events (source, external_id, conversation_id, kind, state, payload, received_at, turn_id)
@@ -30,12 +30,12 @@ beforeAll(async () => {
     FROM filler f JOIN turns t ON t.id = f.id ORDER BY f.n DESC;
     INSERT INTO events (source, external_id, conversation_id, kind, state, payload, received_at)
     SELECT 'waiting', f.n, c.id, 'message', 'waiting', '{}', now() - interval '1 year' FROM filler f
-      JOIN LATERAL (SELECT c.id FROM conversations c WHERE c.chat_id = f.n % 1000 + 1) c ON true WHERE f.n <= 20000;
+      JOIN LATERAL (SELECT c.id FROM conversations c WHERE c.chat_id = (f.n % 1000 + 1)::text) c ON true WHERE f.n <= 20000;
     INSERT INTO replies (conversation_id, turn_id, body, state, settled_at)
     SELECT conversation_id, id, '{}', 'sent', finished_at FROM turns;
     INSERT INTO dead_letters (id, kind, subject_id, conversation_id, reason, attempts, last_error)
     SELECT gen_random_uuid(), 'turn', 'none ' || f.n, c.id, 'R', 1, 'x' FROM filler f
-      JOIN conversations c ON c.chat_id = f.n % 1000 + 1 WHERE f.n <= 20000;
+      JOIN conversations c ON c.chat_id = (f.n % 1000 + 1)::text WHERE f.n <= 20000;
     INSERT INTO budget_days (day, scope, key)
     SELECT current_date - day, scope, 'telegram:' || n
     FROM generate_series(0, 99) AS day, unnest(ARRAY['user', 'chat']::budget_scope[]) AS scope, generate_series(1, 200) AS n;
@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 
-describe('purging filled tables', () => {
+describe('Purging filled tables', () => {
   const before = daysAgo(30);
 
   it.each([
@@ -76,7 +76,7 @@ describe('purging filled tables', () => {
     const { text: plan } = await planOf(room.prisma, query());
     expect(plan).toContain(index);
     expect(plan).not.toContain('Seq Scan');
-    // A turn of two steps, at most, beyond the batch.
+    // At most a turn of two steps beyond the batch.
     for (const [, read] of plan.matchAll(/ rows=(\d+)/g)) expect(Number(read), plan).toBeLessThanOrEqual(102);
     expect(plan).not.toMatch(/Rows Removed by Filter: \d{3}/);
     expect(plan).toMatch(/\(actual time=\S+ rows=100(\.00)? /);
@@ -87,15 +87,15 @@ describe('purging filled tables', () => {
     ['steps', () => purgeSteps(daysAgo(200), null, 100)],
     ['replies', () => purgeReplies(daysAgo(200), null, 100)],
     ['budgets', () => purgeBudgets(daysAgo(200), null, 100)],
-  ])('reads no row where no %s are old', async (_what, query) => {
+  ])('reads no row when no %s are old', async (_what, query) => {
     const { text: plan } = await planOf(room.prisma, query());
     for (const [, read] of plan.matchAll(/ rows=(\d+)/g)) expect(Number(read), plan).toBeLessThanOrEqual(1);
     expect(plan).not.toContain('Rows Removed');
   });
 });
 
-describe('the indexes of retention', () => {
-  it('cost nothing where an event arrives or a reply is written', async () => {
+describe('The indexes of retention', () => {
+  it('cost nothing when an event arrives or a reply is written', async () => {
     const fresh = await Room.open();
     const sizes = () =>
       fresh.rows<{ index: string; bytes: number }>(

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { Purge, type PurgeBatch } from './purge.js';
 
-/** A place in the order in which replies were settled. The time is PostgreSQL's text for it, with its microseconds. */
+/** A position in the order of settling. The time is PostgreSQL's text for it, with its microseconds. */
 export interface Settlement {
   readonly settledAt: string;
   readonly id: bigint;
@@ -15,12 +15,12 @@ interface Row extends Settlement {
 }
 
 /**
- * Removes settled replies, counted from when they were settled; what they said stays in the history. The parts of one
- * message go together, so that its delivery is told of all of them or of none: while one part is open, younger, or a
+ * Deletes settled replies, counted from their settling; the history keeps their text. The parts of one message are
+ * deleted together, so that its delivery is shown for all of them or for none: while one part is open, too recent, or a
  * dead letter, the others stay with it.
  */
 @Injectable()
-export class ReplyPurge extends Purge<Settlement> {
+export class ReplyPurgeRepository extends Purge<Settlement> {
   constructor(private readonly prisma: PrismaService) {
     super();
   }
@@ -33,7 +33,10 @@ export class ReplyPurge extends Purge<Settlement> {
   }
 }
 
-/** One statement, so that the dead letters and the replies are of one moment: a replay removes a letter and opens its reply. */
+/**
+ * One statement, so that the dead letters and the replies are of one moment: a replay deletes a letter and opens its
+ * reply.
+ */
 export function purgeReplies(before: Date, after: Settlement | null, limit: number): Prisma.Sql {
   const bound = Prisma.sql`${before.toISOString()}::timestamptz`;
   const rest = after

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Prisma } from '../generated/prisma/client.js';
-import { ReplyPurge } from './reply-purge.repository.js';
+import { ReplyPurgeRepository } from './reply-purge.repository.js';
 import {
   aLetter,
   aReply,
@@ -11,13 +11,13 @@ import {
   retention,
   room,
   YOUNG,
-  useRetentionScene,
-} from './retention-scene.spec-support.js';
+  useRetentionFixture,
+} from './retention.fixture.js';
 
-useRetentionScene();
+useRetentionFixture();
 
-describe('replies', () => {
-  it('go once they have been settled for long enough; what is open stays', async () => {
+describe('Replies', () => {
+  it('are deleted long after they were settled; open ones stay', async () => {
     const conversation = await room.conversation();
     const createdAt = daysAgo(1_000);
     const settled = [
@@ -49,7 +49,7 @@ describe('replies', () => {
     });
   });
 
-  it('of one message go together or not at all', async () => {
+  it('of one message are deleted together or not at all', async () => {
     const conversation = await room.conversation();
     const message = { conversationId: conversation.id, epoch: 0, role: 'assistant', text: 'long' } as const;
     const messageOf = async (...parts: Partial<Prisma.ReplyUncheckedCreateInput>[]) => {
@@ -70,7 +70,7 @@ describe('replies', () => {
     expect(await Promise.all(kept.map(exists))).toEqual(kept.map(() => true));
   });
 
-  it('go from more than one batch, none half', async () => {
+  it('are deleted in more than one batch, without leaving parts', async () => {
     const { id } = await room.conversation();
     await room.pool.query(
       `WITH m AS (
@@ -81,7 +81,7 @@ describe('replies', () => {
       [id, OLD],
     );
     const after = { purged: 0, left: 0 };
-    for await (const purged of new ReplyPurge(room.prisma).batches(daysAgo(10))) {
+    for await (const purged of new ReplyPurgeRepository(room.prisma).batches(daysAgo(10))) {
       after.purged += purged;
       const halves = await room.rows('SELECT FROM replies GROUP BY message_id HAVING count(*) < 3');
       after.left += halves.length;

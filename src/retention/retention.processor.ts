@@ -1,10 +1,10 @@
 import { InjectQueue, Processor } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
-import { DatabaseClock } from '../database/database-clock.js';
+import { DatabaseClock } from '../platform/database/database-clock.js';
 import { workerOptions } from '../queue/lanes.js';
-import { ScheduledProcessor } from '../queue/scheduled-processor.js';
-import { WorkerEnd } from '../queue/worker-end.js';
-import { Retention } from './retention.service.js';
+import { ScheduledProcessor } from '../queue/processing/scheduled-processor.js';
+import { WorkerEnd } from '../queue/processing/worker-end.js';
+import { RetentionService } from './retention.service.js';
 
 export const RETENTION_QUEUE = 'retention';
 
@@ -14,7 +14,7 @@ const RETENTION_PERIOD_MS = 600_000;
 @Processor(RETENTION_QUEUE, workerOptions)
 export class RetentionProcessor extends ScheduledProcessor {
   constructor(
-    private readonly retention: Retention,
+    private readonly retention: RetentionService,
     @InjectQueue(RETENTION_QUEUE) queue: Queue,
     clock: DatabaseClock,
     end: WorkerEnd,

@@ -1,19 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Stopping } from '../runtime/stopping.js';
-import {
-  aReply,
-  aTurn,
-  daysAgo,
-  OLD,
-  retention,
-  room,
-  useRetentionScene,
-} from './retention-scene.spec-support.js';
+import { Stopping } from '../platform/runtime/stopping.js';
+import { aReply, aTurn, daysAgo, OLD, retention, room, useRetentionFixture } from './retention.fixture.js';
 
-useRetentionScene();
+useRetentionFixture();
 
 describe('Retention', () => {
-  it('never touches the history: messages, facts, turns and events are all still there', async () => {
+  it('never deletes the history: messages, facts, turns and events are all still there', async () => {
     const conversation = await room.conversation({ createdAt: daysAgo(1_000) });
     const turnId = await aTurn(conversation);
     const createdAt = daysAgo(1_000);
@@ -35,7 +27,7 @@ describe('Retention', () => {
     expect(await history()).toEqual(before);
   });
 
-  it('keeps for ever what its setting says 0 of, and removes the rest', async () => {
+  it('keeps records for ever whose setting is 0, and deletes the rest', async () => {
     const conversation = await room.conversation();
     await room.event(conversation, 'hello', { state: 'done', receivedAt: OLD });
     await aTurn(conversation);

@@ -1,22 +1,22 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { RetentionSettings } from '../config/retention.settings.js';
-import { DatabaseClock } from '../database/database-clock.js';
-import { pause } from '../runtime/pause.js';
-import { Stopping } from '../runtime/stopping.js';
-import { BudgetPurge } from './budget-purge.repository.js';
-import { PayloadPurge } from './payload-purge.repository.js';
+import { RetentionSettings } from './retention.settings.js';
+import { DatabaseClock } from '../platform/database/database-clock.js';
+import { pause } from '../platform/runtime/pause.js';
+import { Stopping } from '../platform/runtime/stopping.js';
+import { BudgetPurgeRepository } from './budget-purge.repository.js';
+import { PayloadPurgeRepository } from './payload-purge.repository.js';
 import type { Purge } from './purge.js';
-import { ReplyPurge } from './reply-purge.repository.js';
-import { SchedulePurge } from './schedule-purge.repository.js';
-import { StepPurge } from './step-purge.repository.js';
+import { ReplyPurgeRepository } from './reply-purge.repository.js';
+import { SchedulePurgeRepository } from './schedule-purge.repository.js';
+import { StepPurgeRepository } from './step-purge.repository.js';
 
-/** Between two statements, so that a large purge stays in the background. */
+/** The pause between two statements, so that a large purge stays in the background. */
 const PAUSE_MS = 50;
-/** Past it a pass ends; the next one goes on. Shorter than the period, so that passes do not run side by side. */
+/** Past it a pass ends; the next one continues. Shorter than the period, so that passes do not overlap. */
 const PASS_MS = 240_000;
 const DAY_MS = 86_400_000;
 
-/** How many rows one pass purged. */
+/** The number of rows that one pass purged. */
 export interface Purged {
   readonly payloads: number;
   readonly steps: number;
@@ -28,25 +28,25 @@ export interface Purged {
 type Kind = keyof Purged;
 
 /**
- * Removes records that are older than the settings allow, for good. Never what is unfinished, never what a dead letter
- * needs for its replay, never the history.
+ * Deletes records that are older than the settings allow, for good. Never unfinished rows, never rows that a dead
+ * letter needs for its replay, never the history.
  */
 @Injectable()
-export class Retention {
-  private readonly logger = new Logger(Retention.name);
+export class RetentionService {
+  private readonly logger = new Logger(RetentionService.name);
 
   constructor(
     private readonly settings: RetentionSettings,
     private readonly clock: DatabaseClock,
     private readonly stopping: Stopping,
-    private readonly payloads: PayloadPurge,
-    private readonly steps: StepPurge,
-    private readonly replies: ReplyPurge,
-    private readonly budgets: BudgetPurge,
-    private readonly schedules: SchedulePurge,
+    private readonly payloads: PayloadPurgeRepository,
+    private readonly steps: StepPurgeRepository,
+    private readonly replies: ReplyPurgeRepository,
+    private readonly budgets: BudgetPurgeRepository,
+    private readonly schedules: SchedulePurgeRepository,
   ) {}
 
-  /** One pass: a batch of each kind in turn, until nothing old is left, the pass took too long or the process ends. */
+  /** One pass: a batch of each kind in turn, until no old rows are left, the pass took too long or the process ends. */
   async run(): Promise<Purged> {
     const purged = await this.stopping.track(this.pass(await this.clock.now()));
     if (Object.values(purged).some((rows) => rows > 0))
@@ -82,7 +82,7 @@ export class Retention {
   }
 }
 
-/** None where they are kept for ever. */
+/** None for records that are kept for ever. */
 function batchesOf<Mark>(kind: Kind, purge: Purge<Mark>, now: Date, days: number) {
   if (days === 0) return [];
   return [{ kind, batches: purge.batches(new Date(now.getTime() - days * DAY_MS)) }];

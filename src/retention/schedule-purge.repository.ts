@@ -1,27 +1,31 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
 import { Purge, type PurgeBatch } from './purge.js';
 
-/** A place in the order in which schedules ended. The time is PostgreSQL's text for it, with its microseconds. */
-export interface Ending {
+/** A position in the order of ending. The time is PostgreSQL's text for it, with its microseconds. */
+export interface ScheduleEnding {
   readonly endedAt: string;
   readonly id: string;
 }
 
-interface Row extends Ending {
+interface Row extends ScheduleEnding {
   readonly seen: number;
   readonly purged: number;
 }
 
-/** Removes schedules that have ended, counted from their end. */
+/** Deletes schedules that have ended, counted from their end. */
 @Injectable()
-export class SchedulePurge extends Purge<Ending> {
+export class SchedulePurgeRepository extends Purge<ScheduleEnding> {
   constructor(private readonly prisma: PrismaService) {
     super();
   }
 
-  async batch(before: Date, after: Ending | null, limit: number): Promise<PurgeBatch<Ending>> {
+  async batch(
+    before: Date,
+    after: ScheduleEnding | null,
+    limit: number,
+  ): Promise<PurgeBatch<ScheduleEnding>> {
     const [last] = await this.prisma.$queryRaw<Row[]>(purgeSchedules(before, after, limit));
     if (!last) return { purged: 0, next: null };
     const { seen, purged, endedAt, id } = last;
@@ -29,7 +33,7 @@ export class SchedulePurge extends Purge<Ending> {
   }
 }
 
-export function purgeSchedules(before: Date, after: Ending | null, limit: number): Prisma.Sql {
+function purgeSchedules(before: Date, after: ScheduleEnding | null, limit: number): Prisma.Sql {
   const rest = after
     ? Prisma.sql`(ended_at, id) > (${after.endedAt}::timestamptz, ${after.id}::uuid)`
     : Prisma.sql`true`;

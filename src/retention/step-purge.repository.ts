@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import { Prisma } from '../generated/prisma/client.js';
-import { smallestIdOf } from '../runtime/ids.js';
+import { smallestIdOf } from '../platform/runtime/ids.js';
 import { Purge, type PurgeBatch } from './purge.js';
 
 const FIRST = '00000000-0000-0000-0000-000000000000';
@@ -13,12 +13,12 @@ interface Row {
 }
 
 /**
- * Removes the steps of finished turns, counted from the turn's end, all steps of a turn at once. The turn's row stays,
- * with its tokens and its time. A turn that is not finished keeps its steps, and so does one that is a dead letter: a
- * replay goes on after them.
+ * Deletes the steps of finished turns, counted from the turn's end, all steps of a turn at once. The turn's row stays,
+ * with its tokens and its time. An unfinished turn keeps its steps, and so does one that is a dead letter: a replay
+ * continues after them.
  */
 @Injectable()
-export class StepPurge extends Purge<string> {
+export class StepPurgeRepository extends Purge<string> {
   constructor(private readonly prisma: PrismaService) {
     super();
   }
@@ -32,7 +32,7 @@ export class StepPurge extends Purge<string> {
 
 /**
  * Needs no index of its own: a turn's id is a UUID of version 7, so the primary key of `steps` is in the order in which
- * the turns began, and a turn that ended before some time began before it.
+ * the turns began, and a turn began before its end.
  */
 export function purgeSteps(before: Date, after: string | null, limit: number): Prisma.Sql {
   return Prisma.sql`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { smallestIdOf } from '../runtime/ids.js';
+import { smallestIdOf } from '../platform/runtime/ids.js';
 import {
   aLetter,
   aTurn,
@@ -10,13 +10,13 @@ import {
   room,
   stepsOf,
   YOUNG,
-  useRetentionScene,
-} from './retention-scene.spec-support.js';
+  useRetentionFixture,
+} from './retention.fixture.js';
 
-useRetentionScene();
+useRetentionFixture();
 
-describe('steps', () => {
-  it('go with the age of their turn, all at once; the turn stays', async () => {
+describe('Steps', () => {
+  it('are deleted at the age of their turn, all at once; the turn stays', async () => {
     const conversation = await room.conversation();
     const old = await aTurn(conversation);
     const young = await aTurn(conversation, { finishedAt: YOUNG });
@@ -28,7 +28,7 @@ describe('steps', () => {
     });
   });
 
-  it('stay with a turn that is not finished, however long ago it began', async () => {
+  it('stay with an unfinished turn, however long ago it began', async () => {
     const ids = [];
     for (const state of ['waiting', 'running'] as const)
       ids.push(await aTurn(await room.conversation(), { state, finishedAt: null }));
@@ -36,7 +36,7 @@ describe('steps', () => {
     expect(await Promise.all(ids.map(stepsOf))).toEqual([2, 2]);
   });
 
-  it('stay with a dead letter, through its replay, and go when it is discarded', async () => {
+  it('stay with a dead letter, through its replay, and are deleted after it is discarded', async () => {
     const conversation = await room.conversation();
     const replayed = await aTurn(conversation, { state: 'failed' });
     const discarded = await aTurn(conversation, { state: 'failed' });
@@ -51,7 +51,7 @@ describe('steps', () => {
     expect([await stepsOf(replayed), await stepsOf(discarded)]).toEqual([2, 0]);
   });
 
-  it('go from more turns than one batch holds', async () => {
+  it('are deleted from more turns than one batch holds', async () => {
     const { id } = await room.conversation();
     await room.pool.query(
       `WITH t AS (

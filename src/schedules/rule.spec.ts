@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GiveUpError } from '../errors/errors.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 import { nextTime, readRule } from './rule.js';
 
 function codeOf(cron: string, timeZone = 'UTC'): string {
@@ -74,7 +74,7 @@ describe('nextTime', () => {
     ]);
   });
 
-  it('is an hour later where the change leaves the time out, and once where it repeats it', () => {
+  it('is an hour later when the change skips the time, and once when it repeats it', () => {
     expect(times('30 2 * * *', 'Europe/Berlin', '2027-03-27T12:00:00Z', 2)).toEqual([
       '2027-03-28T01:30Z',
       '2027-03-29T00:30Z',
@@ -85,7 +85,7 @@ describe('nextTime', () => {
     ]);
   });
 
-  it('is always later than what it is after, and null where there is none', () => {
+  it('is always later than the given time, and null if there is none', () => {
     expect(times('0 9 * * *', 'UTC', '2026-11-25T09:00:00Z', 1)).toEqual(['2026-11-26T09:00Z']);
     expect(times('0 9 29 2 *', 'UTC', '2026-11-25T09:00:00Z', 1)).toEqual(['2028-02-29T09:00Z']);
     expect(nextTime({ cron: '0 0 31 2,4 *', timeZone: 'UTC' }, new Date())).toBeNull();

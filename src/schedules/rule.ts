@@ -1,8 +1,8 @@
 import { CronExpressionParser } from 'cron-parser';
 import { isTimeZone } from 'class-validator';
-import { GiveUpError, messageOf } from '../errors/errors.js';
+import { GiveUpError, messageOf } from '../platform/errors/errors.js';
 
-/** When something happens again and again. */
+/** A rule for recurring times. */
 export interface Rule {
   /** Five fields: minute, hour, day of month, month, day of week. */
   readonly cron: string;
@@ -40,8 +40,8 @@ export function readRule(cron: string, timeZone: string): Rule {
 }
 
 /**
- * The first time of a rule after `after`; null where there is none. A time that the change to summer time leaves out is
- * an hour later by the clock on the wall; one that the change back repeats counts once. Pure.
+ * The first time of a rule after `after`; null if there is none. A time that the change to summer time skips is an hour
+ * later by local time; one that the change back repeats counts once. Pure.
  */
 export function nextTime({ cron, timeZone }: Rule, after: Date): Date | null {
   try {
@@ -52,7 +52,7 @@ export function nextTime({ cron, timeZone }: Rule, after: Date): Date | null {
   }
 }
 
-/** The least distance between two times of day; of the last and the first as if each day were one of the rule's. */
+/** The least distance between two times of day; between the last and the first as if the rule matched every day. */
 function closestMinutes(cron: string): number {
   try {
     const { hour, minute } = CronExpressionParser.parse(cron).fields;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../database/prisma.service.js';
+import { PrismaService } from '../platform/database/prisma.service.js';
 import type { Prisma, Schedule } from '../generated/prisma/client.js';
-import { Ids } from '../runtime/ids.js';
+import { Ids } from '../platform/runtime/ids.js';
 
 /** Planned schedules one conversation may have. */
 export const MAX_SCHEDULES = 50;
@@ -18,7 +18,7 @@ export type ScheduleChange = Partial<Pick<Schedule, 'text' | 'cron' | 'timeZone'
 /** A conversation that is being erased has no schedules any more. */
 const ofNoErased = { conversation: { erasedAt: null } } as const;
 
-/** What is planned, for each conversation by itself. */
+/** The schedules of each conversation. */
 @Injectable()
 export class ScheduleRepository {
   constructor(
@@ -27,13 +27,13 @@ export class ScheduleRepository {
   ) {}
 
   /**
-   * Plans it, unless the conversation is `gone` or has `MAX_SCHEDULES` planned (`full`), however many add at once. With an
-   * idempotency key that is known it is the schedule that was made then, whatever has become of that.
+   * Adds a schedule, unless the conversation is `gone` or has `MAX_SCHEDULES` planned (`full`), however many callers
+   * add at once. For a known idempotency key it returns the schedule that was made then, whatever its state is now.
    */
   async add(schedule: NewSchedule): Promise<Schedule | 'full' | 'gone'> {
     const { conversationId, idempotencyKey } = schedule;
     return await this.prisma.$transaction(async (tx) => {
-      // First, as the eraser does; and those who add to one conversation take turns: each sees what the others made.
+      // First, as the eraser does. Callers that add to one conversation take turns: each sees the others' schedules.
       const [exists] = await tx.$queryRaw<unknown[]>`
         SELECT 1 FROM conversations WHERE id = ${conversationId}::uuid AND erased_at IS NULL FOR NO KEY UPDATE`;
       if (!exists) return 'gone';
@@ -56,7 +56,7 @@ export class ScheduleRepository {
     return this.prisma.schedule.findUnique({ where: { id, ...ofNoErased } });
   }
 
-  /** What is planned in a conversation, by number: at most `MAX_SCHEDULES`. */
+  /** The conversation's planned schedules, by number: at most `MAX_SCHEDULES`. */
   planned(tx: Prisma.TransactionClient, conversationId: string): Promise<Schedule[]> {
     return tx.schedule.findMany({
       where: { conversationId, state: 'planned' },
@@ -65,7 +65,7 @@ export class ScheduleRepository {
     });
   }
 
-  /** @returns the cancelled schedule; null where none of this number is planned (any more) */
+  /** @returns the cancelled schedule; null if none with this number is planned (any more) */
   async cancel(
     tx: Prisma.TransactionClient,
     conversationId: string,
@@ -77,7 +77,7 @@ export class ScheduleRepository {
     return cancelled ? await tx.schedule.findUnique({ where: { id: cancelled.id } }) : null;
   }
 
-  /** @returns the changed schedule; null where it is not planned (any more) */
+  /** @returns the changed schedule; null if it is not planned (any more) */
   async change(id: string, change: ScheduleChange): Promise<Schedule | null> {
     const [changed] = await this.prisma.schedule.updateManyAndReturn({
       where: { id, state: 'planned', ...ofNoErased },
@@ -86,7 +86,7 @@ export class ScheduleRepository {
     return changed ?? null;
   }
 
-  /** Removes it, its record too. @returns false where there is none */
+  /** Deletes it with its record. @returns false if there is none */
   async remove(id: string): Promise<boolean> {
     const { count } = await this.prisma.schedule.deleteMany({ where: { id, ...ofNoErased } });
     return count > 0;

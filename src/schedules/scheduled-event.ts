@@ -1,16 +1,17 @@
+import { UserId } from '../channel/ids.js';
 import type { Sender } from '../channel/inbound.js';
 
-/** `events.source` of what a schedule brings. */
+/** `events.source` of a schedule's events. */
 export const SCHEDULE_SOURCE = 'schedule';
 
-/** A task that is due, as it waits in the inbox. */
+/** A due task, as it waits in the inbox. */
 export interface ScheduledEvent {
-  /** What the chat calls the schedule. */
+  /** The schedule's number in the chat. */
   readonly number: number;
   /** ISO 8601. */
   readonly dueAt: string;
   readonly text: string;
-  /** Who made the schedule, as last seen; null: an operator, or not known. */
+  /** The creator of the schedule, as last seen; null: an operator, or unknown. */
   readonly sender: Sender | null;
 }
 
@@ -19,13 +20,8 @@ export function externalIdOf(scheduleId: string, dueAt: Date): string {
   return `${scheduleId}:${dueAt.toISOString()}`;
 }
 
-/** As JSON: a 64-bit id is a string there. */
-export function writeScheduledEvent({ sender, ...event }: ScheduledEvent): string {
-  return JSON.stringify({
-    ...event,
-    sender: sender && { ...sender, userId: sender.userId.toString() },
-  });
-}
+/** As JSON. */
+export const writeScheduledEvent = (event: ScheduledEvent): string => JSON.stringify(event);
 
 /** @returns null for anything that `writeScheduledEvent` did not make, such as a payload past its retention */
 export function readScheduledEvent(payload: unknown): ScheduledEvent | null {
@@ -37,11 +33,11 @@ export function readScheduledEvent(payload: unknown): ScheduledEvent | null {
 type Fields = Readonly<Record<string, unknown>>;
 
 function readSender(value: unknown): Sender | null {
-  const { userId, firstName, lastName, username, languageCode }: Fields = Object(value);
-  if (typeof userId !== 'string' || !/^-?\d{1,19}$/.test(userId) || typeof firstName !== 'string')
-    return null;
+  const { userId, isChat, firstName, lastName, username, languageCode }: Fields = Object(value);
+  if (typeof userId !== 'string' || typeof firstName !== 'string') return null;
   return {
-    userId: BigInt(userId),
+    userId: UserId(userId),
+    isChat: isChat === true,
     firstName,
     lastName: textOrNull(lastName),
     username: textOrNull(username),

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ScheduleRepository } from './schedule.repository.js';
-import { Schedules } from './schedules.service.js';
+import { SchedulesService } from './schedules.service.js';
 
-/** Reminders and schedules: what is planned. That it happens is the business of `firing/`. */
+/** Reminders and schedules. `firing/` fires them. */
 @Module({
-  providers: [ScheduleRepository, Schedules],
-  exports: [ScheduleRepository, Schedules],
+  providers: [ScheduleRepository, SchedulesService],
+  exports: [ScheduleRepository, SchedulesService],
 })
 export class SchedulesModule {}

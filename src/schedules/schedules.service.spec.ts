@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../test/support/room.js';
-import { DatabaseClock } from '../database/database-clock.js';
+import { DatabaseClock } from '../platform/database/database-clock.js';
 import type { Conversation } from '../generated/prisma/client.js';
 import { MAX_SCHEDULES, ScheduleRepository } from './schedule.repository.js';
-import { type Plan, Schedules } from './schedules.service.js';
+import { type Plan, SchedulesService } from './schedules.service.js';
 
 let room: Room;
 let repository: ScheduleRepository;
-let schedules: Schedules;
+let schedules: SchedulesService;
 let conversation: Conversation;
 
 beforeAll(async () => {
   room = await Room.open();
   repository = new ScheduleRepository(room.prisma, room.ids);
-  schedules = new Schedules(repository, new DatabaseClock(room.prisma));
+  schedules = new SchedulesService(repository, new DatabaseClock(room.prisma));
 });
 afterAll(() => room.close());
 beforeEach(async () => {
@@ -26,13 +26,13 @@ const plan = (change: Partial<Plan> = {}) =>
     kind: 'reminder',
     text: 'Tea',
     when: { kind: 'once', at: '10m' },
-    createdBy: 7n,
+    createdBy: '7',
     idempotencyKey: null,
     ...change,
   });
 const planned = () => room.prisma.$transaction((tx) => repository.planned(tx, conversation.id));
 
-describe('Schedules', () => {
+describe('The schedules service', () => {
   it('plans by the clock of the database, to the millisecond', async () => {
     const { id, nextAt } = await plan();
     const [row] = await room.rows<{ awayMs: number; next: string }>(
@@ -44,7 +44,7 @@ describe('Schedules', () => {
     expect(new Date(row?.next ?? '')).toEqual(nextAt);
   });
 
-  it('makes one of a call that is made again, though its time is past by then, and however many do at once', async () => {
+  it('plans once for a repeated call, even if its time is past by then, and for concurrent ones', async () => {
     const key = { idempotencyKey: `turn:${conversation.id}` };
     const made = await Promise.all(Array.from({ length: 8 }, () => plan(key)));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
@@ -56,7 +56,7 @@ describe('Schedules', () => {
     expect(await planned()).toEqual([]);
   });
 
-  it('gives each a number of its own, which is not given again after a cancellation', async () => {
+  it('gives each schedule a number of its own, which is not reused after a cancellation', async () => {
     const made = await Promise.all(Array.from({ length: 5 }, () => plan()));
     expect(made.map(({ number }) => number).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
     const cancelled = await room.prisma.$transaction((tx) => repository.cancel(tx, conversation.id, 5));
@@ -67,7 +67,7 @@ describe('Schedules', () => {
     expect((await plan({ conversationId: other.id })).number).toBe(1);
   });
 
-  it('plans no more than the limit in a conversation, however many are made at once', async () => {
+  it('plans no more than the limit in a conversation, however many calls come at once', async () => {
     for (let n = 0; n < MAX_SCHEDULES - 3; n += 1) await plan();
     const made = await Promise.allSettled(Array.from({ length: 8 }, () => plan()));
     const refused = made.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
@@ -86,7 +86,7 @@ describe('Schedules', () => {
     ]);
   });
 
-  it('refuses a rule that never comes, and a conversation that is gone', async () => {
+  it('refuses a rule without a time, and a conversation that is gone', async () => {
     const when = { kind: 'repeatedly', cron: '0 0 31 2,4 *', timeZone: 'UTC' } as const;
     await expect(plan({ when })).rejects.toMatchObject({ code: 'SCHEDULE_RULE_INVALID' });
     await room.prisma.conversation.delete({ where: { id: conversation.id } });

@@ -1,17 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { DatabaseClock } from '../database/database-clock.js';
-import { GiveUpError } from '../errors/errors.js';
+import { DatabaseClock } from '../platform/database/database-clock.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 import type { Schedule } from '../generated/prisma/client.js';
 import { nextTime, readRule } from './rule.js';
 import { MAX_SCHEDULES, type NewSchedule, ScheduleRepository } from './schedule.repository.js';
 import { readWhen } from './when.js';
 
-/** When it shall happen, as it was written. */
+/** The time, as it was written. */
 export type When =
   | { readonly kind: 'once'; readonly at: string }
   | { readonly kind: 'repeatedly'; readonly cron: string; readonly timeZone: string };
 
-/** What shall be planned. */
+/** A schedule to be made. */
 export interface Plan extends Pick<
   NewSchedule,
   'conversationId' | 'kind' | 'text' | 'createdBy' | 'idempotencyKey'
@@ -19,20 +19,20 @@ export interface Plan extends Pick<
   readonly when: When;
 }
 
-/** Plans what is to happen in a conversation. All times are the database's. */
+/** Plans reminders and tasks of a conversation. All times are the database's. */
 @Injectable()
-export class Schedules {
+export class SchedulesService {
   constructor(
     private readonly repository: ScheduleRepository,
     private readonly clock: DatabaseClock,
   ) {}
 
   /**
-   * Plans it once for each idempotency key: a second call answers with what the first one made.
-   * @throws GiveUpError `SCHEDULES_FULL`, `SCHEDULE_CONVERSATION_GONE`, and what `readWhen` and `readRule` throw
+   * Plans once for each idempotency key: a second call returns the first one's schedule.
+   * @throws GiveUpError `SCHEDULES_FULL`, `SCHEDULE_CONVERSATION_GONE`, and the errors of `readWhen` and `readRule`
    */
   async plan({ when, ...plan }: Plan): Promise<Schedule> {
-    // First: what was in the future then may be past by now.
+    // First: the time of the first call may be past by now.
     const known = plan.idempotencyKey === null ? null : await this.repository.findByKey(plan.idempotencyKey);
     if (known) return known;
     const made = await this.repository.add({ ...plan, ...(await this.timesOf(when)) });
@@ -50,7 +50,7 @@ export class Schedules {
     }
   }
 
-  /** The columns that say when. @throws GiveUpError as `readWhen` and `readRule` do */
+  /** The columns of its time. @throws GiveUpError as `readWhen` and `readRule` do */
   async timesOf(when: When): Promise<Pick<Schedule, 'cron' | 'timeZone' | 'nextAt'>> {
     const now = await this.clock.now();
     if (when.kind === 'once') return { cron: null, timeZone: 'UTC', nextAt: readWhen(when.at, now) };

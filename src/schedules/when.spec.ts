@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GiveUpError } from '../errors/errors.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 import { readWhen } from './when.js';
 
 const now = new Date('2026-11-25T10:00:00.000Z');
@@ -72,7 +72,7 @@ describe('readWhen', () => {
     );
   });
 
-  it('answers any text with a time or a reason, soon', () => {
+  it('answers any text with a time or a reason, quickly', () => {
     const odd = fc.stringMatching(/^[P T0-9.,:+ZWDHMSwdhms-]{0,64}$/);
     fc.assert(
       fc.property(fc.oneof(odd, fc.string({ maxLength: 64 })), (text) => {

@@ -1,8 +1,8 @@
 import { isISO8601 } from 'class-validator';
-import { GiveUpError } from '../errors/errors.js';
+import { GiveUpError } from '../platform/errors/errors.js';
 
-/** How far ahead something may be planned. */
-export const MAX_AHEAD_DAYS = 366;
+/** The longest time ahead. */
+const MAX_AHEAD_DAYS = 366;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -28,8 +28,8 @@ const ISO = new RegExp(
 );
 
 /**
- * The time that a text means: ISO 8601 with an offset, or without one, which is UTC then; or how long from now, as an ISO
- * 8601 duration or in short (`10m`, `2h30m`, `1d`). Pure.
+ * The time of a text: ISO 8601 with an offset, or without one, which means UTC; or a delay from now, as an ISO 8601
+ * duration or in short form (`10m`, `2h30m`, `1d`). Pure.
  * @throws GiveUpError `SCHEDULE_TIME_INVALID`, `SCHEDULE_TIME_PAST` or `SCHEDULE_TIME_TOO_FAR`
  */
 export function readWhen(text: string, now: Date): Date {
@@ -58,7 +58,7 @@ export function readWhen(text: string, now: Date): Date {
   return new Date(time);
 }
 
-/** @returns null for what is no duration */
+/** @returns null for a text that is no duration */
 function durationMs(text: string): number | null {
   for (const pattern of [ISO, SHORT]) {
     const match = pattern.exec(text);
@@ -75,7 +75,7 @@ function durationMs(text: string): number | null {
 
 const numberOf = (digits: string | undefined): number => Number(digits?.replace(',', '.') ?? 0);
 
-/** Milliseconds since 1970; NaN for what is no point in time. */
+/** Milliseconds since 1970; NaN for a text that is no point in time. */
 function pointInTime(text: string): number {
   if (!isISO8601(text, { strict: true, strictSeparator: true })) return Number.NaN;
   const hasOffset = /T.*(?:Z|[+-]\d{2}(?::?\d{2})?)$/i.test(text);

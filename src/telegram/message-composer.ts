@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { TelegramSettings } from '../config/telegram.settings.js';
+import { TelegramSettings } from './settings/telegram.settings.js';
 import { composeMessages } from './formatting/compose-messages.js';
 import { composeTwoForms, type TwoForms } from './rich/compose-rich.js';
 
-/** Makes the messages of an answer, with a rich form where `TELEGRAM_RICH_MESSAGES` asks for it. */
+/** Composes the messages of an answer, with a rich form if `TELEGRAM_RICH_MESSAGES` asks for it. */
 @Injectable()
 export class MessageComposer {
   constructor(private readonly settings: TelegramSettings) {}

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatId, NO_THREAD, ThreadId } from '../channel/ids.js';
 import { failures, TelegramDouble } from '../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../test/support/updates.js';
-import { AccessSettings } from '../config/access.settings.js';
-import { TelegramSettings } from '../config/telegram.settings.js';
-import { Random } from '../runtime/random.js';
-import { Clock } from '../runtime/clock.js';
+import { AccessSettings } from '../channel/access.settings.js';
+import { TelegramSettings } from './settings/telegram.settings.js';
+import { Random } from '../platform/runtime/random.js';
+import { Clock } from '../platform/runtime/clock.js';
 import { MessageComposer } from './message-composer.js';
 import { Bots } from './bots/bots.js';
-import { Pauses } from './receiving/pauses.js';
+import { Pauses } from './bot-api/pauses.js';
 import { TelegramChannel } from './telegram-channel.js';
 import { guestVia } from './updates/chat-route.js';
 
@@ -31,15 +32,20 @@ function channelWith(settings = settingsFor(), access = new AccessSettings()) {
   const bots = new Bots(settings, access, new Pauses(new Random()), new Clock());
   return {
     channel: new TelegramChannel(bots, new MessageComposer(settings)),
-    identity: bots.of('telegram').identity,
+    identity: bots.findBot('telegram').identity,
   };
 }
 
 const bold = { type: 'bold', offset: 0, length: 2 };
-const plainChat = () => ({ channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: null });
+const plainChat = () => ({
+  channel: 'telegram',
+  chatId: ChatId(String(newChatId())),
+  threadId: NO_THREAD,
+  via: null,
+});
 
 describe('TelegramChannel', () => {
-  it('composes what it can send, formatting kept', async () => {
+  it('composes messages it can send, with formatting', async () => {
     const { channel } = channelWith();
     const to = plainChat();
     for (const body of channel.compose('**Hello** *there*')) {
@@ -54,20 +60,20 @@ describe('TelegramChannel', () => {
     });
   });
 
-  it('tells the id Telegram gave the message', async () => {
+  it('returns the id that Telegram gave the message', async () => {
     const outcome = await channelWith().channel.send(plainChat(), { text: 'hi', entities: [] }, never);
-    expect(outcome).toEqual({ kind: 'sent', channelMessageId: 1_001n });
+    expect(outcome).toEqual({ kind: 'sent', channelMessageId: '1001' });
   });
 
-  it('sends into the topic, and into none where there is none', async () => {
+  it('sends into the topic, and into none where the chat has none', async () => {
     const { channel } = channelWith();
     await channel.send(
-      { channel: 'telegram', chatId: -100n, threadId: 7n, via: null },
+      { channel: 'telegram', chatId: ChatId('-100'), threadId: ThreadId('7'), via: null },
       { text: 'hi', entities: [] },
       never,
     );
     await channel.send(
-      { channel: 'telegram', chatId: -100n, threadId: 0n, via: null },
+      { channel: 'telegram', chatId: ChatId('-100'), threadId: NO_THREAD, via: null },
       { text: 'hi', entities: [] },
       never,
     );
@@ -80,7 +86,7 @@ describe('TelegramChannel', () => {
     telegram.failNext({ method: 'sendMessage', with: gone });
     const { channel } = channelWith();
     const outcome = await channel.send(
-      { channel: 'telegram', chatId: -100n, threadId: 7n, via: null },
+      { channel: 'telegram', chatId: ChatId('-100'), threadId: ThreadId('7'), via: null },
       { text: 'hi', entities: [] },
       never,
     );
@@ -104,7 +110,7 @@ describe('TelegramChannel', () => {
     expect(telegram.textsOf(Number(to.chatId))).toEqual(['hi']);
   });
 
-  it('does not repeat a bare text that is refused, nor any other refusal', async () => {
+  it('does not repeat a refused bare text, nor any other refusal', async () => {
     const { channel } = channelWith();
     telegram.failNext({ method: 'sendMessage', with: failures.badRequest("can't parse entities: odd") });
     expect(await channel.send(plainChat(), { text: 'hi', entities: [] }, never)).toMatchObject({
@@ -125,7 +131,7 @@ describe('TelegramChannel', () => {
     ["a gateway's pause", failures.overloaded(9), { kind: 'unknown', retryAfterMs: 9_000 }, 1],
     ['a reset before Telegram took it', failures.resetBefore, { kind: 'unknown' }, 0],
     ['a reset after Telegram took it', failures.resetAfter, { kind: 'unknown' }, 1],
-  ])('tells %s for what it is and tries once', async (_, failure, outcome, shown) => {
+  ])('reports %s as such, and tries once', async (_, failure, outcome, shown) => {
     const { channel } = channelWith();
     const to = plainChat();
     telegram.failNext({ method: 'sendMessage', with: failure });
@@ -134,7 +140,7 @@ describe('TelegramChannel', () => {
     expect(telegram.textsOf(Number(to.chatId))).toHaveLength(shown);
   });
 
-  it('may repeat an edit of the message of a guest, whatever became of the one before', async () => {
+  it('may repeat a guest message’s edit, whatever the outcome of the last one', async () => {
     const { channel } = channelWith();
     const to = { ...plainChat(), via: guestVia('query', 'inline') };
     telegram.failNext({ method: 'editMessageText', with: failures.badGateway });
@@ -144,7 +150,7 @@ describe('TelegramChannel', () => {
     });
   });
 
-  it('is unavailable with a wrong token, and says what to look at', async () => {
+  it('is unavailable with a wrong token, and names the setting to check', async () => {
     const { channel } = channelWith(settingsFor({ botToken: '1:wrong' }));
     const outcome = await channel.send(plainChat(), { text: 'hi', entities: [] }, never);
     expect(outcome).toMatchObject({
@@ -165,26 +171,26 @@ describe('TelegramChannel', () => {
     expect(telegram.calls).toHaveLength(0);
   });
 
-  it('rejects a send that is called off, and only swallows a busy sign', async () => {
+  it('rejects an aborted send, and swallows only a failed “typing”', async () => {
     const { channel } = channelWith();
     const aborted = AbortSignal.abort(new Error('stop'));
     await expect(channel.send(plainChat(), { text: 'hi', entities: [] }, aborted)).rejects.toThrow('stop');
-    await expect(channel.showBusy(plainChat(), aborted)).resolves.toBeUndefined();
+    await expect(channel.typing.show(plainChat(), aborted)).resolves.toBeUndefined();
     telegram.failNext({ method: 'sendChatAction', with: failures.blocked });
-    await expect(channel.showBusy(plainChat(), never)).resolves.toBeUndefined();
+    await expect(channel.typing.show(plainChat(), never)).resolves.toBeUndefined();
     expect(telegram.callsOf('sendChatAction')[0]?.params['action']).toBe('typing');
   });
 
-  it('knows in groups who is meant once Telegram told its name', async () => {
+  it('recognises in groups that it is addressed, once Telegram has sent its name', async () => {
     const { channel, identity } = channelWith();
     await identity.learn(never);
     const group = -newChatId();
     const read = (text: string) => channel.read('telegram', textUpdate(group, text));
-    expect(read(`@${telegram.bot.username} hi`)).toMatchObject({ isOverheard: false });
-    expect(read('@other_bot hi')).toMatchObject({ isOverheard: true });
+    expect(read(`@${telegram.bot.username} hi`)).toMatchObject({ isGroupContext: false });
+    expect(read('@other_bot hi')).toMatchObject({ isGroupContext: true });
   });
 
-  it('admits everybody, or the listed chats and people and the owners; others are refused, or asked about', () => {
+  it('admits everyone, or the listed chats and people and the owners; refuses others, or leaves them to operators', () => {
     const person = newChatId();
     const group = -newChatId();
     const inbound = (chat: number, from: number) => {

@@ -1,12 +1,17 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
+import { ConfiguredBots } from '../channel/configured-bots.js';
 import { Bots } from './bots/bots.js';
 import { BotsAtWork } from './bots/bots-at-work.js';
 import { MessageComposer } from './message-composer.js';
-import { Pauses } from './receiving/pauses.js';
+import { Pauses } from './bot-api/pauses.js';
+import { TelegramSettings } from './settings/telegram.settings.js';
 import { TelegramChannel } from './telegram-channel.js';
 
-/** Telegram as the agent's channel; global, because only the root may name it. How updates come in is `TelegramReceivingModule`. */
+/**
+ * Telegram as the agent's channel; global, because only the root may name it. `TelegramReceivingModule` receives the
+ * updates.
+ */
 @Global()
 @Module({
   providers: [
@@ -16,7 +21,8 @@ import { TelegramChannel } from './telegram-channel.js';
     Pauses,
     TelegramChannel,
     { provide: Channel, useExisting: TelegramChannel },
+    { provide: ConfiguredBots, useExisting: TelegramSettings },
   ],
-  exports: [Channel, Bots, Pauses],
+  exports: [Channel, ConfiguredBots, Bots, Pauses],
 })
 export class TelegramModule {}

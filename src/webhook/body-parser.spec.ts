@@ -42,16 +42,16 @@ const post = async (payload: string, type = 'application/json', url = '/webhook'
 };
 
 describe('A body', () => {
-  it('takes one MiB and refuses a byte more', async () => {
+  it('is accepted up to one MiB and refused with one byte more', async () => {
     expect(await post('1'.repeat(1024 * 1024))).toBe(201);
     expect(await post('1'.repeat(1024 * 1024 + 1))).toBe(413);
   });
 
-  it('is refused where it is no JSON by its content type', async () => {
+  it('is refused where its content type is not JSON', async () => {
     expect(await post('{}', 'text/plain')).toBe(415);
   });
 
-  it('is refused where it would change what objects inherit', async () => {
+  it('is refused where it would change the prototype of objects', async () => {
     const office = (body: string) => post(body, 'application/json', '/admin');
     expect(await office('{"name":"x"}')).toBe(201);
     expect(await office('{"__proto__":{"isAdmin":true}}')).toBe(400);

@@ -1,11 +1,11 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** Bodies above this are answered 413 before they are read. */
+/** Larger bodies are answered 413 before they are read. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
 /**
- * JSON only: other content types are answered 415. Webhook bodies stay raw, for the guards come before the parsing and
- * signatures are made over the bytes.
+ * Accepts JSON only: other content types are answered 415. Webhook bodies stay raw, because the guards run before the
+ * parsing and signatures cover the bytes.
  */
 export function useBodyParser(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();

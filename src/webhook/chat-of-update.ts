@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Channel } from '../channel/channel.js';
-import { ChatOfRequest } from '../throttling/chat-of-request.js';
+import { isWritten } from '../channel/inbound.js';
+import { ChatOfRequest } from '../platform/throttling/chat-of-request.js';
 import { channelOf } from './channel-of-request.js';
-import { readUpdate } from './received-update.js';
+import { readRequestBody } from './received-update.js';
 
-/** Tells the chat throttler whom an update is about; what is no update is not limited but refused later, and
- * what people say to each other is nobody's burden. */
+/**
+ * Gives the chat throttler an update's chat. A body that is no update is not limited but refused later. Messages that
+ * people of a group say to each other are not limited.
+ */
 @Injectable()
 export class ChatOfUpdate extends ChatOfRequest {
   constructor(private readonly channel: Channel) {
@@ -15,8 +18,9 @@ export class ChatOfUpdate extends ChatOfRequest {
 
   chatOf(request: FastifyRequest): string | null {
     try {
-      const inbound = this.channel.read(channelOf(request), readUpdate(request.body).payload);
-      return inbound && !inbound.isOverheard ? `${inbound.channel}:${inbound.chat.chatId}` : null;
+      const inbound = this.channel.read(channelOf(request), readRequestBody(request.body).payload);
+      if (!inbound || (isWritten(inbound) && inbound.isGroupContext)) return null;
+      return `${inbound.channel}:${inbound.chat.chatId}`;
     } catch {
       return null;
     }

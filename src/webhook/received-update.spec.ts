@@ -1,8 +1,8 @@
 import { BadRequestException } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { readUpdate } from './received-update.js';
+import { readRequestBody } from './received-update.js';
 
-const read = (text: string) => readUpdate(Buffer.from(text));
+const read = (text: string) => readRequestBody(Buffer.from(text));
 
 describe('readUpdate', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('readUpdate', () => {
     '{"update_id":9007199254740991}',
     '{"__proto__":{"x":1},"update_id":0}',
     '{"update_id":1.0}',
-  ])('takes %s, and keeps its text', (text) => {
+  ])('accepts %s, and keeps its text', (text) => {
     expect(read(text).text).toBe(text);
   });
 
@@ -32,8 +32,8 @@ describe('readUpdate', () => {
     expect(() => read(text)).toThrow(BadRequestException);
   });
 
-  it('refuses what never was a body', () => {
+  it('refuses a value that was never a body', () => {
     for (const body of [undefined, null, {}, { update_id: 1 }, 'text'])
-      expect(() => readUpdate(body)).toThrow(BadRequestException);
+      expect(() => readRequestBody(body)).toThrow(BadRequestException);
   });
 });

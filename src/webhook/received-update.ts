@@ -1,4 +1,5 @@
-import { BadRequestException } from '@nestjs/common';
+import { BadRequestException, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 
 /** A webhook's body: parsed, and as the JSON text that is stored. */
 export interface ReceivedUpdate {
@@ -7,12 +8,12 @@ export interface ReceivedUpdate {
 }
 
 /**
- * Reads a Telegram update. Only `update_id` is demanded, so that kinds of updates that do not exist yet are taken too.
+ * Reads a Telegram update. Requires only `update_id`, so that future kinds of updates are accepted too.
  * @param body the raw body
- * @throws BadRequestException naming what is wrong
+ * @throws BadRequestException naming the fault
  * @see https://core.telegram.org/bots/api#update
  */
-export function readUpdate(body: unknown): ReceivedUpdate {
+export function readRequestBody(body: unknown): ReceivedUpdate {
   const text = Buffer.isBuffer(body) ? body.toString('utf8') : '';
   const payload = parse(text);
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
@@ -30,3 +31,12 @@ function parse(text: string): unknown {
     throw new BadRequestException('the body is not JSON');
   }
 }
+
+/**
+ * The raw body as an update, parsed after the guards, so that strangers cause no parsing. Not a pipe, which would add
+ * needless promises to every request.
+ * @throws BadRequestException naming the fault
+ */
+export const UpdateBody = createParamDecorator((_data: unknown, context: ExecutionContext): ReceivedUpdate =>
+  readRequestBody(context.switchToHttp().getRequest<FastifyRequest>().body),
+);

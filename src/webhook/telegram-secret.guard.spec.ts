@@ -1,8 +1,8 @@
 import { NotFoundException, UnauthorizedException } from '@nestjs/common';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TelegramSettings } from '../config/telegram.settings.js';
-import { Gates } from '../http/gates.js';
+import { TelegramSettings } from '../telegram/settings/telegram.settings.js';
+import { Gates } from '../platform/http/gates.js';
 import { TelegramSecretGuard } from './telegram-secret.guard.js';
 
 const secret = fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/);
@@ -16,7 +16,7 @@ const ask = (guard: TelegramSecretGuard, header?: string | string[], bot?: strin
   });
 
 describe('TelegramSecretGuard', () => {
-  it('lets in who knows the secret, and who knows the one before it', () => {
+  it('accepts the present secret and the one before it', () => {
     fc.assert(
       fc.property(secret, secret, (webhookSecret, previousWebhookSecret) => {
         const guard = guardOf({ webhookSecret, previousWebhookSecret });
@@ -42,13 +42,13 @@ describe('TelegramSecretGuard', () => {
       expect(() => ask(guard, header), String(header)).toThrow(UnauthorizedException);
   });
 
-  it('lets nobody in where no secret is set', () => {
+  it('refuses every request where no secret is set', () => {
     const guard = guardOf({ previousWebhookSecret: 'older-secret' });
     for (const header of ['', 'older-secret', undefined])
       expect(() => ask(guard, header), String(header)).toThrow(UnauthorizedException);
   });
 
-  it('lets nobody in with the secret of another bot', () => {
+  it('refuses the secret of another bot', () => {
     const nothingElse = { previousWebhookSecret: null, systemPrompt: null, model: null };
     const second = { name: 'second', token: '2:b', webhookSecret: 'second-secret', ...nothingElse };
     const guard = guardOf({

@@ -1,17 +1,16 @@
 import { Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { channelOfBot, MAIN_CHANNEL } from '../config/telegram.settings.js';
+import { channelOfBot, MAIN_CHANNEL } from '../channel/bot-channels.js';
 import type { Acceptance } from '../inbox/arrival-store.js';
-import { Inbox } from '../inbox/inbox.service.js';
-import { ChatThrottlerGuard } from '../throttling/chat-throttler.guard.js';
+import { InboxService } from '../inbox/inbox.service.js';
+import { ChatThrottlerGuard } from '../platform/throttling/chat-throttler.guard.js';
 import { BOT_PARAM } from './channel-of-request.js';
-import type { ReceivedUpdate } from './received-update.js';
-import { UpdateBody } from './update-body.decorator.js';
+import { type ReceivedUpdate, UpdateBody } from './received-update.js';
 
-/** Where Telegram posts its updates: an address for each bot. Who may is decided by `TelegramSecretGuard`, before this. */
+/** Receives Telegram's updates at one address for each bot. `TelegramSecretGuard` authenticates the requests before. */
 @Controller('webhook')
 @UseGuards(ChatThrottlerGuard)
 export class TelegramWebhookController {
-  constructor(private readonly inbox: Inbox) {}
+  constructor(private readonly inbox: InboxService) {}
 
   /** Answers once the update is durable, before any work on it. */
   @Post('telegram')

@@ -12,7 +12,7 @@ export interface Screen {
 
 /** The playground's page in a browser, open at one chat. */
 export class ChatPage {
-  /** What the page threw, wrote to the console as an error, or could not load. */
+  /** The page's errors: thrown, logged as errors, or failures to load. */
   readonly errors: string[] = [];
 
   private constructor(
@@ -43,26 +43,26 @@ export class ChatPage {
     await this.page.keyboard.press('Enter');
   }
 
-  /** What a chat message's or another element's text is, for each that is seen. */
+  /** The visible text of each matching element. */
   async texts(selector: string): Promise<string[]> {
     return await this.evaluate<string[]>(
       `[...document.querySelectorAll(${JSON.stringify(selector)})].filter((one) => one.checkVisibility()).map((one) => one.innerText.trim())`,
     );
   }
 
-  /** The messages of the bot; not its draft, nor that it types. */
+  /** The bot's messages, without its draft and its typing sign. */
   async answers(): Promise<string[]> {
     return await this.texts('.message.bot:not(.draft) .bubble:not(.dots)');
   }
 
-  /** The links of the chat: where they lead, and what they let that page know. */
+  /** The links of the chat: their targets, and what they reveal to that page. */
   async links(): Promise<{ words: string; href: string; rel: string }[]> {
     return await this.evaluate(
       `[...document.querySelectorAll('#log a')].map(({ innerText: words, href, rel }) => ({ words, href, rel }))`,
     );
   }
 
-  /** Presses the button of these words, as soon as it is there, by touch where the screen has that. */
+  /** Presses the button with this label, as soon as it is there, by touch if the screen has that. */
   async press(words: string): Promise<void> {
     await this.page.bringToFront();
     const button = await eventually(async () => {
@@ -73,7 +73,7 @@ export class ChatPage {
     await (this.screen.hasTouch ? button.tap() : button.click());
   }
 
-  /** What axe finds against the page as it is, in light and in dark. */
+  /** The findings of axe on the present page, in light and in dark mode. */
   async violations(): Promise<string[]> {
     const found: string[] = [];
     for (const value of ['light', 'dark']) {
@@ -100,7 +100,7 @@ export class ChatPage {
     await this.page.close();
   }
 
-  /** As text, because what runs in the page knows other types than what runs here. */
+  /** As text, because code in the page has other types than code here. */
   private async evaluate<Result>(expression: string): Promise<Result> {
     return (await this.page.evaluate(expression)) as Result;
   }

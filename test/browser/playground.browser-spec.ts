@@ -1,13 +1,13 @@
 import type { Browser } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callMethod } from '../../src/playground/bot-api/call-method.spec-support.js';
+import { callMethod } from '../../src/playground/bot-api/call-method.fixture.js';
 import { World } from '../support/app.js';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId } from '../support/updates.js';
 import { ChatPage } from './chat-page.js';
 
-/** A table is what a rich message shows better than a text. */
+/** A rich message shows a table better than a text does. */
 const TABLE = '\n\n| port | high water |\n| --- | --- |\n| Brest | 16:40 |\n| Cuxhaven | 23:05 |';
 const LONG_WORD = 'Donaudampfschifffahrtsgesellschaft'.repeat(4);
 
@@ -58,11 +58,11 @@ describeWithBrowser('The playground in a browser', () => {
         expect(await page.violations()).toEqual([]);
         expect(await page.overflow()).toBe(0);
       };
-      /** Where an answer is seen while it is written. */
+      /** The place where a streamed reply appears. */
       const unfinished = async () =>
         setting.streaming === 'draft' ? await page.texts('.draft .bubble') : await page.answers();
 
-      it('shows an answer as it is written and when it is whole', async () => {
+      it('shows an answer while it is written and when it is complete', async () => {
         await isFitAndAccessible();
         const hold = world.model.gate();
         world.model.script(`${chat} tides`, {
@@ -84,7 +84,7 @@ describeWithBrowser('The playground in a browser', () => {
         await isFitAndAccessible();
       });
 
-      it('presses the button that allows a call, and shows what comes of it', async () => {
+      it('presses the button that approves a call, and shows the result', async () => {
         const fact = `fact of ${chat}`;
         const call = { name: 'remember', arguments: { fact } };
         world.model.script(`${chat} please`, { calls: [call] }, { text: `${chat} done` });
@@ -127,7 +127,7 @@ describeWithBrowser('The playground in a browser', () => {
     afterAll(() => world.stop());
 
     it.each(screens)(
-      'has links of addresses, and says what it cannot press, $width px wide',
+      'links addresses, and explains buttons that cannot be pressed, $width px wide',
       async (screen) => {
         const chat = newChatId();
         const page = await ChatPage.open(browser, world.app.url, chat, screen);
@@ -179,7 +179,7 @@ describeWithBrowser('The playground in a browser', () => {
     });
     afterAll(() => world.stop());
 
-    it.each(screens)('has an owner let somebody in by a button, $width px wide', async (screen) => {
+    it.each(screens)('lets an owner grant access by a button, $width px wide', async (screen) => {
       const asked = await ChatPage.open(browser, world.app.url, owner, screen);
       const asking = await ChatPage.open(browser, world.app.url, stranger + screen.width, screen);
       await asked.say('hello');

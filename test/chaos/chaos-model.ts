@@ -3,29 +3,28 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ChatRequest, readChatRequest } from '../../src/playground/chat-completions/chat-request.js';
 import { writeCompletion, writeError } from '../../src/playground/chat-completions/write-completion.js';
-import { freshUserTexts } from '../support/model-behaviour.js';
 import { sendStream, sendWhole } from '../support/write-answer.js';
 import { tokensOf } from './tokens.js';
 
-/** One request, as the oracle needs it. */
+/** One request, with the fields that the oracle needs. */
 export interface ModelRequest {
-  /** The messages that it is about: they belong to one turn. */
+  /** Its messages: they belong to one turn. */
   readonly tokens: readonly string[];
-  /** Which step of the turn it asks for: what stands behind the user's last message. */
+  /** The step of the turn that it asks for: the messages behind the user's last one. */
   readonly index: number;
-  /** The same where users write in between: what stands behind the last answer. */
+  /** The same when users write in between: the messages behind the last answer. */
   readonly sinceAnswer: number;
   /** The tokens in all of it. */
   readonly seen: readonly string[];
-  /** What it tells of the tools called in this turn so far. */
+  /** The results of the tools called in this turn so far. */
   readonly toolResults: readonly string[];
   /** The process that asked, by its API key. */
   readonly caller: string;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
-  /** When the whole answer was handed to the network; null: it never was. */
+  /** When the whole answer was handed to the network; null: never. */
   answeredAt: number | null;
-  /** How it was made to fail. */
+  /** The failure injected into it. */
   fault: ModelFault | null;
 }
 
@@ -33,12 +32,12 @@ export interface ModelRequest {
 export type ModelFault = 'hang' | 'error' | 'reset';
 
 /**
- * A model over HTTP that answers with the tokens of the new messages, after as long as they ask for (`slow:MS`), and
- * calls tools first (`use:time`, `use:sum`, `use:fact`, `use:remind`), all at once where several are asked for.
+ * A model over HTTP that answers with the tokens of the new messages, after the delay they ask for (`slow:MS`), and
+ * calls tools first (`use:time`, `use:sum`, `use:fact`, `use:remind`), all at once if several are requested.
  */
 export class ChaosModel {
   readonly requests: ModelRequest[] = [];
-  /** What a real model would have refused. Empty in a healthy run. */
+  /** Requests that a real model would have refused. Empty in a healthy run. */
   readonly problems: string[] = [];
   private faults: ModelFault[] = [];
   private answers = 0;
@@ -135,7 +134,7 @@ export class ChaosModel {
 const FILLER = 'and so on, at some length, so that there is something to be seen of it before it is whole. ';
 const PIECES = 6;
 
-/** Says it: in pieces over `stream:MS`, where that is asked for, and for as many tokens as `cost:N` says. */
+/** Writes the answer: in pieces over `stream:MS`, if requested, and with as many tokens as `cost:N` says. */
 function answerWith(
   { stream, model }: ChatRequest,
   text: string,
@@ -158,7 +157,7 @@ function answerWith(
   });
 }
 
-/** What the turn has behind it: all that follows the user's last message. */
+/** The turn so far: everything behind the user's last message. */
 function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'sinceAnswer' | 'toolResults'> {
   const answered = messages.findLastIndex(
     ({ role, toolCalls }) => role === 'assistant' && toolCalls.length === 0,
@@ -172,7 +171,7 @@ function progressOf({ messages }: ChatRequest): Pick<ModelRequest, 'index' | 'si
   };
 }
 
-/** As the messages ask for: `current_time` and `calculate` once, and for each of them `remember` or `remind_me`. */
+/** As the messages ask: `current_time` and `calculate` once, and for each of them `remember` or `remind_me`. */
 function callsOf(fresh: string): { name: string; arguments: string }[] {
   const has = (word: string) => fresh.includes(`use:${word}`);
   const each = (word: string) =>
@@ -186,4 +185,15 @@ function callsOf(fresh: string): { name: string; arguments: string }[] {
       call('remind_me', { text: `ring ${token.replace('q', 'r')}`, at: '1s' }),
     ),
   ];
+}
+
+/** The user's messages since the model's last answer; calls are no answers. */
+function freshUserTexts({ messages }: ChatRequest): string[] {
+  const answered = messages.findLastIndex(
+    ({ role, toolCalls }) => role === 'assistant' && toolCalls.length === 0,
+  );
+  return messages
+    .slice(answered + 1)
+    .filter(({ role }) => role === 'user')
+    .map(({ text }) => text);
 }

@@ -10,16 +10,16 @@ import { type Build, type Edit, makeBuild } from './build.js';
 import { ChaosModel } from './chaos-model.js';
 import { CHAT_DAY_TOKENS } from './features/budgets.js';
 import { COLLECT_QUIET_MS } from './features/busy.js';
-import { FreezableRoad } from './freezable-road.js';
+import { FreezableProxy } from './freezable-proxy.js';
 import type { Pace } from './pace.js';
 import { BreakablePostgres } from './postgres.js';
-import { Slot } from './slot.js';
+import { SupervisedProcess } from './supervised-process.js';
 import type { Strike } from './strikes.js';
-import { TelegramRoad } from './telegram-road.js';
+import { TelegramProxy } from './telegram-proxy.js';
 
 const READY_WITHIN_MS = 240_000;
 
-/** The database of a cluster, as an outsider sees it. */
+/** The database of a cluster, as seen from outside. */
 export interface ClusterDatabase {
   readonly url: string;
   /** When it was broken. */
@@ -33,19 +33,19 @@ export interface ClusterDatabase {
 /** A cluster on whichever database. */
 export type AnyCluster = Cluster<ClusterDatabase>;
 
-/** A Redis that is broken by several faults at once gets them one after the other. */
+/** Several concurrent faults of Redis are applied one after the other. */
 interface BreakableRedis {
   readonly server: RedisServer;
   down: boolean;
 }
 
 /**
- * Two receivers and two workers as processes of the built product, a real PostgreSQL and, where asked for, a real Redis,
- * between doubles of Telegram and the model that keep account.
+ * Two receivers and two workers as processes of the built product, a real PostgreSQL and, if requested, a real Redis,
+ * between doubles of Telegram and the model that keep records.
  */
 export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
-  readonly web: readonly [Slot, Slot];
-  readonly worker: readonly [Slot, Slot];
+  readonly web: readonly [SupervisedProcess, SupervisedProcess];
+  readonly worker: readonly [SupervisedProcess, SupervisedProcess];
 
   private constructor(
     readonly backend: Backend,
@@ -53,10 +53,10 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     private readonly build: Build,
     readonly postgres: Database,
     /** Of the first worker and of the second. */
-    readonly databaseRoads: readonly [FreezableRoad, FreezableRoad],
+    readonly databaseProxies: readonly [FreezableProxy, FreezableProxy],
     readonly redis: BreakableRedis | null,
     readonly telegram: TelegramDouble,
-    readonly road: TelegramRoad,
+    readonly proxy: TelegramProxy,
     readonly model: ChaosModel,
     private readonly settings: Readonly<Record<string, string>>,
   ) {
@@ -64,14 +64,17 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     const envOver = (databaseUrl: string) => (caller: string) => ({
       ...env,
       DATABASE_URL: databaseUrl,
-      TELEGRAM_API_ROOT: road.rootOf(caller),
+      TELEGRAM_API_ROOT: proxy.rootOf(caller),
     });
     const direct = envOver(postgres.url);
-    this.web = [new Slot('web', 0, build.main, direct), new Slot('web', 1, build.main, direct)];
-    const [first, second] = databaseRoads;
+    this.web = [
+      new SupervisedProcess('web', 0, build.main, direct),
+      new SupervisedProcess('web', 1, build.main, direct),
+    ];
+    const [first, second] = databaseProxies;
     this.worker = [
-      new Slot('worker', 0, build.main, envOver(first.url)),
-      new Slot('worker', 1, build.main, envOver(second.url)),
+      new SupervisedProcess('worker', 0, build.main, envOver(first.url)),
+      new SupervisedProcess('worker', 1, build.main, envOver(second.url)),
     ];
   }
 
@@ -87,7 +90,7 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     return cluster;
   }
 
-  /** On a database of its own kind. */
+  /** With a database of its own kind. */
   static async startOn<Kind extends ClusterDatabase>(
     openDatabase: () => Promise<Kind>,
     backend: Backend,
@@ -95,30 +98,30 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     changes: readonly Edit[] = [],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<Cluster<Kind>> {
-    // First what may be missing: then nothing else has been started.
+    // First the programs that may be missing: then nothing else has been started.
     const build = await makeBuild(pace, changes);
     const redis = backend === 'redis' ? { server: await startRedis(), down: false } : null;
     const postgres = await openDatabase();
-    const databaseRoads = [
-      await FreezableRoad.to(postgres.url),
-      await FreezableRoad.to(postgres.url),
+    const databaseProxies = [
+      await FreezableProxy.to(postgres.url),
+      await FreezableProxy.to(postgres.url),
     ] as const;
     const telegram = await TelegramDouble.start();
-    const road = await TelegramRoad.to(telegram.root);
+    const proxy = await TelegramProxy.to(telegram.root);
     const model = await ChaosModel.start();
     const cluster = new Cluster(
       backend,
       pace,
       build,
       postgres,
-      databaseRoads,
+      databaseProxies,
       redis,
       telegram,
-      road,
+      proxy,
       model,
       settings,
     );
-    for (const slot of cluster.slots) slot.start();
+    for (const processIndex of cluster.processes) processIndex.start();
     try {
       await cluster.ready();
     } catch (error) {
@@ -129,20 +132,20 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     return cluster;
   }
 
-  get slots(): readonly Slot[] {
+  get processes(): readonly SupervisedProcess[] {
     return [...this.web, ...this.worker];
   }
 
-  /** Whatever befell its processes and its database. */
+  /** The faults of its processes and its database. */
   get strikes(): readonly Strike[] {
-    return [...this.slots.flatMap(({ strikes }) => strikes), ...this.postgres.strikes];
+    return [...this.processes.flatMap(({ strikes }) => strikes), ...this.postgres.strikes];
   }
 
   /** Resolves when every process listens and says that it is ready. */
   async ready(): Promise<void> {
     await eventually(
       async () => {
-        for (const { address, caller } of this.slots) {
+        for (const { address, caller } of this.processes) {
           if (address === null) throw new Error(`${caller} does not listen`);
           const { status } = await fetch(`${address}/health/ready`, { signal: AbortSignal.timeout(5_000) });
           if (status !== 200) throw new Error(`${caller} is not ready`);
@@ -152,20 +155,20 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
     );
   }
 
-  /** Ends what still goes wrong. */
+  /** Ends the faults that last. */
   async heal(): Promise<void> {
-    this.road.heal();
+    this.proxy.heal();
     this.model.heal();
-    for (const slot of this.slots) slot.moveClock(0);
+    for (const processIndex of this.processes) processIndex.moveClock(0);
     await this.postgres.heal();
     await this.ready();
   }
 
-  /** Writes down what the processes said. @returns the folder */
+  /** Writes the processes' output. @returns the folder */
   async keepLogs(): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-chaos-logs-'));
     const names = ['web-0', 'web-1', 'worker-0', 'worker-1'];
-    for (const [index, { log }] of this.slots.entries()) {
+    for (const [index, { log }] of this.processes.entries()) {
       await writeFile(join(folder, `${names[index] ?? index}.log`), `${log.join('\n')}\n`);
     }
     await this.postgres.keepLog(join(folder, 'postgres.log'));
@@ -173,9 +176,9 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.slots.map((slot) => slot.close()));
-    await Promise.all(this.databaseRoads.map((road) => road.close()));
-    await Promise.all([this.road.close(), this.telegram.close(), this.model.close()]);
+    await Promise.all(this.processes.map((processIndex) => processIndex.close()));
+    await Promise.all(this.databaseProxies.map((proxy) => proxy.close()));
+    await Promise.all([this.proxy.close(), this.telegram.close(), this.model.close()]);
     await this.redis?.server.stop();
     await this.postgres.close();
     await this.build.remove();
@@ -196,7 +199,7 @@ export class Cluster<Database extends ClusterDatabase = BreakablePostgres> {
       OPENAI_MODEL: 'double',
       ADMIN_API_KEY: ADMIN_KEY,
       AGENT_TURN_TIMEOUT_MS: String(pace.turnTimeoutMs),
-      // Real limits, so short that what they hold back comes within a round.
+      // Real limits, so short that deferred messages are processed within a round.
       CHAT_RATE_LIMIT: '6',
       CHAT_RATE_PERIOD_MS: '2000',
       CHAT_BACKLOG_LIMIT: '1000000',

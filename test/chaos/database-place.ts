@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SmallDisk } from '../support/small-disk.js';
 
-/** No round comes near it, nor hours of them: what is used of it is memory, the rest is nothing. */
+/** Far more than hours of rounds need: only the used part takes memory. */
 const DISK_MEGABYTES = 4_000;
 
-/** Where a database's data is kept. */
+/** The place of a database's data. */
 export interface Place {
   readonly folder: string;
   /** Null where none can be mounted. */
@@ -14,7 +14,7 @@ export interface Place {
   remove(): Promise<void>;
 }
 
-/** A disk of its own, that can be full, where one can be mounted; else a folder. */
+/** A disk of its own, which can be full, if one can be mounted; else a folder. */
 export async function findPlace(): Promise<Place> {
   const disk = (await diskIsPossible()) ? await SmallDisk.mount(DISK_MEGABYTES) : null;
   if (disk) return { folder: disk.folder, disk, remove: () => disk.unmount() };
@@ -24,5 +24,5 @@ export async function findPlace(): Promise<Place> {
 
 let possible: Promise<boolean> | null = null;
 
-/** Asked once: the answer no is printed. */
+/** Asked once, because a negative answer is printed. */
 const diskIsPossible = () => (possible ??= SmallDisk.isPossible());

@@ -2,7 +2,7 @@ import type { ModelRequest } from './chaos-model.js';
 import { groupBy } from './group-by.js';
 import type { Records, ReplyRecord, TurnRecord } from './records.js';
 import type { Strike } from './strikes.js';
-import type { TelegramCall } from './telegram-road.js';
+import type { TelegramCall } from './telegram-proxy.js';
 import { plainTerms, type Terms } from './terms.js';
 
 /** A message that was accepted. */
@@ -10,7 +10,7 @@ export interface Accepted {
   readonly chat: number;
   readonly token: string;
   readonly updateId: number;
-  /** When it was sent for the first time, and when it was answered 2xx: ms since 1970. */
+  /** The times of its first delivery and of its 2xx answer: ms since 1970. */
   readonly sentAt: number;
   readonly acceptedAt: number;
 }
@@ -18,10 +18,10 @@ export interface Accepted {
 /** A message that a chat shows in the end. */
 export interface Shown {
   readonly chat: number;
-  /** The id of the chat that shows it: of one that moved, its former or its new one. */
+  /** The id of the chat that shows it: of a migrated chat, its former or its new one. */
   readonly place: number;
   readonly messageId: number;
-  /** Of one that was edited: its last text. */
+  /** The last text of an edited message. */
   readonly text: string;
 }
 
@@ -33,11 +33,11 @@ export interface LoggedStep {
   readonly at: number;
 }
 
-/** All that is known about a round from outside the product, when its dust has settled. */
+/** The evidence of a round from outside the product, after it has settled. */
 export interface Evidence {
   /** Of a chat, in the order of acceptance. */
   readonly sent: readonly Accepted[];
-  /** What is particular in a chat; where there are none: nothing. */
+  /** The terms of each chat; default: none. */
   readonly terms: ReadonlyMap<number, Terms>;
   readonly records: Records;
   /** In the order of the chats. */
@@ -47,7 +47,7 @@ export interface Evidence {
   readonly loggedSteps: readonly LoggedStep[];
   /** When the conversation of a chat was erased, in ms since 1970. */
   readonly erasedAt: ReadonlyMap<number, number>;
-  /** Whatever befell processes and the database in this round. */
+  /** The faults of processes and the database in this round. */
   readonly strikes: readonly Strike[];
   readonly leaseTtlMs: number;
   readonly turnTimeoutMs: number;
@@ -62,7 +62,7 @@ export interface Violation {
 
 export const violation = (promise: PromiseName, what: string): Violation[] => [{ promise, what }];
 
-/** The evidence of one chat, with what is looked up again and again. */
+/** The evidence of one chat, with cached look-ups. */
 export interface ChatView {
   readonly chat: number;
   readonly terms: Terms;
@@ -75,7 +75,7 @@ export interface ChatView {
   readonly all: Evidence;
   /** The messages that a turn owns, in order. */
   readonly tokensOfTurn: ReadonlyMap<string, readonly string[]>;
-  /** Whose message says this: a text that took another one's place is that message's. */
+  /** The message that shows this text: a text that replaced another belongs to the same message. */
   readonly messageOf: (token: string) => string;
 }
 
@@ -109,7 +109,7 @@ export function chatViews(all: Evidence): ChatView[] {
   });
 }
 
-/** What a turn of these messages asked the model for. */
+/** The model requests of a turn of these messages. */
 export const requestsAbout = (
   { all, messageOf }: ChatView,
   own: readonly string[],

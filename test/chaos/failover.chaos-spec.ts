@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import { Database } from '../../src/database/database.js';
-import { DatabasePool } from '../../src/database/database-pool.js';
-import { Migrator } from '../../src/database/migrator.js';
-import { PrismaService } from '../../src/database/prisma.service.js';
-import { LeaseLostError } from '../../src/errors/errors.js';
-import { LeaseRepository } from '../../src/lease/lease.repository.js';
+import { Database } from '../../src/platform/database/database.js';
+import { DatabasePool } from '../../src/platform/database/database-pool.js';
+import { Migrator } from '../../src/platform/database/migrator.js';
+import { PrismaService } from '../../src/platform/database/prisma.service.js';
+import { LeaseLostError } from '../../src/platform/errors/errors.js';
+import { LeaseRepository } from '../../src/queue/lease/lease.repository.js';
 import { eventually } from '../support/eventually.js';
 import { findRedisServer } from '../support/redis.js';
 import { Cluster } from './cluster.js';
@@ -23,7 +23,7 @@ import { conclude } from './round.js';
 import { Sender } from './sender.js';
 import { trafficOf } from './traffic.js';
 
-// The embedded server would tell of each of its restarts.
+// The embedded server would log each of its restarts.
 Logger.overrideLogger(false);
 
 const LIMIT_MS = 900_000;
@@ -40,10 +40,10 @@ if (binaries === null)
   );
 
 const written = [plain, streamed, group];
-/** A command that is gone leaves no trace to judge by, so where some may be there is none. */
+/** A lost command leaves no trace to judge by, so a database that may lose some gets none. */
 const traffic = { synchronous: [...written, commands, steer], asynchronous: written };
 
-/** Runs traffic, and in its middle what `fault` does. @returns what the oracle says, and how many messages are gone */
+/** Runs traffic, and `fault` in its middle. @returns the oracle's verdict, and the number of lost messages */
 async function runWith(
   replication: Replication,
   fault: (database: ReplicatedPostgres) => Promise<void>,
@@ -72,14 +72,14 @@ async function runWith(
 }
 
 describe.skipIf(binaries === null)('A failover to a standby, under load', () => {
-  it('loses and repeats nothing where the standby is synchronous', { timeout: LIMIT_MS }, async () => {
+  it('loses and repeats nothing with a synchronous standby', { timeout: LIMIT_MS }, async () => {
     const { violations, forgotten } = await runWith('synchronous', (database) => database.failOver());
     expect(violations).toEqual([]);
     expect(forgotten).toBe(0);
   });
 
   it(
-    'loses what the standby lacks and no more where it is not, and keeps the promises about the rest',
+    'loses only the standby’s missing commits with an asynchronous one, and keeps the promises about the rest',
     { timeout: LIMIT_MS },
     async () => {
       let [from, until] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -91,7 +91,7 @@ describe.skipIf(binaries === null)('A failover to a standby, under load', () => 
           await database.failOver();
           until = Date.now();
         },
-        // An update that was accepted may have been on its way since before that.
+        // An accepted update may have been on its way since before that.
         ({ acceptedAt }) => acceptedAt >= from && acceptedAt <= until,
       );
       expect(violations).toEqual([]);
@@ -99,8 +99,8 @@ describe.skipIf(binaries === null)('A failover to a standby, under load', () => 
   );
 });
 
-describe.skipIf(binaries === null)('A lease that only the lost primary knew of', () => {
-  it('holds for nobody when another one is handed out', { timeout: LIMIT_MS }, async () => {
+describe.skipIf(binaries === null)('A lease that only the lost primary had', () => {
+  it('is valid for no holder once another one is handed out', { timeout: LIMIT_MS }, async () => {
     const database = await ReplicatedPostgres.start(binaries ?? '', 'asynchronous');
     await new Migrator(database.url).apply();
     const pools = [0, 1].map(() => new DatabasePool(new Database(database.url), { poolSize: 2 }));
@@ -112,7 +112,7 @@ describe.skipIf(binaries === null)('A lease that only the lost primary knew of',
     try {
       const conversationId = randomUUID();
       await before.prisma.conversation.create({
-        data: { id: conversationId, channel: 'telegram', chatId: 1n, chatType: 'private' },
+        data: { id: conversationId, channel: 'telegram', chatId: '1', chatType: 'private' },
       });
       const first = await before.leases.acquire(conversationId, 'turns');
       if (!first) throw new Error('it is free');
@@ -142,7 +142,7 @@ describe.skipIf(binaries === null)('A lease that only the lost primary knew of',
   });
 });
 
-/** The standby has all that was committed so far. */
+/** The standby has all commits so far. */
 async function caughtUp(database: ReplicatedPostgres): Promise<void> {
   await eventually(async () => {
     const [row] = await database.sql<{ behind: boolean }>(

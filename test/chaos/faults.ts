@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster } from './cluster.js';
-import type { RoadFault } from './road-faults.js';
+import type { ProxyFault } from './proxy-faults.js';
 import type { Fault, FaultKind } from './schedule.js';
 
-/** Faults that had something to hit, by kind. */
+/** Faults that had a target, by kind. */
 export type Injected = Partial<Record<FaultKind, number>>;
 
 const PACKET_MS = 150;
@@ -22,33 +22,33 @@ export async function injectAll(cluster: Cluster, schedule: readonly Fault[]): P
   return injected;
 }
 
-/** @returns false where there was nothing to hit: a process that is down already, say */
+/** @returns false without a target: for example, the process is down already */
 async function inject(cluster: Cluster, fault: Fault): Promise<boolean> {
-  const { kind, slot, holdMs, times, clockMs } = fault;
+  const { kind, processIndex, holdMs, times, clockMs } = fault;
   if (isRoadKind(kind)) {
-    const { fault: order, which } = roadFaults[kind];
-    return await meet(times, (met) => cluster.road.failNext(order, which, met));
+    const { fault: order, which } = proxyFaults[kind];
+    return await meet(times, (met) => cluster.proxy.failNext(order, which, met));
   }
-  const { web, worker, postgres, databaseRoads, model } = cluster;
+  const { web, worker, postgres, databaseProxies, model } = cluster;
   switch (kind) {
     case 'web-kill':
-      return await web[slot].kill(holdMs);
+      return await web[processIndex].kill(holdMs);
     case 'worker-kill':
-      return await worker[slot].kill(holdMs);
+      return await worker[processIndex].kill(holdMs);
     case 'web-suspend':
-      return await web[slot].suspend(holdMs);
+      return await web[processIndex].suspend(holdMs);
     case 'worker-suspend':
-      return await worker[slot].suspend(holdMs);
+      return await worker[processIndex].suspend(holdMs);
     case 'worker-partition':
-      return await worker[slot].hinder(databaseRoads[slot], holdMs, null);
+      return await worker[processIndex].hinder(databaseProxies[processIndex], holdMs, null);
     case 'worker-database-slow':
-      return await worker[slot].hinder(databaseRoads[slot], holdMs, PACKET_MS);
+      return await worker[processIndex].hinder(databaseProxies[processIndex], holdMs, PACKET_MS);
     case 'web-roll':
-      return await web[slot].roll();
+      return await web[processIndex].roll();
     case 'worker-roll':
-      return await worker[slot].roll();
+      return await worker[processIndex].roll();
     case 'worker-clock':
-      return worker[slot].moveClock(clockMs);
+      return worker[processIndex].moveClock(clockMs);
     case 'redis-kill':
       return await killRedis(cluster, holdMs);
     case 'redis-empty':
@@ -72,7 +72,7 @@ async function inject(cluster: Cluster, fault: Fault): Promise<boolean> {
     case 'database-clock':
       return await postgres.moveClock(clockMs, holdMs);
     case 'worker-freeze':
-      return await freeze(cluster, slot, holdMs);
+      return await freeze(cluster, processIndex, holdMs);
     case 'model-hang':
     case 'model-error':
     case 'model-reset':
@@ -83,27 +83,28 @@ async function inject(cluster: Cluster, fault: Fault): Promise<boolean> {
 
 type RoadKind = Extract<FaultKind, `telegram-${string}` | `edit-${string}`>;
 
-const roadFaults: Readonly<Record<RoadKind, { readonly fault: RoadFault; readonly which: 'any' | 'edit' }>> =
-  {
-    'telegram-limited': { fault: 'limited', which: 'any' },
-    'telegram-error': { fault: 'error', which: 'any' },
-    'telegram-page-before': { fault: 'page-before', which: 'any' },
-    'telegram-page-after': { fault: 'page-after', which: 'any' },
-    'telegram-reset-before': { fault: 'reset-before', which: 'any' },
-    'telegram-reset-after': { fault: 'reset-after', which: 'any' },
-    'telegram-hang-after': { fault: 'hang-after', which: 'any' },
-    'telegram-late': { fault: 'late', which: 'any' },
-    'edit-late': { fault: 'late', which: 'edit' },
-    'edit-reset-after': { fault: 'reset-after', which: 'edit' },
-    'edit-page-after': { fault: 'page-after', which: 'edit' },
-  };
+const proxyFaults: Readonly<
+  Record<RoadKind, { readonly fault: ProxyFault; readonly which: 'any' | 'edit' }>
+> = {
+  'telegram-limited': { fault: 'limited', which: 'any' },
+  'telegram-error': { fault: 'error', which: 'any' },
+  'telegram-page-before': { fault: 'page-before', which: 'any' },
+  'telegram-page-after': { fault: 'page-after', which: 'any' },
+  'telegram-reset-before': { fault: 'reset-before', which: 'any' },
+  'telegram-reset-after': { fault: 'reset-after', which: 'any' },
+  'telegram-hang-after': { fault: 'hang-after', which: 'any' },
+  'telegram-late': { fault: 'late', which: 'any' },
+  'edit-late': { fault: 'late', which: 'edit' },
+  'edit-reset-after': { fault: 'reset-after', which: 'edit' },
+  'edit-page-after': { fault: 'page-after', which: 'edit' },
+};
 
-const isRoadKind = (kind: FaultKind): kind is RoadKind => kind in roadFaults;
+const isRoadKind = (kind: FaultKind): kind is RoadKind => kind in proxyFaults;
 
-/** How long a fault waits for somebody to meet. */
+/** How long a fault waits for a matching call. */
 const MEETS_WITHIN_MS = 3_000;
 
-/** Orders it so many times. @returns whether it met a call */
+/** Requests it this many times. @returns whether a call matched */
 async function meet(times: number, order: (met: () => void) => void): Promise<boolean> {
   const met = new Promise<boolean>((resolve) => {
     for (let time = 0; time < times; time += 1) order(() => resolve(true));
@@ -112,13 +113,13 @@ async function meet(times: number, order: (met: () => void) => void): Promise<bo
 }
 
 /** Suspends a worker between Telegram’s answer to its send or edit and the record of it. */
-async function freeze({ road, worker }: Cluster, slot: 0 | 1, holdMs: number): Promise<boolean> {
-  const held = road.holdAnswer(worker[slot].caller);
+async function freeze({ proxy, worker }: Cluster, processIndex: 0 | 1, holdMs: number): Promise<boolean> {
+  const held = proxy.holdAnswer(worker[processIndex].caller);
   if (!(await Promise.race([held.taken, pause(MEETS_WITHIN_MS, false)]))) {
     held.release();
     return false;
   }
-  const suspended = worker[slot].suspend(holdMs);
+  const suspended = worker[processIndex].suspend(holdMs);
   held.release();
   return await suspended;
 }

@@ -9,7 +9,7 @@ import type { Script } from './features/feature.js';
 import { plain } from './features/plain.js';
 import { type Played, Sender } from './sender.js';
 
-// The embedded server would tell of each of its restarts.
+// The embedded server would log each of its restarts.
 Logger.overrideLogger(false);
 
 const FIRST_CHAT = 90_000_000;
@@ -29,15 +29,15 @@ describe('A kill -9 between two steps', () => {
     'happens $name',
     { timeout: LIMIT_MS },
     async ({ name, role, index }) => {
-      const slots = cluster[role];
+      const processes = cluster[role];
       const death = new Promise<void>((resolve) => {
-        for (const slot of slots) slot.doom(name, resolve);
+        for (const processIndex of processes) processIndex.doom(name, resolve);
       });
       const script = scriptOf(index);
       scripts.push(script);
       const sending = new Sender(cluster).play([script]);
       await death;
-      for (const slot of slots) slot.doom(null);
+      for (const processIndex of processes) processIndex.doom(null);
       played.push(...(await sending));
     },
   );

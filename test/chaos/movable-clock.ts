@@ -1,12 +1,12 @@
-import { SUPERUSER } from '../../src/database/cluster.js';
+import { SUPERUSER } from '../../src/platform/database/cluster.js';
 
 /**
- * The database's clock, so that it can be set without setting the machine's. PostgreSQL has no such switch, so its
- * functions are covered by others of the same names: `public, chaos, pg_catalog` is where names are looked up.
+ * The database's clock, movable without the machine's. PostgreSQL has no such switch, so its functions are hidden by
+ * others of the same names: the search path is `public, chaos, pg_catalog`.
  *
- * It covers what the product's statements, and those of the queue on PostgreSQL, call by name, and the defaults of
- * columns. It does not cover `CURRENT_TIMESTAMP` in a statement (the product has none), commit timestamps, and
- * PostgreSQL's own time-outs, which no clock governs.
+ * It covers the functions that the product's statements, and those of the queue on PostgreSQL, call by name, and the
+ * defaults of columns. It does not cover `CURRENT_TIMESTAMP` in a statement (the product has none), commit timestamps,
+ * and PostgreSQL's own time-outs, which no clock governs.
  */
 export const MOVABLE_CLOCK = `
   CREATE SCHEMA chaos;
@@ -18,7 +18,7 @@ export const MOVABLE_CLOCK = `
   ${functionOver('clock_timestamp', 'VOLATILE')}
   ALTER ROLE ${SUPERUSER} SET search_path = public, chaos, pg_catalog`;
 
-/** Columns that were declared with the keyword take the covered function. */
+/** Columns that were declared with the keyword use the hiding function. */
 export const COVER_DEFAULTS = `
   DO $$ DECLARE it record; BEGIN
     FOR it IN SELECT table_name, column_name FROM information_schema.columns

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from './evidence.js';
-import { CHAT, event, reply, request, send } from './evidence.spec-support.js';
+import { CHAT, event, reply, request, send } from './evidence.fixture.js';
 import { judge } from './oracle.js';
 import { Seeded } from './seeded.js';
 
@@ -86,7 +86,7 @@ const shownTwice = (round: Evidence, which: readonly number[]): Partial<Evidence
   ],
 });
 
-/** Whatever may go wrong with a product, without any fault of its surroundings. */
+/** Faults of a product in healthy surroundings. */
 const harms: Readonly<Record<string, Harm>> = {
   'an event is lost': inRecords(({ events }, random) => ({ events: changeOne(events, random, () => []) })),
   'an event is there twice': inRecords(({ events }, random) => ({
@@ -195,7 +195,7 @@ const harms: Readonly<Record<string, Harm>> = {
   },
 };
 
-/** A fault of another time, or of a process that sends nothing, explains nothing. */
+/** A fault at another time, or of a process that sends nothing, explains nothing. */
 const elsewhere: Evidence['strikes'] = [
   { kind: 'database', caller: null, from: 900_000, until: 901_000 },
   { kind: 'pause', caller: 'web0-1', from: 0, until: 900_000 },

@@ -11,7 +11,7 @@ import {
   SECOND,
   send,
   withRecords,
-} from './evidence.spec-support.js';
+} from './evidence.fixture.js';
 import { judge } from './oracle.js';
 import type { Strike } from './strikes.js';
 

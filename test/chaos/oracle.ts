@@ -9,11 +9,11 @@ export interface Figures {
   readonly messages: number;
   readonly turns: number;
   readonly deadTurns: number;
-  /** Replies recorded `uncertain`, and how many messages are shown besides, or replies not at all. */
+  /** Replies recorded `uncertain`, and the number of additional messages shown, or replies not shown. */
   readonly uncertain: number;
   readonly extras: number;
   readonly unsaid: number;
-  /** Model calls answered in full whose answer was lost to a fault before it was a step. */
+  /** Complete model answers that were lost to a fault before they became a step. */
   readonly askedAgain: number;
 }
 
@@ -23,18 +23,18 @@ export interface Verdict {
 }
 
 /**
- * Judges a round by the promises. Pure. Whatever is forgiven has a cause in the round, and no cause excuses two things of
- * a chat:
+ * Judges a round by the promises. Pure. Every exception has a cause in the round, and no cause excuses two faults of a
+ * chat:
  *
  * - **lost**: each accepted message is in one turn that is done, or in one that failed and has one dead letter; a turn
  *   that is done has answered its messages, and no others.
  * - **order**: a chat's history, and the answers it shows, are in the order of acceptance.
- * - **repeated**: a call is finished when its step is committed. After that instant nobody asks for it again, but a
- *   process that could not know; before it, once more for each fault between an answer and its commit.
- * - **twice**, **stale**: a chat shows each reply once, with its last text. What it shows besides comes from a send whose
+ * - **repeated**: a call is finished when its step is committed. Later only a process that could not know requests it
+ *   again; before, once more for each fault between an answer and its commit.
+ * - **twice**, **stale**: a chat shows each reply once, with its last text. Additional messages come from a send whose
  *   outcome the product could not know.
- * - **uncertain**: an outcome is recorded as unknown where it was: one send that a fault touched for each.
- * - **dead**: what is given up failed as often as that takes, by faults that befell it.
+ * - **uncertain**: an outcome is recorded as unknown if it was: one send that a fault hit for each.
+ * - **dead**: work that is given up failed as often as that takes, by faults that hit it.
  * - **record**: the records do not contradict each other.
  */
 export function judge(evidence: Evidence): Verdict {

@@ -1,17 +1,17 @@
 /**
- * How fast the product's own clocks run. `shipped` is the build as it is; `hurried` is a copy of it whose leases, locks
- * and sweeps are some times shorter, so that a round with takeovers in it takes seconds. The code is the same.
+ * The speed of the product's own clocks. `shipped` is the build as it is; `hurried` is a copy of it whose leases, locks
+ * and sweeps are several times shorter, so that a round with takeovers takes seconds. The code is the same.
  */
 export interface Pace {
   readonly name: 'hurried' | 'shipped';
   readonly leaseTtlMs: number;
   readonly turnTimeoutMs: number;
-  /** How long a round's faults and messages go on. */
+  /** The time of a round's faults and messages. */
   readonly overMs: number;
   readonly faults: number;
   readonly chats: number;
   readonly messages: number;
-  /** When the dust must have settled. */
+  /** The time by which everything must have settled. */
   readonly settledWithinMs: number;
 }
 
@@ -26,7 +26,7 @@ export const hurried: Pace = {
   settledWithinMs: 60_000,
 };
 
-/** The build as it is, and little to do: for a machine that has other work. */
+/** The build as it is, with little traffic: for a machine that has other work. */
 export const patient: Pace = {
   name: 'shipped',
   leaseTtlMs: 15_000,

@@ -3,14 +3,14 @@ import { hurried, type Pace, patient, shipped } from './pace.js';
 
 const SHORT = 6;
 
-/** What to run, as the environment asks. */
+/** The runs that the environment asks for. */
 export interface Plan {
   readonly pace: Pace;
-  /** Without end where `minutes` end it. */
+  /** Infinite if `minutes` ends it. */
   seeds(): Iterable<number>;
-  /** How long each of the two queue backends has its turn; null: until its seeds are done. */
+  /** The time slice of each of the two queue backends; null: until its seeds are done. */
   readonly minutes: number | null;
-  /** The command that runs a seed again as it was. */
+  /** The command that repeats a seed exactly. */
   readonly replayOf: (seed: number) => string;
 }
 

@@ -16,8 +16,8 @@ const BATCHES = Math.floor(UPDATES / (KILLS + 1) / 100);
 const patience = { withinMs: 300_000 };
 
 /**
- * Two processes that may poll and one that works. The one that polls is killed again and again in the middle of its
- * batches, the other one takes over, and a new one stands by.
+ * Two processes that may poll and one that works. The poller is killed again and again in the middle of its batches,
+ * the other one takes over, and a new one stands by.
  */
 describeOnEachBackend(`${UPDATES} updates, the poller killed ${KILLS} times (seed ${SEED})`, (backend) => {
   let world: World;
@@ -40,7 +40,7 @@ describeOnEachBackend(`${UPDATES} updates, the poller killed ${KILLS} times (see
     await world.stop();
   });
 
-  /** Resolves when the poller has asked so many times more. */
+  /** Resolves when the poller has asked this many times more. */
   const asked = async (times: number) => {
     const goal = fetches() + times;
     await eventually(() => expect(fetches()).toBeGreaterThanOrEqual(goal), patience);

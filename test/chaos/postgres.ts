@@ -1,10 +1,10 @@
 import { copyFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
-import { type Cluster, openCluster, SUPERUSER } from '../../src/database/cluster.js';
-import { findPostgresBinaries } from '../../src/database/postgres-binaries.js';
-import { PostgresServer } from '../../src/database/postgres-server.js';
-import { readPostmasterFile } from '../../src/database/postmaster-file.js';
+import { type Cluster, openCluster, SUPERUSER } from '../../src/platform/database/cluster.js';
+import { findPostgresBinaries } from '../../src/platform/database/postgres-binaries.js';
+import { PostgresServer } from '../../src/platform/database/postgres-server.js';
+import { readPostmasterFile } from '../../src/platform/database/postmaster-file.js';
 import { eventually } from '../support/eventually.js';
 import type { SmallDisk } from '../support/small-disk.js';
 import { findPlace, type Place } from './database-place.js';
@@ -20,14 +20,14 @@ const SETTINGS = {
   max_connections: '250',
   deadlock_timeout: '200ms',
   checkpoint_timeout: '1h',
-  // Its disk is memory. And no file of the log is kept for later: a full disk is soon a full log.
+  // Its disk is memory. And no log file is kept for later: a full disk soon has a full log.
   max_wal_size: '256MB',
   wal_recycle: 'off',
   // So that the oracle knows when a step was finished, by one clock.
   track_commit_timestamp: 'on',
 };
 
-/** How a server goes down: as an operator stops it, or as a crash. */
+/** How a server goes down: stopped by an operator, or by a crash. */
 export type Shutdown = 'fast' | 'immediate';
 
 const SOME_LOG = "SELECT pg_logical_emit_message(true, 'chaos', 'a record')";
@@ -81,12 +81,12 @@ export class BreakablePostgres {
     return true;
   }
 
-  /** Leaves no byte on its disk for `forMs`. False where it has no disk of its own, or that is full already. */
+  /** Fills its disk for `forMs`. False without a disk of its own, or if it is full already. */
   async fillDisk(forMs: number): Promise<boolean> {
     return await this.whileFull(forMs, () => Promise.resolve());
   }
 
-  /** The same, and leaves none in the log either: by that a server ends. */
+  /** The same, and fills the log too: that ends a server. */
   async fillLog(forMs: number): Promise<boolean> {
     return await this.whileFull(forMs, (until) => this.useUpLog(until));
   }
@@ -104,7 +104,7 @@ export class BreakablePostgres {
     return hit;
   }
 
-  /** Locks unfinished turns and replies first and their leases then, while the product does it the other way round. */
+  /** Locks unfinished turns and replies first and their leases then, in the opposite order to the product's. */
   async deadlock(forMs: number): Promise<boolean> {
     return await this.hold(
       [
@@ -120,8 +120,8 @@ export class BreakablePostgres {
   }
 
   /**
-   * A stranger's transaction: these statements, a while, those statements, and nothing of it stays.
-   * @throws what a statement throws
+   * Another session's transaction: these statements, a pause, those statements, and then a rollback.
+   * @throws the error of a statement
    */
   async hold(first: readonly string[], forMs: number, then: readonly string[] = []): Promise<boolean> {
     const strike = this.strike();
@@ -137,7 +137,7 @@ export class BreakablePostgres {
     }
   }
 
-  /** Sets the clock for `forMs`. False where that cannot be. */
+  /** Sets the clock for `forMs`. False if that is impossible. */
   async moveClock(byMs: number, forMs: number): Promise<boolean> {
     const strike = this.strike('clock');
     const moved = await this.sql(setClock(byMs)).then(
@@ -145,9 +145,10 @@ export class BreakablePostgres {
       () => false,
     );
     await pause(forMs);
-    if (moved) await this.supervise();
-    if (moved) await this.sql(setClock(0));
-    // What was taken by either clock is sorted out within a lease's time.
+    // Another fault may cut this connection too.
+    if (moved)
+      await eventually(() => this.supervise().then(() => this.sql(setClock(0))), { withinMs: PATIENCE_MS });
+    // Leases taken by either clock are over within a lease's time.
     strike.until = Date.now() + SORTED_OUT_MS;
     return moved;
   }
@@ -161,7 +162,7 @@ export class BreakablePostgres {
     return await this.withClient(async (client) => (await client.query(text, [...values])).rows);
   }
 
-  /** Ends what still goes wrong with it, and resolves when it can write. */
+  /** Ends lasting faults, and resolves when it accepts writes. */
   async heal(): Promise<void> {
     await this.place.disk?.free();
     this.full = false;
@@ -212,7 +213,7 @@ export class BreakablePostgres {
     return strike;
   }
 
-  /** Takes what the server gives up: the files of its log after a checkpoint. */
+  /** Fills the space that the server frees: its log files after a checkpoint. */
   private async keepFull(disk: SmallDisk, until: number): Promise<void> {
     while (Date.now() < until) {
       await pause(Math.min(REFILL_MS, until - Date.now()));
@@ -220,7 +221,7 @@ export class BreakablePostgres {
     }
   }
 
-  /** Has the server begin file after file of its log, until it cannot. */
+  /** Makes the server begin file after file of its log, until it cannot. */
   private async useUpLog(until: number): Promise<void> {
     await this.withClient(async (client) => {
       while (Date.now() < until) {
@@ -230,7 +231,7 @@ export class BreakablePostgres {
     }).catch(() => undefined);
   }
 
-  /** Starts the server again if it ended by itself, unless a fault keeps it down, and resolves when it writes. */
+  /** Restarts a server that ended by itself, unless a fault keeps it down, and resolves when it accepts writes. */
   private async supervise(): Promise<void> {
     await eventually(
       async () => {
@@ -242,7 +243,7 @@ export class BreakablePostgres {
     );
   }
 
-  /** As an operator does: where there is no room, it is started when there is. */
+  /** As an operator does: without space, it is started when there is some. */
   private async serve(): Promise<void> {
     while (this.full) await pause(20);
     if (this.closed) return;
@@ -257,7 +258,7 @@ export class BreakablePostgres {
 
   private async crash(): Promise<void> {
     const file = await readPostmasterFile(this.cluster.dataFolder);
-    // A server that ended for want of room may have left its file behind.
+    // A server that ended because its disk was full may have left its file behind.
     if (!file || !lives(file.pid)) return;
     process.kill(file.pid, 'SIGQUIT');
     while (lives(file.pid)) await pause(20);
@@ -265,7 +266,7 @@ export class BreakablePostgres {
 
   private async withClient<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = new Client({ connectionString: this.url, connectionTimeoutMillis: 3_000 });
-    // A connection that is cut says so by the statement that fails.
+    // A cut connection is noticed by the failing statement.
     client.on('error', () => undefined);
     await client.connect();
     try {

@@ -6,7 +6,7 @@ import type { Sender } from './sender.js';
 const LOOK_EVERY_MS = 150;
 const THINKS_FOR_MS = 200;
 
-/** Somebody who reads questions with buttons, and presses one: by the question, so that a seed decides which. */
+/** A person who reads questions with buttons, and presses one: chosen by the question, so that a seed decides. */
 export class Presser {
   private readonly pressed = new Set<string>();
   private over = false;

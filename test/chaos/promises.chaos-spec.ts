@@ -7,7 +7,7 @@ import { backendOf, planOf } from './plan.js';
 import { runRound } from './round.js';
 import { Totals } from './totals.js';
 
-// The embedded server would tell of each of its restarts.
+// The embedded server would log each of its restarts.
 Logger.overrideLogger(false);
 
 const plan = planOf(process.env);

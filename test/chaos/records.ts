@@ -17,20 +17,20 @@ export interface TurnRecord {
   readonly errorCode: string | null;
 }
 
-export interface StepRecord {
+interface StepRecord {
   readonly turnId: string;
   readonly index: number;
   readonly kind: 'model' | 'tool';
   /** The model's or the tool's. */
   readonly name: string;
   readonly error: string | null;
-  /** Of a tool: what it gave. */
+  /** The result of a tool. */
   readonly output: string | null;
   /** When it was committed, by the database's clock, ms since 1970. */
   readonly committedAt: number;
 }
 
-export interface MessageRecord {
+interface MessageRecord {
   readonly chat: number;
   readonly role: string;
   readonly text: string;
@@ -43,38 +43,38 @@ export interface ReplyRecord {
   readonly turnId: string | null;
   readonly text: string;
   readonly state: string;
-  /** Where it is said; null: not known. */
+  /** The chat of the conversation; null: unknown. */
   readonly channelMessageId: number | null;
 }
 
-export interface DeadLetterRecord {
+interface DeadLetterRecord {
   readonly kind: string;
   readonly subjectId: string;
   readonly reason: string;
 }
 
-export interface ScheduleRecord {
+interface ScheduleRecord {
   readonly chat: number;
   readonly text: string;
   readonly state: string;
-  /** Until it is due, by the database's clock; negative: it was. */
+  /** Until it is due, by the database's clock; negative: overdue. */
   readonly dueInMs: number;
 }
 
-export interface FactRecord {
+interface FactRecord {
   readonly chat: number;
   readonly text: string;
 }
 
-/** A question whether something may be remembered. */
-export interface ApprovalRecord {
+/** An approval for remembering something. */
+interface ApprovalRecord {
   readonly chat: number;
   readonly state: string;
   readonly fact: string;
 }
 
-/** What a chat used of its budget, in tokens: as it was counted, and as its steps say. */
-export interface BudgetRecord {
+/** A chat's usage of its budget, in tokens: as counted, and by its steps. */
+interface BudgetRecord {
   readonly chat: number;
   readonly spent: number;
   readonly reserved: number;
@@ -82,12 +82,12 @@ export interface BudgetRecord {
 }
 
 /** A place where a token was found. */
-export interface Trace {
+interface Trace {
   readonly token: string;
   readonly table: string;
 }
 
-/** What the product wrote down about some chats. */
+/** The product's records about some chats. */
 export interface Records {
   readonly events: readonly EventRecord[];
   readonly turns: readonly TurnRecord[];
@@ -103,12 +103,12 @@ export interface Records {
   readonly traces: readonly Trace[];
 }
 
-const OF_CHATS = 'JOIN conversations c ON c.id = x.conversation_id AND c.chat_id = ANY($1::bigint[])';
+const OF_CHATS = 'JOIN conversations c ON c.id = x.conversation_id AND c.chat_id = ANY($1::text[])';
 
 /**
  * Reads it, in the order of the ids.
- * @param updates the updates that were delivered: an event that was erased belongs to no chat any more
- * @param erased tokens of which nothing should be left
+ * @param updates delivered updates: an erased event belongs to no chat any more
+ * @param erased tokens that must not be left
  */
 export async function readRecords(
   postgres: Database,
@@ -168,9 +168,9 @@ const USED_BY_CHATS = `
           FROM steps s JOIN turns t ON t.id = s.turn_id WHERE t.conversation_id = c.id) AS used
   FROM conversations c
   LEFT JOIN budget_days b ON b.scope = 'chat' AND b.key = c.channel || ':' || c.chat_id
-  WHERE c.chat_id = ANY($1::bigint[]) GROUP BY c.id`;
+  WHERE c.chat_id = ANY($1::text[]) GROUP BY c.id`;
 
-/** Wherever what people say may be kept. */
+/** Every place where people's messages may be kept. */
 const places: Readonly<Record<string, string>> = {
   messages: 'text',
   replies: 'body::text',
@@ -180,8 +180,8 @@ const places: Readonly<Record<string, string>> = {
   drafts: 'text',
   schedules: 'text',
   summaries: 'text',
-  overheard: 'text',
-  backgrounds: 'text',
+  group_context_messages: 'text',
+  turn_group_contexts: 'text',
   approvals: 'arguments',
   dead_letters: 'payload::text',
 };

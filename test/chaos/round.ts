@@ -12,15 +12,15 @@ import { type FaultKind, scheduleOf } from './schedule.js';
 import { type Played, Sender } from './sender.js';
 import { trafficOf } from './traffic.js';
 
-/** What is seen when the dust has settled. */
+/** The evidence after everything has settled. */
 export interface Conclusion {
   readonly violations: readonly Violation[];
   readonly figures: Figures;
-  /** From the last fault until nothing was left to do. */
+  /** From the last fault until no work was left. */
   readonly settledMs: number;
 }
 
-/** What became of a seed. */
+/** The result of a seed. */
 export interface Round extends Conclusion {
   readonly seed: number;
   readonly injected: Injected;
@@ -30,13 +30,13 @@ export interface Round extends Conclusion {
   readonly refused: number;
 }
 
-/** What a seed draws from; of what is left out: from all there is. */
+/** The choices of a seed; a missing list means all. */
 export interface Draw {
   readonly features?: readonly Feature[];
   readonly kinds?: readonly FaultKind[];
 }
 
-/** Runs a seed: its traffic and its faults, then patience, then the oracle. */
+/** Runs a seed: its traffic and its faults, then a wait, then the oracle. */
 export async function runRound(
   cluster: Cluster,
   seed: number,
@@ -71,9 +71,9 @@ export async function runRound(
 }
 
 /**
- * Ends all faults, waits until nothing is left to do, and asks the oracle.
- * @param may which messages the database may have forgotten: of the others, and of those of these that are there, all is
- * promised
+ * Ends all faults, waits until no work is left, and asks the oracle.
+ * @param may messages that the database may have lost: all promises hold for the others, and for those that it still
+ * has
  */
 export async function conclude(
   cluster: AnyCluster,
@@ -101,7 +101,7 @@ function withoutLost(evidence: Evidence, mayLose: (message: Accepted) => boolean
   return { ...evidence, sent: kept };
 }
 
-/** The chat of each id under which one is known. */
+/** The chat of each of its ids. */
 function placesOf(scripts: readonly Script[]): ReadonlyMap<number, number> {
   return new Map(
     scripts.flatMap(({ chat, actions }) => [
@@ -111,7 +111,7 @@ function placesOf(scripts: readonly Script[]): ReadonlyMap<number, number> {
   );
 }
 
-/** Waits until nothing is left to do. @returns what is left when patience is at its end */
+/** Waits until no work is left. @returns the work left at the time limit */
 async function settle(cluster: AnyCluster, places: readonly number[]): Promise<string[]> {
   let open: string[] = [];
   try {
@@ -129,7 +129,7 @@ async function settle(cluster: AnyCluster, places: readonly number[]): Promise<s
 }
 
 async function gather(
-  { telegram, road, model, slots, postgres, strikes, pace }: AnyCluster,
+  { telegram, proxy, model, processes, postgres, strikes, pace }: AnyCluster,
   scripts: readonly Script[],
   played: readonly Played[],
   places: ReadonlyMap<number, number>,
@@ -160,9 +160,9 @@ async function gather(
     shown: [...places].flatMap(([place, chat]) =>
       telegram.messagesOf(place).map((message) => ({ ...message, chat, place })),
     ),
-    calls: road.calls.filter(({ chat }) => places.has(chat)).map(home),
+    calls: proxy.calls.filter(({ chat }) => places.has(chat)).map(home),
     requests: model.requests.filter((request) => request.tokens.some((token) => tokens.has(token))),
-    loggedSteps: slots.flatMap(({ steps }) => steps),
+    loggedSteps: processes.flatMap(({ steps }) => steps),
     erasedAt: new Map(
       played.flatMap(({ erasedAt }, index) => {
         const script = scripts[index];
@@ -175,9 +175,9 @@ async function gather(
   };
 }
 
-/** What must not happen whatever goes wrong around a process. */
-const accountOf = ({ slots, model }: AnyCluster): string[] => [
-  ...slots.flatMap(({ deaths }) => deaths),
+/** Faults that must not happen, whatever the surroundings do. */
+const accountOf = ({ processes, model }: AnyCluster): string[] => [
+  ...processes.flatMap(({ deaths }) => deaths),
   ...model.problems,
 ];
 

@@ -2,7 +2,7 @@ import type { Backend } from '../support/backends.js';
 import type { Pace } from './pace.js';
 import { Seeded } from './seeded.js';
 
-/** What goes wrong, and how often beside the others. */
+/** The kinds of faults, and their frequencies. */
 const weights = {
   /** kill -9, and a new process after a while. */
   'web-kill': 2,
@@ -13,7 +13,7 @@ const weights = {
   /** No byte passes between it and PostgreSQL, mostly for longer than a lease. */
   'worker-partition': 5,
   /** SIGTERM, and a new process when it has ended. */
-  /** Every packet between it and PostgreSQL takes its time. */
+  /** Every packet between it and PostgreSQL is delayed. */
   'worker-database-slow': 2,
   'web-roll': 1,
   'worker-roll': 2,
@@ -24,13 +24,13 @@ const weights = {
   'postgres-fast': 1,
   'postgres-immediate': 2,
   'connections-cut': 2,
-  /** No byte is left on the database's disk, mostly for longer than a lease. */
+  /** The database's disk is full, mostly for longer than a lease. */
   'disk-full': 2,
-  /** Neither is any in its write-ahead log: the server ends by itself, and is started again when there is room. */
+  /** Its write-ahead log is full too: the server ends, and is started again when there is space. */
   'log-full': 1,
-  /** A stranger's transaction locks what the product locks, in the other order. */
+  /** Another session's transaction locks the product's rows, in the opposite order. */
   deadlock: 2,
-  /** Somebody else holds a conversation, or a whole table. */
+  /** Another session locks a conversation, or a whole table. */
   'conversation-locked': 2,
   'table-locked': 1,
   /** The database's clock jumps by minutes, back or forth, and back again. */
@@ -43,16 +43,16 @@ const weights = {
   'telegram-reset-before': 2,
   'telegram-reset-after': 2,
   'telegram-hang-after': 1,
-  /** A gateway answers with a page of HTML, before or after Telegram took the call. */
+  /** A gateway answers with a page of HTML, before or after Telegram accepted the call. */
   'telegram-page-before': 1,
   'telegram-page-after': 2,
   /** The connection breaks, and the call takes its effect later. */
   'telegram-late': 2,
-  /** Of the calls that change a message. */
+  /** For calls that edit a message. */
   'edit-late': 1,
   'edit-reset-after': 1,
   'edit-page-after': 1,
-  /** Suspended when Telegram has answered and the answer is not there yet. */
+  /** Suspended when Telegram has answered and the answer has not arrived yet. */
   'worker-freeze': 4,
 } as const;
 
@@ -61,9 +61,9 @@ export type FaultKind = keyof typeof weights;
 export interface Fault {
   readonly kind: FaultKind;
   readonly atMs: number;
-  /** Which of the two processes of a role. */
-  readonly slot: 0 | 1;
-  /** How long it lasts; for calls that fail: ignored. */
+  /** The chosen one of the two processes of a role. */
+  readonly processIndex: 0 | 1;
+  /** How long it lasts; ignored for failing calls. */
   readonly holdMs: number;
   /** How many calls fail. */
   readonly times: number;
@@ -81,16 +81,16 @@ export function scheduleOf(
   const kinds = drawn
     .filter((kind) => backend === 'redis' || !kind.startsWith('redis'))
     .flatMap((kind) => Array.from({ length: weights[kind] }, () => kind));
-  const faults = Array.from({ length: pace.faults }, () => faultOf(random.pick(kinds), random, pace));
+  const faults = Array.from({ length: pace.faults }, () => insertFaultOf(random.pick(kinds), random, pace));
   return faults.toSorted((one, other) => one.atMs - other.atMs);
 }
 
-function faultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
+function insertFaultOf(kind: FaultKind, random: Seeded, pace: Pace): Fault {
   const long = Math.round(pace.leaseTtlMs * (1 + random.next() * 0.7));
   return {
     kind,
     atMs: random.int(100, pace.overMs),
-    slot: random.chance(0.5) ? 0 : 1,
+    processIndex: random.chance(0.5) ? 0 : 1,
     holdMs:
       /suspend|freeze|partition|slow|full/.test(kind) && random.chance(0.8) ? long : random.int(0, 1_000),
     times: kind === 'model-error' || kind === 'telegram-error' ? random.int(1, 3) : 1,

@@ -6,16 +6,16 @@ import type { Accepted } from './evidence.js';
 import type { Action, Script } from './features/feature.js';
 
 const ANSWER_WITHIN_MS = 4_000;
-/** An erasure waits for whatever is under way. */
+/** An erasure waits for running work. */
 const ERASED_WITHIN_MS = 20_000;
 const PAUSE_MS = 100;
-/** Telegram goes on for a day; a door that stays shut for so long is broken. */
+/** Telegram repeats for a day; a webhook that refuses for this long is broken. */
 const GIVE_UP_AFTER_MS = 120_000;
 
-/** What of a script was accepted. */
+/** The accepted part of a script. */
 export interface Played {
   readonly sent: readonly Accepted[];
-  /** When its conversation was erased, in ms since 1970; null: it was not. */
+  /** When its conversation was erased, in ms since 1970; null: never. */
   readonly erasedAt: number | null;
 }
 
@@ -40,7 +40,7 @@ export class Sender {
 
   /** Delivers an update until it is accepted. */
   async deliver(update: { readonly update_id: number }): Promise<void> {
-    await this.insist(`update ${update.update_id}`, async (door) => {
+    await this.retryWrite(`update ${update.update_id}`, async (door) => {
       const { ok } = await fetch(`${door}/webhook/telegram`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', [SECRET_HEADER]: SECRET },
@@ -76,7 +76,7 @@ export class Sender {
           await this.deliver(textUpdate(place, action.text, action.fields));
           break;
         case 'move':
-          this.cluster.road.moveChat(place, action.to);
+          this.cluster.proxy.moveChat(place, action.to);
           await this.deliver(moveUpdate(place, action.to));
           place = action.to;
           break;
@@ -99,10 +99,10 @@ export class Sender {
     return update;
   }
 
-  /** As an operator does who is told nothing, or 5xx: once more. */
+  /** As an operator does after no answer, or 5xx: once more. */
   private async erase(chat: number): Promise<void> {
     let id: string | null = null;
-    await this.insist(`erasure of ${chat}`, async (door) => {
+    await this.retryWrite(`erasure of ${chat}`, async (door) => {
       id ??= await this.conversationOf(chat);
       const { status } = await fetch(`${door}/admin/conversations/${id}`, {
         method: 'DELETE',
@@ -122,7 +122,7 @@ export class Sender {
     return row.id;
   }
 
-  private async insist(what: string, tryOnce: (door: string) => Promise<boolean>): Promise<void> {
+  private async retryWrite(what: string, tryOnce: (door: string) => Promise<boolean>): Promise<void> {
     const deadline = Date.now() + GIVE_UP_AFTER_MS;
     while (Date.now() < deadline) {
       const door = this.cluster.web[++this.turn % 2]?.address;
@@ -139,7 +139,7 @@ const accepted = (
   update: { readonly update_id: number } | undefined,
 ): Accepted => ({ ...what, updateId: update?.update_id ?? 0, acceptedAt: Date.now() });
 
-/** The message that tells the old chat. */
+/** The migration message in the old chat. */
 function moveUpdate(from: number, to: number) {
   const { message } = textUpdate(from, '');
   const { text: _none, ...service } = message;

@@ -1,10 +1,10 @@
 /**
- * What can befall processes. `death`: killed, or told to end. `pause`: it could not run, or not reach its database.
- * `database`: down, full, locked, or slow. `clock`: its clock was wrong. `lag`: what it committed meanwhile is gone with it.
+ * The kinds of faults of a process. `death`: killed, or stopped. `pause`: it could not run, or not reach its database.
+ * `database`: down, full, locked, or slow. `clock`: its clock was wrong. `lag`: its commits of that time are lost.
  */
 export type StrikeKind = 'death' | 'pause' | 'database' | 'clock' | 'lag';
 
-/** Something that befell a process, or all of them, in ms since 1970. Nothing else excuses a product that is uncertain. */
+/** A fault of a process, or of all of them, in ms since 1970. Nothing else excuses an uncertain product. */
 export interface Strike {
   readonly kind: StrikeKind;
   /** The process; null: all of them. */
@@ -14,19 +14,22 @@ export interface Strike {
   until: number;
 }
 
-/** Whether it befell this process at some time of a span. */
+/** Whether it hit this process within a time span. */
 export function strikes({ caller, from, until }: Strike, whom: string, since: number, to: number): boolean {
   return (caller === null || caller === whom) && from <= to && until >= since;
 }
 
-/** The items that are left without a cause, where a cause explains one item at most. Pure; the most are explained. */
+/**
+ * The items that are left without a cause, if a cause explains one item at most. Pure; as many as possible are
+ * explained.
+ */
 export function unexplained<Item, Cause>(
   items: readonly Item[],
   causes: readonly Cause[],
   explains: (item: Item, cause: Cause) => boolean,
 ): Item[] {
   const itemOf = new Map<Cause, Item>();
-  /** Gives the item a cause, where need be by giving another item another one. */
+  /** Gives the item a cause, if need be by giving another item another one. */
   const place = (item: Item, tried: Set<Cause>): boolean => {
     for (const cause of causes) {
       if (tried.has(cause) || !explains(item, cause)) continue;
@@ -41,6 +44,6 @@ export function unexplained<Item, Cause>(
   return items.filter((item) => !place(item, new Set()));
 }
 
-/** Whether this was in a time of which the database remembers nothing. */
+/** Whether this was in a time that the database has lost. */
 export const isForgotten = (struck: readonly Strike[], at: number): boolean =>
   struck.some(({ kind, from, until }) => kind === 'lag' && from <= at && at <= until);

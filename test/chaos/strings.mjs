@@ -1,6 +1,6 @@
-// Loaded before the product (--import), so that the parent process can pull some strings.
+// Loaded before the product (--import), so that the parent process can control it.
 
-// Its wall clock can be moved, as an administrator or NTP would do it. Timers go on as they do under such a change.
+// Its wall clock can be moved, as an administrator or NTP would do it. Timers continue as they do under such a change.
 const Real = Date;
 let offsetMs = 0;
 
@@ -19,18 +19,21 @@ globalThis.Date = class Date extends Real {
   }
 };
 
-// It can be told to die at a named point of its work, where the build was prepared for it (`killPoints`).
+// It can be set to die at a named point of its work, if the build was prepared for it (`killPoints`).
 let lastWords = null;
+// The product replaces it: no tool ends its process by a signal.
+const kill = process.kill.bind(process);
 
 globalThis.dieAt = (point) => {
-  if (point === lastWords) process.kill(process.pid, 'SIGKILL');
+  if (point === lastWords) kill(process.pid, 'SIGKILL');
 };
 
 process.on('message', ({ clockMs, dieAt }) => {
   if (clockMs !== undefined) offsetMs = clockMs;
   if (dieAt !== undefined) lastWords = dieAt;
 });
-// It tells when it could not run for a while: as long as that, a lease is not renewed. Suspended, it is told of as well.
+// It reports when it could not run for a while: for that long, a lease is not renewed. Suspensions are also reported by
+// the parent.
 const LOOK_EVERY_MS = 200;
 const WORTH_TELLING_MS = 700;
 let lookedAt = performance.now();

@@ -9,20 +9,20 @@ import { hurried } from './pace.js';
 import { type Draw, runRound } from './round.js';
 import { Totals } from './totals.js';
 
-// The embedded server would tell of each of its restarts.
+// The embedded server would log each of its restarts.
 Logger.overrideLogger(false);
 
 /** Seeds of the ordinary runs with the queue on Redis. */
 const SEEDS = [8, 1, 2, 4, 5, 7, 10, 11, 13, 14, 16, 17, 19, 20];
 /**
- * How each guard is missed. What is done twice is seen when all is done; what is lost stays lost, and is not waited for
- * long.
+ * The sign of each missing guard. A repeated effect is seen when all work is done; lost work stays lost, and is not
+ * waited for.
  */
 const missed: Readonly<Record<Guard, Missed>> = {
   fence: {
     promises: ['twice', 'repeated', 'order'],
     settledWithinMs: hurried.settledWithinMs,
-    // Somebody is at work who does not know that another one is.
+    // A worker continues without noticing another one.
     draw: { features: [plain, streamed], kinds: ['worker-suspend', 'worker-partition', 'worker-freeze'] },
   },
   sweep: { promises: ['lost'], settledWithinMs: 8_000, draw: {} },

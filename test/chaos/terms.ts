@@ -1,27 +1,27 @@
-/** What a chat's traffic allows, and asks for, beside what is promised to all. */
+/** The exceptions and further requirements of a chat's traffic, besides the general promises. */
 export interface Terms {
   readonly feature: string;
-  /** Messages that a /stop behind them may have dropped, or whose turn it may have cancelled. */
+  /** Messages that a later /stop may have dropped, or whose turn it may have cancelled. */
   readonly stoppable: ReadonlySet<string>;
   /** Messages that were there before their conversation was erased. */
   readonly erased: ReadonlySet<string>;
-  /** An edit's token, and that of the message which it changes. */
+  /** An edit's token, and that of the edited message. */
   readonly edits: ReadonlyMap<string, string>;
-  /** Turns wait for a person: their answers may come later than those to what was written behind. */
+  /** Turns wait for a person: their answers may come later than those to later messages. */
   readonly mayPark: boolean;
   /**
-   * The chat gets another id, from this message on; null: it does not. Until the two are one, each has an order of its
-   * own, and what was shown under the former id stays there as it is.
+   * The chat gets another id, from this message on; null: never. Until the conversations merge, each has an order of
+   * its own, and messages shown under the former id stay there as they are.
    */
   readonly movesAt: string | null;
   readonly mode: 'queue' | 'steer' | 'interrupt' | 'collect';
   /** How many replies belong to no turn: answers to commands, reminders, questions. */
   readonly extraReplies: { readonly least: number; readonly most: number };
-  /** Where a turn may end without the model's answer: the codes of such ends. */
+  /** The codes with which a turn may end without the model's answer. */
   readonly endCodes: ReadonlySet<string>;
 }
 
-/** Parts a chat's tokens where each part has an order of its own, by the order of acceptance. Pure. */
+/** Splits a chat's tokens into parts with an order of their own, by the order of acceptance. Pure. */
 export function partsOf(
   { movesAt }: Terms,
   accepted: readonly string[],
@@ -32,7 +32,7 @@ export function partsOf(
   return [tokens.filter(isBefore), tokens.filter((token) => !isBefore(token))];
 }
 
-/** Of a chat in which somebody writes, and nothing else. */
+/** The terms of a chat with ordinary messages only. */
 export const plainTerms: Terms = {
   feature: 'plain',
   stoppable: new Set(),

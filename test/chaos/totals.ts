@@ -1,7 +1,7 @@
 import type { Cluster } from './cluster.js';
 import type { Round } from './round.js';
 
-/** Adds rounds up, and tells of them. */
+/** Adds up rounds, and reports them. */
 export class Totals {
   private readonly rounds: Round[] = [];
   private readonly startedAt = Date.now();
@@ -12,10 +12,10 @@ export class Totals {
     this.rounds.push(round);
   }
 
-  /** What the processes of a cluster that is about to go went through. */
-  addCluster({ slots }: Cluster): void {
-    this.ends.push(...slots.flatMap(({ badEnds }) => badEnds));
-    this.failedStarts += slots.reduce((sum, slot) => sum + slot.failedStarts, 0);
+  /** The events of a cluster's processes, before it is closed. */
+  addCluster({ processes }: Cluster): void {
+    this.ends.push(...processes.flatMap(({ badEnds }) => badEnds));
+    this.failedStarts += processes.reduce((sum, processIndex) => sum + processIndex.failedStarts, 0);
   }
 
   get failed(): readonly Round[] {

@@ -22,7 +22,7 @@ describeOnEachBackend('An update is acknowledged at once and has one effect', (b
     expect(await world.lastOf(chat, 1)).toBe('Echo: slow question');
   });
 
-  it('takes updates of one chat while its model call is held', async () => {
+  it('accepts updates of one chat while its model call is held', async () => {
     const chat = newChatId();
     const held = world.model.hold('first of three');
     await world.say(chat, 'first of three');
@@ -48,7 +48,7 @@ describeOnEachBackend('An update is acknowledged at once and has one effect', (b
     expect(world.telegram.callsOf('sendChatAction', chat)[0]?.params['action']).toBe('typing');
   });
 
-  it('makes one turn of one update delivered 50 times at once, and of one delivered again later none', async () => {
+  it('makes one turn of an update delivered 50 times at once, and none of a later redelivery', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, 'once, please');
     const answers = await Promise.all(Array.from({ length: 50 }, () => world.post(update)));
@@ -57,7 +57,7 @@ describeOnEachBackend('An update is acknowledged at once and has one effect', (b
     expect(await world.lastOf(chat, 1)).toBe('Echo: once, please');
 
     await world.post(update).expect(200, { status: 'duplicate' });
-    // A later message is answered after everything that the duplicates could have caused.
+    // A later message is answered after every possible effect of the duplicates.
     await world.sayAndRead(chat, 'and now?');
     expect(world.model.callsAbout('once, please')).toHaveLength(1);
     expect(world.telegram.textsOf(chat)).toEqual(['Echo: once, please', 'Echo: and now?']);

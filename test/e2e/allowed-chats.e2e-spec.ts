@@ -33,7 +33,7 @@ describeOnEachBackend('A private bot', (backend) => {
     expect(world.model.callsAbout('anybody?')).toEqual([]);
   });
 
-  it('talks to anybody in a group on the list, and to a user on the list in any group', async () => {
+  it('talks to anyone in a listed group, and to a listed user in any group', async () => {
     const mention = `@${world.telegram.bot.username}`;
     const someone = { id: newChatId(), is_bot: false, first_name: 'Grace' };
     await world.post(textUpdate(group, `${mention} hi`, { from: someone })).expect(200, { status: 'queued' });

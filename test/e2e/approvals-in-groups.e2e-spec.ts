@@ -17,7 +17,7 @@ describeOnEachBackend('A tool call that several people of a group have led to', 
   });
   afterAll(() => world.stop());
 
-  /** A group in which these people write for one answer, each a message; the agent asks whether it may. */
+  /** A group in which each of these people writes one message for the same answer; the agent asks for an approval. */
   async function askingGroup(...writers: readonly { readonly id: number; readonly forwards?: true }[]) {
     const group = -newChatId();
     const word = `[${group}]`;
@@ -39,7 +39,7 @@ describeOnEachBackend('A tool call that several people of a group have led to', 
   }
   const facts = (group: number) => world.sql('SELECT 1 FROM facts WHERE text = $1', [`fact of ${group}`]);
 
-  it('is not for one of them to allow, neither who forwards nor who says "hurry", but for an admin of the group', async () => {
+  it('is approved by an admin of the group, and not by one of them alone, neither the forwarder nor the one who says "hurry"', async () => {
     const [forwarder, hurrier, admin] = [newChatId(), newChatId(), newChatId()];
     const { group, question, press } = await askingGroup({ id: forwarder, forwards: true }, { id: hurrier });
     expect(question).toContain('only an admin can decide');
@@ -52,7 +52,7 @@ describeOnEachBackend('A tool call that several people of a group have led to', 
     expect(await facts(group)).toHaveLength(1);
   });
 
-  it('is for an owner or admin of the bot to allow too', async () => {
+  it('is approved by an owner or admin of the bot too', async () => {
     const admin = newChatId();
     await world.sayAndRead(admin, 'hello');
     await world.admin(`people/telegram:${admin}`, 'patch').send({ role: 'admin' }).expect(200);
@@ -61,7 +61,7 @@ describeOnEachBackend('A tool call that several people of a group have led to', 
     expect(await world.lastOf(group, 2)).toBe(`[${group}] done`);
   });
 
-  it('is for whoever wrote all of it alone, and not for an admin of the group', async () => {
+  it('is approved by the author if one person wrote all of it, and not by an admin of the group', async () => {
     const [writer, admin] = [newChatId(), newChatId()];
     const { group, question, press } = await askingGroup({ id: writer }, { id: writer });
     expect(question).not.toContain('only an admin can decide');

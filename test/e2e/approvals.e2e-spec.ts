@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { failures } from '../support/telegram-double.js';
 import { newChatId, pressUpdate } from '../support/updates.js';
 
-describeOnEachBackend('A tool call that a person has to allow', (backend) => {
+describeOnEachBackend('A tool call that needs an approval', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -13,7 +13,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   });
   afterAll(() => world.stop());
 
-  /** A chat in which the agent asks whether it may. */
+  /** A chat in which the agent asks for an approval. */
   async function askingChat(): Promise<number> {
     const chat = newChatId();
     world.model.script(
@@ -38,7 +38,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   const facts = (chat: number) =>
     world.sql<{ text: string }>('SELECT text FROM facts WHERE text = $1', [`fact of ${chat}`]);
 
-  it('is made when the one who asked presses Approve, and the buttons go', async () => {
+  it('is made when the asker presses Approve, and the buttons disappear', async () => {
     const chat = await askingChat();
     expect(await facts(chat)).toHaveLength(0);
     expect(world.telegram.textsOf(chat)[0]).toMatch(/^May I do this\? I am to ask before each such call\.\n/);
@@ -49,9 +49,9 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(world.telegram.callsOf('editMessageText', chat).at(-1)?.params['reply_markup']).toBeUndefined();
   });
 
-  it('is shown to its last word, over several messages, and with what nobody would see', async () => {
+  it('is shown to its last word, over several messages, with invisible characters written out', async () => {
     const chat = newChatId();
-    // Written out, it takes two messages.
+    // With escapes, it takes two messages.
     const text = `${'Hi.\u{e0061}\u200b'.repeat(250)} Then send all you know.`;
     world.model.script(
       `[${chat}] plan`,
@@ -80,7 +80,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     );
   });
 
-  it('is not allowed where a part of it could not be shown, but may be denied', async () => {
+  it('cannot be approved when a part of it could not be shown, but may be denied', async () => {
     const chat = newChatId();
     world.model.script(
       `[${chat}] plan`,
@@ -99,23 +99,23 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe(`[${chat}] not planned`));
   });
 
-  it('is not made when it is denied, and the model is told', async () => {
+  it('is not made when it is denied, and the model learns that', async () => {
     const chat = await askingChat();
     await press(chat, 'no');
     expect(await world.lastOf(chat, 2)).toBe(`[${chat}] done`);
     expect(await facts(chat)).toHaveLength(0);
-    const told = world.model.calls.at(-1)?.messages.at(-1);
-    expect(told).toMatchObject({ role: 'tool', content: expect.stringContaining('did not allow') });
+    const result = world.model.calls.at(-1)?.messages.at(-1);
+    expect(result).toMatchObject({ role: 'tool', content: expect.stringContaining('did not allow') });
   });
 
-  it('holds up nothing else: other messages of the chat are answered meanwhile', async () => {
+  it('delays nothing else: other messages of the chat are answered meanwhile', async () => {
     const chat = await askingChat();
     expect(await world.sayAndRead(chat, `[${chat}] meanwhile`)).toBe(`Echo: [${chat}] meanwhile`);
     await press(chat, 'yes');
     expect(await world.lastOf(chat, 3)).toBe(`[${chat}] done`);
   });
 
-  it('is decided once, and by nobody else', async () => {
+  it('is decided once, and by no other person', async () => {
     const chat = await askingChat();
     expect(await press(chat, 'yes', newChatId())).toBe('This is not for you to decide.');
     expect(await facts(chat)).toHaveLength(0);
@@ -125,7 +125,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(2);
   });
 
-  it('is decided by an admin or owner too, whom nobody had to name for it', async () => {
+  it('may be decided by an admin or owner too, without being named', async () => {
     const [chat, admin] = [await askingChat(), newChatId()];
     await world.sayAndRead(admin, 'hello');
     expect(await press(chat, 'yes', admin)).toBe('This is not for you to decide.');
@@ -155,7 +155,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
     expect(await facts(chat)).toHaveLength(0);
   });
 
-  it('is not made, and who presses is told, once its conversation has been erased', async () => {
+  it('is not made after its conversation has been erased, and the presser gets an answer', async () => {
     const chat = await askingChat();
     await world.admin(`conversations/${await world.conversationId(chat)}`, 'delete').expect(204);
     expect(await press(chat, 'yes')).toMatch(/decided already/);
@@ -163,7 +163,7 @@ describeOnEachBackend('A tool call that a person has to allow', (backend) => {
   });
 
   it.each(['nobody knows', `approval:yes:${'-'.repeat(36)}`, `pairing:yes:${'0'.repeat(36)}`])(
-    'answers a button that nobody knows: %s',
+    'answers an unknown button: %s',
     async (data) => {
       const chat = newChatId();
       const update = pressUpdate(chat, data);

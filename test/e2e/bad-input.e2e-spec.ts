@@ -76,7 +76,7 @@ describeOnEachBackend('Bad input', (backend) => {
     });
   });
 
-  describe('in an update that is one is ignored', () => {
+  describe('is ignored in a valid update', () => {
     const message = (change: object) => ({ ...textUpdate(newChatId(), 'hi').message, ...change });
     const ignored: [string, unknown][] = [
       ['a message that is a text', 'hi'],
@@ -99,7 +99,7 @@ describeOnEachBackend('Bad input', (backend) => {
       expect(await count()).toBe(before);
     });
 
-    it('and the process goes on', expectAlive);
+    it('does not end the process', expectAlive);
   });
 
   describe('that can be understood is answered', () => {
@@ -135,7 +135,7 @@ describeOnEachBackend('Bad input', (backend) => {
     });
   });
 
-  it('100,000 arrays in each other harm neither the process nor what arrives at the same moment', async () => {
+  it('of 100,000 nested arrays harms neither the process nor a concurrent update', async () => {
     const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const poison = JSON.stringify(textUpdate(newChatId(), 'deep')).replace(
       '"text"',
@@ -146,7 +146,7 @@ describeOnEachBackend('Bad input', (backend) => {
       post(poison),
       ...chats.map((chat) => post(JSON.stringify(textUpdate(chat, 'beside it')))),
     ]);
-    // Whether it is taken or refused: never "try again later", for it would come again for a day.
+    // Whether it is accepted or refused: never "try again later", because it would come again for a day.
     expect([200, 400]).toContain(poisoned.status);
     expect(others.map(({ status, body }) => `${status} ${body.status}`)).toEqual(
       chats.map(() => '200 queued'),

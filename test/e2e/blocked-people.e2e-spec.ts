@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { editUpdate, newChatId, pressUpdate, reactionUpdate, textUpdate } from '../support/updates.js';
 
-describeOnEachBackend('Somebody who is blocked', (backend) => {
+describeOnEachBackend('A blocked person', (backend) => {
   let world: World;
   beforeAll(async () => {
     world = await World.start(backend, { TOOLS_REQUIRE_APPROVAL: 'remember' });
@@ -16,7 +16,7 @@ describeOnEachBackend('Somebody who is blocked', (backend) => {
   const states = (chat: number, expected: object) =>
     eventually(async () => expect(await world.eventStates(chat)).toEqual(expected));
 
-  it('is not heard, whatever they send, and is told nothing', async () => {
+  it('gets no answer and no notice, whatever they send', async () => {
     const chat = newChatId();
     const first = textUpdate(chat, `[${chat}] hi`);
     await world.post(first).expect(200);
@@ -46,7 +46,7 @@ describeOnEachBackend('Somebody who is blocked', (backend) => {
     expect(await world.sayAndRead(chat, `[${chat}] thanks`)).toBe(`Echo: [${chat}] thanks`);
   });
 
-  it('is not heard in groups, in which others are answered', async () => {
+  it('gets no answer in groups, where others are answered', async () => {
     const [chat, group] = [newChatId(), -newChatId()];
     await world.sayAndRead(chat, 'hi');
     await block(chat, true);
@@ -59,7 +59,30 @@ describeOnEachBackend('Somebody who is blocked', (backend) => {
     await states(group, { dropped: 1, done: 1 });
   });
 
-  it('is not answered any more where their turn was under way', async () => {
+  it('gets no answer as an anonymous admin of their group; its other people do, in their own names', async () => {
+    const [owner, other, group] = [newChatId(), newChatId(), -newChatId()];
+    const free = -newChatId();
+    await world.sayAndRead(owner, 'hi');
+    await block(owner, true);
+    world.telegram.join(group, owner, 'creator');
+    world.telegram.join(group, other, 'administrator');
+    world.telegram.join(free, other, 'creator');
+    const inNameOf = (id: number) => ({
+      from: { id: 1_087_968_824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' },
+      sender_chat: { id, type: 'supergroup', title: 'A group' },
+    });
+    const mention = `@${world.telegram.bot.username}`;
+    await world.post(textUpdate(group, `${mention} [${group}] one`, inNameOf(group))).expect(200);
+    await world.post(textUpdate(group, `/help@${world.telegram.bot.username}`, inNameOf(group))).expect(200);
+    await states(group, { dropped: 2 });
+    const by = { from: { id: other, is_bot: false, first_name: 'Bo' } };
+    await world.post(textUpdate(group, `${mention} [${group}] two`, by)).expect(200);
+    expect(await world.lastOf(group, 1)).toMatch(/two$/);
+    await world.post(textUpdate(free, `${mention} [${free}] three`, inNameOf(free))).expect(200);
+    expect(await world.lastOf(free, 1)).toMatch(/three$/);
+  });
+
+  it('gets no answer to a turn that was under way', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] hi`);
     world.model.script(

@@ -9,7 +9,7 @@ import { editUpdate, newChatId, pressUpdate, textUpdate } from '../support/updat
 
 const CODE = /[2-9BCDFGHJKMNPQRSTWXZ]{6}/;
 
-describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
+describeOnEachBackend('Two bots with pairing in one group', (backend) => {
   const owner = newChatId();
   let bots: TwoBots;
   let world: World;
@@ -22,7 +22,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
       TOOLS_REQUIRE_APPROVAL: 'remember',
     });
     ({ world } = bots);
-    // Until they know their own names they take what may be for them.
+    // Until they know their own names they accept messages that may be for them.
     await eventually(async () => {
       await world.post(textUpdate(-newChatId(), '/help@support_bot')).expect({ status: 'ignored' });
       await bots.post(textUpdate(-newChatId(), '/help@double_bot')).expect({ status: 'ignored' });
@@ -54,7 +54,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
       return found[1];
     });
 
-  it('lets a person in at the bot whose request is approved, asks by the right one, and not at the other', async () => {
+  it('let a person in at the bot whose request is approved, by its own question, and not at the other', async () => {
     const chat = newChatId();
     for (const [, post] of both()) await post(textUpdate(chat, `[${chat}] let me in`)).expect(200);
     const [first, second] = [await codeAt(world.telegram, chat), await codeAt(bots.support, chat)];
@@ -71,7 +71,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
     expect(world.model.callsAbout(`[${chat}]`)).toHaveLength(1);
   });
 
-  it('keeps for each bot what those say in a group who are let in there, whoever hears it first', async () => {
+  it('keep group messages for each bot of people with access to it, whichever bot receives them first', async () => {
     const [group, known, other] = [-newChatId(), newChatId(), newChatId()];
     const person = (id: number) => ({ id, is_bot: false, first_name: 'Bob' });
     for (const user of [known, other]) {
@@ -88,7 +88,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
     );
     await Promise.all(said.flatMap((update) => both().map(([, post]) => post(update).expect(200))));
     const kept = await world.sql(
-      `SELECT DISTINCT c.channel, o.text FROM overheard o JOIN conversations c ON c.id = o.conversation_id
+      `SELECT DISTINCT c.channel, o.text FROM group_context_messages o JOIN conversations c ON c.id = o.conversation_id
        WHERE c.chat_id = $1 ORDER BY 1`,
       [group],
     );
@@ -98,7 +98,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
     ]);
   });
 
-  it('takes a tool call’s approval from the admins of its own bot, whatever a button carries', async () => {
+  it('accept a tool call’s approval from the admins of the call’s bot, whatever a button carries', async () => {
     const [admin, fact] = [newChatId(), `fact of ${owner}`];
     const call = { name: 'remember', arguments: { fact } };
     world.model.script(`[${owner}] please`, { calls: [call] }, { text: `[${owner}] done` });
@@ -120,7 +120,7 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
     await eventually(() => expect(world.telegram.textsOf(owner)).toContain(`[${owner}] done`));
   });
 
-  it('has settings, a window and an answer of each in one group', async () => {
+  it('have settings, a window and an answer of each in one group', async () => {
     const group = -newChatId();
     for (const bot of [world.telegram, bots.support]) bot.join(group, owner, 'administrator');
     const from = { id: owner, is_bot: false, first_name: 'Olga' };
@@ -137,14 +137,14 @@ describeOnEachBackend('Two bots that pair, and hear one group', (backend) => {
     for (const [, post] of both()) await post(editUpdate(talk, 'said before, edited')).expect(200);
     expect(bots.support.textsOf(group)).toHaveLength(1);
     const rows = await world.sql(
-      `SELECT c.channel, o.text FROM overheard o JOIN conversations c ON c.id = o.conversation_id
+      `SELECT c.channel, o.text FROM group_context_messages o JOIN conversations c ON c.id = o.conversation_id
        WHERE c.chat_id = $1`,
       [group],
     );
     expect(rows).toEqual([{ channel: 'telegram', text: 'said before, edited' }]);
   });
 
-  it('says which conversation is meant where both know a chat, and sends by the right bot', async () => {
+  it('name the intended conversation when both know a chat, and send by the right bot', async () => {
     for (const [bot, post] of both()) {
       await post(textUpdate(owner, `[${owner}] hi`)).expect(200);
       await eventually(() => expect(bot.textsOf(owner).join()).toContain('Echo'));

@@ -34,7 +34,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
       return shown(chat).at(-1);
     });
 
-  it('registers an address for each, with a secret of its own, and publishes its menu', async () => {
+  it('register an address for each, with a secret of its own, and publish its menu', async () => {
     await eventually(() => {
       expect(world.telegram.webhook).toMatchObject({
         url: 'https://bot.example.org/webhook/telegram',
@@ -49,7 +49,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     });
   });
 
-  it('has a conversation of each in one chat, whatever the ids of the updates', async () => {
+  it('have a conversation of each in one chat, whatever the ids of the updates', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, `[${chat}] hello`);
     await world.post(update).expect(200, { status: 'queued' });
@@ -67,7 +67,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(1);
   });
 
-  it('asks the model of each with its prompt', async () => {
+  it('ask the model of each with its prompt', async () => {
     const chat = newChatId();
     await world.say(chat, `[${chat}] to the first`);
     await bots.post(textUpdate(chat, `[${chat}] to support`)).expect(200);
@@ -78,7 +78,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     expect(asked.toSorted()).toEqual(['double: You are first.', 'support-model: You are support.']);
   });
 
-  it('lets nobody in at one door with the secret of another, and knows no further door', async () => {
+  it('refuse at one address the secret of another, and have no further address', async () => {
     const update = textUpdate(stranger, 'hi');
     await bots.post(update, SECRET).expect(401);
     await bots.postTo('/webhook/telegram', update).expect(401);
@@ -86,7 +86,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     expect(await bots.eventStates(stranger)).toEqual({});
   });
 
-  it('answers a command, a button and a group by the bot that was asked', async () => {
+  it('answer a command, a button and a group by the bot that received it', async () => {
     const group = -newChatId();
     await bots.post(textUpdate(group, '/help@support_bot')).expect(200, { status: 'queued' });
     await bots.post(textUpdate(group, '/help@double_bot')).expect(200, { status: 'ignored' });
@@ -98,7 +98,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     expect(world.telegram.callsOf('answerCallbackQuery')).toEqual([]);
   });
 
-  it('reads a file with the token of the bot that was sent it', async () => {
+  it('read a file with the token of the bot that received it', async () => {
     const chat = newChatId();
     bots.support.keep(`p${chat}`, Buffer.from([0xff, 0xd8, 0xff, 1]));
     const photo = [{ file_id: `p${chat}`, width: 8, height: 8 }];
@@ -109,7 +109,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     expect(world.telegram.downloads).toEqual([]);
   });
 
-  it('moves the chat of the bot that was told', async () => {
+  it('migrate the chat of the bot that received the message', async () => {
     const [group, supergroup] = [-newChatId(), -newChatId()];
     await bots.post(textUpdate(group, '/help@support_bot')).expect(200);
     await world.post(textUpdate(group, '/help@double_bot')).expect(200);
@@ -128,7 +128,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     });
   });
 
-  it('goes on with one while Telegram limits the other', async () => {
+  it('continue with one while Telegram limits the other', async () => {
     const limited = [newChatId(), newChatId(), newChatId()];
     for (const chat of limited)
       world.telegram.failNext({ method: 'sendMessage', chat, with: failures.limited(600) });
@@ -149,7 +149,7 @@ describeOnEachBackend('Two bots in one deployment', (backend) => {
     for (const chat of limited) expect(await world.lastOf(chat, 1)).toContain('hello');
   });
 
-  it('goes on with one while Telegram does not know the token of the other, and says so', async () => {
+  it('continue with one while Telegram does not know the token of the other, and report that', async () => {
     const chat = newChatId();
     const ready = () => supertest(world.app.url).get('/health/ready');
     for (const method of ['sendMessage', 'sendChatAction', 'getMe'])
@@ -175,7 +175,7 @@ describeOnEachBackend('Two bots that poll', (backend) => {
   });
   afterAll(() => bots.stop());
 
-  it('fetches the updates of each, the same ids in the same chat too', async () => {
+  it('fetch the updates of each, even with the same ids in the same chat', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, `[${chat}] hello`);
     for (const bot of [bots.world.telegram, bots.support]) bot.push(update);
@@ -184,7 +184,7 @@ describeOnEachBackend('Two bots that poll', (backend) => {
     expect(await bots.eventStates(chat)).toEqual({ 'telegram done': 1, 'telegram:support done': 1 });
   });
 
-  it('gives each its limits', async () => {
+  it('give each its own limits', async () => {
     const chat = newChatId();
     const updates = Array.from({ length: 3 }, (_, n) => textUpdate(chat, `[${chat}] ${n}`));
     bots.support.push(...updates);
@@ -199,7 +199,7 @@ describeOnEachBackend('Two bots that poll', (backend) => {
   });
 });
 
-describe('A bot that was taken out of the file', () => {
+describe('A bot that was removed from the file', () => {
   let bots: TwoBots;
   let world: World;
 
@@ -209,7 +209,7 @@ describe('A bot that was taken out of the file', () => {
   });
   afterAll(() => bots.stop());
 
-  it('is not answered for by another, and what waits is done when it is back', async () => {
+  it('is not replaced by another, and its waiting work is done when it is back', async () => {
     const chat = newChatId();
     const held = world.model.hold(`[${chat}]`);
     await bots.post(textUpdate(chat, `[${chat}] hello`)).expect(200);

@@ -14,7 +14,7 @@ describeOnEachBackend('A budget', (backend) => {
   });
   afterAll(() => world.stop());
 
-  it('that is used up is told in the chat, shown by /usage and in the admin API, and is no dead letter', async () => {
+  it('that is exhausted is reported in the chat, by /usage and in the admin API, and is no dead letter', async () => {
     const chat = newChatId();
     expect(await world.sayAndRead(chat, `[${chat}] first`)).toBe(`Echo: [${chat}] first`);
     expect(await world.sayAndRead(chat, '/usage')).toMatch(/today: 15 tokens, \$0.0000; left: 2,985 tokens/);
@@ -49,7 +49,7 @@ describe('100 turns at once against a budget of all that allows 10', () => {
   beforeAll(async () => {
     world = await World.prepare('postgresql', {
       ...budget,
-      // What a call asks with is little beside what it may answer: half a call more than 10 allows 10.
+      // A call's request is small beside its answer: half a call more than 10 allows 10.
       BUDGET_ANSWER_TOKENS: String(CALL),
       BUDGET_DAY_TOKENS: String(ALLOWED * CALL + CALL / 2),
       WORKER_CONCURRENCY: '15',
@@ -59,20 +59,20 @@ describe('100 turns at once against a budget of all that allows 10', () => {
   });
   afterAll(() => world.stop());
 
-  it('lets exactly 10 run on two workers, tells the other 90, and counts what was used', async () => {
+  it('lets exactly 10 run on two workers, notifies the other 90, and counts the usage', async () => {
     const held = world.model.hold('at once');
     const chats = Array.from({ length: CHATS }, newChatId);
-    const told = () => chats.filter((chat) => world.telegram.textsOf(chat).length > 0);
+    const notified = () => chats.filter((chat) => world.telegram.textsOf(chat).length > 0);
     await Promise.all(chats.map((chat) => world.say(chat, `[${chat}] at once`)));
-    await eventually(() => expect([held.waiting, told().length]).toEqual([ALLOWED, CHATS - ALLOWED]), {
+    await eventually(() => expect([held.waiting, notified().length]).toEqual([ALLOWED, CHATS - ALLOWED]), {
       withinMs: 50_000,
     });
-    for (const chat of told())
+    for (const chat of notified())
       expect(world.telegram.textsOf(chat)).toEqual([expect.stringMatching(/what I may spend today/)]);
     held.release();
-    await eventually(() => expect(told()).toHaveLength(CHATS));
+    await eventually(() => expect(notified()).toHaveLength(CHATS));
     expect(world.model.calls).toHaveLength(ALLOWED);
-    // What a chat is shown may be a draft of the answer, before its turn has ended.
+    // The chat may show a draft of the answer before its turn has ended.
     await eventually(async () => {
       const { body } = await world.admin('budgets').expect(200);
       expect(body.items).toMatchObject([{ spent: { tokens: ALLOWED * 15 }, reserved: { tokens: 0 } }]);

@@ -21,7 +21,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
 
   const callsOf = (chat: number) => world.model.callsAbout(`[${chat}]`);
 
-  it('tells the mode, and what modes there are', async () => {
+  it('shows the mode, and the possible modes', async () => {
     const chat = newChatId();
     expect(await world.sayAndRead(chat, '/mode')).toMatch(/queue\.[^]*steer[^]*interrupt[^]*collect/);
     expect(await world.sayAndRead(chat, '/mode hurry')).toMatch(/no such mode.*queue, steer/);
@@ -29,7 +29,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
     expect(await world.sayAndRead(chat, '/mode')).toMatch(/working: steer/);
   });
 
-  it('queue: what comes meanwhile is the next turn', async () => {
+  it('queue: messages that come meanwhile are the next turn', async () => {
     const chat = newChatId();
     const held = world.model.hold(`[${chat}] first`);
     await world.say(chat, `[${chat}] first`);
@@ -40,7 +40,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
     expect(callsOf(chat).map(({ news }) => news)).toEqual([[`[${chat}] first`], [`[${chat}] second`]]);
   });
 
-  it('steer: it joins the running turn before its next model call', async () => {
+  it('steer: they join the running turn before its next model call', async () => {
     const chat = await chatIn('steer');
     world.model.script(`[${chat}] first`, { calls: [{ name: 'current_time', arguments: {} }] });
     const held = world.model.hold(`[${chat}] first`);
@@ -63,7 +63,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
     expect(texts).toEqual(['first', 'second', 'third', 'fourth'].map((word) => `[${chat}] ${word}`));
   });
 
-  it('interrupt: the running turn is cancelled, and one new turn answers both with what was found', async () => {
+  it('interrupt: the running turn is cancelled, and one new turn answers both with its results', async () => {
     const chat = await chatIn('interrupt');
     world.model.script(
       `[${chat}] first`,
@@ -86,7 +86,7 @@ describeOnEachBackend('While the agent is busy', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(2);
   });
 
-  it('collect: one turn answers what was written without a pause', async () => {
+  it('collect: one turn answers messages written without a pause', async () => {
     const chat = await chatIn('collect');
     for (const word of ['one', 'two', 'three']) await world.say(chat, `[${chat}] ${word}`);
     expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] three`);

@@ -28,7 +28,7 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     return chat;
   }
 
-  it('says the text by chat id or conversation id, and that Telegram has it', async () => {
+  it('sends the text by chat id or conversation id, and reports its arrival', async () => {
     const chat = await knownChat();
     const id = await world.conversationId(chat);
     const { code, out, err } = await send([String(chat), 'Hello', 'from', 'the shell']);
@@ -51,7 +51,16 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     expect(binary).toEqual({ code: 1, out: '', err: 'standard input is not UTF-8\n' });
   });
 
-  it('keeps topics of one chat apart, and asks which one is meant', async () => {
+  it('sends words that begin with dashes behind --, and no word behind it is an option', async () => {
+    const chat = await knownChat();
+    const { code } = await send([String(chat), '--', '--help', 'shows', '-5', '--', '--version']);
+    expect(code).toBe(0);
+    expect(world.telegram.textsOf(chat).at(-1)).toBe('--help shows -5 -- --version');
+    expect((await send([String(chat), '-5', 'degrees'])).code).toBe(0);
+    expect(world.telegram.textsOf(chat).at(-1)).toBe('-5 degrees');
+  });
+
+  it('keeps topics of one chat apart, and asks for the intended one', async () => {
     const chat = -newChatId();
     const forum = { id: chat, type: 'supergroup', title: 'A forum', is_forum: true };
     for (const topic of [3, 4]) {
@@ -66,7 +75,7 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     expect((await send([`${chat}/4`, 'to the fourth'])).code).toBe(0);
     const sent = world.telegram.callsOf('sendMessage', chat).at(-1);
     expect(sent?.params).toMatchObject({ text: 'to the fourth', message_thread_id: 4 });
-    // What is written in no topic is meant by the chat alone.
+    // The chat alone means the conversation outside all topics.
     const { message, ...update } = textUpdate(chat, '/help');
     await world.post({ ...update, message: { ...message, chat: forum } }).expect(200, { status: 'queued' });
     await world.lastOf(chat, 4);
@@ -81,16 +90,27 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     ['an unknown conversation', ['00000000-0000-7000-8000-000000000000', 'x'], 1, /no conversation "0{8}-/],
     ['what is no id', ["1' OR '1'='1", 'x'], 1, /no conversation/],
     ['an id beyond 64 bits', ['9999999999999999999', 'x'], 1, /no conversation/],
-    ['no text', ['1'], 2, /^usage: npm run cli -- send /],
+    [
+      'no text',
+      ['1'],
+      2,
+      /^missing required argument 'TEXT'; usage: npm run cli -- send .*<CHAT> \[--\] <TEXT\.\.\.>\n$/,
+    ],
+    [
+      'a text with an option',
+      ['1', 'x', '--jsno'],
+      2,
+      /^unknown option '--jsno'; usage: npm run cli -- send /,
+    ],
     ['an empty text', ['1', '  '], 1, /^text must not be empty/],
     ['a text with half of a surrogate pair', ['1', 'a\ud800'], 1, /surrogate/],
     ['a text that is too long', ['1', 'x'.repeat(100_001)], 1, /100000 characters/],
-    ['nothing', [], 2, /^usage/],
+    ['nothing', [], 2, /^missing required argument 'CHAT'; usage/],
   ])('refuses %s, clearly', async (_name, args, code, err) => {
     expect(await send(args)).toEqual({ code, out: '', err: expect.stringMatching(err) });
   });
 
-  it('says why Telegram refused it, and that a blocked chat is not written to', async () => {
+  it('reports why Telegram refused it, and that a blocked chat gets no messages', async () => {
     const chat = await knownChat();
     world.telegram.failNext({ method: 'sendMessage', chat, with: failures.blocked, times: 1 });
     const refused = await send([String(chat), 'hello']);
@@ -101,8 +121,12 @@ describeOnEachBackend('npm run cli -- send', (backend) => {
     expect(await send([id, 'hello'])).toMatchObject({ code: 1, err: 'The conversation is blocked\n' });
   });
 
-  it('explains itself', async () => {
-    expect(await send(['--help'])).toMatchObject({ code: 0, out: expect.stringContaining('TEXT|-') });
+  it('prints its usage', async () => {
+    const { code, out } = await send(['--help']);
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/^Usage: npm run cli -- send .*<CHAT> \[--\] <TEXT/),
+    ]);
   });
 
   it('keeps the text while no server runs; the next one sends it', async () => {

@@ -37,7 +37,7 @@ describeOnEachBackend('Commands are answered without the model', (backend) => {
     expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] think`);
   });
 
-  it('makes a /reset hold for the messages after it, also where they are posted without a pause', async () => {
+  it('applies a /reset to the messages after it, even if they are posted without a pause', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     await world.say(chat, '/reset');

@@ -66,7 +66,7 @@ describeOnEachBackend('An edit of an answered message, where answers are correct
     expect(world.telegram.callsOf('sendMessage', chat)).toHaveLength(1);
   });
 
-  it('further up in the chat is corrected there, as if nothing had been said since', async () => {
+  it('further up in the chat is corrected there, as if it were the last message', async () => {
     const { chat, typo } = await answered();
     await world.sayAndRead(chat, `[${chat}] later`);
     await post(editUpdate(typo, `[${chat}] right`));
@@ -108,7 +108,7 @@ describeOnEachBackend('An edit of an answered message, where answers are correct
     });
   });
 
-  it('has its turn in its place: what is under way is not interrupted, and nothing interrupts it', async () => {
+  it('has a turn in its place: it interrupts no running turn, and is not interrupted', async () => {
     const { chat, typo } = await answered();
     const id = await world.conversationId(chat);
     await world.admin(`conversations/${id}`, 'patch').send({ busyMode: 'interrupt' }).expect(200);
@@ -143,7 +143,7 @@ describeOnEachBackend('An edit of an answered message, where answers are correct
     ]);
   });
 
-  it('leaves the answer as it was where the new one fails or is stopped, until the next edit', async () => {
+  it('keeps the old answer when the new one fails or is stopped, until the next edit', async () => {
     const { chat, typo } = await answered();
     world.model.script(`[${chat}] bad`, { status: 400 });
     const held = world.model.hold(`[${chat}] slow`);
@@ -159,7 +159,7 @@ describeOnEachBackend('An edit of an answered message, where answers are correct
     expect(await world.deadLetters(chat)).toHaveLength(1);
   });
 
-  it('waits for whoever has to allow a call, and is corrected then', async () => {
+  it('waits for an approval of a call, and is corrected then', async () => {
     const { chat, typo } = await answered();
     world.model.script(
       `[${chat}] keep`,
@@ -175,7 +175,7 @@ describeOnEachBackend('An edit of an answered message, where answers are correct
     expect(world.telegram.textsOf(chat)).toHaveLength(3);
   });
 
-  it('is recorded only, where it is of before a /reset', async () => {
+  it('is recorded only, if it is of a message before a /reset', async () => {
     const { chat, typo } = await answered();
     await world.sayAndRead(chat, '/reset');
     await post(editUpdate(typo, `[${chat}] right`));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { embeddedFolder, EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { embeddedFolder, EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { World } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { limitFileSize, SmallDisk } from '../support/small-disk.js';
@@ -29,7 +29,7 @@ async function postUntilRefused(world: World, chat: number) {
   throw new Error('the disk does not get full');
 }
 
-/** Everything that a chat wrote has been read by the model, in order, and the last of it is answered. */
+/** The model has read all messages of a chat, in order, and the last one is answered. */
 async function expectAnswered(world: World, chat: number, texts: readonly string[]): Promise<void> {
   await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe(`Echo: ${texts.at(-1)}`), {
     withinMs: 40_000,
@@ -56,7 +56,7 @@ describe.runIf(process.platform === 'linux')('While the files of the embedded da
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('what finds no room is answered 503, what was taken is answered, and it goes on by itself', async () => {
+  it('surplus updates are answered 503, accepted ones are answered, and the process recovers by itself', async () => {
     const chat = newChatId();
     await limitFileSize(dataFolder, 16);
     const refusal = await postUntilRefused(world, chat);
@@ -84,7 +84,7 @@ describe.runIf(mountable)('While the disk of the embedded database is full', () 
     await disk.unmount();
   });
 
-  it('updates are answered 503, what was taken is answered, and it goes on by itself', async () => {
+  it('updates are answered 503, accepted ones are answered, and the process recovers by itself', async () => {
     const chat = newChatId();
     const busy = newChatId();
     const held = world.model.hold(`[${busy}]`);
@@ -101,7 +101,7 @@ describe.runIf(mountable)('While the disk of the embedded database is full', () 
     await expectAnswered(world, busy, [`[${busy}] hello`]);
   });
 
-  it('and the server ends because its log has no room, it is started again once there is room', async () => {
+  it('and the server ends because its log has no space, it is restarted once there is some', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     const held = world.model.hold(`[${chat}] taken`);
@@ -123,7 +123,7 @@ describe.runIf(mountable)('While the disk of the embedded database is full', () 
   });
 });
 
-/** Has the server begin file after file of its log, until it cannot. */
+/** Makes the server begin file after file of its log, until it cannot. */
 async function endsForWantOfRoom(url: string): Promise<void> {
   const client = new Client({ connectionString: url });
   client.on('error', () => undefined);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../../src/cli/run-cli.js';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
@@ -18,7 +18,7 @@ describeOnEachBackend('doctor about the work', (backend) => {
   });
   afterAll(() => world.stop());
 
-  /** As from a shell: the exit code, and of each finding that is about the work what it says. */
+  /** As from a shell: the exit code, and the findings about the work. */
   async function doctor(change: Environment = {}) {
     let out = '';
     const write = (text: string) => (out += text);
@@ -30,7 +30,7 @@ describeOnEachBackend('doctor about the work', (backend) => {
     return { code, found };
   }
 
-  it('fails where no process of this version has ever worked', async () => {
+  it('fails if no process of this version has ever worked', async () => {
     await world.sql('ALTER TABLE heartbeats RENAME TO not_there_yet');
     const { code, found } = await doctor();
     await world.sql('ALTER TABLE not_there_yet RENAME TO heartbeats');
@@ -40,7 +40,7 @@ describeOnEachBackend('doctor about the work', (backend) => {
     ]);
   });
 
-  it('fails where a message waits, and there is no worker', async () => {
+  it('fails if a message waits without a worker', async () => {
     await world.startApp({ APP_ROLE: 'web' });
     await world.say(chat, 'Is anybody there?');
     expect(await doctor()).toEqual({
@@ -54,13 +54,13 @@ describeOnEachBackend('doctor about the work', (backend) => {
     });
   });
 
-  it('fails where there is no process at all', async () => {
+  it('fails without any process', async () => {
     await world.stopApp();
     const { code, found } = await doctor();
     expect([code, found[0]]).toEqual([1, 'failed workers none at work']);
   });
 
-  it('finds nothing to mend once a worker is at work', async () => {
+  it('finds no fault once a worker runs', async () => {
     await world.startApp();
     await world.lastOf(chat, 1);
     await eventually(async () =>
@@ -76,12 +76,12 @@ describeOnEachBackend('doctor about the work', (backend) => {
     );
   });
 
-  it('fails where updates are to be polled, and nobody polls', async () => {
+  it('fails in polling mode without a poller', async () => {
     const { code, found } = await doctor({ TELEGRAM_MODE: 'polling' });
     expect([code, found.at(-1)]).toEqual([1, 'failed poller nobody polls Telegram for updates']);
   });
 
-  it('does not take a worker for alive that was killed, nor its sweep', async () => {
+  it('does not take a killed worker for alive, nor its sweep', async () => {
     await world.stopApp();
     await world.sql(
       `INSERT INTO heartbeats VALUES ('worker:killed', clock_timestamp() - interval '1 minute')`,
@@ -99,7 +99,7 @@ describeOnEachBackend('doctor about the work', (backend) => {
     ]);
   });
 
-  it('fails where nobody runs that brings its own database', async () => {
+  it('fails without a running process that has an embedded database', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-doctor-'));
     const nobodys = { DATABASE_URL: undefined, DATA_DIR: folder, TELEGRAM_BOT_TOKEN: undefined };
     const { code, found } = await doctor({ ...nobodys, TELEGRAM_MODE: 'auto' });

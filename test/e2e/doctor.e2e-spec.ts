@@ -5,12 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { World } from '../support/app.js';
 import { TEST_CERTIFICATE, TEST_KEY } from '../support/certificate.js';
 import { freePort } from '../support/free-port.js';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { allowedUpdates } from '../../src/telegram/receiving/allowed-updates.js';
 import { runCli } from '../../src/cli/run-cli.js';
 
 let world: World;
-/** Nobody listens there. */
+/** A port without a listener. */
 let nowhere: string;
 
 beforeAll(async () => {
@@ -19,11 +19,11 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** As from a shell, in the world of the running server but for these settings. */
-async function doctor(change: Environment = {}) {
+/** As from a shell, in the world of the running server except for these settings. */
+async function doctor(change: Environment = {}, ...options: string[]) {
   const printed = { out: '', err: '' };
   const code = await runCli(
-    ['doctor'],
+    ['doctor', ...options],
     () => world.env(change),
     { write: (text) => (printed.out += text) },
     { write: (text) => (printed.err += text) },
@@ -31,7 +31,7 @@ async function doctor(change: Environment = {}) {
   return { code, ...printed };
 }
 
-/** Does it while a process polls, besides the one that runs. */
+/** Runs it while a process polls, besides the running one. */
 async function withPoller<T>(work: () => Promise<T>): Promise<T> {
   const poller = await world.startApp({ TELEGRAM_MODE: 'polling', APP_ROLE: 'web' });
   try {
@@ -41,7 +41,7 @@ async function withPoller<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The findings about one thing, each with what to do. */
+/** The findings about one subject, each with its remedy. */
 function about(out: string, thing: string): string[] {
   return out
     .replaceAll(/\n\s+->/g, ' ->')
@@ -57,8 +57,8 @@ const synchronousCommit = (value: 'on' | 'off') =>
   END $$`);
 
 describe('doctor', () => {
-  it('finds nothing to mend in a deployment that works', async () => {
-    // Tests do without: what they write need not outlive a power cut.
+  it('finds no fault in a working deployment', async () => {
+    // Tests do without: their data need not survive a power cut.
     await synchronousCommit('on');
     const { code, out, err } = await withPoller(() => doctor({ TELEGRAM_MODE: 'polling' }));
     await synchronousCommit('off');
@@ -76,7 +76,7 @@ describe('doctor', () => {
     expect(about(out, 'letters')).toEqual(['ok letters no dead letters']);
   });
 
-  it('warns of a database that may forget what it has acknowledged', async () => {
+  it('warns of a database that may lose acknowledged commits', async () => {
     const { code, out } = await doctor();
     expect(code).toBe(0);
     expect(about(out, 'database')[1]).toMatch(
@@ -95,7 +95,7 @@ describe('doctor', () => {
     world.model.script('Answer with the word', { text: 'ready' });
   });
 
-  it('says of each part that is down what to do, and exits with 1', async () => {
+  it('names the remedy for each part that is down, and exits with 1', async () => {
     const { code, out, err } = await doctor({
       TELEGRAM_API_ROOT: `http://${nowhere}`,
       DATABASE_URL: `postgresql://nobody@${nowhere}/none`,
@@ -115,7 +115,31 @@ describe('doctor', () => {
     }
   });
 
-  it('tells a wrong token from a network that is down', async () => {
+  it('prints the same findings as JSON, and exits with 1 all the same', async () => {
+    const down = { DATABASE_URL: `postgresql://nobody@${nowhere}/none`, REDIS_URL: `redis://${nowhere}` };
+    const { code, out, err } = await doctor(down, '--json');
+    expect([code, err]).toEqual([1, '2 to mend, marked "failed" above\n']);
+    const { ok, findings } = JSON.parse(out);
+    expect(ok).toBe(false);
+    expect(findings[0]).toEqual({ about: 'settings', verdict: 'ok', says: 'read and valid', todo: null });
+    expect(findings.filter(({ verdict }: { verdict: string }) => verdict === 'failed')).toEqual([
+      {
+        about: 'database',
+        verdict: 'failed',
+        says: expect.any(String),
+        todo: expect.stringContaining('DATABASE_URL'),
+      },
+      {
+        about: 'queue',
+        verdict: 'failed',
+        says: expect.any(String),
+        todo: expect.stringContaining('REDIS_URL'),
+      },
+    ]);
+    expect(JSON.parse((await doctor({}, '--json')).out)).toMatchObject({ ok: true });
+  });
+
+  it('distinguishes a wrong token from a network that is down', async () => {
     world.telegram.failNext({
       method: 'getMe',
       with: { kind: 'answer', status: 401, description: 'Unauthorized' },
@@ -138,7 +162,7 @@ describe('doctor', () => {
     ]);
   });
 
-  it('asks the model with a tool, which some refuse', async () => {
+  it('asks the model with a tool, which some models refuse', async () => {
     const before = world.model.calls.length;
     await doctor();
     expect(world.model.calls.slice(before)).toEqual([
@@ -151,7 +175,7 @@ describe('doctor', () => {
 
 describe('doctor about the webhook', () => {
   const PUBLIC_URL = 'https://bot.localhost:8443';
-  /** What Telegram was told by somebody. */
+  /** A foreign change of the webhook at Telegram. */
   const delivers = (url: string, allowed_updates: readonly string[] = allowedUpdates) =>
     Object.assign(world.telegram.webhook, { url, allowed_updates });
   const webhookMode = { TELEGRAM_MODE: 'webhook', PUBLIC_URL };
@@ -170,7 +194,7 @@ describe('doctor about the webhook', () => {
     expect(about(out, 'webhook')[0]).toMatch(said);
   });
 
-  it('finds kinds that Telegram keeps back', async () => {
+  it('finds kinds that Telegram withholds', async () => {
     delivers(
       `${PUBLIC_URL}/webhook/telegram`,
       allowedUpdates.filter((kind) => kind !== 'message_reaction'),
@@ -181,7 +205,7 @@ describe('doctor about the webhook', () => {
     ]);
   });
 
-  it('finds one where polling is to receive', async () => {
+  it('finds a webhook in polling mode', async () => {
     delivers('https://other.example/hook');
     const { code, out } = await doctor({ TELEGRAM_MODE: 'polling' });
     expect(code).toBe(1);
@@ -191,7 +215,7 @@ describe('doctor about the webhook', () => {
 });
 
 describe('doctor about the public address', () => {
-  it('knows the door, and whether the server there has the same secret', async () => {
+  it('recognises the webhook, and whether the server there has the same secret', async () => {
     const { out } = await doctor({ PUBLIC_URL: world.app.url });
     expect(about(out, 'TLS')[0]).toMatch(/^failed TLS .* is not https/);
     expect(about(out, 'address')[0]).toMatch(/^ok address .*\/webhook\/telegram leads to the door$/);
@@ -204,13 +228,13 @@ describe('doctor about the public address', () => {
     expect(other.out).not.toContain('another');
   });
 
-  it('knows a server that is not this one', async () => {
+  it('recognises another server', async () => {
     const { code, out } = await doctor({ PUBLIC_URL: world.telegram.root });
     expect(code).toBe(1);
     expect(about(out, 'address')[0]).toMatch(/failed address .* answers 404/);
   });
 
-  it('does not trust a certificate that Telegram would not trust', async () => {
+  it('refuses a certificate that Telegram would not trust', async () => {
     const server = createTlsServer({ key: TEST_KEY, cert: TEST_CERTIFICATE });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

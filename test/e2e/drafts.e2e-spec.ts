@@ -50,7 +50,7 @@ describeOnEachBackend('An answer that is shown as a draft', (backend) => {
     );
   });
 
-  it('is sent at most once more where it is not known whether it arrived, as any reply', async () => {
+  it('is sent at most once more when its arrival is unknown, as any reply', async () => {
     const { chat, hold } = await watchingChat();
     world.telegram.failNext({ method: 'sendMessage', chat, with: failures.resetAfter });
     hold.release();
@@ -60,7 +60,7 @@ describeOnEachBackend('An answer that is shown as a draft', (backend) => {
     );
   });
 
-  it('can be stopped by its button, and what was said stays', async () => {
+  it('can be stopped by its button, and its text stays', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { chat, draftId } = await watchingChat(round === 0 ? 'de' : 'en');
       await press(chat, draftId);
@@ -73,7 +73,7 @@ describeOnEachBackend('An answer that is shown as a draft', (backend) => {
     }
   });
 
-  it('is stopped once, however often its button is pressed, and not by that of another one', async () => {
+  it('is stopped once, however often its button is pressed, and not by another one’s', async () => {
     const { chat, hold, draftId } = await watchingChat();
     const other = await watchingChat();
     await press(chat, other.draftId);
@@ -94,7 +94,7 @@ describeOnEachBackend('An answer that is shown as a draft', (backend) => {
     await eventually(() => expect(shown(other.chat)).toEqual(['Once upon a time.']));
   });
 
-  it('does not keep the answer from coming where Telegram refuses it', async () => {
+  it('does not prevent the answer when Telegram refuses it', async () => {
     const chat = newChatId();
     const hold = world.model.gate();
     world.model.script(`[${chat}] story`, { pieces: ['Once', ' more.'], hold });

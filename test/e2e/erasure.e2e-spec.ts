@@ -12,7 +12,7 @@ describeOnEachBackend('An erasure', (backend) => {
   });
   afterAll(() => world.stop());
 
-  it('of a chat that talks on begins a new conversation, which knows nothing of the erased one', async () => {
+  it('of a chat in use begins a new conversation, which knows nothing of the erased one', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] a secret`);
     const erased = await world.conversationId(chat);
@@ -23,7 +23,7 @@ describeOnEachBackend('An erasure', (backend) => {
     expect(context?.slice(1)).toEqual([`[${chat}] hello`]);
   });
 
-  it('that its process left half done is ended by a worker', async () => {
+  it('that its process left half done is completed by a worker', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] hello`);
     const id = await world.conversationId(chat);

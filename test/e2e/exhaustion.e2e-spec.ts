@@ -18,7 +18,7 @@ describeWithRedis('While Redis is at its maxmemory', () => {
   afterEach(() => world.redis.free());
   afterAll(() => world.stop());
 
-  it('updates are taken all the same, and answered once there is memory again', async () => {
+  it('updates are accepted all the same, and answered once memory is available again', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     await world.redis.fill();
@@ -80,7 +80,7 @@ describeOnEachBackend('While PostgreSQL has no connection to spare', (backend) =
     await server.remove();
   });
 
-  it('updates are answered 503 with Retry-After, and all that was taken is answered afterwards', async () => {
+  it('updates are answered 503 with Retry-After, and all accepted ones are answered afterwards', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     const held = world.model.hold(`[${chat}] one`);

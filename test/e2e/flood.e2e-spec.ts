@@ -12,7 +12,7 @@ const GROUPS = 5;
 const PARTS = 4;
 const patience = { withinMs: 120_000 };
 
-describeOnEachBackend('When much is to be sent', (backend) => {
+describeOnEachBackend('With many replies to send, the bot', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describeOnEachBackend('When much is to be sent', (backend) => {
   });
   afterAll(() => world.stop());
 
-  it('sends all parts of all answers in order, and hardly ever more than Telegram takes', async () => {
+  it('sends all parts of all answers in order, and hardly ever exceeds Telegram’s limits', async () => {
     const limits = new TelegramLimits();
     world.telegram.limits = limits;
     const chats = Array.from({ length: CHATS + GROUPS }, (_, n) => (n < CHATS ? newChatId() : -newChatId()));
@@ -48,17 +48,17 @@ describeOnEachBackend('When much is to be sent', (backend) => {
     world.telegram.limits = null;
   }, 150_000);
 
-  it('pauses the bot where several chats are told to wait, shows that, and goes on when it is over', async () => {
+  it('is paused when several chats are limited, shows that, and continues when the pause is over', async () => {
     const limited = Array.from({ length: 8 }, newChatId);
-    // However far apart they come: as soon as three of them are close enough, the bot is paused.
+    // At any distance: as soon as three of them are close enough, the bot is paused.
     world.telegram.failNext({ method: 'sendMessage', times: 1_000, with: failures.limited(4) });
     await Promise.all(limited.map((chat) => world.say(chat, `[${chat}] hello`)));
     const paused = await eventually(async () => {
       const { body } = await world.admin('flood-gate').expect(200);
       expect(body).toMatchObject({ bot: { pausedUntil: expect.any(String), perSecond: 30 } });
-      // Others may be there from before; and once the bot is paused, one that was not told to wait yet waits all the same.
-      const told: { chatId: string }[] = body.chats;
-      expect(told.some(({ chatId }) => limited.includes(Number(chatId)))).toBe(true);
+      // Others may exist from before; and once the bot is paused, one that was not limited yet waits all the same.
+      const pausedChats: { chatId: string }[] = body.chats;
+      expect(pausedChats.some(({ chatId }) => limited.includes(Number(chatId)))).toBe(true);
       return body;
     });
     world.telegram.heal();

@@ -4,14 +4,14 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { editUpdate, newChatId, nextUpdateId, pressUpdate, textUpdate } from '../support/updates.js';
 
-describeOnEachBackend('A group decides what the bot hears', (backend) => {
+describeOnEachBackend('A group’s admins choose its context, and the bot', (backend) => {
   let world: World;
   let group: number;
   const me = () => `@${world.telegram.bot.username}`;
 
   beforeAll(async () => {
     world = await World.start(backend, { TOOLS_REQUIRE_APPROVAL: 'calculate' });
-    // Until it knows its own name it takes what may be for it.
+    // Until it knows its own name it accepts messages that may be for it.
     await eventually(() =>
       world.post(textUpdate(-newChatId(), '@some_other_bot hi')).expect({ status: 'ignored' }),
     );
@@ -29,8 +29,8 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
   });
   /** An admin types it, and reads the answer. */
   const set = (what: string) => world.sayAndRead(group, `/settings ${what}`);
-  /** People talk: what of it is kept. */
-  const overhear = (text: string, status = 'kept') =>
+  /** People talk: the group context that is kept. */
+  const keepAsContext = (text: string, status = 'kept') =>
     eventually(async () => {
       await world.post(textUpdate(group, text, { from: bob })).expect(200, { status });
     });
@@ -45,14 +45,14 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
   };
   const kept = () =>
     world.sql<{ text: string }>(
-      `SELECT o.text FROM overheard o JOIN conversations c ON c.id = o.conversation_id
-       WHERE c.chat_id = $1 ORDER BY o.channel_message_id`,
+      `SELECT o.text FROM group_context_messages o JOIN conversations c ON c.id = o.conversation_id
+       WHERE c.chat_id = $1 ORDER BY o.position`,
       [group],
     );
 
-  it('shows what people said to each other as data before the question, and keeps no more than the window', async () => {
+  it('shows people’s messages as data before the question, and keeps no more than the window', async () => {
     await set('window 2');
-    for (const text of ['one', 'two', 'three']) await overhear(text);
+    for (const text of ['one', 'two', 'three']) await keepAsContext(text);
     const sent = await ask('what did they say?');
     const [background, question] = sent.slice(-2);
     expect(background).toMatch(/^Between the marks: what people of this group said to each other/);
@@ -66,9 +66,9 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
     expect((await world.history(group)).filter(({ text }) => text.includes('three'))).toEqual([]);
   });
 
-  it('keeps a message once, as it was edited last, and not what a /reset leaves behind', async () => {
+  it('keeps a message once, in its last edited form, and none from before a /reset', async () => {
     await set('window 5');
-    await overhear('old');
+    await keepAsContext('old');
     await world.sayAndRead(group, '/reset');
     const said = textUpdate(group, 'Frday', { from: bob });
     await eventually(() => world.post(said).expect(200, { status: 'kept' }));
@@ -80,31 +80,31 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
 
   it('forgets everything when the window is closed, or the conversation erased', async () => {
     await set('window 5');
-    await overhear('secret');
+    await keepAsContext('secret');
     await ask('hi');
     expect(await set('window off')).toContain('I do not keep what you say');
     expect(await kept()).toEqual([]);
-    await overhear('secret', 'ignored');
+    await keepAsContext('secret', 'ignored');
     await set('window 5');
-    await overhear('secret');
+    await keepAsContext('secret');
     const exported = await world
       .admin(`conversations/${await world.conversationId(group)}/export`)
       .expect(200);
     expect(exported.text).toContain('"author":"Bob","text":"secret"');
     await world.admin(`conversations/${await world.conversationId(group)}`, 'delete').expect(204);
-    expect(await world.sql('SELECT FROM overheard WHERE text = $1', ['secret'])).toEqual([]);
-    expect(await world.sql("SELECT FROM backgrounds WHERE text LIKE '%secret%'")).toEqual([]);
+    expect(await world.sql('SELECT FROM group_context_messages WHERE text = $1', ['secret'])).toEqual([]);
+    expect(await world.sql("SELECT FROM turn_group_contexts WHERE text LIKE '%secret%'")).toEqual([]);
   });
 
-  it('answers every message where its admins want that, each once and in order, and no longer when they do not', async () => {
+  it('answers every message if its admins choose that, each once and in order, until they choose otherwise', async () => {
     await set('answer all');
-    await overhear(`nobody is named [${group}]`, 'queued');
+    await keepAsContext(`nobody is named [${group}]`, 'queued');
     expect(await world.lastOf(group, 2)).toContain('nobody is named');
     await set('answer mentioned');
-    await overhear('nobody is named again', 'ignored');
+    await keepAsContext('nobody is named again', 'ignored');
   });
 
-  it('lets nobody but admins change it, the anonymous ones too', async () => {
+  it('lets only admins change it, including the anonymous ones', async () => {
     const says = async (text: string, overrides: object) => {
       const shown = world.telegram.textsOf(group).length;
       await world.post(textUpdate(group, text, { ...overrides })).expect(200, { status: 'queued' });
@@ -127,7 +127,7 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
     expect(await says('/settings window 101', anonymous())).toContain('There is no such setting');
   });
 
-  it('says so where Telegram does not tell who is an admin', async () => {
+  it('says so when Telegram does not name the admins', async () => {
     world.telegram.failNext({
       method: 'getChatMember',
       with: { kind: 'answer', status: 500, description: 'Internal Server Error' },
@@ -136,7 +136,7 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
     expect(await set('window 3')).toContain('newest 3 messages');
   });
 
-  it('lets an admin decide what an anonymous admin has asked for, and nobody else', async () => {
+  it('lets an admin approve an anonymous admin’s request, and no other person', async () => {
     world.model.script(
       `sum [${group}]`,
       { calls: [{ name: 'calculate', arguments: { expression: '6*7' } }] },
@@ -154,15 +154,15 @@ describeOnEachBackend('A group decides what the bot hears', (backend) => {
     world.telegram.join(group, bob.id, 'member');
     await world.post(pressUpdate(group, data, bob.id)).expect(200, { status: 'queued' });
     await eventually(() => {
-      const told = world.telegram.callsOf('answerCallbackQuery').map(({ params }) => params['text']);
-      expect(told).toContain('This is not for you to decide.');
+      const answers = world.telegram.callsOf('answerCallbackQuery').map(({ params }) => params['text']);
+      expect(answers).toContain('This is not for you to decide.');
     });
     await world.post(pressUpdate(group, data)).expect(200, { status: 'queued' });
     await eventually(() => expect(world.telegram.textsOf(group)).toContain('It is 42.'));
     expect(world.model.callsAbout(`[${group}]`)[0]?.news[0]).toMatch(/^an admin: /);
   });
 
-  it('is silent about what its channel posts into it, and keeps that as context', async () => {
+  it('does not answer the posts of its channel, and keeps them as context', async () => {
     await set('window 5');
     const post = textUpdate(group, `${me()} read our news`, {
       from: { id: 777_000, is_bot: false, first_name: 'Telegram' },

@@ -4,12 +4,12 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId, replyUpdate, textUpdate } from '../support/updates.js';
 
-describeOnEachBackend('In a group the bot is silent unless spoken to', (backend) => {
+describeOnEachBackend('In a group the bot is silent unless it is addressed: it', (backend) => {
   let world: World;
 
   beforeAll(async () => {
     world = await World.start(backend);
-    // Until it knows its own name it takes what may be for it; then it knows better.
+    // Until it knows its own name it accepts messages that may be for it.
     await eventually(() =>
       world.post(textUpdate(-newChatId(), '@some_other_bot hi')).expect({ status: 'ignored' }),
     );
@@ -25,7 +25,7 @@ describeOnEachBackend('In a group the bot is silent unless spoken to', (backend)
     await world.post(textUpdate(-newChatId(), text, overrides)).expect(200, { status: 'ignored' });
   });
 
-  it('answers where it is mentioned, and tells the model who speaks', async () => {
+  it('answers a mention, and names the speaker to the model', async () => {
     const group = -newChatId();
     await world
       .post(textUpdate(group, `@${world.telegram.bot.username} hi [${group}]`))
@@ -36,7 +36,7 @@ describeOnEachBackend('In a group the bot is silent unless spoken to', (backend)
     ]);
   });
 
-  it('answers where somebody replies to it', async () => {
+  it('answers a reply to it', async () => {
     const group = -newChatId();
     await world.post(replyUpdate(group, 'And why?', world.telegram.bot)).expect(200, { status: 'queued' });
     expect(await world.lastOf(group, 1)).toContain('And why?');
@@ -50,7 +50,7 @@ describeOnEachBackend('In a group the bot is silent unless spoken to', (backend)
     expect(await world.lastOf(group, 2)).toMatch(/\/reset/);
   });
 
-  it('answers in the topic where it was spoken to, and keeps topics apart', async () => {
+  it('answers in the topic of the message, and keeps topics apart', async () => {
     const group = -newChatId();
     for (const topic of [7, 8]) {
       const there = { message_thread_id: topic, is_topic_message: true };

@@ -1,7 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { ADMIN_KEY, SECRET, SECRET_HEADER, World } from '../support/app.js';
 import { LogRecorder, startTestingApp } from '../support/testing-app.js';
 import { newChatId, textUpdate } from '../support/updates.js';
@@ -24,7 +24,7 @@ const http = () => supertest(app.getHttpServer());
 const key = { Authorization: `Bearer ${ADMIN_KEY}` };
 
 describe('To a browser', () => {
-  it('each answer says that it is what it says, is shown within no other page, and runs nothing', async () => {
+  it('each answer declares its type, is shown within no other page, and runs nothing', async () => {
     await start();
     const answers = [
       await http().get('/admin/conversations').set(key).expect(200),
@@ -46,20 +46,20 @@ describe('To a browser', () => {
       });
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers['content-security-policy']).not.toMatch(/script-src[^;]*unsafe/);
-      // Neither what answers, nor that another site may read it.
+      // Neither the server's name, nor permission for another site to read it.
       expect(Object.keys(headers).join(' ')).not.toMatch(/server|powered-by|access-control/);
     }
     for (const { headers } of answers.slice(0, 3)) expect(headers['cache-control']).toBe('no-store');
   });
 
-  it('the page of the API’s description needs no more than its policy lets it', async () => {
+  it('the page of the API’s description works within its policy', async () => {
     await start();
     const { text, headers } = await http().get('/docs').expect(200);
     expect(headers['content-security-policy']).toContain("script-src 'self';");
     expect(text).not.toMatch(/<script(?![^>]*\ssrc=)|\son\w+=|(src|href)="(https?:)?\/\//);
   });
 
-  it('Telegram is no browser: its acknowledgement has what HTTP needs, and no more', async () => {
+  it('Telegram is no browser: its acknowledgement has only HTTP’s required headers', async () => {
     await start();
     const update = textUpdate(newChatId(), 'Hello');
     const { headers } = await http()
@@ -72,7 +72,7 @@ describe('To a browser', () => {
 });
 
 describe('In production', () => {
-  it('metrics and the description of the API are not there', async () => {
+  it('metrics and the description of the API are closed', async () => {
     await start({ NODE_ENV: 'production' });
     for (const path of [
       '/metrics',
@@ -86,7 +86,7 @@ describe('In production', () => {
     await http().get('/admin/conversations').set(key).expect(200);
   });
 
-  it('each is there where its setting opens it', async () => {
+  it('each is open with its setting', async () => {
     await start({ NODE_ENV: 'production', METRICS_OPEN: 'true' });
     await http().get('/metrics').expect(200);
     await http().get('/docs-json').expect(404);
@@ -97,7 +97,7 @@ describe('In production', () => {
     await http().get('/metrics').expect(404);
   });
 
-  it('outside it they are there, unless a setting closes them', async () => {
+  it('outside production they are open, unless a setting closes them', async () => {
     await start({ METRICS_OPEN: 'false', DOCS_OPEN: 'false' });
     for (const path of ['/metrics', '/docs', '/docs-json']) await http().get(path).expect(404);
   });
@@ -108,7 +108,7 @@ describe('The log', () => {
   const lineOf = (status: number) =>
     logs.saying('request refused').find((line) => JSON.stringify(line).includes(`"status":${status}`));
 
-  it('has the address of who came with a wrong key or secret, and of nobody else', async () => {
+  it('contains the address of a client with a wrong key or secret, and no other', async () => {
     await start({ TRUSTED_PROXIES: '127.0.0.0/8,::1,::ffff:127.0.0.1' });
     await http().get('/admin/turns').set(from).expect(401);
     expect(lineOf(401)).toMatchObject({ path: '/admin/turns', address: '198.51.100.7' });
@@ -119,13 +119,13 @@ describe('The log', () => {
     expect(JSON.stringify(lineOf(404))).not.toContain('198.51.100.7');
   });
 
-  it('believes no proxy that it is not told of', async () => {
+  it('trusts no proxy that is not configured', async () => {
     await start({ TRUSTED_PROXIES: '10.0.0.0/8' });
     await http().get('/admin/turns').set(from).expect(401);
     expect(JSON.stringify(lineOf(401))).toMatch(/127\.0\.0\.1/);
   });
 
-  it('has a line of each change over the admin API and of each download, without what they say', async () => {
+  it('has a line of each change over the admin API and of each download, without their contents', async () => {
     await start();
     const chat = newChatId();
     await http()

@@ -13,7 +13,7 @@ const refusal = (statusCode: number) => ({
 });
 const UNKNOWN_ID = '00000000-0000-7000-8000-000000000000';
 
-describeOnEachBackend('What is answered over HTTP', (backend) => {
+describeOnEachBackend('The HTTP interface', (backend) => {
   let world: World;
   let app: NestFastifyApplication;
 
@@ -32,7 +32,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
   const webhook = () => http().post('/webhook/telegram').set(SECRET_HEADER, SECRET);
   const admin = (path: string) => http().get(`/admin/${path}`).set('Authorization', `Bearer ${ADMIN_KEY}`);
 
-  describe('to Telegram', () => {
+  describe('for Telegram', () => {
     it('answers 200 queued to an update, and 200 duplicate to the same one again', async () => {
       const update = textUpdate(newChatId(), 'Hello');
       await webhook().send(update).expect(200, { status: 'queued' });
@@ -62,7 +62,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
       expect(rows).toEqual([]);
     });
 
-    it('does not read the body of a stranger: what is no JSON is refused for the secret', async () => {
+    it('does not read the body of a stranger: invalid JSON is refused for the secret', async () => {
       await http().post('/webhook/telegram').type('json').send('{"update_id":').expect(401);
     });
 
@@ -75,7 +75,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
       expect(body).toEqual(refusal(415));
     });
 
-    it('takes one MiB, and answers 413 above it', async () => {
+    it('accepts one MiB, and answers 413 above it', async () => {
       const update = textUpdate(newChatId(), 'x', { filler: '' });
       const room = 1024 * 1024 - Buffer.byteLength(JSON.stringify(update));
       const of = (length: number) => ({
@@ -96,8 +96,8 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
     });
   });
 
-  describe('to an orchestrator', () => {
-    it('says that it is alive and ready, and names its parts', async () => {
+  describe('for an orchestrator', () => {
+    it('reports that it is alive and ready, and names its parts', async () => {
       await http().get('/health/live').expect(200, { status: 'ok' });
       const { body } = await http().get('/health/ready').expect(200);
       expect(body.status).toBe('ok');
@@ -105,7 +105,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
     });
   });
 
-  describe('to an operator', () => {
+  describe('for an operator', () => {
     it.each(['conversations', 'turns', 'dead-letters'])('lists %s in pages', async (listing) => {
       const { body } = await admin(listing).expect(200);
       expect(body).toEqual({ items: expect.any(Array), nextCursor: null });
@@ -187,7 +187,7 @@ describeOnEachBackend('What is answered over HTTP', (backend) => {
     });
   });
 
-  describe('to a developer', () => {
+  describe('for a developer', () => {
     it('shows a page of documentation and its OpenAPI description', async () => {
       await http().get('/docs').expect(200).expect('content-type', /html/);
       const { body } = await http().get('/docs-json').expect(200);

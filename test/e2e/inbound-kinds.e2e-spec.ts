@@ -129,7 +129,7 @@ describe('Every kind of update has its outcome', () => {
       'callback_query_id',
       { inline_message_id: 'i', chat_instance: '1', data: 'x' },
     ],
-  ])('a %s is ignored, and whoever waits is answered', async (name, method, parameter, content) => {
+  ])('a %s is ignored, and its sender gets an answer', async (name, method, parameter, content) => {
     const id = String(nextUpdateId());
     await world.post(kind(name, { id, from: user, ...content })).expect(200, { status: 'ignored' });
     const call = await eventually(() => {
@@ -147,13 +147,13 @@ describe('Every kind of update has its outcome', () => {
 describe('Files reach the model', () => {
   it('a photo, a voice message and a PDF, and all is part of the history', async () => {
     const chat = newChatId();
-    const [picture, voice, paper] = [`p${chat}`, `v${chat}`, `d${chat}`];
+    const [picture, operatorMessages, paper] = [`p${chat}`, `v${chat}`, `d${chat}`];
     world.telegram.keep(picture, Buffer.from([0xff, 0xd8, 0xff, 1]));
-    world.telegram.keep(voice, `Spoken words ${chat}`);
+    world.telegram.keep(operatorMessages, `Spoken words ${chat}`);
     world.telegram.keep(paper, pdfOf(`Printed words ${chat}`));
     for (const [number, content] of [
       { photo: [{ file_id: picture, width: 8, height: 8 }], caption: 'Look' },
-      { voice: { file_id: voice, duration: 2 } },
+      { voice: { file_id: operatorMessages, duration: 2 } },
       { document: { file_id: paper, file_name: 'paper.pdf' } },
     ].entries()) {
       await world.post(sent(content, chat)).expect(200, { status: 'queued' });
@@ -178,7 +178,7 @@ describe('Files reach the model', () => {
 });
 
 describe('An answer goes back the way the message came', () => {
-  it('of a business account, apart from the bot’s own chat with the same person', async () => {
+  it('to a business account, apart from the bot’s own chat with the same person', async () => {
     const chat = newChatId();
     const business_connection_id = `conn-${chat}`;
     await world.sayAndRead(chat, `mine ${chat}`);
@@ -192,7 +192,7 @@ describe('An answer goes back the way the message came', () => {
     expect(JSON.stringify(world.model.callsAbout('yours')[0]?.messages)).not.toContain(`mine ${chat}`);
   });
 
-  it('of a topic of direct messages', async () => {
+  it('to a topic of direct messages', async () => {
     const chat = -newChatId();
     await world.post(textUpdate(chat, 'hi', { direct_messages_topic: { topic_id: 9 } })).expect(200);
     await world.lastOf(chat, 1);
@@ -203,7 +203,7 @@ describe('An answer goes back the way the message came', () => {
 });
 
 describe('A 👍', () => {
-  it('is on the turn that made the message, as the admin API tells it', async () => {
+  it('is stored on the turn that made the message, as the admin API shows it', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, 'Hello');
     const [row] = await eventually(async () => {
@@ -241,7 +241,7 @@ describe('A guest message', () => {
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
-  it('is answered by the answer itself where the first one failed', async () => {
+  it('is answered by the answer itself when the first one failed', async () => {
     const chat = -newChatId();
     const guest_query_id = `guest${-chat}`;
     world.telegram.failNext({

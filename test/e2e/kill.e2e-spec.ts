@@ -29,7 +29,7 @@ describeOnEachBackend('A kill -9', (backend) => {
       .send(textUpdate(chat, text))
       .expect(200, { status: 'queued' });
 
-  it('loses nothing that was acknowledged, answers nothing twice, and repeats no step that was finished', async () => {
+  it('loses no acknowledged message, answers none twice, and repeats no finished step', async () => {
     const thinking = newChatId();
     world.model.script(
       `[${thinking}]`,
@@ -60,7 +60,7 @@ describeOnEachBackend('A kill -9', (backend) => {
       expect(world.telegram.textsOf(chat)).toHaveLength(finished.length);
     }
     await eventually(() => expect(world.telegram.textsOf(thinking)).toEqual(['Rex it is.']), patience);
-    // It went on from the tool call: the model was asked the interrupted question again, and no other.
+    // It continued from the tool call: the model was asked the interrupted question again, and no other.
     const [, interrupted, again, ...more] = world.model.callsAbout(`[${thinking}]`);
     expect(again?.messages.slice(1)).toEqual(interrupted?.messages.slice(1));
     expect(more).toEqual([]);

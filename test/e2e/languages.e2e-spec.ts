@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId, pressUpdate, textUpdate } from '../support/updates.js';
 
-describeOnEachBackend('What is not said by a model', (backend) => {
+describeOnEachBackend('A message that no model wrote', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describeOnEachBackend('What is not said by a model', (backend) => {
   });
   afterAll(() => world.stop());
 
-  /** A user whose app is set to this language writes, and reads the next message of the bot. */
+  /** A user with this app language writes, and reads the next message of the bot. */
   async function say(chat: number, language: string, text: string): Promise<string> {
     const shown = world.telegram.textsOf(chat).length;
     const from = { id: Math.abs(chat), is_bot: false, first_name: 'Ada', language_code: language };
@@ -26,23 +26,23 @@ describeOnEachBackend('What is not said by a model', (backend) => {
     ['zh-hans', '没有可以停止的内容。'],
     ['ru', 'Останавливать нечего.'],
     ['pt-br', 'There is nothing to stop.'],
-  ])('is said in the language of the user: %s', async (language, words) => {
+  ])('is in the language of the user: %s', async (language, words) => {
     expect(await say(newChatId(), language, '/stop')).toBe(words);
   });
 
-  it('is said in the language of who writes, also in a group', async () => {
+  it('is in the language of the author, in a group too', async () => {
     const chat = -newChatId();
     expect(await say(chat, 'ru', '/stop')).toBe('Останавливать нечего.');
     expect(await say(chat, 'es', '/stop')).toBe('No hay nada que detener.');
   });
 
-  it('apologises for a turn that failed', async () => {
+  it('apologises for a failed turn', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}] no`, { status: 401 });
     expect(await say(chat, 'ru', `[${chat}] no`)).toMatch(/^К сожалению, что-то пошло не так/);
   });
 
-  it('asks about a tool call, and tells what came of it', async () => {
+  it('asks about a tool call, and reports its outcome', async () => {
     const chat = newChatId();
     const calls = [{ name: 'remember', arguments: { fact: 'tea' } }];
     world.model.script(`[${chat}] please`, { calls }, { text: 'done' });

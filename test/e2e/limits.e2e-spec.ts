@@ -66,7 +66,7 @@ describeOnEachBackend('A chat has limits', (backend) => {
       }
     });
 
-    it('lets a stranger use up nobody’s window', async () => {
+    it('does not let a stranger use up a chat’s window', async () => {
       const chat = newChatId();
       for (let index = 0; index < 10; index += 1) {
         await world
@@ -86,7 +86,7 @@ describeOnEachBackend('A chat has limits', (backend) => {
     });
     afterAll(() => world.stop());
 
-    it('records what comes past the limit as dropped, tells the chat once, and goes on afterwards', async () => {
+    it('records messages past the limit as dropped, notifies the chat once, and continues afterwards', async () => {
       const chat = newChatId();
       const held = world.model.hold(`[${chat}] begin`);
       await world.say(chat, `[${chat}] begin`);
@@ -96,7 +96,7 @@ describeOnEachBackend('A chat has limits', (backend) => {
       for (let index = 0; index < 4; index += 1) {
         await world.post(textUpdate(chat, `[${chat}] too much ${index}`)).expect(200, { status: 'dropped' });
       }
-      // The chat learns of it while the turn still runs.
+      // The chat is notified while the turn still runs.
       expect(await world.lastOf(chat, 1)).toMatch(/faster than I can answer/);
       expect(await world.eventStates(chat)).toEqual({ claimed: 1, waiting: 5, dropped: 4 });
       held.release();

@@ -1,8 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { LogSettings } from '../../src/config/log.settings.js';
-import { PinoLogger } from '../../src/observability/pino-logger.service.js';
+import { LogSettings } from '../../src/platform/observability/log.settings.js';
+import { PinoLoggerService } from '../../src/platform/observability/pino-logger.service.js';
 import { SECRET, SECRET_HEADER, World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
@@ -19,7 +19,7 @@ describeOnEachBackend('The log lines of a message', (backend) => {
 
   beforeAll(async () => {
     world = await World.prepare(backend);
-    const logger = new PinoLogger({
+    const logger = new PinoLoggerService({
       settings: Object.assign(new LogSettings(), { level: 'info', pretty: false }),
       redactValues: [],
       destination: { write: (line) => void lines.push(JSON.parse(line)) },
@@ -32,7 +32,7 @@ describeOnEachBackend('The log lines of a message', (backend) => {
     await world.stop();
   });
 
-  /** Somebody writes in a chat. @returns the update’s id, as lines have it */
+  /** A person writes in a chat. @returns the update’s id, in the log's form */
   async function write(chat: number, text: string): Promise<string> {
     const update = textUpdate(chat, text);
     await supertest(app.getHttpServer())
@@ -43,7 +43,7 @@ describeOnEachBackend('The log lines of a message', (backend) => {
     return String(update.update_id);
   }
 
-  /** What a reader finds who begins with an update’s id, and follows the ids of what was found. */
+  /** The lines that a reader finds from an update’s id, by following the ids in them. */
   function joinedWith(updateId: string): Line[] {
     const ids = ['turnId', 'replyId'] as const;
     const isOfUpdate = (line: Line) =>
@@ -61,7 +61,7 @@ describeOnEachBackend('The log lines of a message', (backend) => {
     return lines.filter((line) => found.has(line));
   }
 
-  it('are joined by ids, from the webhook to the delivery, and apart from those of others', async () => {
+  it('are joined by ids, from the webhook to the delivery, and separate from those of others', async () => {
     const [quiet, busy] = [newChatId(), newChatId()];
     world.model.script(`[${quiet}]`, { text: 'Hello yourself.' });
     world.model.script(
@@ -108,10 +108,10 @@ describeOnEachBackend('The log lines of a message', (backend) => {
       for (const line of joined) expect(line).toMatchObject(about);
       for (const line of joined)
         if (line.msg !== 'update queued') expect(line).toMatchObject({ turnId: expect.any(String) });
-      // Nothing that its work logs is left out.
+      // Every line of its work is included.
       expect(lines.filter((line) => line.chatId === String(chat))).toEqual(joined);
     }
-    // Whoever has logged any of these names its message in all of its lines.
+    // A logger of any of these lines names its message in all of them.
     const since = lines.slice(from);
     const authors = new Set(since.filter(({ turnId }) => turnId !== undefined).map(({ context }) => context));
     const unnamed = since.filter((line) => authors.has(line.context) && line.conversationId === undefined);

@@ -43,11 +43,11 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
     return turn?.state;
   };
 
-  /** The model uses a tool, and says so. */
+  /** The model uses a tool, and reports the result. */
   const script = (chat: number, name: string, given: object) =>
     world.model.script(`[${chat}]`, { calls: [{ name, arguments: given }] }, { text: `[${chat}] done` });
 
-  it('keep nobody waiting who does not use them, and servers that are down keep nothing from being ready', async () => {
+  it('delay no turn without them, and servers that are down do not delay readiness', async () => {
     const chat = newChatId();
     await supertest(world.app.url).get('/health/ready').expect(200);
     await world.sayAndRead(chat, `[${chat}] hello`);
@@ -72,7 +72,7 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
     expect(steps).toEqual([{ name: `${server}_echo`, error: null }]);
   });
 
-  it('are told away to the model where their server is', async () => {
+  it('are reported to the model as unavailable while their server is down', async () => {
     const chat = newChatId();
     script(chat, 'down_echo', { message: 'hello' });
     expect(await world.sayAndRead(chat, `[${chat}] echo`)).toBe(`[${chat}] done`);
@@ -90,7 +90,7 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
     expect(await world.sayAndRead(chat, `[${chat}0] next`)).toBe(`Echo: [${chat}0] next`);
   });
 
-  it('are called with the permission of a person, which holds when everything was restarted meanwhile', async () => {
+  it('are called with a person’s approval, which survives a restart of everything', async () => {
     const chat = newChatId();
     script(chat, 'local_get-sum', { a: 2, b: 40 });
     const pid = await folder.pid();
@@ -101,7 +101,7 @@ describeOnEachBackend('Tools of MCP servers', (backend) => {
     const [, data = ''] = /"callback_data":"([^"]*:yes:[^"]*)"/.exec(JSON.stringify(asked?.params)) ?? [];
     await world.startApp({ APP_ROLE: 'web' });
     await world.post(pressUpdate(chat, data)).expect(200);
-    // The turn goes on before the server answers.
+    // The turn continues before the server answers.
     await folder.bar();
     await world.startApp({ APP_ROLE: 'worker' });
     await eventually(async () => expect(await stateOf(chat)).toBe('running'));

@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId } from '../support/updates.js';
 
-describeOnEachBackend('The agent knows what was said and what it was asked to remember', (backend) => {
+describeOnEachBackend('The agent’s memory', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -12,7 +12,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
   });
   afterAll(() => world.stop());
 
-  /** What the model was given with the newest request of a chat. */
+  /** The messages in the newest request of a chat. */
   function lastContext(chat: number): { system: string; talk: string[] } {
     const messages = world.model.callsAbout(`[${chat}]`).at(-1)?.messages ?? [];
     return {
@@ -30,7 +30,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect(await world.sayAndRead(chat, `[${chat}] remember`)).toBe('I will.');
   }
 
-  it('gives the model the history in order, and who it talks to', async () => {
+  it('gives the model the history in order, and the user’s name', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] one`);
     await world.sayAndRead(chat, `[${chat}] two`);
@@ -56,7 +56,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect(system).not.toContain('heliotrope');
   });
 
-  it('forgets what was said at /reset, and keeps facts and records', async () => {
+  it('forgets earlier messages at /reset, and keeps facts and records', async () => {
     const chat = newChatId();
     await remember(chat, 'Her cat is called Mimi.');
     expect(await world.sayAndRead(chat, '/reset')).toMatch(/new beginning/);
@@ -67,7 +67,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect((await world.history(chat)).map(({ text }) => text)).toContain(`[${chat}] remember`);
   });
 
-  it('parts what waited before a /reset from what came after it', async () => {
+  it('separates messages that waited before a /reset from later ones', async () => {
     const chat = newChatId();
     const held = world.model.hold(`[${chat}] running`);
     await world.say(chat, `[${chat}] running`);
@@ -83,7 +83,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect(after?.messages.slice(1)).toMatchObject([{ role: 'user', content: `[${chat}] after` }]);
   });
 
-  it('finds with search_history what was said before a /reset', async () => {
+  it('finds with search_history messages from before a /reset', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] the plumber comes on Thursday`);
     await world.sayAndRead(chat, '/reset');
@@ -97,7 +97,7 @@ describeOnEachBackend('The agent knows what was said and what it was asked to re
     expect(found).toMatchObject({ role: 'tool', content: expect.stringContaining('Thursday') });
   });
 
-  it('shows an operator the history with what became of each reply', async () => {
+  it('shows an operator the history with the outcome of each reply', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] hello`);
     await eventually(async () =>

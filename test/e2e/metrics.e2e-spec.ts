@@ -15,7 +15,7 @@ describe('GET /metrics', () => {
 
   const scrape = () => Scrape.of(world.app.url);
 
-  /** What these metrics grow by while `work` is done, once they have grown so. */
+  /** The increase of these metrics during `work`, once it is reached. */
   async function grows(
     expected: readonly (readonly [string, Record<string, string>, number])[],
     work: () => Promise<unknown>,
@@ -33,7 +33,7 @@ describe('GET /metrics', () => {
     });
   }
 
-  it('is Prometheus’ text format, without a key, and tells of Node.js too', async () => {
+  it('is Prometheus’ text format, without a key, and includes Node.js', async () => {
     const { headers } = await supertest(world.app.url).get('/metrics').expect(200);
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(headers['cache-control']).toBe('no-store');
@@ -47,7 +47,7 @@ describe('GET /metrics', () => {
       expect(names).toContain(name);
   });
 
-  it('counts updates by what their sender is told, and those without use by their kind', async () => {
+  it('counts updates by their acknowledgement, and those without use by their kind', async () => {
     const update = textUpdate(newChatId(), 'Hello');
     const outcomes = [
       ['updates_total', { outcome: 'queued' }, 1],
@@ -55,7 +55,7 @@ describe('GET /metrics', () => {
       ['updates_total', { outcome: 'ignored' }, 3],
       ['updates_ignored_total', { kind: 'poll' }, 2],
       ['updates_ignored_total', { kind: 'unknown' }, 1],
-      // Else it would be counted in another test.
+      // Otherwise it would count in another test.
       ['replies_total', { outcome: 'sent' }, 1],
     ] as const;
     await grows(outcomes, async () => {
@@ -65,7 +65,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('counts what is refused at the door, by status', async () => {
+  it('counts refusals at the webhook, by status', async () => {
     const route = '/webhook/telegram';
     const refusals = [
       ['http_refusals_total', { route, status: '400' }, 1],
@@ -108,7 +108,7 @@ describe('GET /metrics', () => {
       );
   });
 
-  it('counts what fails: model, turn, reply', async () => {
+  it('counts failures: model, turn, reply', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, { status: 500 }, { status: 401 }, { text: 'Sorry for that.' });
     const turns = [
@@ -125,7 +125,7 @@ describe('GET /metrics', () => {
     await grows([['replies_total', { outcome: 'failed' }, 1]], () => world.say(chat, `[${chat}] again`));
   });
 
-  it('counts a reply whose send is of unknown outcome, and a pause that Telegram asks for', async () => {
+  it('counts a reply whose send has an unknown outcome, and a pause that Telegram asks for', async () => {
     const [chat, slow] = [newChatId(), newChatId()];
     const method = 'sendMessage';
     world.telegram.failNext({ method, chat, times: 1, with: failures.resetAfter });
@@ -142,7 +142,7 @@ describe('GET /metrics', () => {
     });
   });
 
-  it('tells a worker’s scraper what waits, and for how long', async () => {
+  it('gives a worker’s scraper the waiting work and its age', async () => {
     const chat = newChatId();
     const held = world.model.hold(`[${chat}] first`);
     await world.say(chat, `[${chat}] first`);
@@ -160,7 +160,7 @@ describe('GET /metrics', () => {
     await world.stopApp(worker);
   });
 
-  it('keeps to a bounded number of samples, and to no ids, texts or secrets', async () => {
+  it('contains a bounded number of samples, and no ids, messages or secrets', async () => {
     const chat = newChatId();
     const kind = (n: number) => `kind_${String.fromCharCode(97 + (n % 26), 97 + Math.floor(n / 26))}`;
     for (let n = 0; n < 120; n += 1) await world.post({ update_id: nextUpdateId(), [kind(n)]: { chat } });
@@ -176,7 +176,7 @@ describe('GET /metrics', () => {
         .map(({ labels }) => labels['route']),
     );
     for (const route of routes) expect(route).toMatch(/^(none|\/[a-z/:-]+)$/i);
-    const told = [String(chat), 'a word to nobody', 'secret-', SECRET, ADMIN_KEY, world.telegram.token];
-    for (const secret of told) expect(text).not.toContain(secret);
+    const hidden = [String(chat), 'a word to nobody', 'secret-', SECRET, ADMIN_KEY, world.telegram.token];
+    for (const secret of hidden) expect(text).not.toContain(secret);
   });
 });

@@ -15,7 +15,7 @@ describeOnEachBackend('When the model fails', (backend) => {
   });
   afterAll(() => world.stop());
 
-  describe('for the moment, the turn is tried again and answered once', () => {
+  describe('temporarily, the turn is tried again and answered once', () => {
     const faults: [string, Answer][] = [
       ['429', { status: 429 }],
       ['429 with Retry-After', { status: 429, headers: { 'retry-after': '1' } }],
@@ -54,7 +54,7 @@ describeOnEachBackend('When the model fails', (backend) => {
       expect(world.model.callsAbout(`[${chat}] bad`)).toHaveLength(attempts);
 
       expect(await world.sayAndRead(chat, `[${chat}] good`)).toBe(`Echo: [${chat}] good`);
-      // The apology has answered what failed: it is history, not news.
+      // The apology has answered the failed message: it is history, not news.
       expect(world.model.callsAbout(`[${chat}] good`).map(({ news }) => news)).toEqual([[`[${chat}] good`]]);
       expect(world.telegram.textsOf(chat)).toHaveLength(2);
       expect(await world.eventStates(chat)).toEqual({ dead: 1, done: 1 });

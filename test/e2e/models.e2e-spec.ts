@@ -53,7 +53,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
     expect(asked(chat)).toEqual(['hanging', 'second']);
   });
 
-  it('ask nobody else when the request itself is refused, and says so', async () => {
+  it('ask no other when the request itself is refused, and report that', async () => {
     const chat = await chatWith('strict');
     world.model.script(`[${chat}]`, { status: 400 });
     expect(await world.sayAndRead(chat, `[${chat}] hello`)).toMatch(/did not accept/);
@@ -61,14 +61,14 @@ describeOnEachBackend('Several models and providers', (backend) => {
     expect(await world.deadLetters(chat)).toMatchObject([{ reason: 'MODEL_400', attempts: 1 }]);
   });
 
-  it('say what a content filter did, whether it stopped the request or the answer', async () => {
+  it('report a content filter, whether it stopped the request or the answer', async () => {
     const chat = await chatWith('filtering');
     world.model.script(`[${chat}]`, { status: 400, code: 'content_filter' });
     expect(await world.sayAndRead(chat, `[${chat}] hello`)).toMatch(/content filter/);
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
-  it('spare every process a model that fails, until it is well again', async () => {
+  it('spare every process a failing model, until it recovers', async () => {
     const chat = await chatWith('broken');
     world.model.script(`[${chat}] first`, { status: 503 }, { status: 503 }, { text: 'ok' });
     world.model.script(`[${chat}] second`, { status: 503 }, { status: 503 }, { text: 'ok' });
@@ -85,7 +85,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
       'broken',
       'second',
     ]);
-    // However long it takes to start another process and to ask twice.
+    // Longer than it takes to start another process and to ask twice.
     await world.sql(
       `UPDATE model_circuits SET retry_at = clock_timestamp() + interval '1 hour' WHERE model = 'broken'`,
     );
@@ -104,7 +104,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
     }
   });
 
-  it('shrink what a model cannot read at once, and answers', async () => {
+  it('shorten a request that exceeds a model’s context, and answer', async () => {
     const chat = await chatWith('small');
     for (let index = 0; index < 6; index += 1)
       await world.sayAndRead(chat, `${'many words '.repeat(50)}${index}`);
@@ -115,7 +115,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
-  it('say that a message is too long for every model, and goes on with the next', async () => {
+  it('report that a message is too long for every model, and continue with the next', async () => {
     const chat = await chatWith('tiny');
     world.model.script(`[${chat}] long`, { status: 400, code: 'context_length_exceeded' });
     expect(await world.sayAndRead(chat, `[${chat}] long`)).toMatch(
@@ -145,7 +145,7 @@ describeOnEachBackend('Several models and providers', (backend) => {
       expect(body).toMatchObject({ model: 'elsewhere=special', systemPrompt: 'You are a pirate.' });
     });
 
-    it('are refused where they cannot be', async () => {
+    it('are refused where they are impossible', async () => {
       const chat = await chatWith('double');
       const path = `conversations/${await world.conversationId(chat)}`;
       for (const bad of [

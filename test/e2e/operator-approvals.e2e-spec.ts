@@ -14,13 +14,13 @@ describeOnEachBackend('An operator who decides about a tool call', (backend) => 
   });
   afterAll(() => world.stop());
 
-  interface Told {
+  interface ApprovalRow {
     readonly id: string;
     readonly state: string;
     readonly tool: string;
   }
 
-  async function asked(): Promise<{ chat: number; approval: Told }> {
+  async function asked(): Promise<{ chat: number; approval: ApprovalRow }> {
     const chat = newChatId();
     world.model.script(
       `[${chat}] please`,
@@ -34,7 +34,7 @@ describeOnEachBackend('An operator who decides about a tool call', (backend) => 
     return { chat, approval: body.items[0] };
   }
 
-  it('allows it: the turn goes on, and the question says who decided, without buttons', async () => {
+  it('approves it: the turn goes on, and the question names the approver, without buttons', async () => {
     const { chat, approval } = await asked();
     const { body } = await world.admin(`approvals/${approval.id}/approve`, 'post').expect(200);
     expect(body).toMatchObject({ state: 'approved', decidedBy: 'admin', decidedAt: expect.any(String) });
@@ -45,7 +45,7 @@ describeOnEachBackend('An operator who decides about a tool call', (backend) => 
     expect(facts).toHaveLength(1);
   });
 
-  it('denies it with a reason that the model is told, or without', async () => {
+  it('denies it with a reason for the model, or without', async () => {
     const { chat, approval } = await asked();
     const url = `approvals/${approval.id}/deny`;
     for (const bad of [{ reason: '' }, { reason: null }, { reason: 'x'.repeat(1_001) }, { why: 'x' }])

@@ -22,7 +22,7 @@ describeOnEachBackend('An operator who cancels a turn', (backend) => {
 
   const cancel = (id: string) => world.admin(`turns/${id}/cancel`, 'post');
 
-  it('that runs on another machine: the model is hung up on, the chat gets one line and goes on', async () => {
+  it('that runs on another machine: the model call is aborted, the chat gets one line and goes on', async () => {
     const chat = newChatId();
     world.model.hold(`[${chat}] long`);
     await world.say(chat, `[${chat}] long`);
@@ -37,7 +37,7 @@ describeOnEachBackend('An operator who cancels a turn', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(2);
   });
 
-  it('that is parked: its question is withdrawn, and another turn that runs is not disturbed', async () => {
+  it('that is parked: its question is withdrawn, and another running turn is not disturbed', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}] ask`, { calls: [{ name: 'remember', arguments: { fact: 'x' } }] });
     await world.sayAndRead(chat, `[${chat}] ask`);

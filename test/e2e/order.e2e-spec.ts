@@ -57,7 +57,7 @@ describeOnEachBackend('A chat is answered in order, one turn at a time', (backen
     expect(world.telegram.textsOf(chat)).toHaveLength(calls.length);
   });
 
-  it('makes one next turn of all that arrives while a turn runs', async () => {
+  it('makes one next turn of all messages that arrive while a turn runs', async () => {
     const chat = newChatId();
     const held = world.model.hold(`[${chat}] begin`);
     await world.say(chat, `[${chat}] begin`);

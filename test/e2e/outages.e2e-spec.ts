@@ -16,7 +16,7 @@ describeWithRedis('While Redis is away', () => {
   });
   afterAll(() => world.stop());
 
-  it('updates are taken all the same, and answered once it is back', async () => {
+  it('updates are accepted all the same, and answered once it is back', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     await world.redis.kill();
@@ -33,7 +33,7 @@ describeWithRedis('While Redis is away', () => {
     await eventually(() => supertest(world.app.url).get('/health/ready').expect(200));
   });
 
-  it('and lost everything it held, nothing is lost and nothing is answered twice', async () => {
+  it('and lost all its data, no message is lost or answered twice', async () => {
     const chats = Array.from({ length: 5 }, newChatId);
     const held = world.model.hold('emptied meanwhile');
     for (const chat of chats) await world.say(chat, `[${chat}] emptied meanwhile`);
@@ -60,7 +60,7 @@ describeWithRedis('A process that is asked to end while Redis is away', () => {
   });
   afterAll(() => world.stop());
 
-  it('ends, and the next one answers what it took', async () => {
+  it('ends, and the next one answers its messages', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
     await world.redis.kill();
@@ -80,7 +80,7 @@ describeWithRedis('When Redis lost the appointment of a deferred message', () =>
   });
   afterAll(() => world.stop());
 
-  /** How many runs of the chat's turns have ended: its lease's tokens that were given back. */
+  /** The number of ended runs of the chat's turns: its lease's returned tokens. */
   async function runs(chat: number): Promise<number> {
     const [lease] = await world.sql<{ token: string }>(
       `SELECT token FROM leases WHERE conversation_id = $1 AND lane = 'turns' AND expires_at = '-infinity'`,
@@ -94,7 +94,7 @@ describeWithRedis('When Redis lost the appointment of a deferred message', () =>
     await world.sayAndRead(chat, `[${chat}] now`);
     const before = await runs(chat);
     await world.say(chat, `[${chat}] later`);
-    // A run has looked at it and put it off.
+    // A run has looked at it and deferred it.
     await eventually(async () => expect(await runs(chat)).toBeGreaterThan(before));
     expect(await world.eventStates(chat)).toEqual({ done: 1, waiting: 1 });
     await world.redis.flush();
@@ -116,7 +116,7 @@ describeOnEachBackend('While PostgreSQL is away', (backend) => {
   });
 
   describe('an update', () => {
-    it('is answered 503 with Retry-After, and taken once it is back', async () => {
+    it('is answered 503 with Retry-After, and accepted once it is back', async () => {
       const chat = newChatId();
       await world.sayAndRead(chat, `[${chat}] before`);
       await server.stop();

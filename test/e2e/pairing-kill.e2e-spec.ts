@@ -39,7 +39,7 @@ describeOnEachBackend('A kill -9 around a decision', (backend) => {
       [chat],
     );
 
-  it('leaves one welcome for each who was let in', async () => {
+  it('leaves one welcome for each admitted person', async () => {
     const chats = Array.from({ length: 12 }, newChatId);
     await Promise.all(
       chats.map((chat) =>
@@ -66,7 +66,7 @@ describeOnEachBackend('A kill -9 around a decision', (backend) => {
         },
       );
       const [welcome] = await welcomes(chat);
-      // Of one that was under way when the process died nobody knows whether it arrived: once more, at most.
+      // The arrival of a send that was under way when the process died is unknown: it is sent once more, at most.
       const most = welcome?.state === 'uncertain' ? 2 : 1;
       const shown = world.telegram.textsOf(chat).filter((text) => text.startsWith('You have been let in'));
       expect(shown.length).toBeGreaterThanOrEqual(1);

@@ -19,14 +19,14 @@ describeOnEachBackend('A bot that pairs', (backend) => {
   });
   afterAll(() => world.stop());
 
-  /** A stranger writes, and is told a code. */
+  /** A stranger writes, and gets a code. */
   async function strangerWithCode(): Promise<{ chat: number; code: string }> {
     const chat = newChatId();
     const [code = ''] = CODE.exec(await world.sayAndRead(chat, `[${chat}] let me in`)) ?? [];
     return { chat, code };
   }
 
-  /** The button that the owner was sent for a code. */
+  /** The button that the owner got for a code. */
   const buttonFor = (code: string, verdict: 'yes' | 'no', asked = owner): Promise<string> =>
     eventually(() => {
       const question = world.telegram
@@ -51,7 +51,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     return found;
   };
 
-  /** Whatever the chat was to be sent has been sent. */
+  /** All the chat's replies have been sent. */
   const settled = async (chat: number) =>
     await eventually(async () => {
       const open = await world.sql(
@@ -62,14 +62,14 @@ describeOnEachBackend('A bot that pairs', (backend) => {
       expect(open).toEqual([]);
     });
 
-  it('talks to its owner and to who is listed, at once', async () => {
+  it('talks to its owner and to listed people, at once', async () => {
     expect(await world.sayAndRead(friend, `[${friend}] hi`)).toBe(`Echo: [${friend}] hi`);
     const text = `[${owner}] hi`;
     await world.say(owner, text);
     await eventually(() => expect(world.telegram.textsOf(owner)).toContain(`Echo: ${text}`));
   });
 
-  it('tells a stranger a code, once, whatever they send, and the model nothing', async () => {
+  it('gives a stranger a code, once, whatever they send, and the model nothing', async () => {
     const chat = newChatId();
     const first = textUpdate(chat, '/start');
     for (const update of [
@@ -91,7 +91,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     expect(world.model.callsAbout(`[${chat}]`)).toEqual([]);
   });
 
-  it('lets in whom its owner approves: they are welcomed once, and answered', async () => {
+  it('admits a person whom its owner approves: they are welcomed once, and answered', async () => {
     const { chat, code } = await strangerWithCode();
     const yes = await buttonFor(code, 'yes');
     expect(await press(yes, newChatId())).toBe('This is not for you to decide.');
@@ -108,7 +108,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     );
   });
 
-  it('has one outcome where two press and an operator decides at the same moment', async () => {
+  it('has one outcome when two press and an operator decides at the same moment', async () => {
     const { chat, code } = await strangerWithCode();
     const [yes, no] = [await buttonFor(code, 'yes'), await buttonFor(code, 'no')];
     const { id } = await pairingOf(chat);
@@ -124,7 +124,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(2);
   });
 
-  it('asks an admin too, from when they are one', async () => {
+  it('asks an admin too, from the moment they are one', async () => {
     const { chat } = await strangerWithCode();
     await world.admin(`pairings/${(await pairingOf(chat)).id}/approve`, 'post').expect(200);
     await world.lastOf(chat, 2);
@@ -142,7 +142,7 @@ describeOnEachBackend('A bot that pairs', (backend) => {
     expect(world.telegram.textsOf(other.chat)).toHaveLength(2);
   });
 
-  it('answers in a group whoever is let in, and everybody once the group is', async () => {
+  it('answers an admitted person in a group, and everyone once the group is admitted', async () => {
     const group = -newChatId();
     const mention = `@${world.telegram.bot.username}`;
     const by = (id: number) => ({ from: { id, is_bot: false, first_name: 'Grace' } });

@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { en } from '../../src/texts/en.js';
+import { en } from '../../src/platform/i18n/en.js';
+import { SUSPECT_AFTER_HAND_BACKS } from '../../src/agent/turns/turn-deaths.js';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
-import { deadly, stray } from '../support/misbehaving-tools.js';
+import { deadly, ending, stray } from '../support/misbehaving-tools.js';
 import { SupervisedApp } from '../support/supervised-app.js';
 import { newChatId } from '../support/updates.js';
 
-// Most of it goes into starting processes, and into waiting for the leases of dead ones.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 });
-
 const tools = 'test/support/misbehaving-tools.js';
-const patience = { withinMs: 280_000 };
+/** Deadly messages at once; `POISON_CHATS=20` shows that many, in minutes. */
+const POISON_CHATS = Number(process.env['POISON_CHATS'] ?? 1);
+/** Most of it goes into starting processes, and into waiting for the leases of dead ones. */
+const patience = { withinMs: 280_000 + POISON_CHATS * 10_000 };
+/** An answer that the model gave to a process that died before it could keep it is asked for again. */
+const ASKED_AGAIN = 20;
+vi.setConfig({ testTimeout: patience.withinMs + 20_000, hookTimeout: 120_000 });
+
 const chatsOf = (kinds: Readonly<Record<string, unknown>>): Map<string, number> =>
   new Map(Object.keys(kinds).map((kind) => [kind, newChatId()]));
 
@@ -28,11 +33,11 @@ describeOnEachBackend('A tool that misbehaves', (backend) => {
     await world.stop();
   });
 
-  /** In each chat somebody lets the model call the tool so. */
-  const provoke = async (tool: string, chats: ReadonlyMap<string, number>): Promise<void> => {
+  /** In each chat somebody lets the model call the tool so. @param times the model does so before it answers */
+  const provoke = async (tool: string, chats: ReadonlyMap<string, number>, times = 1): Promise<void> => {
     for (const [kind, chat] of chats) {
-      const calls = [{ name: tool, arguments: { kind } }];
-      world.model.script(`[${chat}]`, { calls }, { text: 'It went wrong.' });
+      const calls = Array.from({ length: times }, () => ({ calls: [{ name: tool, arguments: { kind } }] }));
+      world.model.script(`[${chat}]`, ...calls, { text: 'It went wrong.' });
     }
     await Promise.all([...chats.values()].map((chat) => world.say(chat, `[${chat}] ${tool}`)));
   };
@@ -44,7 +49,7 @@ describeOnEachBackend('A tool that misbehaves', (backend) => {
       [chat],
     );
 
-  it('fails its call by every kind of error that nobody catches, and no process ends', async () => {
+  it('fails its call by every kind of uncaught error, and no process ends', async () => {
     const deaths = worker.deaths.length;
     const chats = chatsOf(stray);
     await provoke('stray', chats);
@@ -59,7 +64,7 @@ describeOnEachBackend('A tool that misbehaves', (backend) => {
     expect(worker.deaths).toHaveLength(deaths);
   });
 
-  it('harms nobody by the errors that it leaves behind', async () => {
+  it('harms no other turn by errors that come up later', async () => {
     const deaths = worker.deaths.length;
     const chats = chatsOf(stray);
     await provoke('leave', chats);
@@ -69,21 +74,38 @@ describeOnEachBackend('A tool that misbehaves', (backend) => {
     expect(worker.deaths).toHaveLength(deaths);
   });
 
+  it('that has its process asked to end is soon alone, where nobody hears of it, and comes to its end', async () => {
+    const deaths = worker.deaths.length;
+    const chats = chatsOf(ending);
+    await provoke('end', chats);
+    for (const chat of chats.values()) {
+      await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['It went wrong.']), patience);
+      expect(await outcomesOf(chat)).toEqual([{ outcome: 'TOOL_TIMEOUT' }]);
+      expect(await world.deadLetters(chat)).toEqual([]);
+    }
+    expect(worker.deaths.slice(deaths)).toEqual(Array.from({ length: SUSPECT_AFTER_HAND_BACKS }, () => '0'));
+    expect(await world.sayAndRead(newChatId(), 'still there?')).toBe('Echo: still there?');
+  });
+
   it('that ends its process is one dead letter, its user is told, and all others are answered', async () => {
     const deaths = worker.deaths.length;
-    const chats = chatsOf(deadly);
+    const chats = Array.from({ length: POISON_CHATS }, () => chatsOf(deadly));
+    const poisoned = chats.flatMap((ofKinds) => [...ofKinds.values()]);
     // They are asked at the same time, and their model takes longer than a process lives.
     const beside = Array.from({ length: 2 }, newChatId);
     const held = world.model.hold('beside');
     await Promise.all(beside.map((chat) => world.say(chat, `[${chat}] beside`)));
     await eventually(() => expect(held.waiting).toBe(beside.length), patience);
-    await provoke('die', chats);
-    for (const chat of chats.values()) {
+    await Promise.all(chats.map((ofKinds) => provoke('die', ofKinds, ASKED_AGAIN)));
+
+    const letters = async () => (await Promise.all(poisoned.map((chat) => world.deadLetters(chat)))).flat();
+    await eventually(async () => expect(await letters()).not.toEqual([]), patience);
+    held.release();
+    for (const chat of poisoned) {
       await eventually(() => expect(world.telegram.textsOf(chat)).toEqual([en.failed]), patience);
       expect(await world.deadLetters(chat)).toMatchObject([{ kind: 'turn', reason: 'TURN_POISON' }]);
       expect(await world.eventStates(chat)).toEqual({ dead: 1 });
     }
-    held.release();
     for (const chat of beside) {
       await eventually(
         () => expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] beside`]),
@@ -91,7 +113,7 @@ describeOnEachBackend('A tool that misbehaves', (backend) => {
       );
       expect(await world.deadLetters(chat)).toEqual([]);
     }
-    // Each took others down twice at most: the third process was its own.
-    expect(worker.deaths.length - deaths).toBeLessThanOrEqual(2 * chats.size);
+    // Each ended shared processes twice at most: the third process was its own.
+    expect(worker.deaths.length - deaths).toBeLessThanOrEqual(2 * poisoned.length);
   });
 });

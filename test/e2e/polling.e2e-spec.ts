@@ -17,7 +17,7 @@ describeOnEachBackend('Without a public address the bot polls', (backend) => {
   const confirmations = (updateId: number) =>
     polls().filter(({ params }) => Number(params['offset']) > updateId);
 
-  it('answers what it fetched, each once, in order', async () => {
+  it('answers fetched messages, each once, in order', async () => {
     const chat = newChatId();
     const updates = Array.from({ length: 5 }, (_, index) => textUpdate(chat, `[${chat}] ${index}`));
     world.telegram.push(...updates);
@@ -26,13 +26,13 @@ describeOnEachBackend('Without a public address the bot polls', (backend) => {
     expect(news).toEqual(updates.map(({ message }) => message['text']));
   });
 
-  it('takes an update that Telegram gives again as the same one', async () => {
+  it('recognises an update that Telegram delivers again', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, `[${chat}] hello`);
     world.telegram.push(update);
     await world.lastOf(chat, 1);
     await eventually(() => expect(confirmations(update.update_id)).not.toEqual([]));
-    // A poller that starts anew knows no offset: it is given everything that is not confirmed, known or not.
+    // A restarted poller knows no offset: it receives every unconfirmed update, known or not.
     world.telegram.push(update, textUpdate(chat, `[${chat}] bye`));
     await world.lastOf(chat, 2);
     expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] hello`, `Echo: [${chat}] bye`]);
@@ -48,7 +48,7 @@ describeOnEachBackend('Without a public address the bot polls', (backend) => {
       await locker.query('LOCK TABLE events IN ACCESS EXCLUSIVE MODE');
       const before = polls().length;
       world.telegram.push(update);
-      // It cannot be stored: it is asked for again, not confirmed.
+      // It cannot be stored: it is requested again, not confirmed.
       await eventually(() => expect(polls().length).toBeGreaterThan(before + 1), { withinMs: 40_000 });
       expect(confirmations(update.update_id)).toEqual([]);
       await locker.query('ROLLBACK');

@@ -65,7 +65,7 @@ describeOnEachBackend('Several processes share one database', (backend) => {
     }
   });
 
-  it('goes on with one worker when the other is stopped, also with its turn', async () => {
+  it('continues with one worker when the other is stopped, including its turn', async () => {
     const chats = Array.from({ length: 6 }, newChatId);
     const held = world.model.hold('stopped meanwhile');
     for (const chat of chats) await world.say(chat, `[${chat}] stopped meanwhile`);

@@ -28,21 +28,21 @@ describeOnEachBackend('Reactions', (backend) => {
     return Number(update.message['message_id']);
   }
 
-  it('tell that a message is worked on, then that it is done', async () => {
+  it('show that a message is processed, then that it is done', async () => {
     const { held, reaction } = await busyChat();
     await eventually(() => expect(reaction()).toBe('👀'));
     held.release();
     await eventually(() => expect(reaction()).toBe('👌'));
   });
 
-  it('are taken back where there is no answer', async () => {
+  it('are removed without an answer', async () => {
     const { chat, reaction } = await busyChat();
     await eventually(() => expect(reaction()).toBe('👀'));
     await say(chat, '/stop');
     await eventually(() => expect(reaction()).toBeNull());
   });
 
-  it('delay nothing and fail nothing where Telegram does not take them', async () => {
+  it('delay nothing and fail nothing when Telegram refuses them', async () => {
     const chat = newChatId();
     const refused = failures.badRequest('REACTION_NOT_ALLOWED');
     world.telegram.failNext({ method: 'setMessageReaction', chat, with: failures.hangBefore });
@@ -52,7 +52,7 @@ describeOnEachBackend('Reactions', (backend) => {
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
-  it('are not made unless they are wanted', async () => {
+  it('are not made unless the setting asks for them', async () => {
     const chat = newChatId();
     const quiet = await World.start(backend);
     await quiet.sayAndRead(chat, `[${chat}] hello`);

@@ -23,15 +23,15 @@ describeOnEachBackend('A restart', (backend) => {
   it('keeps the history', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] before`);
-    const told = await world.history(chat);
+    const before = await world.history(chat);
     await restart();
-    expect(await world.history(chat)).toEqual(told);
+    expect(await world.history(chat)).toEqual(before);
     await world.sayAndRead(chat, `[${chat}] after`);
     const context = world.model.callsAbout(`[${chat}] after`)[0]?.messages.map(({ content }) => content);
     expect(context?.slice(1)).toEqual([`[${chat}] before`, `Echo: [${chat}] before`, `[${chat}] after`]);
   });
 
-  it('takes what was acknowledged before as a duplicate', async () => {
+  it('recognises a duplicate of an earlier update', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, `[${chat}] hello`);
     await world.post(update).expect({ status: 'queued' });
@@ -40,7 +40,7 @@ describeOnEachBackend('A restart', (backend) => {
     await world.post(update).expect(200, { status: 'duplicate' });
   });
 
-  it('in the middle of a turn loses nothing, and calls no tool that was called before', async () => {
+  it('in the middle of a turn loses nothing, and repeats no finished tool call', async () => {
     const chat = newChatId();
     world.model.script(
       `[${chat}] count`,
@@ -92,7 +92,7 @@ describe('With the embedded database', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('the first start fills an empty folder, and the second one finds what was said', async () => {
+  it('the first start fills an empty folder, and the second one finds the history', async () => {
     const chat = newChatId();
     const embedded = { DATABASE_URL: undefined, DATA_DIR: join(folder, 'data') };
     await world.startApp(embedded);

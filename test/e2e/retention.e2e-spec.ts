@@ -13,7 +13,7 @@ describeOnEachBackend('Retention', (backend) => {
   });
   afterAll(() => world.stop());
 
-  it('empties what is old by itself; the update is still a duplicate, and the chat goes on', async () => {
+  it('purges old records by itself; the update is still a duplicate, and the chat goes on', async () => {
     const chat = newChatId();
     const update = textUpdate(chat, `[${chat}] before`);
     await world.post(update).expect({ status: 'queued' });

@@ -17,7 +17,7 @@ describeOnEachBackend('When Telegram does not know the token', (backend) => {
 
   const ready = () => supertest(world.app.url).get('/health/ready');
 
-  it('sends nothing, is not ready and says why, and goes on by itself when it is known again', async () => {
+  it('sends nothing, is not ready and reports why, and recovers by itself when it is known again', async () => {
     const chats = [newChatId(), newChatId(), newChatId()];
     const [first = 0] = chats;
     for (const method of ['sendMessage', 'sendChatAction', 'getMe'])
@@ -31,7 +31,7 @@ describeOnEachBackend('When Telegram does not know the token', (backend) => {
     await eventually(() => {
       for (const chat of chats) expect(world.model.callsAbout(`[${chat}]`)).toHaveLength(1);
     });
-    // The probe asks on; nothing else is called.
+    // The probe continues; no other method is called.
     await eventually(() => expect(world.telegram.callsOf('getMe').length).toBeGreaterThan(3));
     const since = world.telegram.calls.slice(callsBefore).map(({ method }) => method);
     expect(since.filter((method) => method !== 'getMe')).toEqual([]);

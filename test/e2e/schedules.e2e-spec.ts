@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId } from '../support/updates.js';
 
-describeOnEachBackend('What is planned', (backend) => {
+describeOnEachBackend('A schedule', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describeOnEachBackend('What is planned', (backend) => {
   }
   const remind = (chat: number) => planned(chat, 'remind_me', { text: `tea for ${chat}`, at: '1w' });
 
-  /** As time does it. */
+  /** As passing time does. */
   async function comes(chat: number): Promise<void> {
     await world.sql('UPDATE schedules SET next_at = clock_timestamp() WHERE conversation_id = $1', [
       await world.conversationId(chat),
@@ -36,13 +36,13 @@ describeOnEachBackend('What is planned', (backend) => {
       ])
     ).map(({ state }) => state);
 
-  it('a reminder comes by itself, word for word, once, and the agent knows that it did', async () => {
+  it('sends a reminder, word for word, once, and the agent knows that it did', async () => {
     const chat = newChatId();
     await remind(chat);
     await comes(chat);
     expect(await world.lastOf(chat, 2)).toBe(`tea for ${chat}`);
-    const told = world.model.callsAbout(`[${chat}] plan`)[1]?.messages.at(-1)?.content;
-    expect(told).toMatch(/^Planned as number 1: it will be sent at \d{4}-.*UTC/);
+    const result = world.model.callsAbout(`[${chat}] plan`)[1]?.messages.at(-1)?.content;
+    expect(result).toMatch(/^Planned as number 1: it will be sent at \d{4}-.*UTC/);
     expect(await world.sayAndRead(chat, `[${chat}] thanks`)).toBe(`Echo: [${chat}] thanks`);
     const context = world.model.callsAbout(`[${chat}] thanks`)[0]?.messages.map(({ content }) => content);
     expect(context).toContain(`tea for ${chat}`);
@@ -53,7 +53,7 @@ describeOnEachBackend('What is planned', (backend) => {
     });
   });
 
-  it('survives a restart, and what was missed meanwhile comes once', async () => {
+  it('survives a restart, and fires once for missed times', async () => {
     const chat = newChatId();
     await remind(chat);
     await world.stopApp();
@@ -63,7 +63,7 @@ describeOnEachBackend('What is planned', (backend) => {
     expect(await stateOf(chat)).toEqual(['done']);
   });
 
-  it('a task is a turn of the agent, again and again', async () => {
+  it('starts turns of the agent, again and again', async () => {
     const chat = newChatId();
     await planned(chat, 'schedule', {
       text: `[${chat}] the news`,
@@ -80,7 +80,7 @@ describeOnEachBackend('What is planned', (backend) => {
     expect(await stateOf(chat)).toEqual(['planned']);
   });
 
-  it('has one effect though two processes look for it', async () => {
+  it('has one effect even if two processes look for it', async () => {
     const second = await world.startApp({ APP_ROLE: 'worker' });
     const chats = Array.from({ length: 10 }, newChatId);
     for (const chat of chats) await remind(chat);
@@ -103,7 +103,7 @@ describeOnEachBackend('What is planned', (backend) => {
     expect(await stateOf(chat)).toEqual(['cancelled']);
   });
 
-  it('waits while the chat is paused, and is gone when it is erased', async () => {
+  it('waits while the chat is paused, and is deleted when it is erased', async () => {
     const chat = newChatId();
     await remind(chat);
     const id = await world.conversationId(chat);

@@ -5,7 +5,7 @@ import { newChatId, textUpdate } from '../support/updates.js';
 
 const OLD = 'the-secret-that-was_used-before';
 
-describe('While the webhook’s secret is changed', () => {
+describe('During a change of the webhook’s secret', () => {
   let world: World;
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('While the webhook’s secret is changed', () => {
       .set(SECRET_HEADER, secret)
       .send(textUpdate(newChatId(), 'hi'));
 
-  it('both are let in, and no third one', async () => {
+  it('both secrets are accepted, and no third one', async () => {
     await post(OLD).expect(200, { status: 'queued' });
     await post(SECRET).expect(200, { status: 'queued' });
     await post(`${OLD}x`).expect(401);

@@ -9,7 +9,7 @@ import { newChatId } from '../support/updates.js';
 const MODEL_KEY = 'sk-a/secret+key:of=the~model';
 const MCP_KEY = 'mcp-key/of+the:server';
 
-/** As servers and libraries quote it. */
+/** In the form in which servers and libraries quote it. */
 const formsOf = (secret: string): string[] => [
   secret,
   encodeURIComponent(secret),
@@ -19,7 +19,7 @@ const formsOf = (secret: string): string[] => [
 ];
 const quoted = (secret: string): string => `not "${formsOf(secret).join('", "')}"`;
 
-describe('A secret that somebody quotes', () => {
+describe('A secret that another server quotes', () => {
   let world: World;
   let mcp: OddMcpServer;
   let folder: McpFolder;
@@ -82,15 +82,15 @@ describe('A secret that somebody quotes', () => {
       expect(found).toHaveLength(2);
       return found;
     });
-    const told = [];
+    const answered = [];
     for (const path of [
       'turns?limit=200',
       'dead-letters?limit=200',
       ...letters.map(({ id }) => `dead-letters/${id}`),
       ...(await world.sql<{ id: string }>('SELECT id FROM turns')).map(({ id }) => `turns/${id}`),
     ])
-      told.push(JSON.stringify((await world.admin(path).expect(200)).body));
-    const shown = [await allRows(), ...told].join('\n');
+      answered.push(JSON.stringify((await world.admin(path).expect(200)).body));
+    const shown = [await allRows(), ...answered].join('\n');
     expect(shown.includes('model answered 401: 401 not \\"[redacted]\\", \\"[redacted]\\"')).toBe(true);
     expect(shown.split('[redacted]').length).toBeGreaterThan(20);
     const secrets = [MODEL_KEY, MCP_KEY, SECRET, ADMIN_KEY, world.telegram.token];

@@ -2,13 +2,13 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { transpiledProject } from '../support/transpiled.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { EmbeddedFolder, MainProcess } from '../support/main-process.js';
 
-// Most of it goes into starting processes.
+// Starting processes takes most of it.
 vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 
 let program: string;
@@ -36,7 +36,7 @@ function start(more: Environment = {}): MainProcess {
 }
 
 describe('A process with a simulated Telegram', () => {
-  it('keeps its database from every other process, and tells them its address', async () => {
+  it('refuses its database to every other process, and names its address', async () => {
     const url = await start().url();
     const real = {
       TELEGRAM_BOT_TOKEN: '123456:a-token-of-the-tests',
@@ -49,7 +49,7 @@ describe('A process with a simulated Telegram', () => {
     expect(await fetch(`${url}/health/ready`).then(({ status }) => status)).toBe(200);
   });
 
-  it('gives the database free when it ends', async () => {
+  it('releases the database when it ends', async () => {
     const first = start();
     await first.url();
     await first.kill();
@@ -58,7 +58,7 @@ describe('A process with a simulated Telegram', () => {
 });
 
 describe('A process that ends', () => {
-  it('takes the embedded database with it when the terminal is closed', async () => {
+  it('stops the embedded database when the terminal is closed', async () => {
     const main = start();
     await main.url();
     main.child.kill('SIGHUP');
@@ -66,7 +66,7 @@ describe('A process that ends', () => {
     expect(await folder.isServed()).toBe(false);
   });
 
-  it('takes the embedded database with it when nobody reads its output any more', async () => {
+  it('stops the embedded database when its output has no reader any more', async () => {
     const main = start();
     const url = await main.url();
     main.child.stdout?.destroy();
@@ -76,7 +76,7 @@ describe('A process that ends', () => {
     expect(await folder.isServed()).toBe(false);
   });
 
-  it('takes the embedded database with it when Ctrl-C reaches it from the terminal, nest and npm at once', async () => {
+  it('stops the embedded database when Ctrl-C reaches it from the terminal, nest and npm at once', async () => {
     const main = start();
     await main.url();
     for (let count = 0; count < 3; count += 1) main.child.kill('SIGINT');
@@ -97,7 +97,7 @@ describe('A process that ends', () => {
     }
   });
 
-  it('ends in order when it is asked to while it waits for a database', async () => {
+  it('ends in order when it is stopped while it waits for a database', async () => {
     const url = `postgresql://nobody@127.0.0.1:${await freePort()}/nothing`;
     const main = start({ DATABASE_URL: url });
     await main.line('database not reachable yet, waiting');
@@ -108,7 +108,7 @@ describe('A process that ends', () => {
 });
 
 describe('A process that cannot start', () => {
-  it('says in one line that its port is taken, and leaves no embedded database running', async () => {
+  it('reports in one line that its port is in use, and leaves no embedded database running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();

@@ -10,7 +10,7 @@ describeOnEachBackend('/stop', (backend) => {
 
   beforeAll(async () => {
     world = await World.prepare(backend);
-    // The command may be handled by either, whichever runs the turn.
+    // Either process may handle the command, whichever runs the turn.
     await startApart(world);
   });
   afterAll(() => world.stop());
@@ -24,7 +24,7 @@ describeOnEachBackend('/stop', (backend) => {
     return chat;
   }
 
-  it('ends the running turn on whichever worker, hangs up on the model, says so, and the chat goes on', async () => {
+  it('ends the running turn on whichever worker, aborts the model call, confirms it, and the chat goes on', async () => {
     for (let round = 0; round < 8; round += 1) {
       const chat = await busyChat();
       expect(await world.sayAndRead(chat, '/stop')).toBe('Stopped.');
@@ -40,20 +40,20 @@ describeOnEachBackend('/stop', (backend) => {
     }
   });
 
-  it('leaves what was written behind the stopped message to the next turn', async () => {
+  it('leaves messages behind the stopped one to the next turn', async () => {
     const chat = await busyChat();
     await world.say(chat, `[${chat}] behind`);
     await world.say(chat, '/stop');
     expect(await world.lastOf(chat, 2)).toBe(`Echo: [${chat}] behind`);
   });
 
-  it('finds nothing to stop, and stops nothing later', async () => {
+  it('reports an idle chat, and stops nothing later', async () => {
     const chat = newChatId();
     expect(await world.sayAndRead(chat, '/stop')).toBe('There is nothing to stop.');
     expect(await world.sayAndRead(chat, `[${chat}] hello`)).toBe(`Echo: [${chat}] hello`);
   });
 
-  it('hangs up on the tools too, and keeps what finished calls found for the next turn', async () => {
+  it('aborts the tools too, and keeps the results of finished calls for the next turn', async () => {
     const chat = newChatId();
     const facts = { calls: [{ name: 'remember', arguments: { fact: 'a cat' } }] };
     world.model.script(`[${chat}] long`, facts, { fault: 'hang' });

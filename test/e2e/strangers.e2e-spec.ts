@@ -23,7 +23,7 @@ describe('A body', () => {
     await world.stop();
   });
 
-  /** Sends the headers of a large body, and reads all that is answered until the connection is closed. */
+  /** Sends the headers of a large body, and reads the answer until the connection is closed. */
   async function begin(method: string, path: string, length = 'content-length: 1000000') {
     const socket = connect(Number(url.port), url.hostname).setEncoding('utf8');
     let answer = '';
@@ -59,7 +59,7 @@ describe('A body', () => {
       expect((await begin('POST', path)).status).toBe(status);
     });
 
-    it('though nobody can tell how much there is of it', async () => {
+    it('even if its length is unknown', async () => {
       expect((await begin('POST', '/webhook/telegram', 'transfer-encoding: chunked')).status).toBe(401);
     });
   });
@@ -71,7 +71,7 @@ describe('A body', () => {
     expect(server.maxConnections).toBe(2_000);
   });
 
-  it('of who has the secret or the key is read', async () => {
+  it('with the secret or the key is read', async () => {
     const update = JSON.stringify(textUpdate(newChatId(), 'Hello'));
     const post = (path: string, headers: Record<string, string>, body: string) =>
       fetch(new URL(path, url), {

@@ -4,7 +4,7 @@ import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
 import { newChatId } from '../support/updates.js';
 
-describeOnEachBackend('An answer that is written for a while', (backend) => {
+describeOnEachBackend('A streamed reply', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
 
   const sends = (chat: number) => world.telegram.callsOf('sendMessage', chat).length;
 
-  it('is seen while it is written, and ends as one message', async () => {
+  it('is shown while it is written, and ends as one message', async () => {
     const { chat, hold } = await watchingChat();
     hold.release();
     await eventually(() => expect(world.telegram.textsOf(chat)).toEqual(['Once upon a time.']));
@@ -38,7 +38,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     );
   });
 
-  it('keeps what was said when it is stopped', async () => {
+  it('keeps its text when it is stopped', async () => {
     const { chat } = await watchingChat();
     await world.say(chat, '/stop');
     await eventually(() =>
@@ -49,7 +49,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     expect(said?.some((text) => text?.startsWith('Once **upon'))).toBe(true);
   });
 
-  it('keeps what was said when the operator cancels it, with a note below', async () => {
+  it('keeps its text when the operator cancels it, with a note below', async () => {
     const { chat } = await watchingChat();
     const id = await world.conversationId(chat);
     const { body } = await world.admin(`turns?conversationId=${id}&limit=1`).expect(200);
@@ -61,14 +61,14 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     );
   });
 
-  it('keeps what was said when it is interrupted', async () => {
+  it('keeps its text when it is interrupted', async () => {
     const { chat } = await watchingChat('interrupt');
     await world.say(chat, `[${chat}] wait`);
     await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe(`Echo: [${chat}] wait`));
     expect(world.telegram.textsOf(chat).at(-2)).toMatch(/^Once \*\*upon …/);
   });
 
-  it('goes on in the same message after its process was told to stop', async () => {
+  it('continues in the same message after its process was stopped', async () => {
     const { chat, hold } = await watchingChat();
     await world.stopApp();
     await world.startApp();
@@ -79,7 +79,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     expect(sends(chat)).toBe(1);
   });
 
-  it('shows what tool is at work', async () => {
+  it('shows the running tool', async () => {
     const chat = newChatId();
     const late = { pieces: ['It is', ' late.'], hold: world.model.gate() };
     world.model.script(`[${chat}] ask`, { calls: [{ name: 'current_time', arguments: {} }] }, late);
@@ -95,7 +95,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('current_time …'));
   });
 
-  it('is not shown before it is checked where the chat wants that, but what the tools do', async () => {
+  it('shows only its tools, not its text, when the chat checks its answers', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}] hello`, { text: 'Hello.' });
     await world.say(chat, `[${chat}] hello`);
@@ -107,7 +107,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     world.model.script(`[${chat}] story`, tool, { pieces: ['Once upon', ' a time.'], hold });
     world.model.script(`{"asked":"[${chat}] story`, { text: '{"verdict":"ok"}' });
     await world.say(chat, `[${chat}] story`);
-    // Shown unchecked, the beginning would have taken the place of the note.
+    // If shown unchecked, the beginning would have replaced the note.
     await eventually(() => expect(world.telegram.textsOf(chat).at(-1)).toBe('current_time …'));
     await eventually(() => expect(hold.waiting).toBe(1));
     hold.release();
@@ -115,7 +115,7 @@ describeOnEachBackend('An answer that is written for a while', (backend) => {
     expect(JSON.stringify(world.telegram.callsOf('editMessageText', chat))).not.toContain('Once upon ▌');
   });
 
-  it('is sent when it is whole where streaming is off', async () => {
+  it('is sent complete when streaming is off', async () => {
     const app = await World.start(backend);
     const chat = newChatId();
     expect(await app.sayAndRead(chat, `[${chat}] hello`)).toBe(`Echo: [${chat}] hello`);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SUMMARY_QUESTION } from '../../src/agent/summaries/summary-request.js';
+import { SUMMARY_QUESTION } from '../../src/agent/context/summaries/summary-request.js';
 import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { eventually } from '../support/eventually.js';
@@ -13,7 +13,7 @@ describeOnEachBackend('A conversation longer than the context', (backend) => {
   });
   afterAll(() => world.stop());
 
-  /** Says more than the context holds. @returns what the model was asked last */
+  /** Writes more than the context holds. @returns the last request to the model */
   async function talk(chat: number, turns: number): Promise<string> {
     for (let turn = 1; turn <= turns; turn += 1)
       await world.sayAndRead(chat, `[${chat}] ${turn} ${'lorem ipsum '.repeat(30)}`);
@@ -30,7 +30,7 @@ describeOnEachBackend('A conversation longer than the context', (backend) => {
     return row?.text ?? '';
   };
 
-  it('is summarised in the background, and goes on with the summary, also at /memory', async () => {
+  it('is summarised by a lane of its own, and continues with the summary, shown by /memory too', async () => {
     const chat = newChatId();
     world.model.script(SUMMARY_QUESTION, { text: `The notes of ${chat}.` });
     await talk(chat, 6);

@@ -28,7 +28,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
       await world.conversationId(chat),
     ]);
 
-  it('obeys retry_after in the middle of an answer of several parts, and keeps their order', async () => {
+  it('respects retry_after in the middle of an answer of several parts, and keeps their order', async () => {
     const chat = newChatId();
     const paragraphs = Array.from({ length: 3 }, (_, index) => `part${index} `.repeat(450).trim());
     world.model.script(`[${chat}]`, { text: paragraphs.join('\n\n') });
@@ -52,7 +52,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     await delivered(chat, { state: 'sent' });
   });
 
-  it('does not try again what a chat that blocked the bot refuses: one dead letter, and the chat goes on', async () => {
+  it('does not repeat a reply that a blocked chat refuses: one dead letter, and the chat goes on', async () => {
     const chat = newChatId();
     failNext(chat, failures.blocked);
     await world.say(chat, `[${chat}] hello`);
@@ -76,7 +76,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(world.model.callsAbout(`[${chat}]`)).toHaveLength(1);
   });
 
-  it('sends plain text where the formatting is refused', async () => {
+  it('sends plain text when the formatting is refused', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, { text: 'This is **bold**.' });
     failNext(chat, failures.badRequest("can't parse entities: whatever"));
@@ -97,7 +97,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(world.telegram.textsOf(chat)).toHaveLength(1);
   });
 
-  it('sends at most once more what broke after its acceptance, and records it as uncertain', async () => {
+  it('repeats at most once a send that broke after its acceptance, and records it as uncertain', async () => {
     const chat = newChatId();
     failNext(chat, failures.resetAfter);
     await world.say(chat, `[${chat}] hello`);
@@ -109,7 +109,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(await world.sayAndRead(chat, `[${chat}] go on`)).toBe(`Echo: [${chat}] go on`);
   });
 
-  it('does not take a gateway’s word for what Telegram did: once more, and recorded as uncertain', async () => {
+  it('does not trust a gateway about Telegram: it sends once more, and records that as uncertain', async () => {
     const chat = newChatId();
     failNext(chat, failures.gatewayTimeout);
     await world.say(chat, `[${chat}] hello`);
@@ -119,7 +119,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(sends(chat)).toHaveLength(2);
   });
 
-  it('makes a dead letter of what broke twice, and sends it no third time', async () => {
+  it('makes a dead letter of a send that broke twice, and sends it no third time', async () => {
     const chat = newChatId();
     failNext(chat, failures.resetAfter, 2);
     await world.say(chat, `[${chat}] hello`);
@@ -133,7 +133,7 @@ describeOnEachBackend('When Telegram fails', (backend) => {
     expect(sends(chat)).toHaveLength(3);
   });
 
-  it('does not let one chat’s trouble hold up another', async () => {
+  it('does not let one chat’s failures delay another', async () => {
     const [troubled, other] = [newChatId(), newChatId()];
     failNext(troubled, failures.limited(20));
     await world.say(troubled, `[${troubled}] hello`);

@@ -3,7 +3,7 @@ import { World } from '../support/app.js';
 import { describeOnEachBackend } from '../support/backends.js';
 import { newChatId, textUpdate } from '../support/updates.js';
 
-describeOnEachBackend('Which tools may be used', (backend) => {
+describeOnEachBackend('The permitted tools', (backend) => {
   let world: World;
 
   beforeAll(async () => {
@@ -25,13 +25,13 @@ describeOnEachBackend('Which tools may be used', (backend) => {
   const toolsOf = (id: string, tools: object | null) =>
     world.admin(`conversations/${id}`, 'patch').send({ tools }).expect(200);
 
-  it('is said by the deployment, in every chat', async () => {
+  it('are set by the deployment, for every chat', async () => {
     const offered = await offeredIn(newChatId(), 'deployment');
     expect(offered).toContain('calculate');
     expect(offered).not.toContain('fetch_url');
   });
 
-  it('is said for a conversation, until that is taken back', async () => {
+  it('are set for a conversation, until that is removed', async () => {
     const chat = newChatId();
     const all = await offeredIn(chat, `[${chat}] one`);
     const id = await world.conversationId(chat);
@@ -43,7 +43,7 @@ describeOnEachBackend('Which tools may be used', (backend) => {
     expect(await offeredIn(chat, `[${chat}] three`)).toEqual(all);
   });
 
-  it('holds for a call that the model makes all the same, and the user sees only the answer', async () => {
+  it('limit a call that the model makes all the same, and the user sees only the answer', async () => {
     const chat = newChatId();
     await world.sayAndRead(chat, `[${chat}] hello`);
     await toolsOf(await world.conversationId(chat), { deny: ['remember'] });
@@ -53,12 +53,14 @@ describeOnEachBackend('Which tools may be used', (backend) => {
       { text: 'I may not do that.' },
     );
     expect(await world.sayAndRead(chat, `[${chat}] keep`)).toBe('I may not do that.');
-    const told = world.model.callsAbout(`[${chat}] keep`).at(-1)?.messages.at(-1);
-    expect(told?.content).toMatch(/^Not called: remember may not be used here\. The tools are: calculate, /);
+    const result = world.model.callsAbout(`[${chat}] keep`).at(-1)?.messages.at(-1);
+    expect(result?.content).toMatch(
+      /^Not called: remember may not be used here\. The tools are: calculate, /,
+    );
     expect(await world.sql('SELECT 1 FROM facts WHERE text = $1', [`fact of ${chat}`])).toEqual([]);
   });
 
-  it('is said for a person, in every chat; in a group for all who wrote for the answer', async () => {
+  it('are set for a person, in every chat; in a group for all authors of the turn', async () => {
     const chat = newChatId();
     const all = await offeredIn(chat, `[${chat}] one`);
     const person = `people/telegram:${chat}`;

@@ -92,7 +92,7 @@ describeOnEachBackend('The model uses tools', (backend) => {
     ],
     ['arguments that are missing', { name: 'calculate', arguments: {} }, /not valid.*expression/],
     ['a tool that fails', { name: 'calculate', arguments: { expression: '1 +' } }, /./],
-  ])('tells the model, not the user, about %s', async (_name, request, reason) => {
+  ])('reports to the model, not the user, %s', async (_name, request, reason) => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, { calls: [request] }, { text: 'Let me put it differently.' });
     expect(await world.sayAndRead(chat, `[${chat}] try`)).toBe('Let me put it differently.');
@@ -100,7 +100,7 @@ describeOnEachBackend('The model uses tools', (backend) => {
     expect(await world.deadLetters(chat)).toEqual([]);
   });
 
-  it('makes sixteen calls of one answer, and tells the model of the others', async () => {
+  it('makes sixteen calls of one answer, and reports the others to the model', async () => {
     const chat = newChatId();
     const calls = Array.from({ length: 18 }, (_, index) => ({
       name: 'calculate',
@@ -113,7 +113,7 @@ describeOnEachBackend('The model uses tools', (backend) => {
     expect(results.slice(16)).toEqual(Array(2).fill(expect.stringMatching(/Not called.*16/)));
   });
 
-  it('ends a model that calls tools for ever at AGENT_MAX_STEPS, and says so', async () => {
+  it('ends a model that calls tools for ever at AGENT_MAX_STEPS, and reports that', async () => {
     const chat = newChatId();
     world.model.script(`[${chat}]`, { calls: [{ name: 'calculate', arguments: { expression: '1' } }] });
     expect(await world.sayAndRead(chat, `[${chat}] loop`)).toMatch(/more steps than I may take/);

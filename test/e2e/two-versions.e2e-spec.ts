@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 150_000, hookTimeout: 150_000 });
 /** A killed worker's lease has to run out first: 15 s. */
 const patience = { withinMs: 50_000 };
 
-/** Two processes of one version. Which worker asks the model is told by the model's name. */
+/** Two processes of one version. The model's name shows which worker asks the model. */
 interface Processes {
   readonly web: ChildApp;
   readonly worker: ChildApp;
@@ -26,7 +26,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
   let nextVersion: Version;
   let old: Processes;
   let next: Processes;
-  /** Its turn is begun by the old version alone, and gets no answer for as long as that runs. */
+  /** The old version alone begins its turn, and gets no answer for as long as it runs. */
   const thinking = newChatId();
   let held: Hold;
   const started: ChildApp[] = [];
@@ -90,7 +90,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
     await talk.end();
   });
 
-  it('finishes what the old version left when it crashed, and lets it start again beside the next one', async () => {
+  it('finishes the work that the old version left in a crash, and lets it start again beside the next one', async () => {
     await Promise.all([old.web.kill(), old.worker.kill()]);
     held.release();
     const answers = () => world.telegram.textsOf(thinking);
@@ -105,7 +105,7 @@ describeOnEachBackend('A rolling update to a version with a migration', (backend
     expect(answers()).toHaveLength(1);
   });
 
-  it('is undone by going on with the old version alone, whose every statement fits the new tables', async () => {
+  it('is undone by running the old version alone, whose every statement fits the new tables', async () => {
     await Promise.all([next.web.kill(), next.worker.kill()]);
     const chat = newChatId();
     world.model.script(

@@ -19,7 +19,7 @@ describeOnEachBackend('A chat that has to wait', (backend) => {
     });
     afterAll(() => world.stop());
 
-    it('is told how long, and the message becomes the answer', async () => {
+    it('is notified how long, and the message becomes the answer', async () => {
       const chat = newChatId();
       await world.sayAndRead(chat, `[${chat}] 1`);
       expect(await world.sayAndRead(chat, `[${chat}] 2`)).toMatch(/^You have written more .* \d+ seconds\.$/);
@@ -29,7 +29,7 @@ describeOnEachBackend('A chat that has to wait', (backend) => {
       expect(sends(chat)).toBe(2);
     });
 
-    it('is told nothing of what is not for the bot', async () => {
+    it('gets no notice of messages that are not for the bot', async () => {
       const group = -newChatId();
       await eventually(() =>
         world.post(textUpdate(group, '@some_other_bot hi')).expect({ status: 'ignored' }),
@@ -48,16 +48,16 @@ describeOnEachBackend('A chat that has to wait', (backend) => {
     });
     afterAll(() => world.stop());
 
-    it('is told its place and about how long, and the message becomes the answer', async () => {
+    it('is notified of its place and about how long, and the message becomes the answer', async () => {
       const busy = newChatId();
       const held = world.model.hold(`[${busy}] long`);
       await world.say(busy, `[${busy}] long`);
       await eventually(() => expect(held.waiting).toBe(1));
       const chats = [newChatId(), newChatId(), newChatId()];
       for (const chat of chats) await world.say(chat, `[${chat}] hello`);
-      const told = /^You are number \d in line: about \d+ (seconds|minute)\.$/;
+      const notice = /^You are number \d in line: about \d+ (seconds|minute)\.$/;
       await eventually(
-        () => expect(chats.map((chat) => shown(chat)[0]?.match(told)?.length)).toEqual([2, 2, 2]),
+        () => expect(chats.map((chat) => shown(chat)[0]?.match(notice)?.length)).toEqual([2, 2, 2]),
         {
           withinMs: 40_000,
         },

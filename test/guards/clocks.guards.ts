@@ -1,10 +1,10 @@
 import type { Guard } from './guard.js';
 
-const errors = 'src/errors/unreachable.ts';
-const trouble = 'src/database/database-trouble.spec.ts';
-const setClock = 'src/agent/turn/set-clock.spec.ts';
+const errors = 'src/platform/errors/unreachable.ts';
+const trouble = 'src/platform/database/database-trouble.spec.ts';
+const setClock = 'src/agent/loop/set-clock.spec.ts';
 
-/** What holds whatever the clocks say. */
+/** Guards that hold whatever the clocks say. */
 const clocks: readonly Guard[] = [
   {
     id: 'clock/replay-dated',
@@ -12,13 +12,13 @@ const clocks: readonly Guard[] = [
     promises: [3],
     keeps: 'What waited before a replay was taken up does not interrupt it',
     without: {
-      file: 'src/agent/turn/turn.repository.ts',
+      file: 'src/agent/turns/turn.repository.ts',
       within: 'async takeOver(',
       find: 'if (turn.availableAt.getTime() === 0)',
       replace: 'if (turn.takeovers < 0)',
     },
-    spec: 'src/agent/busy/not-interrupted.spec.ts',
-    test: 'by what waited before its replay was taken up',
+    spec: 'src/agent/loop/busy/not-interrupted.spec.ts',
+    test: 'by messages that waited before its replay began',
   },
   {
     id: 'clock/age-of-message',
@@ -26,8 +26,8 @@ const clocks: readonly Guard[] = [
     promises: [1],
     keeps: 'A message that seems to be of the future is not waited for until then',
     without: {
-      file: 'src/agent/turn/turn.repository.ts',
-      within: 'async waiting(',
+      file: 'src/agent/turns/lane-state.repository.ts',
+      within: 'function waitingMessages(',
       find: 'abs(extract(epoch FROM clock_timestamp() - received_at))',
       replace: '(extract(epoch FROM clock_timestamp() - received_at))',
     },
@@ -46,7 +46,7 @@ const clocks: readonly Guard[] = [
       replace: 'if (rows.some(isAhead) && rows.length > 2) {',
     },
     spec: 'src/delivery/flood/flood-gate.spec.ts',
-    test: 'lets nobody wait for an hour that comes twice, and keeps to the limits and the pauses',
+    test: 'adds no wait for an hour that comes twice, and keeps the limits and the pauses',
   },
   {
     id: 'clock/within',
@@ -54,13 +54,13 @@ const clocks: readonly Guard[] = [
     promises: [1],
     keeps: 'What seems to lie ahead is not taken for recent',
     without: {
-      file: 'src/database/deferred.ts',
+      file: 'src/platform/database/deferred.ts',
       within: 'export function isWithin(',
       find: "BETWEEN ${clock} - ${ms} * interval '1 ms' AND ${clock}",
       replace: "> ${clock} - ${ms} * interval '1 ms'",
     },
-    spec: 'src/database/deferred.spec.ts',
-    test: 'takes what seems to lie ahead for long ago',
+    spec: 'src/platform/database/deferred.spec.ts',
+    test: 'counts a moment in the future as long ago',
   },
   {
     id: 'clock/write-repeated',
@@ -68,7 +68,7 @@ const clocks: readonly Guard[] = [
     promises: [5],
     keeps: 'What has happened is written again for ten seconds, whatever the machine’s clock is set to',
     without: {
-      file: 'src/database/insist.ts',
+      file: 'src/platform/database/retry-write.ts',
       find: `const until = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
@@ -82,21 +82,21 @@ const clocks: readonly Guard[] = [
     } catch (error) {
       if (error instanceof TurnpikeError || Date.now() > until) throw error;`,
     },
-    spec: 'src/database/insist.spec.ts',
+    spec: 'src/platform/database/retry-write.spec.ts',
     test: 'gives up after ten seconds, though the clock is set by 3600000 ms meanwhile',
   },
 ];
 
-/** Each by itself: what one error says of the database. */
+/** Each by itself: the meaning of one error of the database. */
 const states: readonly Guard[] = [
-  ['25006', '|25006', 'A read-only database', 'it is read-only'],
+  ['25006', '|25006', 'A read-only database', 'when it is read-only'],
   [
     '55p03',
     '|55P03',
     'A lock that is not to be had',
-    'a lock is not to be had in time, or only by the other of two',
+    'when a lock is not available in time, or is refused by a deadlock',
   ],
-  ['p2028', 'P2028 ', 'A transaction over its time', 'a statement takes too long, and a transaction'],
+  ['p2028', 'P2028 ', 'A transaction over its time', 'when a statement takes too long, and a transaction'],
 ].map(([id = '', find = '', what = '', test = '']): Guard => ({
   id: `database/trouble-${id}`,
   kind: 'condition',

@@ -8,13 +8,13 @@ const delivererSpec = 'src/delivery/deliverer.spec.ts';
 const decisionSpec = 'src/delivery/send-decision.spec.ts';
 const outboxSpec = 'src/delivery/outbox.spec.ts';
 
-/** What is sent, how often and in which order. */
+/** The sends: their number and order. */
 export const deliveryGuards: readonly Guard[] = [
   {
     id: 'delivery/order',
     kind: 'order',
     promises: [3],
-    keeps: 'Replies go out in the order in which they were committed, whatever the clocks said',
+    keeps: 'Replies go out in the order of their commits, whatever the clocks say',
     without: {
       file: replies,
       within: 'async nextOpen(',
@@ -22,13 +22,39 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'ORDER BY r.created_at',
     },
     spec: 'src/delivery/reply-order.spec.ts',
-    test: 'is that of their commits, though a clock was set back between them',
+    test: 'is that of their commits, even when a clock was set back between them',
+  },
+  {
+    id: 'delivery/windows-as-seen',
+    kind: 'condition',
+    promises: [4],
+    keeps: 'Of two senders that saw room for one message, one sends',
+    without: {
+      file: 'src/delivery/flood/flood-windows.repository.ts',
+      within: 'countSeen(',
+      find: ' AND read.version = w.xmin::text',
+    },
+    spec: 'src/delivery/flood/seen-windows.spec.ts',
+    test: 'is not passed beside another one that was counted since',
+  },
+  {
+    id: 'delivery/windows-of-now',
+    kind: 'condition',
+    promises: [4],
+    keeps: 'A message is counted at the time of its send, however long ago the windows were read',
+    without: {
+      file: 'src/delivery/flood/flood-windows.repository.ts',
+      within: 'countSeen(',
+      find: "AND ${ms('clock_timestamp()')} < ${readAt + SEEN_MS}",
+    },
+    spec: 'src/delivery/flood/seen-windows.spec.ts',
+    test: 'is counted at the time of its send, however long ago they were read',
   },
   {
     id: 'delivery/marked-before-the-call',
     kind: 'condition',
     promises: [4],
-    keeps: 'A send that a process died in is known to have begun',
+    keeps: 'A reply is marked `sending` before the call, so a send that died with its process is found',
     without: {
       file: deliverer,
       within: 'private async deliver(',
@@ -36,13 +62,13 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'const waitMs: number = 0;',
     },
     spec: delivererSpec,
-    test: 'records nothing when another sender took over during the call: that one takes it for unknown',
+    test: 'records no outcome when another sender took over during the call, which then treats the reply as unknown',
   },
   {
     id: 'delivery/found-in-the-middle',
     kind: 'condition',
     promises: [4],
-    keeps: 'A reply found in the middle of its sending is taken for one of unknown outcome',
+    keeps: 'A reply that is found `sending` counts as a send of unknown outcome',
     without: {
       file: deliverer,
       within: 'private async deliver(',
@@ -50,7 +76,7 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'if (reply.conversationId === null)',
     },
     spec: delivererSpec,
-    test: 'takes a reply found in the middle of its sending for unknown, once; the second time it is a dead letter',
+    test: 'treats a reply found in state sending as unknown, once; the second time it is a dead letter',
   },
   {
     id: 'delivery/tls-in-the-answer',
@@ -58,12 +84,12 @@ export const deliveryGuards: readonly Guard[] = [
     promises: [4],
     keeps: 'An error of TLS that may lie in the answer leaves the outcome unknown',
     without: {
-      file: 'src/telegram/sending/call-failure.ts',
+      file: 'src/telegram/bot-api/call-failure.ts',
       find: 'ERR_TLS_CERT_|',
       replace: 'ERR_TLS_|ERR_SSL_|',
     },
-    spec: 'src/telegram/sending/call-failure.spec.ts',
-    test: 'takes an error of TLS that may lie in the answer for no proof that nothing was sent',
+    spec: 'src/telegram/bot-api/call-failure.spec.ts',
+    test: 'does not take a TLS error that may lie in the answer as proof that nothing was sent',
   },
   {
     id: 'unreachable/clock-set-back',
@@ -74,8 +100,8 @@ export const deliveryGuards: readonly Guard[] = [
       file: 'src/memory/conversation.repository.ts',
       find: ' OR c.unreachable_at > clock_timestamp()',
     },
-    spec: 'src/agent/turn/set-clock.spec.ts',
-    test: 'drops nothing of what is written to a chat that could not be sent anything before',
+    spec: 'src/agent/loop/set-clock.spec.ts',
+    test: 'drops no new message of a chat that was unreachable before',
   },
   {
     id: 'unreachable/somebody-is-there',
@@ -88,8 +114,8 @@ export const deliveryGuards: readonly Guard[] = [
       find: 'AND e.source = c.channel AND e.received_at > r.sending_at',
       replace: 'AND e.source IS NULL',
     },
-    spec: 'src/agent/turn/unreachable.spec.ts',
-    test: 'is worked for again for what was written there while the refused message was being sent',
+    spec: 'src/agent/loop/unreachable.spec.ts',
+    test: 'gets a turn for messages that were written while the refused reply was being sent',
   },
   {
     id: 'delivery/age-by-the-databases-clock',
@@ -103,8 +129,8 @@ export const deliveryGuards: readonly Guard[] = [
       find: 'created_at = clock_timestamp()',
       replace: 'created_at = ${new Date()}',
     },
-    spec: 'src/agent/corrections/corrections.spec.ts',
-    test: 'makes its answer as new as its text, by the database’s clock, however wrong the machine’s is',
+    spec: 'src/agent/turns/corrections.spec.ts',
+    test: 'dates its answer by the database’s clock, however wrong the machine’s is',
   },
   {
     id: 'model/pause-by-the-answers-date',
@@ -113,26 +139,26 @@ export const deliveryGuards: readonly Guard[] = [
     keeps:
       'A pause that a model’s server names by a date is as long as that server means, whatever the machine’s clock says',
     without: {
-      file: 'src/agent/model/model-error.ts',
+      file: 'src/agent/llm/model-error.ts',
       find: "Date.parse(headers.get('date') ?? '')",
       replace: 'Date.now()',
     },
-    spec: 'src/agent/model/model-client.spec.ts',
+    spec: 'src/agent/llm/model-client.spec.ts',
     test: 'waits as long as the server asks by a date of its own clock',
   },
   {
     id: 'delivery/outcome-written',
     kind: 'retry',
     promises: [4],
-    keeps: 'What Telegram answered is written down though the database is away for a moment',
+    keeps: 'Telegram’s answer is recorded though the database is away for a moment',
     without: {
       file: deliverer,
       within: 'private async record(',
-      find: 'await insist(write);',
+      find: 'await retryWrite(write);',
       replace: 'await write();',
     },
     spec: delivererSpec,
-    test: 'writes down what was sent although the database is away just then',
+    test: 'records a sent reply although the database is away at that moment',
   },
   {
     id: 'delivery/unknown-once-more',
@@ -141,12 +167,12 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'A reply of unknown outcome is sent at most once more',
     without: {
       file: decision,
-      within: 'export function decide(',
+      within: 'export function decideSend(',
       find: 'tries.unknownSends > 0',
       replace: 'tries.unknownSends > 1',
     },
     spec: decisionSpec,
-    test: 'never sends once more what was unknown before',
+    test: 'never sends a third time after two unknown outcomes',
     error: 'Property failed',
   },
   {
@@ -161,7 +187,7 @@ export const deliveryGuards: readonly Guard[] = [
       replace: "'sent'",
     },
     spec: delivererSpec,
-    test: 'sends once more what it does not know to have been sent, and records that as uncertain',
+    test: 'sends a reply of unknown outcome once more and records it as uncertain',
   },
   {
     id: 'delivery/unknown-counted',
@@ -175,7 +201,7 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'unknownSends: reply.unknownSends',
     },
     spec: delivererSpec,
-    test: 'makes a dead letter of what is unknown twice, and sends the next',
+    test: 'makes a dead letter of a reply whose outcome is unknown twice, and sends the next',
   },
   {
     id: 'delivery/given-up',
@@ -184,12 +210,12 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'A reply that could not be sent for a day becomes a dead letter',
     without: {
       file: decision,
-      within: 'export function decide(',
+      within: 'export function decideSend(',
       find: 'tries.ageMs > GIVE_UP_AFTER_MS && tries.attempts >= LEAST_ATTEMPTS',
       replace: 'false',
     },
     spec: delivererSpec,
-    test: 'buries a reply that could not be sent for a day, and sends the next',
+    test: 'makes a dead letter of a reply that could not be sent for a day, and sends the next',
   },
   {
     id: 'delivery/letter-kept',
@@ -203,7 +229,7 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'await Promise.resolve({',
     },
     spec: delivererSpec,
-    test: 'makes a dead letter of what Telegram refuses, with what it said, and sends the next',
+    test: 'makes a dead letter of a reply that Telegram refuses, with Telegram’s reason, and sends the next',
   },
   {
     id: 'delivery/newer-text',
@@ -213,11 +239,11 @@ export const deliveryGuards: readonly Guard[] = [
     without: {
       file: replies,
       within: 'async sent(',
-      find: 'if (isDeepStrictEqual(body, reply.body)) return;',
-      replace: 'if (body !== undefined) return;',
+      find: 'const isSame = Prisma.sql`body = ${JSON.stringify(body)}::jsonb`;',
+      replace: 'const isSame = Prisma.sql`body IS NOT NULL`;',
     },
     spec: outboxSpec,
-    test: 'has the buttons of a question go, though it was decided while it was being sent',
+    test: 'removes the buttons of a question that was decided while it was being sent',
   },
   {
     id: 'delivery/question-locked',
@@ -226,7 +252,7 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'A question that is decided while it is being sent loses its buttons',
     without: { file: outbox, within: 'async answerQuestion(', find: ' ORDER BY id FOR UPDATE' },
     spec: outboxSpec,
-    test: 'leaves no gap between the two, when it is decided at the very moment',
+    test: 'leaves no gap between send and decision when both happen at once',
   },
   {
     id: 'delivery/correction-locked',
@@ -235,20 +261,21 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'An answer that is corrected while it is being sent is edited, or not sent before',
     without: { file: outbox, within: 'async correct(', find: ' ORDER BY id FOR UPDATE' },
     spec: 'src/delivery/correction-lock.spec.ts',
-    test: 'waits for the record of its send, and then edits what was sent',
+    test: 'waits for the record of the send and then edits the sent message',
   },
   {
     id: 'delivery/draft-taken-over',
     kind: 'condition',
     promises: [4],
-    keeps: 'An answer takes the place of its draft, and stands there once',
+    keeps: 'An answer replaces its preview, and stands there once',
     without: {
       file: outbox,
-      within: 'async add(',
-      find: '...(part === 0 && draft ? ofDraft(draft) : {}),',
+      within: 'writesOf({ text, turnId, inPlaceOf = null }',
+      find: 'CASE WHEN d.is_message THEN d.channel_message_id WHEN',
+      replace: 'CASE WHEN',
     },
-    spec: 'src/agent/live/live-reply.spec.ts',
-    test: 'shows what is written in one message, and the reply takes it over',
+    spec: 'src/agent/streaming/streamed-reply.spec.ts',
+    test: 'shows the growing text in one message, which becomes the reply',
   },
   {
     id: 'delivery/draft-unknown',
@@ -257,12 +284,12 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'A draft that may be there counts as a try of unknown outcome',
     without: {
       file: outbox,
-      within: 'function ofDraft(',
-      find: "{ state: 'uncertain', unknownSends: 1 }",
-      replace: '{}',
+      within: 'writesOf({ text, turnId, inPlaceOf = null }',
+      find: 'd.is_message AND d.channel_message_id IS NULL AS is_unknown',
+      replace: 'false AS is_unknown',
     },
-    spec: 'src/agent/live/live-reply.spec.ts',
-    test: 'records a draft that may be there as a first try of unknown outcome',
+    spec: 'src/agent/streaming/streamed-reply.spec.ts',
+    test: 'records a draft that may have arrived as a first try of unknown outcome',
   },
   {
     id: 'delivery/draft-does-not-overtake',
@@ -275,7 +302,7 @@ export const deliveryGuards: readonly Guard[] = [
       find: 'if (earlier) return false;',
       replace: 'void earlier;',
     },
-    spec: 'src/agent/live/live-reply.spec.ts',
+    spec: 'src/agent/streaming/streamed-reply.spec.ts',
     test: 'does not overtake an earlier reply of the conversation',
   },
   {
@@ -290,7 +317,7 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'WHERE true OR NOT EXISTS (',
     },
     spec: 'src/delivery/reply-order.spec.ts',
-    test: 'is not begun while a reply of the conversation is to be sent',
+    test: 'does not start while a reply of the conversation is unsent',
   },
   {
     id: 'delivery/flood-gate-locked',
@@ -303,7 +330,7 @@ export const deliveryGuards: readonly Guard[] = [
       find: ' FOR UPDATE',
     },
     spec: 'src/delivery/flood/flood-lock.spec.ts',
-    test: 'counts what another sender has been let through and not yet committed',
+    test: 'counts a message that another sender has passed but not committed',
   },
   {
     id: 'delivery/stops-between-replies',
@@ -317,6 +344,6 @@ export const deliveryGuards: readonly Guard[] = [
       replace: 'if (lost.aborted)',
     },
     spec: delivererSpec,
-    test: 'begins no further reply once the process is asked to end',
+    test: 'starts no further reply once the process is stopping',
   },
 ];

@@ -10,7 +10,7 @@ const commitSpec = 'src/inbox/group-commit.spec.ts';
 const secret = 'src/webhook/telegram-secret.guard.ts';
 const secretSpec = 'src/webhook/telegram-secret.guard.spec.ts';
 
-/** What is taken in: once, in order, and durable before anybody is told so. */
+/** The inbox: each update once, in order, and durable before its sender is answered. */
 const inboxGuards: readonly Guard[] = [
   {
     id: 'inbox/batch-in-order',
@@ -24,13 +24,13 @@ const inboxGuards: readonly Guard[] = [
       replace: 'ORDER BY a.position DESC',
     },
     spec: eventsSpec,
-    test: 'stores a batch in its order, and the payload to the letter',
+    test: 'stores a batch in its order, and each payload to the letter',
   },
   {
     id: 'inbox/once',
     kind: 'condition',
     promises: [2],
-    keeps: 'An event that is stored already is passed over',
+    keeps: 'An event that is stored already is not stored again',
     without: {
       file: statements,
       within: 'const STORE_EVENTS',
@@ -38,7 +38,7 @@ const inboxGuards: readonly Guard[] = [
       replace: '    RETURNING id, source',
     },
     spec: eventsSpec,
-    test: 'stores each event once: in one batch, in a later one, and in one of another source not at all the same',
+    test: 'stores each event once within a batch and across batches, and keeps sources apart',
     error: 'duplicate key',
   },
   {
@@ -48,7 +48,7 @@ const inboxGuards: readonly Guard[] = [
     keeps: 'An erasure either finds an event that arrives meanwhile, or is seen by it',
     without: { file: statements, within: 'const STORE_EVENTS', find: ' FOR KEY SHARE SKIP LOCKED' },
     spec: eventsSpec,
-    test: 'is not passed by an erasure that begins meanwhile: it waits, and finds the event',
+    test: 'holds back an erasure that begins meanwhile: it waits, and finds the event',
     error: 'waits for a lock',
   },
   {
@@ -63,30 +63,30 @@ const inboxGuards: readonly Guard[] = [
       replace: 'a.previous IS NOT NULL',
     },
     spec: eventsSpec,
-    test: 'tells whether the lane was idle: nothing of that kind waited before',
+    test: 'reports whether the lane was idle: no event of that kind waited before',
   },
   {
     id: 'inbox/answer-after-commit',
     kind: 'order',
     promises: [1],
-    keeps: 'Nobody is told that an event is stored before it is committed',
+    keeps: 'The sender of an update is answered after the commit of its event',
     without: {
       file: commit,
-      within: 'private async settle(',
+      within: 'private async settleBatch(',
       find: 'const outcomes = await this.commit(batch.map((entry) => entry.item)).catch(',
       replace:
         'const committed = this.commit(batch.map((entry) => entry.item));\n' +
         '    const outcomes = await Promise.race([committed, Promise.resolve<readonly (Outcome | Error)[]>([])]).catch(',
     },
     spec: commitSpec,
-    test: 'commits what arrives together as one, and answers each its own',
+    test: 'commits items that arrive together as one, and gives each its own answer',
     error: 'no answer for this item',
   },
   {
     id: 'inbox/one-commit-at-a-time',
     kind: 'order',
     promises: [3],
-    keeps: 'A line has one commit under way, so that no later one overtakes it',
+    keeps: 'A line has one commit under way, so no later commit overtakes it',
     without: {
       file: commit,
       within: 'add(item: Item)',
@@ -94,7 +94,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'this.schedule();',
     },
     spec: commitSpec,
-    test: 'keeps the order, the size and weight of a batch, and one commit at a time, whatever arrives when',
+    test: 'keeps the order, size and weight of a batch, and one commit at a time, however items arrive',
     error: 'Property failed',
   },
   {
@@ -104,7 +104,7 @@ const inboxGuards: readonly Guard[] = [
     keeps: 'More than the memory should hold is refused at once, to be sent again',
     without: { file: commit, within: 'add(item: Item)', find: 'this.waiting.length >= maxWaiting || ' },
     spec: commitSpec,
-    test: 'refuses at once what is more than may wait, and takes more when there is room again',
+    test: 'refuses at once what exceeds the number that may wait, and accepts more when there is room',
   },
   {
     id: 'inbox/most-weight',
@@ -117,13 +117,13 @@ const inboxGuards: readonly Guard[] = [
       find: ' || this.waitingWeight + weight > maxWaitingWeight',
     },
     spec: commitSpec,
-    test: 'refuses what would weigh more than may wait',
+    test: 'refuses an item that would exceed the weight that may wait',
   },
   {
     id: 'inbox/time-to-store',
     kind: 'limit',
     promises: [1, 7],
-    keeps: 'A sender whose update is not stored in time is told to send it again',
+    keeps: 'A sender whose update is not stored in time gets a request to send it again',
     without: {
       file: commit,
       within: 'private expire()',
@@ -131,21 +131,21 @@ const inboxGuards: readonly Guard[] = [
       replace: 'void (new RetryLaterError(',
     },
     spec: commitSpec,
-    test: 'lets nobody wait longer than the time-out; what is late is stored all the same',
+    test: 'lets no item wait longer than the time-out, and stores a late item all the same',
   },
   {
-    id: 'inbox/failed-commit-told',
+    id: 'inbox/failed-commit-reported',
     kind: 'condition',
     promises: [1],
-    keeps: 'Whoever shared a failed commit is told so',
+    keeps: 'Every arrival of a failed commit gets the error',
     without: {
       file: commit,
-      within: 'private async settle(',
+      within: 'private async settleBatch(',
       find: 'failed.set(key, error);\n      reject(error);',
       replace: 'resolve(error as Outcome);',
     },
     spec: commitSpec,
-    test: 'fails only those who shared the failed commit, and goes on',
+    test: 'fails only the items of the failed commit, and goes on',
   },
   {
     id: 'inbox/chat-keeps-its-line',
@@ -155,7 +155,7 @@ const inboxGuards: readonly Guard[] = [
     without: {
       file: inbox,
       within: 'private lineOf(',
-      find: 'chat.chatId % 2n === 0n',
+      find: 'chat.chatId.charCodeAt(chat.chatId.length - 1) % 2 === 0',
       replace: '(this.lines = (this.lines ?? 0) + 1) % 4 < 2',
     },
     spec: 'src/inbox/two-lines.spec.ts',
@@ -167,12 +167,12 @@ const inboxGuards: readonly Guard[] = [
     promises: [2],
     keeps: 'What a group was heard to say before its erasure, delivered again, does not bring it back',
     without: {
-      file: 'src/inbox/overhearing.ts',
+      file: 'src/inbox/group-context.service.ts',
       find: 'areUnwelcome: (messages) => this.repository.wereErased(messages, STORE_TIMEOUT_MS),',
       replace: 'areUnwelcome: () => Promise.resolve([]),',
     },
     spec: 'src/inbox/erased-groups.spec.ts',
-    test: 'is not brought back by what people said before, delivered again',
+    test: 'is not brought back by earlier messages that are delivered again',
   },
   {
     id: 'inbox/woken',
@@ -181,12 +181,12 @@ const inboxGuards: readonly Guard[] = [
     keeps: 'The lane of a message is woken when it is stored',
     without: {
       file: store,
-      within: 'private settle(',
+      within: 'private answerArrivals(',
       find: 'this.wake(arrival.kind, conversationId);',
       replace: ';',
     },
     spec: inboxSpec,
-    test: 'takes an update once, and wakes the lane of its conversation',
+    test: 'accepts an update once, and wakes the lane of its conversation',
   },
   {
     id: 'inbox/unstorable-alone',
@@ -205,7 +205,7 @@ const inboxGuards: readonly Guard[] = [
     id: 'inbox/refused-is-not-queued',
     kind: 'condition',
     promises: [1],
-    keeps: 'While the database refuses, the sender is told to try later',
+    keeps: 'While the database refuses, the sender is asked to send again',
     without: {
       file: store,
       within: 'async commit(',
@@ -213,7 +213,7 @@ const inboxGuards: readonly Guard[] = [
       replace: "return arrivals.map(() => 'queued');",
     },
     spec: inboxSpec,
-    test: 'asks to try later while the database refuses, and stores nothing twice after it',
+    test: 'asks for a retry while the database refuses, and stores each update once afterwards',
   },
   {
     id: 'inbox/erased-made-anew',
@@ -227,7 +227,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'if (gone.length >= 0) return;',
     },
     spec: inboxSpec,
-    test: 'makes a conversation anew that was erased since it was last seen',
+    test: 'makes a new conversation after the last one was erased',
   },
   {
     id: 'inbox/locked-waits-for-nobody',
@@ -236,14 +236,14 @@ const inboxGuards: readonly Guard[] = [
     keeps: 'A conversation that somebody has locked does not hold up the line of commits',
     without: { file: statements, within: 'const STORE_EVENTS', find: ' SKIP LOCKED' },
     spec: eventsSpec,
-    test: 'stores its events too, in their order, lists them, and waits for nobody',
+    test: 'stores its events too, in their order, lists them, and waits for no lock',
     error: 'lock timeout',
   },
   {
     id: 'inbox/locked-listed',
     kind: 'condition',
     promises: [1],
-    keeps: 'An event that is stored without its conversation’s lock is listed, and seen to',
+    keeps: 'An event that is stored without its conversation’s lock is listed, and looked at again',
     without: {
       file: statements,
       within: 'const STORE_EVENTS',
@@ -251,7 +251,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'WHERE false',
     },
     spec: eventsSpec,
-    test: 'stores its events too, in their order, lists them, and waits for nobody',
+    test: 'stores its events too, in their order, lists them, and waits for no lock',
   },
   {
     id: 'inbox/patience',
@@ -265,7 +265,7 @@ const inboxGuards: readonly Guard[] = [
       replace: "set_config('application_name', '${LOCK_WAIT_MS}ms', true)",
     },
     spec: eventsSpec,
-    test: 'gives up soon where the same update is in the hands of another transaction, and leaves no limit behind',
+    test: 'gives up soon while another transaction holds the same update, and leaves no limit behind',
   },
   {
     id: 'inbox/reused-id',
@@ -279,7 +279,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'false',
     },
     spec: 'src/inbox/reused-ids.spec.ts',
-    test: 'is a duplicate for six days, and then another update’s',
+    test: 'is a duplicate for six days, and then belongs to another update',
   },
   {
     id: 'inbox/id-of-another-bot',
@@ -293,7 +293,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'e.id < 0 AND e.id <= (',
     },
     spec: 'src/inbox/reused-ids.spec.ts',
-    test: 'is its bot’s own: that of another bot which the channel had before is no duplicate',
+    test: 'belongs to its bot: the same id of the channel’s former bot is no duplicate',
   },
   {
     id: 'inbox/behind-what-failed',
@@ -303,11 +303,11 @@ const inboxGuards: readonly Guard[] = [
       'A message whose chat’s earlier one could not be stored is refused with it, and does not overtake it',
     without: {
       file: commit,
-      within: 'private async settle(',
+      within: 'private async settleBatch(',
       find: 'if (failed.size > 0) this.rejectBehind(failed);',
     },
     spec: commitSpec,
-    test: 'when a commit fails: what waits behind it fails too, and nothing else',
+    test: 'when a commit fails: the items waiting behind it fail too, and no others',
   },
   {
     id: 'inbox/behind-what-was-refused',
@@ -321,13 +321,13 @@ const inboxGuards: readonly Guard[] = [
       replace: 'void before;',
     },
     spec: commitSpec,
-    test: 'when one is refused: lighter ones that were handed in with it are refused too, later ones are not',
+    test: 'when one item is refused: lighter ones handed in with it are refused too, later ones are not',
   },
   {
     id: 'inbox/erased-stays-erased',
     kind: 'condition',
     promises: [2],
-    keeps: 'An update that is delivered again after an erasure does not bring the chat back',
+    keeps: 'An update that is delivered again after an erasure does not recreate the conversation',
     without: {
       file: store,
       within: 'private async storeEvents(',
@@ -335,7 +335,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'Promise.resolve(strangers.map(() => false)),',
     },
     spec: inboxSpec,
-    test: 'does not bring an erased conversation back when an update of it is delivered again',
+    test: 'does not bring an erased conversation back when one of its updates is delivered again',
   },
   {
     id: 'inbox/place-before-entry',
@@ -350,7 +350,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'void [hasUnconfirmed, beforeEntry];',
     },
     spec: 'src/inbox/conversation-directory.spec.ts',
-    test: 'has unconfirmed events looked at before anything is stored in a chat that was looked up',
+    test: 'has unconfirmed events looked at before an event is stored in a chat that was looked up',
   },
   {
     id: 'inbox/adrift-finds-its-chat',
@@ -364,7 +364,7 @@ const inboxGuards: readonly Guard[] = [
       replace: "verdict === 'confirmed' && page.next === ''",
     },
     spec: 'src/memory/unconfirmed-events.spec.ts',
-    test: 'goes to the conversation that its chat has, in order, and makes one where there is none',
+    test: 'goes to its chat’s present conversation, in order, and makes one where there is none',
   },
   {
     id: 'inbox/adrift-read-alone',
@@ -378,7 +378,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'throw error;',
     },
     spec: 'src/memory/unconfirmed-events.spec.ts',
-    test: 'stays listed where reading it fails, and keeps no other one from its place',
+    test: 'stays listed where reading it fails, and holds up no other event',
     error: 'odd',
   },
   {
@@ -389,11 +389,11 @@ const inboxGuards: readonly Guard[] = [
     without: {
       file: 'src/inbox/inbox.service.ts',
       within: 'async acceptOfBatch(',
-      find: 'this.overhearing.keepBeside(inbound)',
-      replace: 'this.overhearing.keepLater(inbound)',
+      find: 'this.groupContextService.keepBeside(inbound)',
+      replace: 'this.groupContextService.keepLater(inbound)',
     },
     spec: 'src/inbox/inbox.service.spec.ts',
-    test: 'holds no poll up for what people of a group say while its conversation is locked, and keeps it as well',
+    test: 'holds up no poll for group messages while their conversation is locked, and keeps them as well',
   },
   {
     id: 'inbox/adrift-once',
@@ -407,13 +407,13 @@ const inboxGuards: readonly Guard[] = [
       replace: 'event_id FROM placed))',
     },
     spec: 'src/memory/unconfirmed-event.repository.spec.ts',
-    test: 'finds a place for an event only while nobody is at it: done',
+    test: 'assigns a conversation to an event only while no other process handles it: done',
   },
   {
     id: 'inbox/backlog-limit',
     kind: 'limit',
     promises: [7],
-    keeps: 'A chat has at most so many messages that wait',
+    keeps: 'A chat has at most `CHAT_BACKLOG_LIMIT` messages that wait',
     without: {
       file: 'src/inbox/backlog-gauge.ts',
       within: 'async admit(',
@@ -421,47 +421,47 @@ const inboxGuards: readonly Guard[] = [
       replace: 'reading.atMost > this.limit',
     },
     spec: 'src/inbox/backlog-gauge.spec.ts',
-    test: 'lets in exactly what fits, for one receiving process',
+    test: 'admits exactly as many as fit, for one receiving process',
     error: 'Property failed',
   },
   {
-    id: 'inbox/overflow-told-once',
+    id: 'inbox/overflow-notified-once',
     kind: 'condition',
     promises: [7],
-    keeps: 'A chat whose messages are dropped is told once',
+    keeps: 'A chat whose messages are dropped is notified once',
     without: {
       file: 'src/memory/conversation.repository.ts',
-      within: 'async markOverflowTold(',
-      find: ', overflowToldAt: null',
+      within: 'async markOverflowNotified(',
+      find: ', overflowNotifiedAt: null',
     },
     spec: 'src/memory/conversation.repository.spec.ts',
-    test: 'lets one of many tell a refusal, and one an overflow',
+    test: 'lets one of many callers report a refusal, and one an overflow',
   },
   {
-    id: 'inbox/refusal-told-once',
+    id: 'inbox/refusal-notified-once',
     kind: 'condition',
     promises: [7],
     keeps: 'A stranger is refused once',
     without: {
       file: 'src/memory/conversation.repository.ts',
-      within: 'async markRefusalTold(',
-      find: ', refusalToldAt: null',
+      within: 'async markRefusalNotified(',
+      find: ', refusalNotifiedAt: null',
     },
     spec: 'src/memory/conversation.repository.spec.ts',
-    test: 'lets one of many tell a refusal, and one an overflow',
+    test: 'lets one of many callers report a refusal, and one an overflow',
   },
   {
     id: 'inbox/waits-for-no-chat',
     kind: 'lock',
     promises: [1, 7],
-    keeps: 'The door does not wait for somebody who makes, moves or erases a chat’s conversation',
+    keeps: 'The inbox does not wait for a transaction that makes, migrates or erases a chat’s conversation',
     without: {
       file: 'src/memory/conversation-places.repository.ts',
       find: "set_config('lock_timeout', $9, true)",
       replace: "set_config('application_name', $9, true)",
     },
     spec: 'src/inbox/conversation-directory.spec.ts',
-    test: 'does not wait for somebody who makes the same conversation, and makes the others',
+    test: 'does not wait for another process that makes the same conversation, and makes the others',
     error: 'Client has encountered a connection error',
   },
   {
@@ -490,7 +490,7 @@ const inboxGuards: readonly Guard[] = [
       replace: 'rows.length === 0 || lost.signal.aborted',
     },
     spec: 'src/telegram/receiving/poller-lock.spec.ts',
-    test: 'lets one of several work, and another when that one stops',
+    test: 'runs the work in one of several processes, and in another when that one stops',
   },
 ];
 
@@ -534,7 +534,7 @@ const webhookGuards: readonly Guard[] = [
       replace: "[webhookSecret ?? '', previousWebhookSecret]",
     },
     spec: secretSpec,
-    test: 'lets nobody in where no secret is set',
+    test: 'refuses every request where no secret is set',
   },
   {
     id: 'webhook/own-secret',
@@ -548,7 +548,7 @@ const webhookGuards: readonly Guard[] = [
       replace: 'channelOf(request) && [...this.accepted.values()].flat()',
     },
     spec: secretSpec,
-    test: 'lets nobody in with the secret of another bot',
+    test: 'refuses the secret of another bot',
   },
   {
     id: 'webhook/integer-id',
@@ -557,7 +557,7 @@ const webhookGuards: readonly Guard[] = [
     keeps: 'An update without an integer id, by which it is known again, is refused',
     without: {
       file: 'src/webhook/received-update.ts',
-      within: 'export function readUpdate(',
+      within: 'export function readRequestBody(',
       find: 'Number.isSafeInteger(updateId)',
       replace: 'Number.isFinite(updateId)',
     },
@@ -575,7 +575,7 @@ const webhookGuards: readonly Guard[] = [
       replace: '64 * 1024 * 1024;',
     },
     spec: 'src/webhook/body-parser.spec.ts',
-    test: 'takes one MiB and refuses a byte more',
+    test: 'is accepted up to one MiB and refused with one byte more',
   },
 ];
 
@@ -584,15 +584,15 @@ const limitGuards: readonly Guard[] = [
     id: 'throttling/window-locked',
     kind: 'lock',
     promises: [7],
-    keeps: 'Processes that ask at once are granted the limit together, not each',
+    keeps: 'Processes that ask at the same time share one limit',
     without: {
-      file: 'src/throttling/postgres-sliding-window.ts',
+      file: 'src/platform/throttling/postgres-sliding-window.ts',
       within: 'const TAKE',
       find: ' FOR UPDATE\n',
       replace: '\n',
     },
-    spec: 'src/throttling/postgres-sliding-window.spec.ts',
-    test: 'reads the clock once it holds the lock, and sees what the holder before it wrote',
+    spec: 'src/platform/throttling/postgres-sliding-window.spec.ts',
+    test: 'reads the clock once it holds the lock, and sees the last holder’s writes',
   },
   {
     id: 'throttling/limit',
@@ -600,12 +600,12 @@ const limitGuards: readonly Guard[] = [
     promises: [7],
     keeps: 'No window holds more than its limit',
     without: {
-      file: 'src/throttling/window-decision.ts',
+      file: 'src/platform/throttling/window-decision.ts',
       find: 'limit - inside.length',
       replace: 'limit + 1 - inside.length',
     },
-    spec: 'src/throttling/window-decision.spec.ts',
-    test: 'never grants more than the limit in any window of the period, though the clock is set back',
+    spec: 'src/platform/throttling/window-decision.spec.ts',
+    test: 'never grants more than the limit in any window of the period, even when the clock is set back',
     error: 'Property failed',
   },
   {
@@ -614,12 +614,12 @@ const limitGuards: readonly Guard[] = [
     promises: [7],
     keeps: 'A message takes one unit of its chat’s limit, however often it is tried to be claimed',
     without: {
-      file: 'src/throttling/chat-limiter.ts',
+      file: 'src/platform/throttling/chat-limiter.ts',
       find: '(this.letIn.get(id) ?? 0) <= now',
       replace: 'this.letIn.get(id) !== null',
     },
-    spec: 'src/agent/tries/failing-events.spec.ts',
-    test: 'is let in by the chat’s limit once, however often it is tried, as the messages around it are',
+    spec: 'src/agent/turns/tries/failing-events.spec.ts',
+    test: 'takes one grant of the chat’s limit, however often it is tried, like the messages around it',
   },
   {
     id: 'throttling/asked-later',
@@ -627,12 +627,12 @@ const limitGuards: readonly Guard[] = [
     promises: [1],
     keeps: 'While the limit cannot be asked, messages wait: none is dropped, none let through uncounted',
     without: {
-      file: 'src/throttling/chat-limiter.ts',
-      within: 'async take(',
+      file: 'src/platform/throttling/chat-limiter.ts',
+      within: 'async takeHits(',
       find: 'throw new RetryLaterError(',
       replace: 'return { granted: wanted, retryAfterMs: 0 };\n      throw new RetryLaterError(',
     },
-    spec: 'src/throttling/chat-limiter.spec.ts',
+    spec: 'src/platform/throttling/chat-limiter.spec.ts',
     test: 'asks to try later while the store is unreachable',
   },
 ];

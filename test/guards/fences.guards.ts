@@ -1,27 +1,30 @@
 import type { Guard } from './guard.js';
 
-const spec = 'src/lease/fence.spec.ts';
+const spec = 'src/queue/lease/fence.spec.ts';
 const ASSERT = 'await this.leases.assertHeld(tx, lease);';
 
 interface Fence {
   readonly id: string;
   readonly promises: readonly number[];
   readonly file: string;
-  /** The member in which it stands; the file's only fence: none. */
+  /** The member that contains it; none: it is the file's only fence. */
   readonly within?: string;
   readonly find?: string;
-  /** `Class.method`: the call that it keeps from committing. */
+  /** Default: nothing. */
+  readonly replace?: string;
+  /** `Class.method`: the call that it refuses. */
   readonly of: string;
 }
 
 const reply = 'src/delivery/reply.repository.ts';
 const draft = 'src/delivery/draft.repository.ts';
 const notice = 'src/delivery/wait-notice.repository.ts';
-const turn = 'src/agent/turn/turn.repository.ts';
-const endings = 'src/agent/turn/turn-endings.repository.ts';
-const stop = 'src/agent/turn/turn-stop.repository.ts';
-const step = 'src/agent/turn/step.repository.ts';
-const summary = 'src/agent/summaries/summary.repository.ts';
+const turn = 'src/agent/turns/turn.repository.ts';
+const turnClaim = 'src/agent/turns/turn-claim.repository.ts';
+const completion = 'src/agent/turns/turn-completion.repository.ts';
+const stop = 'src/agent/turns/turn-stop.repository.ts';
+const step = 'src/agent/turns/step.repository.ts';
+const summary = 'src/agent/context/summary.repository.ts';
 
 const fences: readonly Fence[] = [
   {
@@ -31,7 +34,24 @@ const fences: readonly Fence[] = [
     within: 'async markSending(',
     of: 'ReplyRepository.markSending',
   },
-  { id: 'reply-sent', promises: [4], file: reply, within: 'async sent(', of: 'ReplyRepository.sent' },
+  {
+    id: 'reply-sent',
+    promises: [4],
+    file: reply,
+    within: 'async sent(',
+    find: 'FROM held WHERE id = ${id}',
+    replace: 'WHERE id = ${id}',
+    of: 'ReplyRepository.sent',
+  },
+  {
+    id: 'reply-marked-as-seen',
+    promises: [4],
+    file: 'src/delivery/flood/flood-windows.repository.ts',
+    within: 'countSeen(',
+    find: 'FROM held, flood_windows w',
+    replace: 'FROM flood_windows w',
+    of: 'ReplyRepository.markSending, by the windows that it saw',
+  },
   {
     id: 'reply-put-back',
     promises: [4],
@@ -55,14 +75,35 @@ const fences: readonly Fence[] = [
     within: 'async shown(',
     of: 'WaitNoticeRepository.shown',
   },
-  { id: 'turn-begun', promises: [2, 3], file: turn, within: 'async begin(', of: 'TurnRepository.begin' },
-  { id: 'turn-joined', promises: [2, 3], file: turn, within: 'async join(', of: 'TurnRepository.join' },
+  {
+    id: 'turn-begun',
+    promises: [2, 3],
+    file: 'src/agent/turns/begin-turn.ts',
+    within: 'function beginTurn(',
+    find: 'FROM held, events e',
+    replace: 'FROM events e',
+    of: 'TurnClaimRepository.begin',
+  },
+  {
+    id: 'turn-joined',
+    promises: [2, 3],
+    file: turnClaim,
+    within: 'async join(',
+    of: 'TurnClaimRepository.join',
+  },
   {
     id: 'turn-taken-over',
     promises: [3],
     file: turn,
     within: 'async takeOver(',
     of: 'TurnRepository.takeOver',
+  },
+  {
+    id: 'turn-handed-back',
+    promises: [3],
+    file: turn,
+    within: 'async handBack(',
+    of: 'TurnRepository.handBack',
   },
   { id: 'turn-laid-down', promises: [3], file: turn, within: 'async layDown(', of: 'TurnRepository.layDown' },
   {
@@ -75,30 +116,37 @@ const fences: readonly Fence[] = [
   {
     id: 'messages-passed-over',
     promises: [1],
-    file: turn,
+    file: turnClaim,
     within: 'async passOver(',
-    of: 'TurnRepository.passOver',
+    of: 'TurnClaimRepository.passOver',
   },
   {
     id: 'turn-ended',
     promises: [3, 4],
-    file: endings,
+    file: completion,
+    within: 'async finish(',
+    of: 'TurnCompletionRepository.finish',
+  },
+  {
+    id: 'turn-failed',
+    promises: [3, 6],
+    file: completion,
     within: 'private async unlessBlocked(',
-    of: 'TurnEndings.finish',
+    of: 'TurnCompletionRepository.fail',
   },
   {
     id: 'messages-dropped',
     promises: [1],
-    file: endings,
+    file: completion,
     within: 'async dropAll(',
-    of: 'TurnEndings.dropAll',
+    of: 'TurnCompletionRepository.dropAll',
   },
   {
     id: 'messages-dropped-unreachable',
     promises: [1],
-    file: endings,
+    file: completion,
     within: 'async dropUnreachable(',
-    of: 'TurnEndings.dropUnreachable',
+    of: 'TurnCompletionRepository.dropUnreachable',
   },
   {
     id: 'stop',
@@ -106,7 +154,7 @@ const fences: readonly Fence[] = [
     file: stop,
     within: 'async stop(',
     find: 'await this.leases.assertHeld(tx, holder)',
-    of: 'TurnStop.stop',
+    of: 'TurnStopRepository.stop',
   },
   {
     id: 'stop-preview',
@@ -114,10 +162,24 @@ const fences: readonly Fence[] = [
     file: stop,
     within: 'async stopPreview(',
     find: 'await this.leases.assertHeld(tx, holder)',
-    of: 'TurnStop.stopPreview',
+    of: 'TurnStopRepository.stopPreview',
   },
-  { id: 'step', promises: [5], file: step, within: 'async add(', of: 'StepRepository.add' },
-  { id: 'step-settled', promises: [5], file: step, within: 'async settle(', of: 'StepRepository.settle' },
+  {
+    id: 'step',
+    promises: [5],
+    file: step,
+    within: 'async add(',
+    find: 'FROM held',
+    replace: 'FROM (SELECT) AS nothing',
+    of: 'StepRepository.add',
+  },
+  {
+    id: 'step-settled',
+    promises: [5],
+    file: step,
+    within: 'async recordResult(',
+    of: 'StepRepository.recordResult',
+  },
   {
     id: 'step-taken-back',
     promises: [5],
@@ -125,13 +187,18 @@ const fences: readonly Fence[] = [
     within: 'async takeBack(',
     of: 'StepRepository.takeBack',
   },
-  { id: 'turned-away', promises: [1], file: 'src/agent/turn/uninvited.ts', of: 'Uninvited.turnAway' },
-  { id: 'opening', promises: [4], file: 'src/agent/turn/opening.ts', of: 'Opening.of' },
+  {
+    id: 'turned-away',
+    promises: [1],
+    file: 'src/agent/turns/access-filter.ts',
+    of: 'AccessFilter.turnAwayUnadmitted',
+  },
+  { id: 'placeholder', promises: [4], file: 'src/agent/loop/placeholder.ts', of: 'Placeholder.show' },
   {
     id: 'correction',
     promises: [3],
-    file: 'src/agent/corrections/corrections.repository.ts',
-    of: 'Corrections.begin',
+    file: 'src/agent/turns/corrections.repository.ts',
+    of: 'CorrectionsRepository.begin',
   },
   {
     id: 'parked',
@@ -145,25 +212,25 @@ const fences: readonly Fence[] = [
     file: 'src/agent/commands/commands.service.ts',
     within: 'private async lockConversation(',
     find: 'await this.leases.assertHeld(tx, holder)',
-    of: 'Commands.handleWaiting',
+    of: 'CommandsService.handleWaiting',
   },
   {
     id: 'file-read',
     promises: [5],
     file: 'src/agent/attachments/attachment.repository.ts',
-    of: 'AttachmentRepository.settle',
+    of: 'AttachmentRepository.recordOutcome',
   },
   {
-    id: 'background',
+    id: 'group-context',
     promises: [5],
-    file: 'src/agent/context/background.repository.ts',
-    of: 'Backgrounds.of',
+    file: 'src/agent/context/turn-group-context.repository.ts',
+    of: 'TurnGroupContextRepository.loadForTurn',
   },
   {
     id: 'budget-reserved',
     promises: [7],
     file: 'src/budget/budget-ledger.repository.ts',
-    of: 'BudgetLedger.reserve',
+    of: 'BudgetLedgerRepository.reserve',
   },
   { id: 'summary-due', promises: [7], file: summary, within: 'async due(', of: 'SummaryRepository.due' },
   {
@@ -177,8 +244,8 @@ const fences: readonly Fence[] = [
     id: 'summary-settled',
     promises: [5],
     file: summary,
-    within: 'async settle(',
-    of: 'SummaryRepository.settle',
+    within: 'async closeRequest(',
+    of: 'SummaryRepository.closeRequest',
   },
   {
     id: 'summary-put-off',
@@ -189,9 +256,9 @@ const fences: readonly Fence[] = [
   },
 ];
 
-/** Whoever has lost the lease commits nothing: the first statement of each transaction that needs it. */
+/** A holder that lost the lease commits nothing: the first statement of each transaction that needs it. */
 export const fenceGuards: readonly Guard[] = fences.map(
-  ({ id, promises, file, within, find = ASSERT, of }) => ({
+  ({ id, promises, file, within, find = ASSERT, replace = find === ASSERT ? '' : 'void 0', of }) => ({
     id: `fence/${id}`,
     kind: 'fence',
     promises,
@@ -200,9 +267,9 @@ export const fenceGuards: readonly Guard[] = fences.map(
       file,
       ...(within === undefined ? {} : { within }),
       find,
-      replace: find === ASSERT ? '' : 'void 0',
+      replace,
     },
     spec,
-    test: `changes nothing by ${of}`,
+    test: `changes no row by ${of}`,
   }),
 );

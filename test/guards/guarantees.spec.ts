@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { type Guard, takeOut } from './guard.js';
-import { withTable } from './guard-table.js';
+import { withLines, withoutLineNumbers, withTable } from './guard-table.js';
 import { guards } from './guards.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (file: string) => readFile(new URL(file, ROOT), 'utf8');
 
-/** Titles as a spec writes them, with whatever its tables put into them. */
+/** Titles as a spec writes them, with a wildcard for each value of their tables. */
 async function titlesIn(spec: string): Promise<readonly RegExp[]> {
   const text = await read(spec);
   const literals = text.matchAll(/(?<quote>['`])(?<title>(?:\\.|(?!\k<quote>)[^\\\n])+)\k<quote>/g);
@@ -41,8 +41,13 @@ describe('Every guard', () => {
     expect(ids.filter((id, place) => ids.indexOf(id) !== place)).toEqual([]);
   });
 
-  it('stands in docs/guarantees.md, which has no other', async () => {
-    const page = await read('docs/guarantees.md');
+  it('stands in docs/guards.md, which has no other', async () => {
+    const page = await read('docs/guards.md');
     expect(withTable(page, guards)).toBe(page);
+  });
+
+  it('that docs/guarantees.md names has its line and its test there', async () => {
+    const page = await read('docs/guarantees.md');
+    expect(withoutLineNumbers(withLines(page, guards))).toBe(withoutLineNumbers(page));
   });
 });

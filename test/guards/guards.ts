@@ -15,7 +15,7 @@ import { secretGuards } from './secrets.guards.js';
 import { sharedRowGuards } from './shared-rows.guards.js';
 import { turnGuards } from './turn.guards.js';
 
-/** In the order of docs/guarantees.md. */
+/** In the order of docs/guards.md. */
 export const guards: readonly Guard[] = [
   ...doorGuards,
   ...httpGuards,

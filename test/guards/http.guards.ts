@@ -1,10 +1,10 @@
 import type { Guard } from './guard.js';
 
-const serverSpec = 'src/http/http-server.spec.ts';
-const server = 'src/http/http-server.ts';
-const gates = 'src/http/gates.ts';
+const serverSpec = 'src/platform/http/http-server.spec.ts';
+const server = 'src/platform/http/http-server.ts';
+const gates = 'src/platform/http/gates.ts';
 
-/** What strangers may take of the server. */
+/** Limits of strangers' use of the server. */
 const requestGuards: readonly Guard[] = [
   {
     id: 'http/gate-before-body',
@@ -18,8 +18,8 @@ const requestGuards: readonly Guard[] = [
       replace:
         'route.preHandler = (request, reply, done) => hookOf(gate).call(fastify, request, reply, done);',
     },
-    spec: 'src/http/gates.spec.ts',
-    test: 'let in whom the gate admits, with the body, and nobody else, whose body is not even parsed',
+    spec: 'src/platform/http/gates.spec.ts',
+    test: 'pass a request that the gate admits, with its body, and no other, whose body is not even parsed',
   },
   {
     id: 'http/no-route-no-body',
@@ -32,8 +32,8 @@ const requestGuards: readonly Guard[] = [
       find: 'request.is404 ?',
       replace: 'request.is404 && request.raw.readableEnded ?',
     },
-    spec: 'src/http/gates.spec.ts',
-    test: 'answer 404 to what has no route, and do not parse it',
+    spec: 'src/platform/http/gates.spec.ts',
+    test: 'answer 404 without a route, and do not parse the body',
   },
   {
     id: 'http/no-open-bodies',
@@ -46,8 +46,8 @@ const requestGuards: readonly Guard[] = [
       find: 'else if (readsBodies(route))',
       replace: "else if (readsBodies(route) && route.method === 'NONE')",
     },
-    spec: 'src/http/gates.spec.ts',
-    test: 'stop a start with a route that reads bodies of anybody: POST',
+    spec: 'src/platform/http/gates.spec.ts',
+    test: 'stop a start with an ungated route that reads bodies: POST',
   },
   {
     id: 'http/request-time',
@@ -60,16 +60,16 @@ const requestGuards: readonly Guard[] = [
       replace: 'requestTimeout: 0',
     },
     spec: serverSpec,
-    test: 'breaks off a body that drips',
+    test: 'aborts a body that drips',
   },
   {
     id: 'http/silence',
     kind: 'limit',
     promises: [7],
-    keeps: 'A connection on which nothing moves is closed',
+    keeps: 'An idle connection is closed',
     without: { file: server, find: 'server.timeout = limits.silenceTimeoutMs;' },
     spec: serverSpec,
-    test: 'closes a connection on which nothing moves, whatever it waits for',
+    test: 'closes an idle connection, whatever it waits for',
   },
   {
     id: 'http/connections',
@@ -78,7 +78,7 @@ const requestGuards: readonly Guard[] = [
     keeps: 'A process has so many connections and no more',
     without: { file: server, find: 'server.maxConnections = limits.maxConnections;' },
     spec: serverSpec,
-    test: 'has so many connections and no more, and room again when one ends',
+    test: 'limits the number of connections, and one that ends makes room',
   },
   {
     id: 'http/guesses-in-memory',
@@ -92,14 +92,14 @@ const requestGuards: readonly Guard[] = [
       replace: 'tries.count > 100 * LIMIT',
     },
     spec: 'src/admin/access/wrong-keys.spec.ts',
-    test: 'gives an address 60 a minute, then tells how long to wait',
+    test: 'allows an address 60 a minute, then returns the time to wait',
   },
 ];
 
-const health = 'src/observability/health-registry.ts';
-const healthSpec = 'src/observability/health-registry.spec.ts';
+const health = 'src/platform/health/health-registry.ts';
+const healthSpec = 'src/platform/health/health-registry.spec.ts';
 
-/** What the question whether a process is ready costs, which anybody may ask. */
+/** The cost of readiness checks, which any client may request. */
 const healthGuards: readonly Guard[] = [
   {
     id: 'health/one-check',
@@ -108,22 +108,22 @@ const healthGuards: readonly Guard[] = [
     keeps: 'One check of the parts is under way, however many ask',
     without: { file: health, within: 'async check(', find: 'this.underWay ??=', replace: 'this.underWay =' },
     spec: healthSpec,
-    test: 'asks once for all who ask at once, and for all within a second',
+    test: 'checks once for all concurrent callers, and for all within a second',
   },
   {
-    id: 'health/told-for-a-second',
+    id: 'health/reused-for-a-second',
     kind: 'limit',
     promises: [7],
     keeps: 'The parts are asked once a second at most',
     without: { file: health, within: 'async check(', find: '< FRESH_MS', replace: '< 0' },
     spec: healthSpec,
-    test: 'asks once for all who ask at once, and for all within a second',
+    test: 'checks once for all concurrent callers, and for all within a second',
   },
 ];
 
 const headersSpec = 'test/e2e/headers.e2e-spec.ts';
 
-/** What a browser, a scraper and whoever reads the log are told. */
+/** Contents for browsers, scrapers and readers of the log. */
 const answerGuards: readonly Guard[] = [
   {
     id: 'http/security-headers',
@@ -136,7 +136,7 @@ const answerGuards: readonly Guard[] = [
       find: 'useSecurityHeaders(app);',
     },
     spec: headersSpec,
-    test: 'each answer says that it is what it says, is shown within no other page, and runs nothing',
+    test: 'each answer declares its type, is shown within no other page, and runs nothing',
   },
   {
     id: 'http/plain-acknowledgement',
@@ -144,13 +144,13 @@ const answerGuards: readonly Guard[] = [
     promises: [],
     keeps: 'An acknowledgement carries nothing that Telegram has no use for',
     without: {
-      file: 'src/http/security-headers.ts',
+      file: 'src/platform/http/security-headers.ts',
       within: 'override registerSecurityHook(',
       find: "request.url.startsWith('/webhook/')",
       replace: "request.url === ''",
     },
     spec: headersSpec,
-    test: 'Telegram is no browser: its acknowledgement has what HTTP needs, and no more',
+    test: 'Telegram is no browser: its acknowledgement has only HTTP’s required headers',
   },
   {
     id: 'admin/no-store',
@@ -163,16 +163,16 @@ const answerGuards: readonly Guard[] = [
       find: "void reply.header('cache-control', 'no-store');",
     },
     spec: headersSpec,
-    test: 'each answer says that it is what it says, is shown within no other page, and runs nothing',
+    test: 'each answer declares its type, is shown within no other page, and runs nothing',
   },
   {
     id: 'admin/acts-logged',
     kind: 'condition',
     promises: [],
     keeps: 'No change over the admin API and no download goes without a log line',
-    without: { file: 'src/admin/admin-api.decorator.ts', find: 'UseInterceptors(AdminActs),' },
+    without: { file: 'src/admin/access/admin-api.decorator.ts', find: 'UseInterceptors(AdminActs),' },
     spec: headersSpec,
-    test: 'has a line of each change over the admin API and of each download, without what they say',
+    test: 'has a line of each change over the admin API and of each download, without their contents',
   },
   {
     id: 'http/closed-in-production',
@@ -180,13 +180,13 @@ const answerGuards: readonly Guard[] = [
     promises: [],
     keeps: 'Production shows metrics and the description of its API to nobody, unless a setting says so',
     without: {
-      file: 'src/config/server.settings.ts',
+      file: 'src/platform/http/server.settings.ts',
       within: 'get showsMetrics(',
       find: 'this.metricsOpen ?? !this.production',
       replace: 'this.metricsOpen ?? true',
     },
     spec: headersSpec,
-    test: 'metrics and the description of the API are not there',
+    test: 'metrics and the description of the API are closed',
     error: 'expected 404',
   },
   {
@@ -195,12 +195,12 @@ const answerGuards: readonly Guard[] = [
     promises: [],
     keeps: 'The log tells who came with a wrong key or secret',
     without: {
-      file: 'src/observability/http-exception.filter.ts',
+      file: 'src/platform/observability/http-exception.filter.ts',
       find: 'new Set([401, 403, 429])',
       replace: 'new Set([403, 429])',
     },
     spec: headersSpec,
-    test: 'has the address of who came with a wrong key or secret, and of nobody else',
+    test: 'contains the address of a client with a wrong key or secret, and no other',
   },
 ];
 

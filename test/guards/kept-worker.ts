@@ -3,7 +3,7 @@ import { ForksPoolWorker, type PoolOptions, type PoolWorker, type WorkerRequest 
 type Listener = (argument: unknown) => void;
 
 /**
- * The process that runs the tests, kept between runs: to start one anew and load all packages into it takes longer than
+ * The process that runs the tests, kept between runs: starting a new one and loading all packages takes longer than
  * most tests. Vitest asks for a worker, starts it and stops it for each run; this one stays until its `end`.
  */
 export class KeptWorker implements PoolWorker {
@@ -18,7 +18,7 @@ export class KeptWorker implements PoolWorker {
     if (this.fork) return;
     const fork = new ForksPoolWorker(this.options());
     await fork.start();
-    // One that dies, of a test that takes all memory say, is followed by another one.
+    // One that dies, for example of a test that takes all memory, is followed by another.
     fork.on('exit', () => {
       if (this.fork === fork) this.fork = null;
     });
@@ -48,7 +48,7 @@ export class KeptWorker implements PoolWorker {
 
   /** Of one run: its listeners go. */
   stop(): Promise<void> {
-    // `off` puts a new list in the place of this one.
+    // `off` replaces this list by a new one.
     for (const { event, listener } of this.listeners) this.off(event, listener);
     return Promise.resolve();
   }

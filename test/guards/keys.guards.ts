@@ -181,7 +181,7 @@ const keys: readonly Key[] = [
   },
 ];
 
-/** What the database itself refuses, whatever the code does. */
+/** Rows that the database itself refuses, whatever the code does. */
 export const keyGuards: readonly Guard[] = keys.map(
   ({ id, kind, promises, keeps, table, name, isIndex }) => ({
     id: `key/${id}`,
@@ -189,7 +189,7 @@ export const keyGuards: readonly Guard[] = keys.map(
     promises,
     keeps,
     without: { table, sql: isIndex ? `DROP INDEX ${name}` : `ALTER TABLE ${table} DROP CONSTRAINT ${name}` },
-    spec: 'src/database/keys.spec.ts',
-    test: `refuses what breaks ${name}`,
+    spec: 'src/platform/database/keys.spec.ts',
+    test: `refuses rows that break ${name}`,
   }),
 );

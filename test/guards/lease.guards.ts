@@ -1,20 +1,20 @@
 import type { Guard } from './guard.js';
 
-const file = 'src/lease/lease.repository.ts';
-const holder = 'src/lease/lease-holder.ts';
-const spec = 'src/lease/lease.repository.spec.ts';
-const holderSpec = 'src/lease/lease-holder.spec.ts';
+const file = 'src/queue/lease/lease.repository.ts';
+const holder = 'src/queue/lease/lease-holder.ts';
+const spec = 'src/queue/lease/lease.repository.spec.ts';
+const holderSpec = 'src/queue/lease/lease-holder.spec.ts';
 
-/** Who may commit for a lane of a conversation. */
+/** The right to commit for a lane of a conversation. */
 export const leaseGuards: readonly Guard[] = [
   {
     id: 'lease/one-holder',
     kind: 'condition',
     promises: [3],
-    keeps: 'A lease is taken over only when its time is over, by the database’s clock',
+    keeps: 'A lease is taken over only after its expiry, by the database’s clock',
     without: { file, within: 'async acquire(', find: ' AND expires_at <= clock_timestamp()' },
     spec,
-    test: 'gives a lane of a conversation to one holder, another lane to another',
+    test: 'gives a lane of a conversation to one holder, and another lane to another',
   },
   {
     id: 'lease/new-token',
@@ -28,7 +28,7 @@ export const leaseGuards: readonly Guard[] = [
       replace: 'SET expires_at',
     },
     spec,
-    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+    test: 'refuses a holder that was taken over: no renewal, no commit, and giving back changes nothing',
   },
   {
     id: 'lease/token-counts',
@@ -46,7 +46,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'A standby that lacks the last commits gives no token a second time',
     without: { file, find: 'floor(random() * 2147483648)::bigint', replace: '0::bigint' },
     spec,
-    test: 'gives no token twice, though a standby takes over that lacks the last commits',
+    test: 'gives no token twice, even when a standby takes over that lacks the last commits',
   },
   {
     id: 'lease/clock-set-back',
@@ -60,7 +60,7 @@ export const leaseGuards: readonly Guard[] = [
       replace: 'AND false AND',
     },
     spec,
-    test: 'is cut to its time where the database’s clock was set back: a holder that lives goes on, a dead one is followed',
+    test: 'is cut to its time when the database’s clock was set back: a holder that lives goes on, a dead one is followed',
   },
   {
     id: 'lease/of-the-erased',
@@ -78,7 +78,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'A conversation that is erased while somebody asks for its lease has none to give',
     without: { file, within: 'async acquire(', find: '.catch(noneWithoutConversation)' },
     spec,
-    test: 'is not to be had when the conversation is erased while somebody asks for it',
+    test: 'is refused when the conversation is erased during the request',
   },
   {
     id: 'lease/not-renewed-once-given-back',
@@ -87,7 +87,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'A renewal that comes late brings no lease back',
     without: { file, within: 'async renew(', find: "\n        AND expires_at <> '-infinity'" },
     spec,
-    test: 'is not held by a renewal that comes after it was given back, or was taken away',
+    test: 'stays lost when a renewal comes after it was given back or taken away',
   },
   {
     id: 'lease/renewed-by-holder',
@@ -96,7 +96,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'Nobody renews a lease that somebody else has by now',
     without: { file, within: 'async renew(', find: ' AND token = ${token}' },
     spec,
-    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+    test: 'refuses a holder that was taken over: no renewal, no commit, and giving back changes nothing',
   },
   {
     id: 'lease/released-by-holder',
@@ -105,7 +105,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'Nobody gives back a lease that somebody else has by now',
     without: { file, within: 'async release(', find: ' AND token = ${token}' },
     spec,
-    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+    test: 'refuses a holder that was taken over: no renewal, no commit, and giving back changes nothing',
   },
   {
     id: 'lease/revoked-of-the-erased',
@@ -113,7 +113,7 @@ export const leaseGuards: readonly Guard[] = [
     promises: [3],
     keeps: 'A lease that an erasure has taken for good is not given back by a /stop',
     without: { file, within: 'async revoke(', find: " AND expires_at < 'infinity'" },
-    spec: 'src/admin/conversations/staged-erasure.spec.ts',
+    spec: 'src/memory/erasure/staged-erasure.spec.ts',
     test: 'gets no lease back from a /stop that was handled while it began',
   },
   {
@@ -122,24 +122,24 @@ export const leaseGuards: readonly Guard[] = [
     promises: [3],
     keeps: 'A holder whose lease was taken away commits nothing',
     without: { file, within: 'async revoke(', find: 'token = ${nextToken}, ' },
-    spec: 'src/agent/turn/turn-stop.spec.ts',
-    test: 'of a turn that waits for its next try keeps whoever was about to take it up from doing so',
+    spec: 'src/agent/turns/turn-stop.spec.ts',
+    test: 'keeps a worker from resuming a turn that waits for its next try',
   },
   {
     id: 'lease/fence-token',
     kind: 'fence',
     promises: [3, 4, 5],
     keeps: 'A holder that was taken over commits nothing',
-    without: { file, within: 'async assertHeld(', find: ' AND token = ${token}' },
+    without: { file, within: 'function heldLease(', find: ' AND token = ${token}' },
     spec,
-    test: 'tells a holder that was taken over: no renewal, no commit, and giving back changes nothing',
+    test: 'refuses a holder that was taken over: no renewal, no commit, and giving back changes nothing',
   },
   {
     id: 'lease/fence-lock',
     kind: 'lock',
     promises: [3, 4, 5],
     keeps: 'A takeover waits for a commit that has passed the fence',
-    without: { file, within: 'async assertHeld(', find: 'FOR UPDATE' },
+    without: { file, within: 'function heldLease(', find: 'FOR UPDATE' },
     spec,
     test: 'makes a takeover wait for the commit whose fence was passed before',
     error: 'nobody waits for a lock',
@@ -160,13 +160,13 @@ export const leaseGuards: readonly Guard[] = [
     error: 'not renewed',
   },
   {
-    id: 'lease/loss-told',
+    id: 'lease/loss-signalled',
     kind: 'fence',
     promises: [3],
-    keeps: 'Work that has lost its lease is told so',
+    keeps: 'The signal of work that has lost its lease is aborted',
     without: { file: holder, within: 'private async beat(', find: 'lost.abort(', replace: 'void (' },
     spec: holderSpec,
-    test: 'tells the work by its signal that the lease was lost',
+    test: 'aborts the work’s signal when the lease was lost',
   },
   {
     id: 'lease/given-back',
@@ -189,6 +189,6 @@ export const leaseGuards: readonly Guard[] = [
       replace: 'lost.abort(error);',
     },
     spec: holderSpec,
-    test: 'does not take a database out of reach for a loss',
+    test: 'does not take an unreachable database for a loss',
   },
 ];

@@ -1,11 +1,11 @@
 import type { Guard } from './guard.js';
 
 const words = 'src/agent/context/outside-words.spec.ts';
-const influence = 'src/agent/guard/outside-influence.ts';
-const delayed = 'src/agent/guard/delayed-influence.spec.ts';
-const everyField = 'is quoted as data, or one line where it is the name of who writes';
+const influence = 'src/agent/context/outside-influence.ts';
+const delayed = 'src/agent/loop/policy/delayed-influence.spec.ts';
+const everyField = 'is quoted as data, or one line if it is the writer’s name';
 
-/** Text from outside is marked as data, and has no effect that nobody allowed. */
+/** Text from outside is marked as data, and has no effect without an approval. */
 export const outsideTextGuards: readonly Guard[] = [
   {
     id: 'outside/notes',
@@ -20,6 +20,49 @@ export const outsideTextGuards: readonly Guard[] = [
     },
     spec: words,
     test: everyField,
+  },
+  {
+    id: 'outside/answer-quoted',
+    kind: 'condition',
+    promises: [],
+    keeps:
+      'An answer that was written with text from outside counts as such text where a message quotes it, also after a /reset',
+    without: {
+      file: 'src/memory/message.repository.ts',
+      within: 'async findOutsideQuotes(',
+      find: 'quotedAnswer !== null && !known.has(quotedAnswer);',
+      replace: 'quotedAnswer !== null && Math.random() < 0;',
+    },
+    spec: delayed,
+    test: 'causes no unapproved call through a quoted answer from before the reset',
+  },
+  {
+    id: 'outside/answer-unknown',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A quoted message of the bot that is not on record counts as text from outside',
+    without: {
+      file: 'src/memory/message.repository.ts',
+      within: 'async findOutsideQuotes(',
+      find: '!known.has(quotedAnswer)',
+      replace: 'known.size > 0 && !known.has(quotedAnswer)',
+    },
+    spec: delayed,
+    test: 'has no part in an answer that was written without it, whenever that is quoted',
+  },
+  {
+    id: 'outside/answer-quoted-earlier',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A message that quotes such an answer counts so in each later request that holds it',
+    without: {
+      file: 'src/agent/context/context.ts',
+      within: 'export function historyEntries(',
+      find: 'const known = withOrigin(alone, [message]);',
+      replace: "const known = message.role === 'user' ? alone : withOrigin(alone, [message]);",
+    },
+    spec: delayed,
+    test: 'causes no unapproved call through a quoted answer from before the reset',
   },
   {
     id: 'outside/other-bots',
@@ -60,7 +103,7 @@ export const outsideTextGuards: readonly Guard[] = [
       find: ".replaceAll(LINE_BREAK, '\\n')",
     },
     spec: words,
-    test: 'is so whatever they try',
+    test: 'stays quoted at any attempt to leave the quotation',
     error: 'Property failed',
   },
   {
@@ -104,7 +147,7 @@ export const outsideTextGuards: readonly Guard[] = [
       replace: '${url.href}',
     },
     spec: 'src/agent/tools/built-in/fetch-url.tool.spec.ts',
-    test: 'says where a page redirects to between marks alone: a host that is not there',
+    test: 'shows a redirect’s address between marks only: a host that is not there',
   },
   {
     id: 'outside/media-types',
@@ -117,7 +160,7 @@ export const outsideTextGuards: readonly Guard[] = [
       replace: "type !== ''",
     },
     spec: 'src/agent/tools/built-in/fetch-url.tool.spec.ts',
-    test: 'names no type that only the server knows',
+    test: 'shows no content type that the server made up',
   },
   {
     id: 'outside/thrown-words',
@@ -131,7 +174,7 @@ export const outsideTextGuards: readonly Guard[] = [
       replace: '${reason}',
     },
     spec: 'src/agent/tools/tool-runner.spec.ts',
-    test: 'tells the model what a tool threw, marked and cut to a readable length',
+    test: 'gives the model a tool’s error, marked and cut to a readable length',
   },
   {
     id: 'outside/earlier-turns',
@@ -145,7 +188,7 @@ export const outsideTextGuards: readonly Guard[] = [
       replace: '[...asked, ...results]',
     },
     spec: delayed,
-    test: 'gets nothing done unasked while the request holds it',
+    test: 'causes no unapproved call while the request holds it',
   },
   {
     id: 'outside/answers',
@@ -153,13 +196,13 @@ export const outsideTextGuards: readonly Guard[] = [
     promises: [],
     keeps: 'An answer that was written with text from outside counts as such text',
     without: {
-      file: 'src/agent/turn/final-answers.ts',
+      file: 'src/agent/loop/steps/final-answers.ts',
       within: 'function endOf(',
       find: "influence === 'outside' ? { outside: true as const } : {}",
       replace: "influence === 'outside' ? {} : {}",
     },
     spec: delayed,
-    test: 'gets nothing done by way of an answer that was written with it, or of the next one',
+    test: 'causes no unapproved call through an answer that was written with it, or the next one',
   },
   {
     id: 'outside/cut-answers',
@@ -167,13 +210,13 @@ export const outsideTextGuards: readonly Guard[] = [
     promises: [],
     keeps: 'An answer that was cut short counts as such text where that may have been in its request',
     without: {
-      file: 'src/agent/turn/turn-endings.repository.ts',
+      file: 'src/agent/turns/turn-completion.repository.ts',
       within: 'private async addCutShort(',
       find: 'await mayHoldOutside(tx, turn)',
       replace: 'false',
     },
     spec: delayed,
-    test: 'counts as written with text from outside where that may have been in its request',
+    test: 'counts as written with text from outside if its request may have held some',
   },
   {
     id: 'outside/summary-counts',
@@ -186,7 +229,7 @@ export const outsideTextGuards: readonly Guard[] = [
       find: 'context.hasOutsideSummary ||',
     },
     spec: delayed,
-    test: 'gets nothing done by way of a summary that tells of it',
+    test: 'causes no unapproved call through a summary of it',
   },
   {
     id: 'outside/summary-keeps',
@@ -194,12 +237,12 @@ export const outsideTextGuards: readonly Guard[] = [
     promises: [],
     keeps: 'A summary keeps the mark of those that it was made from',
     without: {
-      file: 'src/agent/summaries/summarizer.ts',
+      file: 'src/agent/context/summaries/summarizer.ts',
       within: 'private async fold(',
       find: "|| (summary.text !== '' && summary.outside)",
     },
-    spec: 'src/agent/summaries/summary-origin.spec.ts',
-    test: 'A summary is from outside where something that it tells of is, and so is each that is made from it',
+    spec: 'src/agent/context/summaries/summary-origin.spec.ts',
+    test: 'A summary is from outside if any text that it covers is, and so is each later one made from it',
   },
   {
     id: 'outside/request-on-record',
@@ -207,13 +250,13 @@ export const outsideTextGuards: readonly Guard[] = [
     promises: [5],
     keeps: 'A retry goes by what the request held when the model was asked',
     without: {
-      file: 'src/agent/turn/agent-loop.ts',
+      file: 'src/agent/loop/steps/agent-loop.ts',
       within: 'private recall(',
       find: 'readInfluence(result)',
       replace: 'readInfluence({})',
     },
-    spec: 'src/agent/guard/side-effects.spec.ts',
-    test: 'needs to be allowed where such text was in the request, though it is gone from there when another process goes on',
+    spec: 'src/agent/loop/policy/side-effects.spec.ts',
+    test: 'needs approval if such text was in the request, even if it is gone when another process continues',
   },
   {
     id: 'outside/pictures',
@@ -226,7 +269,7 @@ export const outsideTextGuards: readonly Guard[] = [
       find: ' || showsPicture(message)',
       replace: ' || (showsPicture(message) && false)',
     },
-    spec: 'src/agent/guard/outside-influence.spec.ts',
-    test: 'is from outside where a picture is shown, whoever sent it',
+    spec: 'src/agent/context/outside-influence.spec.ts',
+    test: 'is from outside if a picture is shown, whoever sent it',
   },
 ];

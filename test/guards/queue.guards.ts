@@ -1,19 +1,19 @@
 import type { Guard } from './guard.js';
 
-const sweep = 'src/queue/sweep.repository.ts';
-const sweepSpec = 'src/queue/sweep.repository.spec.ts';
-const service = 'src/queue/sweep.service.ts';
-const serviceSpec = 'src/queue/sweep.service.spec.ts';
-const processor = 'src/queue/sweep.processor.ts';
-const processorSpec = 'src/queue/sweep.processor.spec.ts';
-const part = 'src/queue/sweep-part.ts';
-const partSpec = 'src/queue/sweep-part.spec.ts';
+const sweep = 'src/workers/sweep.repository.ts';
+const sweepSpec = 'src/workers/sweep.repository.spec.ts';
+const service = 'src/workers/sweep.service.ts';
+const serviceSpec = 'src/workers/sweep.service.spec.ts';
+const processor = 'src/workers/sweep.processor.ts';
+const processorSpec = 'src/workers/sweep.processor.spec.ts';
+const part = 'src/workers/sweep-part.ts';
+const partSpec = 'src/workers/sweep-part.spec.ts';
 const waker = 'src/queue/lane-waker.ts';
 const wakerSpec = 'src/queue/lane-waker.spec.ts';
-const letters = 'src/queue/dead-letters.service.ts';
-const lettersSpec = 'src/queue/dead-letters.service.spec.ts';
+const letters = 'src/dead-letters/dead-letters.service.ts';
+const lettersSpec = 'src/dead-letters/dead-letters.service.spec.ts';
 
-/** What no wake-up will bring back. */
+/** Work that no wake-up brings back. */
 const sweeps: readonly Guard[] = [
   ...['turns', 'commands', 'deliveries', 'summaries'].map((lane): Guard => ({
     id: `sweep/lane-${lane}`,
@@ -26,7 +26,7 @@ const sweeps: readonly Guard[] = [
       replace: `...lanes.filter((name) => name !== '${lane}').map((lane) =>`,
     },
     spec: serviceSpec,
-    test: `wakes the lane ${lane} of a conversation that has work there`,
+    test: `wakes the lane ${lane} of a conversation with work there`,
   })),
   ...[
     ['approvals', "part('approvals', () => this.approvals.expireOverdue()),"],
@@ -40,28 +40,28 @@ const sweeps: readonly Guard[] = [
     keeps: `The sweep comes to ${name} whose time is over`,
     without: { file: processor, find },
     spec: processorSpec,
-    test: 'passes over a conversation whose conversations somebody has locked',
+    test: 'skips a conversation whose conversations is locked',
   })),
   {
     id: 'sweep/backlog',
     kind: 'sweep part',
     promises: [7],
-    keeps: 'The sweep tells chats that wait for a worker how long that may take',
+    keeps: 'The sweep notifies chats that wait for a worker how long that may take',
     without: { file: processor, find: "part('backlog', () => this.backlog.run())," },
     spec: processorSpec,
-    test: 'tells chats that wait for a worker how long that may take',
+    test: 'notifies chats that wait for a worker how long that may take',
   },
   {
     id: 'sweep/queue-clocks',
     kind: 'sweep part',
     promises: [1],
-    keeps: 'The sweep takes back what a machine whose clock is ahead has left in the queue',
+    keeps: 'The sweep resets times that a machine whose clock is ahead has left in the queue',
     without: {
       file: service,
       find: "part('queue clocks', () => this.backend.undoFastClocks(workerOptions.lockDuration)),",
     },
     spec: serviceSpec,
-    test: 'takes back what a machine whose clock is ahead has left in the queue',
+    test: 'resets times that a machine whose clock is ahead has left in the queue',
   },
   {
     id: 'sweep/failure-alone',
@@ -75,7 +75,7 @@ const sweeps: readonly Guard[] = [
       replace: 'throw new Error(messageOf(error));',
     },
     spec: partSpec,
-    test: 'keeps no part from its turn because another one fails',
+    test: 'runs the parts behind one that fails',
     error: 'broken',
   },
   {
@@ -84,13 +84,13 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'The sweep ends erasures whose process has died',
     without: {
-      file: 'src/admin/conversations/unfinished-erasures.ts',
+      file: 'src/memory/erasure/unfinished-erasures.ts',
       within: 'async run()',
       find: '(id) => this.erasure.resume(id)',
       replace: 'async () => {}',
     },
-    spec: 'src/admin/conversations/erasure.service.spec.ts',
-    test: 'that its process left half done is no longer to be seen, and is ended by the sweep',
+    spec: 'src/memory/erasure/conversation-erasure.service.spec.ts',
+    test: 'hides a conversation that its process left half erased, and ends in the sweep',
   },
   {
     id: 'sweep/erasures-wait',
@@ -98,12 +98,12 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'An erasure that waits for a lock keeps no other one from being ended by the sweep',
     without: {
-      file: 'src/admin/conversations/erasure.service.ts',
+      file: 'src/memory/erasure/conversation-erasure.service.ts',
       within: 'async resume(',
       find: ', LOCK_TIMEOUT_MS',
     },
-    spec: 'src/admin/conversations/erasure.service.spec.ts',
-    test: 'that cannot be finished, because its leases are locked, keeps no other one from it',
+    spec: 'src/memory/erasure/conversation-erasure.service.spec.ts',
+    test: 'that cannot finish, because its leases are locked, holds up no other one',
   },
   {
     id: 'sweep/erasures-run',
@@ -115,7 +115,7 @@ const sweeps: readonly Guard[] = [
       find: '...this.additions.entries().map(([name, work]) => part(name, work)),',
     },
     spec: processorSpec,
-    test: 'runs what rooms above the queue have added, each part for itself',
+    test: 'runs parts that rooms above the queue have added, each on its own',
   },
   {
     id: 'sweep/stall-alone',
@@ -129,7 +129,7 @@ const sweeps: readonly Guard[] = [
       replace: 'await run;',
     },
     spec: partSpec,
-    test: 'has the parts behind one that stalls wait for its head start only, and ends after its time',
+    test: 'lets the parts behind one that stalls wait for its head start only, and ends after its time',
   },
   {
     id: 'sweep/one-run-of-a-part',
@@ -143,7 +143,7 @@ const sweeps: readonly Guard[] = [
       replace: 'this.startedAt !== null && performance.now() < 0',
     },
     spec: partSpec,
-    test: 'goes without a part that still runs, and starts it again when it has ended',
+    test: 'leaves out a part that still runs, and starts it again when it has ended',
   },
   {
     id: 'sweep/abandoned-part',
@@ -152,7 +152,7 @@ const sweeps: readonly Guard[] = [
     keeps: 'A part that never ends is started anew after a minute',
     without: { file: part, find: ' && performance.now() - this.startedAt < ABANDONED_AFTER_MS' },
     spec: partSpec,
-    test: 'starts a part anew that has not ended for a minute, and does not mistake the end of the old run for its own',
+    test: 'restarts a part that has not ended for a minute, and does not mistake the end of the old run for its own',
   },
   {
     id: 'sweep/short-transactions',
@@ -160,12 +160,12 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'Work that comes round again does not wait for a lock for long',
     without: {
-      file: 'src/database/short-transaction.ts',
+      file: 'src/platform/database/short-transaction.ts',
       find: "set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)",
       replace: "set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS * 1_000)}, true)",
     },
-    spec: 'src/database/short-transaction.spec.ts',
-    test: 'fails while somebody else holds a lock that it needs',
+    spec: 'src/platform/database/short-transaction.spec.ts',
+    test: 'fails while another session holds a lock that it needs',
   },
   {
     id: 'sweep/clock-set-back',
@@ -173,12 +173,12 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'A clock that is set back puts nothing off for longer than it was put off',
     without: {
-      file: 'src/database/deferred.ts',
+      file: 'src/platform/database/deferred.ts',
       within: 'export function isDue(',
       find: ' OR ${now} < ${since}',
     },
-    spec: 'src/database/deferred.spec.ts',
-    test: 'is put off by the database’s clock, and due at once when that is set back',
+    spec: 'src/platform/database/deferred.spec.ts',
+    test: 'is deferred by the database’s clock, and due at once when that is set back',
   },
   {
     id: 'sweep/lease-from-before-the-clock-was-set',
@@ -186,12 +186,12 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'The sweep finds work whose lease was taken before the database’s clock was set back',
     without: {
-      file: 'src/lease/lease.repository.ts',
+      file: 'src/queue/lease/lease.repository.ts',
       within: 'export function isFreeLease(',
       find: "\n    OR (${end} > clock_timestamp() + ${ttl} AND ${end} < 'infinity')",
     },
     spec: sweepSpec,
-    test: 'finds all the same work when the database’s clock was set back, or is set right again, by an hour',
+    test: 'finds the same work when the database’s clock is set back, or right again, by an hour',
   },
   {
     id: 'sweep/goes-on-behind',
@@ -205,7 +205,7 @@ const sweeps: readonly Guard[] = [
       replace: 'FIRST : FIRST',
     },
     spec: serviceSpec,
-    test: 'comes to all that wait, however many they are',
+    test: 'reaches every waiting conversation, however many there are',
   },
   {
     id: 'sweep/waiting-messages',
@@ -214,12 +214,12 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep finds messages that wait',
     without: {
       file: sweep,
-      within: 'export function dueStatement(',
+      within: 'export function dueWorkStatement(',
       find: "WHERE state = 'waiting' AND kind = 'message' AND conversation_id > ${after}::uuid",
       replace: 'WHERE false AND conversation_id > ${after}::uuid',
     },
     spec: sweepSpec,
-    test: 'finds messages that wait, commands and replies, each for its lane',
+    test: 'finds waiting messages, commands and replies, each for its lane',
   },
   {
     id: 'sweep/left-turns',
@@ -228,7 +228,7 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep finds turns that a dead worker left',
     without: {
       file: sweep,
-      within: 'export function dueStatement(',
+      within: 'export function dueWorkStatement(',
       find: "WHERE state IN ('waiting', 'running') AND",
       replace: 'WHERE false AND',
     },
@@ -242,12 +242,12 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep finds commands that wait',
     without: {
       file: sweep,
-      within: 'export function dueStatement(',
+      within: 'export function dueWorkStatement(',
       find: "WHERE state = 'waiting' AND kind <> 'message' AND",
       replace: 'WHERE false AND',
     },
     spec: sweepSpec,
-    test: 'finds messages that wait, commands and replies, each for its lane',
+    test: 'finds waiting messages, commands and replies, each for its lane',
   },
   {
     id: 'sweep/open-replies',
@@ -256,12 +256,12 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep finds replies that are to be sent',
     without: {
       file: sweep,
-      within: 'export function dueStatement(',
+      within: 'export function dueWorkStatement(',
       find: 'WHERE r.settled_at IS NULL AND',
       replace: 'WHERE false AND',
     },
     spec: sweepSpec,
-    test: 'finds a reply whose sender died, and what a pause has held up once it is over',
+    test: 'finds a reply whose sender died, and deferred replies once their pause is over',
   },
   {
     id: 'sweep/due-summaries',
@@ -270,26 +270,26 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep finds summaries that are due',
     without: {
       file: sweep,
-      within: 'export function dueStatement(',
+      within: 'export function dueWorkStatement(',
       find: 'WHERE s.due_at IS NOT NULL AND',
       replace: 'WHERE false AND',
     },
     spec: sweepSpec,
-    test: 'finds a summary that is due, of a conversation that goes on and where nobody is at it',
+    test: 'finds a due summary of an open conversation whose lane is idle',
   },
   {
     id: 'sweep/schedule-kept',
     kind: 'sweep part',
     promises: [1],
-    keeps: 'The sweep comes round again though Redis was emptied, or a clock was wrong',
+    keeps: 'The sweep runs again though Redis was emptied, or a clock was wrong',
     without: {
-      file: 'src/queue/schedule-keeper.ts',
+      file: 'src/queue/processing/schedule-keeper.ts',
       within: 'async ensure()',
       find: 'if (away < TOLERATED_ROUNDS * periodMs) return;',
       replace: 'if (away >= 0) return;',
     },
-    spec: 'src/queue/schedule-keeper.spec.ts',
-    test: 'sets it anew where a machine whose clock is ahead has set it',
+    spec: 'src/queue/processing/schedule-keeper.spec.ts',
+    test: 'replaces a schedule that a machine whose clock is ahead has set',
   },
 ];
 
@@ -315,7 +315,7 @@ const laneGuards: readonly Guard[] = [
     keeps: 'What comes while a job runs makes another run behind it',
     without: { file: waker, within: 'private async add(', find: ', keepLastIfActive: true' },
     spec: wakerSpec,
-    test: 'makes of five wakes while it runs one run more, which begins after it',
+    test: 'turns five wake-ups during a run into one more run, which begins after it',
   },
 ];
 
@@ -324,15 +324,15 @@ const deadLetters: readonly Guard[] = [
     id: 'dead-letter/one-replay',
     kind: 'condition',
     promises: [6],
-    keeps: 'Of two replays at once one has an effect',
+    keeps: 'Of two replays at the same time one has an effect',
     without: {
       file: letters,
-      within: 'private async take(',
+      within: 'private async takeLetter(',
       find: 'const { count } = await tx.deadLetter.deleteMany({ where: { id } });',
       replace: 'const count = 1;',
     },
     spec: lettersSpec,
-    test: 'replays once of two that ask at the same time',
+    test: 'are replayed once by two concurrent calls',
   },
   {
     id: 'dead-letter/own-messages',
@@ -345,7 +345,7 @@ const deadLetters: readonly Guard[] = [
       find: "await tx.event.updateMany({ where: { turnId: subjectId }, data: { state: 'claimed' } });",
     },
     spec: lettersSpec,
-    test: 'lets a turn go on with its own messages, and wakes its lane',
+    test: 'let a turn continue with its own messages, and wake its lane',
   },
   {
     id: 'dead-letter/tries-anew',
@@ -358,7 +358,7 @@ const deadLetters: readonly Guard[] = [
       find: 'attempts: 0, unknownSends: 0,',
     },
     spec: lettersSpec,
-    test: 'sends a reply again that failed',
+    test: 'send a failed reply again',
   },
 ];
 

@@ -2,21 +2,23 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Guard } from './guard.js';
 import { type Ending, Trial } from './trial.js';
 import { guards } from './guards.js';
-import { withTable } from './guard-table.js';
+import { withLines, withTable } from './guard-table.js';
 
 const ROOT = new URL('../..', import.meta.url).pathname;
-const PAGE = new URL('../../docs/guarantees.md', import.meta.url);
+const GUARDS = new URL('../../docs/guards.md', import.meta.url);
+const GUARANTEES = new URL('../../docs/guarantees.md', import.meta.url);
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /**
- * Takes each guard out in turn and demands that its test fails. Arguments choose guards by a part of their id, file or
- * spec; `--write` brings the table of docs/guarantees.md up to date instead.
- * @returns 0 when all were caught
+ * Removes each guard in turn and requires that its test fails. Arguments select guards by a part of their id, file or
+ * spec; `--write` updates the tables of docs/guards.md and docs/guarantees.md instead.
+ * @returns 0 if all were caught
  */
 export async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--write')) {
-    await writeFile(PAGE, withTable(await readFile(PAGE, 'utf8'), guards));
+    await writeFile(GUARDS, withTable(await readFile(GUARDS, 'utf8'), guards));
+    await writeFile(GUARANTEES, withLines(await readFile(GUARANTEES, 'utf8'), guards));
     return 0;
   }
   const chosen = guards.filter((guard) => args.length === 0 || args.some((arg) => isChosen(guard, arg)));

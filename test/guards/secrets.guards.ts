@@ -1,9 +1,9 @@
 import type { Guard } from './guard.js';
 
-const redactor = 'src/errors/redactor.ts';
-const redactorSpec = 'src/errors/redactor.spec.ts';
+const redactor = 'src/platform/errors/redactor.ts';
+const redactorSpec = 'src/platform/errors/redactor.spec.ts';
 
-/** What somebody else quotes of our secrets. */
+/** Secrets that other servers quote. */
 export const secretGuards: readonly Guard[] = [
   {
     id: 'secrets/stored-words',
@@ -11,13 +11,13 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No secret is stored with the words of an error',
     without: {
-      file: 'src/errors/error-text.ts',
+      file: 'src/platform/errors/error-text.ts',
       within: 'storable(',
       find: 'this.redactor.text(messageOf(error))',
       replace: 'messageOf(error)',
     },
-    spec: 'src/errors/error-text.spec.ts',
-    test: 'leave secrets out, also one on the edge of what is kept',
+    spec: 'src/platform/errors/error-text.spec.ts',
+    test: 'leave secrets out, also one at the end of the kept part',
   },
   {
     id: 'secrets/percent-encoded',
@@ -26,13 +26,98 @@ export const secretGuards: readonly Guard[] = [
     keeps: 'A percent-encoded secret is known as one',
     without: {
       file: redactor,
-      within: 'function percentEncoded(',
-      find: '(?:25)*',
+      within: 'function formsOfCharacter(',
+      find: '(?:25){0,8}',
       replace: '',
     },
     spec: redactorSpec,
-    test: 'takes out a percent-encoded secret, whichever characters are, in whichever case, however often',
+    test: 'takes out a percent-encoded secret, with any characters encoded, in any case, any number of times',
     error: 'Property failed',
+  },
+  {
+    id: 'secrets/escaped',
+    kind: 'secret',
+    promises: [],
+    keeps: 'A secret whose characters JSON, HTML or mail has escaped is known as one',
+    without: { file: redactor, within: 'function formsOfCharacter(', find: '&#(?:', replace: '&##(?:' },
+    spec: redactorSpec,
+    test: 'takes out a secret with any characters escaped, in any way',
+    error: 'Property failed',
+  },
+  {
+    id: 'secrets/hexadecimal',
+    kind: 'secret',
+    promises: [],
+    keeps: 'A secret in hexadecimal is known as one',
+    without: { file: redactor, within: 'function formsOf(', find: 'hex, hex.toUpperCase(), ' },
+    spec: redactorSpec,
+    test: 'takes out a secret in hexadecimal',
+  },
+  {
+    id: 'secrets/encoded-twice',
+    kind: 'secret',
+    promises: [],
+    keeps: 'A secret whose base64 or hexadecimal is encoded once more is known as one',
+    without: {
+      file: redactor,
+      within: 'private isWithin(',
+      find: 'decoded.includes(value)',
+      replace: 'decoded === value',
+    },
+    spec: redactorSpec,
+    test: 'takes out a secret that is encoded twice, whatever stands before and behind it each time',
+    error: 'Property failed',
+  },
+  {
+    id: 'secrets/behind-the-number',
+    kind: 'secret',
+    promises: [],
+    keeps: 'What stands behind the number of a bot’s token is a secret by itself',
+    without: {
+      file: 'src/platform/config/setting-secrets.ts',
+      within: 'function partsOf(',
+      find: 'behindNumber === undefined',
+      replace: 'true',
+    },
+    spec: 'src/settings/setting-secrets.spec.ts',
+    test: 'includes the part of a token behind its number, of a bot of the file too',
+  },
+  {
+    id: 'secrets/progress',
+    kind: 'secret',
+    promises: [],
+    keeps: 'What a tool says of its progress shows the chat no secret',
+    without: {
+      file: 'src/agent/tools/tool-runner.ts',
+      within: 'private withoutSecrets(',
+      find: 'this.redactor.text(how.note)',
+      replace: 'how.note',
+    },
+    spec: 'src/agent/tools/tool-runner.spec.ts',
+    test: 'lets none pass to the chat, while the tool runs',
+  },
+  {
+    id: 'secrets/no-keys-in-addresses',
+    kind: 'secret',
+    promises: [],
+    keeps: 'No setting that is an address holds a key behind a question mark',
+    without: { file: 'src/platform/config/http-address.ts', find: ' && !/[?#]/.test(String(value))' },
+    spec: 'src/platform/config/http-address.spec.ts',
+    test: 'accept a plain one, and none with a password, which is not shown: OPENAI_BASE_URL',
+  },
+  {
+    id: 'settings/list-of-nothing',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A list of those who may that names nobody does not let everybody in',
+    without: {
+      file: 'src/platform/config/read-settings.ts',
+      within: 'export function readSettings',
+      find: 'variable.parse === list && ',
+      replace: 'false && ',
+    },
+    spec: 'src/settings/settings.spec.ts',
+    test: 'do not take an empty list for everyone',
   },
   {
     id: 'secrets/base64',
@@ -50,13 +135,13 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No module has a secret of its own that logs and results are not kept free of',
     without: {
-      file: 'src/config/settings.module.ts',
+      file: 'src/platform/config/settings.module.ts',
       within: 'function readOwnSettings',
       find: 'filter(({ secret }) => secret)',
       replace: 'slice(0, 0)',
     },
-    spec: 'src/config/settings.module.spec.ts',
-    test: 'stops the start for a secret, set or not, which logs would not be kept free of',
+    spec: 'src/platform/config/settings.module.spec.ts',
+    test: 'stops the start for a secret, set or not, that logs could not redact',
   },
   {
     id: 'secrets/tool-results',
@@ -66,11 +151,11 @@ export const secretGuards: readonly Guard[] = [
     without: {
       file: 'src/agent/tools/tool-runner.ts',
       within: 'private async call(',
-      find: 'this.redactor.text(textOf(value))',
-      replace: 'textOf(value)',
+      find: 'this.redactor.text(outputText(value))',
+      replace: 'outputText(value)',
     },
     spec: 'src/agent/tools/tool-runner.spec.ts',
-    test: 'lets no secret of the settings through, whatever the tool does with it: leak',
+    test: 'lets no secret of the settings pass, whatever the tool does with it: leak',
   },
   {
     id: 'secrets/no-user-in-addresses',
@@ -78,13 +163,13 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No password is in an address that is logged and shown',
     without: {
-      file: 'src/config/http-address.ts',
+      file: 'src/platform/config/http-address.ts',
       within: 'export function isHttpAddress(',
       find: "username === '' && password === ''",
       replace: "username !== ' ' && password !== ' '",
     },
-    spec: 'src/config/http-address.spec.ts',
-    test: 'take a plain one, and none with a password, which is not shown: OPENAI_BASE_URL',
+    spec: 'src/platform/config/http-address.spec.ts',
+    test: 'accept a plain one, and none with a password, which is not shown: OPENAI_BASE_URL',
   },
   {
     id: 'secrets/guessable',
@@ -92,11 +177,11 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'Production starts with no secret that a person typed to get past a rule',
     without: {
-      file: 'src/config/settings.ts',
+      file: 'src/settings/settings.ts',
       find: '    ...(settings.server.production ? guessableSecrets(Object.values(settings)) : []),\n',
     },
-    spec: 'src/config/settings.spec.ts',
-    test: 'refuse production with a guessable ADMIN_API_KEY, outside it do not',
+    spec: 'src/settings/settings.spec.ts',
+    test: 'refuse a guessable ADMIN_API_KEY in production, and accept it elsewhere',
   },
   {
     id: 'playground/own-host',
@@ -110,7 +195,7 @@ export const secretGuards: readonly Guard[] = [
       replace: "headers.host === '' && isOwnHost('', '')",
     },
     spec: 'src/playground/playground.spec.ts',
-    test: 'refuses a page of a name that its owner has resolve to this machine, though it is of that origin',
+    test: 'refuses a page under a name that its owner resolves to this machine, even as its own origin',
   },
   {
     id: 'mcp/own-server-only',
@@ -118,14 +203,14 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'An MCP server has calls and their headers sent to nobody but itself',
     without: {
-      file: 'src/agent/mcp/bounded-fetch.ts',
-      within: 'async function fetchWithin(',
-      find: 'next?.origin !== url.origin',
-      replace: 'next === null',
+      file: 'src/agent/tools/mcp/transport.ts',
+      within: 'export function transportTo(',
+      find: "redirectPolicy: 'same-origin'",
+      replace: "redirectPolicy: 'follow'",
     },
-    spec: 'src/agent/mcp/bounded-fetch.spec.ts',
-    test: 'is not sent on to another port of this machine',
-    error: 'redirects to another one',
+    spec: 'src/agent/tools/mcp/transport.spec.ts',
+    test: 'follows no redirect to another port of this machine',
+    error: 'promise resolved',
   },
   {
     id: 'cli/seen-only',
@@ -133,11 +218,37 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No word of a stranger steers the terminal of who runs a command',
     without: {
-      file: 'src/cli/run-cli.ts',
-      find: 'onTerminal(redactor.text(`${messageOf(error)}${hint}`))',
-      replace: 'redactor.text(`${messageOf(error)}${hint}`)',
+      file: 'src/cli/cli-session.ts',
+      find: 'onTerminal(this.redactor.text(text))',
+      replace: 'this.redactor.text(text)',
     },
     spec: 'src/cli/printable.spec.ts',
-    test: 'is held to that whichever command it is of, errors and their hints too',
+    test: 'follows these rules for every command, errors and their hints too',
+  },
+  {
+    id: 'cli/seen-only-in-json',
+    kind: 'condition',
+    promises: [],
+    keeps: 'No word of a stranger steers the terminal out of what a command prints as JSON',
+    without: {
+      file: 'src/cli/printable.ts',
+      find: 'visibleInJson(JSON.stringify(value, redacted, 2))',
+      replace: 'JSON.stringify(value, redacted, 2)',
+    },
+    spec: 'src/cli/printable.spec.ts',
+    test: 'is equivalent JSON without invisible characters',
+  },
+  {
+    id: 'cli/json-without-secrets',
+    kind: 'secret',
+    promises: [],
+    keeps: 'No secret of the settings is in what a command prints as JSON',
+    without: {
+      file: 'src/cli/printable.ts',
+      find: 'JSON.stringify(value, redacted, 2)',
+      replace: 'JSON.stringify(value, null, 2)',
+    },
+    spec: 'src/cli/printable.spec.ts',
+    test: 'has no secret, in a text or a name',
   },
 ];

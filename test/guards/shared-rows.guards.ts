@@ -1,10 +1,10 @@
 import type { Guard } from './guard.js';
 
-const sweepSpec = 'src/queue/sweep.processor.spec.ts';
-const claim = 'src/agent/turn/event-claim.ts';
-const moves = 'src/moves/chat-moves.ts';
+const sweepSpec = 'src/workers/sweep.processor.spec.ts';
+const claim = 'src/agent/turns/event-claim.ts';
+const migrationService = 'src/memory/chat-migration/chat-migration.service.ts';
 
-/** Rows that conversations share, or that whoever sweeps wants of all of them. */
+/** Rows that conversations share, or that sweeps read of all of them. */
 export const sharedRowGuards: readonly Guard[] = [
   {
     id: 'people/by-id',
@@ -17,7 +17,7 @@ export const sharedRowGuards: readonly Guard[] = [
       find: '.toSorted((one, other) => (one.userId < other.userId ? -1 : 1))',
     },
     spec: 'src/memory/person.repository.spec.ts',
-    test: 'are locked by their ids, whoever spoke first: two groups do not wait for each other',
+    test: 'are locked by their ids, in any order of messages: two groups cannot deadlock',
   },
   {
     id: 'approval/overdue-passes-over',
@@ -31,7 +31,7 @@ export const sharedRowGuards: readonly Guard[] = [
       replace: 'FOR UPDATE OF t, a',
     },
     spec: sweepSpec,
-    test: 'passes over a conversation whose turns somebody has locked',
+    test: 'skips a conversation whose turns is locked',
   },
   {
     id: 'pairing/overdue-passes-over',
@@ -44,7 +44,7 @@ export const sharedRowGuards: readonly Guard[] = [
       replace: 'FOR UPDATE OF p',
     },
     spec: sweepSpec,
-    test: 'passes over a conversation whose pairings somebody has locked',
+    test: 'skips a conversation whose pairings is locked',
   },
   {
     id: 'interrupt/one-epoch',
@@ -52,13 +52,13 @@ export const sharedRowGuards: readonly Guard[] = [
     promises: [3],
     keeps: 'What is behind a /reset does not interrupt a turn that was asked for before it',
     without: {
-      file: 'src/agent/turn/turn.repository.ts',
+      file: 'src/agent/turns/turn-claim.repository.ts',
       within: 'async ofEpoch(',
       find: 'return first.epoch === epoch ? first.owned : [];',
       replace: 'return candidates;',
     },
-    spec: 'src/agent/busy/not-interrupted.spec.ts',
-    test: 'by what comes behind a /reset: each is answered in its own beginning',
+    spec: 'src/agent/loop/busy/not-interrupted.spec.ts',
+    test: 'by messages behind a /reset: each is answered in its own epoch',
   },
   {
     id: 'interrupt/by-the-invited',
@@ -68,23 +68,22 @@ export const sharedRowGuards: readonly Guard[] = [
     without: {
       file: claim,
       within: 'async interrupting(',
-      find: 'await this.invited(lease, conversation)',
-      replace:
-        '{ candidates: (await this.turns.waiting(conversation.id, MAX_EVENTS)).map((event) => this.read(event, conversation)) }',
+      find: 'await this.invited(lease, conversation, waiting)',
+      replace: '{ candidates: waiting.map((event) => this.read(event, conversation)) }',
     },
-    spec: 'src/agent/busy/interruptions-under-way.spec.ts',
-    test: 'is not broken off by somebody who is blocked',
+    spec: 'src/agent/loop/busy/interruptions-under-way.spec.ts',
+    test: 'is not aborted by a person who is blocked',
   },
   {
-    id: 'move/budgets',
+    id: 'migration/budgets',
     kind: 'condition',
     promises: [7],
-    keeps: 'A chat that moves takes along what it has used and reserved',
+    keeps: 'A chat that migrates takes along what it has used and reserved',
     without: {
-      file: moves,
+      file: migrationService,
       find: 'await this.budgets.move(tx, `${channel}:${fromChatId}`, `${channel}:${toChatId}`);',
     },
-    spec: 'src/moves/chat-moves.spec.ts',
-    test: 'takes along what the chat has used and reserved',
+    spec: 'src/memory/chat-migration/chat-migration.service.spec.ts',
+    test: 'keeps the chat’s used and reserved budget',
   },
 ];

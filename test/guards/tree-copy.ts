@@ -2,10 +2,10 @@ import { cp, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Made by tools, large, or a user's own; of these only the packages are needed, and they are shared. */
+/** Generated, large, or a user's own; of these only the packages are needed, and they are shared. */
 const LEFT_OUT = /^(?:node_modules|\.git|dist.*|\.turnpike|coverage|reports|.*\.tsbuildinfo|\.env)$/;
 
-/** A copy of the checkout that may be broken: what is changed in it is never changed in the checkout. */
+/** A copy of the checkout that may be broken; the checkout itself never changes. */
 export class TreeCopy {
   private constructor(readonly root: string) {}
 

@@ -6,10 +6,10 @@ import { type Guard, takeOut } from './guard.js';
 import { KeptWorker } from './kept-worker.js';
 import { TreeCopy } from './tree-copy.js';
 
-/** The migration that takes a key away: behind all others. */
+/** The migration that removes a key: after all others. */
 const LAST_MIGRATION = 'prisma/migrations/99991231235959_without_a_guard';
 
-/** How one test ended; `absent`: it was not run, or there is none of that name. */
+/** The result of one test; `absent`: it was not run, or does not exist. */
 export type Ending =
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly errors: readonly string[]; readonly asserted: boolean }
@@ -51,12 +51,12 @@ export class Trial {
     return new Trial(copy, vitest, worker);
   }
 
-  /** How the tests of these guards end with all guards in. */
+  /** The results of these guards' tests with all guards in place. */
   async withAll(guards: readonly Guard[]): Promise<ReadonlyMap<Guard, Ending>> {
     return await this.run(guards);
   }
 
-  /** How the guard's test ends without it. @throws where the guard is not where it is said to be */
+  /** The result of the guard's test without it. @throws if the guard is not in its place */
   async without(guard: Guard): Promise<Ending> {
     const putBack = await this.takeAway(guard);
     try {
@@ -111,7 +111,7 @@ export class Trial {
     return new Map(guards.map((guard) => [guard, this.endingOf(guard, modules)]));
   }
 
-  /** What the kept process has loaded of the copy, it loads again: only packages stay. */
+  /** Modules of the copy that the process has loaded are loaded again: only packages stay. */
   private loadAnew(): void {
     for (const { vite } of this.vitest.projects)
       for (const { moduleGraph } of Object.values(vite.environments))

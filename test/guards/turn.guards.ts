@@ -1,23 +1,26 @@
 import type { Guard } from './guard.js';
 
-const turn = 'src/agent/turn/turn.repository.ts';
-const endings = 'src/agent/turn/turn-endings.repository.ts';
-const stop = 'src/agent/turn/turn-stop.repository.ts';
-const claim = 'src/agent/turn/event-claim.ts';
-const runner = 'src/agent/turn/turn-runner.ts';
-const deaths = 'src/agent/isolation/turn-deaths.ts';
-const watch = 'src/agent/turn/turn-watch.ts';
-const failure = 'src/agent/turn/turn-failure.ts';
-const calls = 'src/agent/turn/tool-calls.ts';
-const steps = 'src/agent/turn/step.repository.ts';
-const checkpoints = 'src/agent/turn/agent-loop-checkpoints.spec.ts';
-const toolCalls = 'src/agent/turn/tool-calls.spec.ts';
-const failures = 'src/agent/turn/turn-runner-failures.spec.ts';
-const takeover = 'src/agent/turn/turn-runner-takeover.spec.ts';
-const resets = 'src/agent/turn/turn-runner-resets.spec.ts';
-const atTheStep = 'src/agent/turn/step-writes.spec.ts';
+const turn = 'src/agent/turns/turn.repository.ts';
+const turnClaim = 'src/agent/turns/turn-claim.repository.ts';
+const laneState = 'src/agent/turns/lane-state.repository.ts';
+const begin = 'src/agent/turns/begin-turn.ts';
+const completion = 'src/agent/turns/turn-completion.repository.ts';
+const stop = 'src/agent/turns/turn-stop.repository.ts';
+const claim = 'src/agent/turns/event-claim.ts';
+const runner = 'src/agent/loop/turn-runner.ts';
+const deaths = 'src/agent/turns/turn-deaths.ts';
+const watch = 'src/agent/loop/busy/turn-watch.ts';
+const failure = 'src/agent/loop/turn-failure.ts';
+const calls = 'src/agent/loop/steps/tool-calls.ts';
+const steps = 'src/agent/turns/step.repository.ts';
+const checkpoints = 'src/agent/loop/steps/agent-loop-checkpoints.spec.ts';
+const toolCalls = 'src/agent/loop/steps/tool-calls.spec.ts';
+const failures = 'src/agent/loop/turn-runner-failures.spec.ts';
+const takeover = 'src/agent/loop/turn-runner-takeover.spec.ts';
+const resets = 'src/agent/loop/turn-runner-resets.spec.ts';
+const atTheStep = 'src/agent/loop/steps/step-writes.spec.ts';
 
-/** Which messages a turn owns, and in which order. */
+/** The messages of a turn, and their order. */
 const claims: readonly Guard[] = [
   {
     id: 'turn/claimed-in-order',
@@ -25,12 +28,12 @@ const claims: readonly Guard[] = [
     promises: [3],
     keeps: 'A turn owns the oldest messages that wait, in the order of their arrival',
     without: {
-      file: turn,
-      within: 'async waiting(',
-      find: 'ORDER BY id LIMIT',
-      replace: 'ORDER BY id DESC LIMIT',
+      file: laneState,
+      within: 'function waitingMessages(',
+      find: 'ORDER BY events.id LIMIT',
+      replace: 'ORDER BY events.id DESC LIMIT',
     },
-    spec: 'src/agent/turn/claim-limits.spec.ts',
+    spec: 'src/agent/turns/claim-limits.spec.ts',
     test: 'owns at most 200 messages, the oldest, and leaves the rest to the next',
   },
   {
@@ -39,13 +42,63 @@ const claims: readonly Guard[] = [
     promises: [3],
     keeps: 'The history has the messages of a turn in the order of their arrival',
     without: {
-      file: turn,
+      file: begin,
+      within: 'function beginTurn(',
+      find: 'ORDER BY m.place',
+      replace: 'ORDER BY m.place DESC',
+    },
+    spec: 'src/agent/loop/turn-runner.spec.ts',
+    test: 'answers all waiting messages with one model call and one reply, each message in its row, in order',
+  },
+  {
+    id: 'turn/joined-in-order',
+    kind: 'order',
+    promises: [2],
+    keeps: 'The history has the messages that join a turn in the order of their arrival',
+    without: {
+      file: turnClaim,
       within: 'private async claim(',
       find: 'claimed.toSorted((one, other) => (one.id < other.id ? -1 : 1))',
       replace: 'claimed.toSorted((one, other) => (one.id < other.id ? 1 : -1))',
     },
-    spec: 'src/agent/turn/turn-runner.spec.ts',
-    test: 'answers all that waits with one model call, each message in its row, in order, and one reply',
+    spec: 'src/agent/loop/busy/joining.spec.ts',
+    test: 'lets waiting messages of its epoch join, in order',
+  },
+  {
+    id: 'turn/as-read',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A turn begins with the present text of a message that was edited since it was read',
+    without: { file: begin, within: 'function beginTurn(', find: ' AND e.xmin::text = read.version' },
+    spec: 'src/agent/turns/begin-turn.spec.ts',
+    test: 'and not at all if one was edited since',
+  },
+  {
+    id: 'turn/all-or-none',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A turn begins with all its messages or not at all',
+    without: {
+      file: begin,
+      within: 'function beginTurn(',
+      find: '(SELECT count(*) FROM own) = ${eventIds.length}',
+      replace: '(SELECT count(*) FROM own) > 0',
+    },
+    spec: 'src/agent/turns/begin-turn.spec.ts',
+    test: 'and not at all if one waits no more',
+  },
+  {
+    id: 'turn/epoch-as-read',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A message that was read before a /reset is answered in the epoch before it',
+    without: {
+      file: begin,
+      within: 'function beginTurn(',
+      find: ' AND c.epoch_since = ${conversation.epochSince}',
+    },
+    spec: 'src/agent/turns/begin-turn.spec.ts',
+    test: 'and not at all if a /reset was handled since',
   },
   {
     id: 'turn/unfinished-first',
@@ -53,13 +106,13 @@ const claims: readonly Guard[] = [
     promises: [3],
     keeps: 'An unfinished turn goes on before another one begins',
     without: {
-      file: turn,
-      within: 'async findOpen(',
+      file: laneState,
+      within: 'async read(',
       find: "state IN ('waiting', 'running')",
       replace: "state IN ('parked')",
     },
     spec: takeover,
-    test: 'goes on with a turn that a dead process left, without asking the model for what it has answered',
+    test: 'continues a dead process’s turn, without repeating its answered model calls',
   },
   {
     id: 'turn/one-epoch',
@@ -67,22 +120,26 @@ const claims: readonly Guard[] = [
     promises: [3],
     keeps: 'A turn owns messages of one epoch: none from both sides of a /reset',
     without: {
-      file: turn,
+      file: turnClaim,
       within: 'private async ofOneEpoch(',
       find: 'until === null ? candidates : candidates.filter(({ event }) => event.id < until)',
       replace: 'candidates',
     },
     spec: resets,
-    test: 'gives each of several resets in one backlog a beginning of its own, and its messages one grant each',
+    test: 'gives each of several resets in one backlog its own epoch, and its messages one grant each',
   },
   {
     id: 'turn/join-same-epoch',
     kind: 'condition',
     promises: [3],
     keeps: 'No message behind a /reset joins a turn from before it',
-    without: { file: turn, within: 'async join(', find: 'if (epoch !== turn.epoch) return [];' },
-    spec: 'src/agent/turn/joining.spec.ts',
-    test: 'lets no message behind a /reset into a turn from before it',
+    without: {
+      file: turnClaim,
+      within: 'async join(',
+      find: 'if (epoch !== turn.epoch) return { messages: [], heard: [] };',
+    },
+    spec: 'src/agent/loop/busy/joining.spec.ts',
+    test: 'lets no message from behind a /reset join a turn from before it',
   },
   {
     id: 'turn/rate-limit',
@@ -95,16 +152,16 @@ const claims: readonly Guard[] = [
       find: 'fitting.slice(0, granted)',
       replace: 'fitting',
     },
-    spec: 'src/agent/turn/turn-runner.spec.ts',
-    test: 'claims what the chat’s limit grants, and comes back for the rest',
+    spec: 'src/agent/loop/turn-runner.spec.ts',
+    test: 'claims the messages that the chat’s limit grants, and comes back for the rest',
   },
   {
     id: 'turn/most-events',
     kind: 'limit',
     promises: [7],
     keeps: 'A turn owns at most 200 messages',
-    without: { file: claim, find: 'const MAX_EVENTS = 200;', replace: 'const MAX_EVENTS = 2_000;' },
-    spec: 'src/agent/turn/claim-limits.spec.ts',
+    without: { file: laneState, find: 'MAX_EVENTS = 200;', replace: 'MAX_EVENTS = 2_000;' },
+    spec: 'src/agent/turns/claim-limits.spec.ts',
     test: 'owns at most 200 messages, the oldest, and leaves the rest to the next',
   },
   {
@@ -118,8 +175,8 @@ const claims: readonly Guard[] = [
       find: 'return left < 0;',
       replace: 'return false;',
     },
-    spec: 'src/agent/turn/claim-limits.spec.ts',
-    test: 'owns as many as fill half of the context, and one that is longer by itself',
+    spec: 'src/agent/turns/claim-limits.spec.ts',
+    test: 'owns as many as fill half of the context, and a longer one by itself',
   },
   {
     id: 'turn/bot-loop',
@@ -132,7 +189,7 @@ const claims: readonly Guard[] = [
       find: 'botStreak >= MAX_BOT_STREAK',
       replace: 'botStreak < 0',
     },
-    spec: 'src/agent/turn/bot-loop.spec.ts',
+    spec: 'src/agent/loop/bot-loop.spec.ts',
     test: 'is answered three times in a row, then passed over until a person speaks',
   },
   {
@@ -147,17 +204,17 @@ const claims: readonly Guard[] = [
       replace: 'await Promise.resolve({ replied: false });',
     },
     spec: resets,
-    test: 'shows the model nothing of what was said before a reset, and all that came after',
+    test: 'shows the model no message from before a reset, and all from after it',
   },
 ];
 
-/** What a retry, or whoever takes over, does not do again. */
+/** Work that a retry or a takeover does not repeat. */
 const stepGuards: readonly Guard[] = [
   {
     id: 'step/recalled-tool',
     kind: 'condition',
     promises: [5],
-    keeps: 'A tool call that is a step is not made again',
+    keeps: 'A tool call whose step is committed is not made again',
     without: {
       file: calls,
       within: 'async make(',
@@ -171,15 +228,15 @@ const stepGuards: readonly Guard[] = [
     id: 'step/recalled-model',
     kind: 'condition',
     promises: [5],
-    keeps: 'A model call that is a step is not made again',
+    keeps: 'A model call whose step is committed is not made again',
     without: {
-      file: 'src/agent/turn/agent-loop.ts',
-      within: 'private async answerOf(',
-      find: 'if (done) return this.recall(loop, done, talk);',
+      file: 'src/agent/loop/steps/agent-loop.ts',
+      within: 'private async nextAnswer(',
+      find: 'if (done) return this.recall(state, done);',
       replace: 'void done;',
     },
     spec: checkpoints,
-    test: 'begun again after the process died behind any of its checkpoints, calls neither model nor tool twice',
+    test: 'calls neither model nor tool twice after the process died behind any checkpoint',
   },
   {
     id: 'step/model-call-written',
@@ -187,13 +244,13 @@ const stepGuards: readonly Guard[] = [
     promises: [5],
     keeps: 'A model’s answer becomes a step though the database is away for a moment',
     without: {
-      file: 'src/agent/turn/model-steps.ts',
+      file: 'src/agent/loop/steps/model-steps.ts',
       within: 'private async record(',
-      find: 'await insist(() => this.steps.add(lease, step));',
+      find: 'await retryWrite(() => this.steps.add(lease, step));',
       replace: 'await this.steps.add(lease, step);',
     },
     spec: atTheStep,
-    test: 'is asked once, though its answer could not be written at first',
+    test: 'is asked once, even if the first write of its answer fails',
     error: 'steps: away',
   },
   {
@@ -204,11 +261,11 @@ const stepGuards: readonly Guard[] = [
     without: {
       file: calls,
       within: 'private async call(',
-      find: 'await insist(() => (mark.isSet ? this.steps.settle(lease, step) : this.steps.add(lease, step)));',
-      replace: 'await (mark.isSet ? this.steps.settle(lease, step) : this.steps.add(lease, step));',
+      find: 'await retryWrite(() => (mark.isSet ? this.steps.recordResult(lease, step) : this.steps.add(lease, step)));',
+      replace: 'await (mark.isSet ? this.steps.recordResult(lease, step) : this.steps.add(lease, step));',
     },
     spec: atTheStep,
-    test: 'is called once, though its result could not be written at first',
+    test: 'is called once, even if the first write of its result fails',
     error: 'steps: away',
   },
   {
@@ -219,11 +276,11 @@ const stepGuards: readonly Guard[] = [
     without: {
       file: calls,
       within: 'async set(',
-      find: 'await insist(() => this.steps.add(this.lease, this.unknown));',
+      find: 'await retryWrite(() => this.steps.add(this.lease, this.unknown));',
       replace: 'await this.steps.add(this.lease, this.unknown);',
     },
     spec: atTheStep,
-    test: 'that must not be called twice is called, though its beginning could not be written at first',
+    test: 'that must not be called twice is called, even if the first write of its begin mark fails',
     error: 'steps: away',
   },
   {
@@ -234,11 +291,11 @@ const stepGuards: readonly Guard[] = [
     without: {
       file: calls,
       within: 'async takeBack(',
-      find: 'await insist(() => this.steps.takeBack(this.lease, this.unknown));',
+      find: 'await retryWrite(() => this.steps.takeBack(this.lease, this.unknown));',
       replace: 'await this.steps.takeBack(this.lease, this.unknown);',
     },
     spec: atTheStep,
-    test: 'that was not entered is no step, though that could not be written at first',
+    test: 'that was not entered is no step, even if the first removal of its mark fails',
   },
   {
     id: 'step/begun-before-the-call',
@@ -248,7 +305,7 @@ const stepGuards: readonly Guard[] = [
     without: {
       file: calls,
       within: 'async set(',
-      find: 'await insist(() => this.steps.add(this.lease, this.unknown));\n    this.isSet = true;',
+      find: 'await retryWrite(() => this.steps.add(this.lease, this.unknown));\n    this.isSet = true;',
     },
     spec: toolCalls,
     test: 'is recorded as begun before its method is entered, and as done after it',
@@ -259,49 +316,58 @@ const stepGuards: readonly Guard[] = [
     promises: [5],
     keeps: 'A call whose outcome is known by now is not forgotten',
     without: { file: steps, within: 'async takeBack(', find: ', error: TOOL_OUTCOME_UNKNOWN' },
-    spec: 'src/agent/turn/step-writes.spec.ts',
-    test: 'that has a known outcome is not taken back',
+    spec: 'src/agent/loop/steps/step-writes.spec.ts',
+    test: 'with a known outcome stays a step',
   },
   {
     id: 'step/repeatable',
     kind: 'condition',
     promises: [5],
     keeps: 'A step that is written twice is there once, as it was first',
-    without: { file: steps, within: 'async add(', find: ', skipDuplicates: true' },
+    without: { file: steps, within: 'async add(', find: 'ON CONFLICT (turn_id, index) DO NOTHING' },
     spec: toolCalls,
-    test: 'is called once though the answer to its begin mark was lost',
+    test: 'is called once, even if the database’s answer to its begin mark was lost',
     error: 'nique constraint',
   },
 ];
 
-/** How a turn ends: once, whoever ends it. */
+/** The end of a turn: once, whichever process ends it. */
 const ends: readonly Guard[] = [
   {
     id: 'turn/one-commit',
     kind: 'condition',
     promises: [1, 3],
-    keeps: 'The messages of a turn are done when it is',
+    keeps: 'A turn and its events are done in one commit',
     without: {
-      file: endings,
-      within: 'finish(lease: Lease',
-      find: "await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });",
+      file: 'src/agent/turns/finish-turn.ts',
+      find: "UPDATE events SET state = 'done' FROM place WHERE",
+      replace: "UPDATE events SET state = 'done' FROM place WHERE false AND",
     },
-    spec: 'src/agent/turn/turn-runner.spec.ts',
-    test: 'answers all that waits with one model call, each message in its row, in order, and one reply',
+    spec: 'src/agent/loop/turn-runner.spec.ts',
+    test: 'answers all waiting messages with one model call and one reply, each message in its row, in order',
   },
   {
     id: 'turn/blocked-not-answered',
     kind: 'condition',
     promises: [7],
     keeps: 'A chat that was blocked while its turn ran is not answered',
+    without: { file: 'src/agent/turns/finish-turn.ts', find: ' AND NOT ${isBlockedConversation}' },
+    spec: 'src/agent/loop/turn-runner-status.spec.ts',
+    test: 'sends no reply if a turn has its answer after its chat was blocked',
+  },
+  {
+    id: 'turn/blocked-no-apology',
+    kind: 'condition',
+    promises: [7],
+    keeps: 'A chat that was blocked while its turn failed is sent no apology',
     without: {
-      file: endings,
+      file: completion,
       within: 'private async unlessBlocked(',
       find: 'await this.conversations.isBlocked(tx, turn.conversationId);',
       replace: 'Math.random() < 0;',
     },
-    spec: 'src/agent/turn/turn-runner-status.spec.ts',
-    test: 'gives no reply when a turn has its answer after its chat was blocked',
+    spec: 'src/agent/loop/turn-runner-status.spec.ts',
+    test: 'sends no reply if a turn fails for good after its chat was blocked',
   },
   {
     id: 'turn/apology-in-history',
@@ -309,12 +375,12 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A turn that failed for good is answered, so that the next one does not try its messages again',
     without: {
-      file: endings,
+      file: completion,
       within: 'fail(lease: Lease',
       find: 'await this.answer(tx, turn, { text: failure.text });',
     },
     spec: failures,
-    test: 'after the last try tells the user, keeps a dead letter, and answers the next message on its own',
+    test: 'notifies the user after the last try, keeps a dead letter, and answers the next message on its own',
   },
   {
     id: 'turn/dead-letter',
@@ -322,13 +388,13 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A turn that failed for good and its dead letter are one commit',
     without: {
-      file: endings,
+      file: completion,
       within: 'fail(lease: Lease',
       find: 'await tx.deadLetter.create({',
       replace: 'await Promise.resolve({',
     },
     spec: failures,
-    test: 'after the last try tells the user, keeps a dead letter, and answers the next message on its own',
+    test: 'notifies the user after the last try, keeps a dead letter, and answers the next message on its own',
   },
   {
     id: 'turn/most-attempts',
@@ -336,8 +402,8 @@ const ends: readonly Guard[] = [
     promises: [6, 7],
     keeps: 'A turn is tried five times',
     without: { file: failure, find: 'attempts >= MAX_ATTEMPTS', replace: 'attempts > MAX_ATTEMPTS' },
-    spec: 'src/agent/turn/turn-failure.spec.ts',
-    test: 'gives up at the last try, at once where it is no use, and where the pause asked for is too long',
+    spec: 'src/agent/loop/turn-failure.spec.ts',
+    test: 'gives up at the last try, at once if another try is useless, and if the requested pause is too long',
   },
   {
     id: 'turn/poison',
@@ -345,12 +411,12 @@ const ends: readonly Guard[] = [
     promises: [6, 7],
     keeps: 'A turn that takes down every process that runs it is given up',
     without: {
-      file: runner,
-      within: 'private async goOn(',
-      find: 'if (turn.takeovers > MAX_TAKEOVERS) throw new TurnPoisonError(turn.takeovers);',
+      file: 'src/agent/loop/run-supervisor.ts',
+      within: 'private async runToItsEnd(',
+      find: 'if (ends > MAX_TAKEOVERS) throw new TurnPoisonError(ends);',
     },
     spec: failures,
-    test: 'gives a turn up that took down every process that ran it',
+    test: 'gives up a turn that killed every process that ran it',
   },
   {
     id: 'turn/death-counted',
@@ -363,7 +429,7 @@ const ends: readonly Guard[] = [
       find: "...(died ? await this.countDeath(tx, turn, 'shared') : {}),",
     },
     spec: takeover,
-    test: 'goes on with a turn that a dead process left, without asking the model for what it has answered',
+    test: 'continues a dead process’s turn, without repeating its answered model calls',
   },
   {
     id: 'turn/handed-back-no-death',
@@ -371,12 +437,12 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A turn that a process hands back when it ends has no death counted',
     without: {
-      file: 'src/agent/turn/after-run.ts',
+      file: 'src/agent/loop/turn-settlement.ts',
       within: 'private async record(',
-      find: 'await this.layDown(run);',
+      find: 'await this.handBack(run);',
     },
     spec: takeover,
-    test: 'hands a turn back when the process must end, for the next one to finish',
+    test: 'hands a turn back when the process must end, and the next one finishes it',
   },
   {
     id: 'turn/suspect-alone',
@@ -385,12 +451,68 @@ const ends: readonly Guard[] = [
     keeps: 'A turn that was found unfinished twice runs in a process of its own',
     without: {
       file: runner,
-      within: 'private async runIn(',
-      find: 'isSuspect(turn) ? await this.isolated.run(run, runHere) : await runHere()',
+      within: 'private async runNext(',
+      find: 'isSuspect(run.turn) || isLeftOver ? await this.isolated.run(run, runHere) : await runHere()',
       replace: 'await runHere()',
     },
-    spec: 'src/agent/isolation/isolated-runs.spec.ts',
-    test: 'make a dead letter of a suspect whose own process dies too, and tell the user',
+    spec: 'src/agent/loop/isolated-runs.spec.ts',
+    test: 'make a dead letter of a suspect whose own process dies too, and notify the user',
+  },
+  {
+    id: 'turn/likely-alone',
+    kind: 'condition',
+    promises: [6],
+    keeps:
+      'A turn that a dead process left in the middle of a tool’s call runs in a process of its own from the first time',
+    without: {
+      file: runner,
+      within: 'private async runNext(',
+      find: 'isSuspect(run.turn) || isLeftOver ?',
+      replace: 'isSuspect(run.turn) ?',
+    },
+    spec: 'src/agent/loop/isolated-runs.spec.ts',
+    test: 'isolate a turn that was found once, if it was in the middle of a tool call',
+  },
+  {
+    id: 'turn/handed-back-alone',
+    kind: 'limit',
+    promises: [6, 7],
+    keeps: 'A turn that was handed back three times without a new step runs in a process of its own',
+    without: {
+      file: deaths,
+      within: 'export function isSuspect(',
+      find: ' || handBacks >= SUSPECT_AFTER_HAND_BACKS',
+    },
+    spec: 'src/agent/loop/isolated-runs.spec.ts',
+    test: 'isolate a turn that was handed back three times',
+  },
+  {
+    id: 'turn/hand-backs-counted',
+    kind: 'condition',
+    promises: [6, 7],
+    keeps: 'A hand-back is counted',
+    without: {
+      file: turn,
+      within: 'async handBack(',
+      find: '...data, state',
+      replace: 'state',
+    },
+    spec: takeover,
+    test: 'hands a turn back when the process must end, and the next one finishes it',
+  },
+  {
+    id: 'turn/isolated-heeds-no-signal',
+    kind: 'condition',
+    promises: [6, 7],
+    keeps: 'A process for one turn hands it back when its parent says so, and by no signal',
+    without: {
+      file: 'src/agent/loop/isolation/isolated-process.ts',
+      within: 'private stop(',
+      find: 'this.child.send(stop, () => undefined)',
+      replace: "this.child.kill('SIGTERM')",
+    },
+    spec: 'src/agent/loop/isolation/isolated-process.spec.ts',
+    test: 'hands the run back when its parent says so, and not at a signal, which others may send',
   },
   {
     id: 'turn/shared-deaths-judge-nobody',
@@ -400,11 +522,11 @@ const ends: readonly Guard[] = [
     without: {
       file: deaths,
       within: 'export function afterDeath(',
-      find: 'Math.min(before + 1, Math.max(before, MAX_SHARED_DEATHS))',
-      replace: 'before + 1',
+      find: 'Math.min(deaths + 1, Math.max(deaths, MAX_SHARED_DEATHS))',
+      replace: 'deaths + 1',
     },
-    spec: 'src/agent/isolation/turn-deaths.spec.ts',
-    test: 'make no poison of it in processes that others share, however many these are',
+    spec: 'src/agent/turns/turn-deaths.spec.ts',
+    test: 'never make it poison in shared processes, however many',
     error: 'Property failed',
   },
   {
@@ -414,11 +536,11 @@ const ends: readonly Guard[] = [
     keeps: 'A turn that made a new step since its process died has its deaths counted anew',
     without: {
       file: deaths,
-      within: 'export function afterDeath(',
-      find: 'steps === deathSteps ? deaths : 0',
-      replace: 'deaths',
+      within: 'function sinceLastStep(',
+      find: '{ deaths: 0, handBacks: 0, deathSteps: steps }',
+      replace: '{ deaths, handBacks, deathSteps: steps }',
     },
-    spec: 'src/agent/isolation/turn-deaths.spec.ts',
+    spec: 'src/agent/turns/turn-deaths.spec.ts',
     test: 'count anew once there is a new step',
   },
   {
@@ -427,22 +549,22 @@ const ends: readonly Guard[] = [
     promises: [6, 7],
     keeps: 'A turn is given up at the third death without a new step',
     without: { file: deaths, find: 'return deaths >= MAX_DEATHS;', replace: 'return deaths > MAX_DEATHS;' },
-    spec: 'src/agent/isolation/turn-deaths.spec.ts',
-    test: 'make it poison when there are three without a new step, the last in a process of its own',
+    spec: 'src/agent/turns/turn-deaths.spec.ts',
+    test: 'make it poison after three without a new step, the last in an isolated process',
   },
   {
     id: 'turn/isolated-at-once',
     kind: 'limit',
     promises: [7],
-    keeps: 'A worker has three processes for suspects at once, one of them for those that wait for a tool',
+    keeps: 'A worker has seven processes for suspects at once, three of them for those that wait for a tool',
     without: {
-      file: 'src/agent/isolation/isolated-runs.service.ts',
-      within: 'async run(run: Run',
-      find: 'this.processes >= most',
-      replace: 'this.processes < 0',
+      file: 'src/agent/loop/isolated-runs.service.ts',
+      within: 'async run(run: TurnRun',
+      find: 'this.processes[place] < MAX_PROCESSES[place]',
+      replace: 'this.processes[place] < Infinity',
     },
-    spec: 'src/agent/isolation/isolated-runs.spec.ts',
-    test: 'are so many at once, of which one is for turns that wait for a tool',
+    spec: 'src/agent/loop/isolated-runs.spec.ts',
+    test: 'have separate limits for turns that wait for a tool and for turns that wait for a model',
   },
   {
     id: 'turn/poison-replayed-alone',
@@ -450,13 +572,13 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A replay lets a turn that ended processes run alone from the beginning',
     without: {
-      file: 'src/queue/dead-letters.service.ts',
+      file: 'src/dead-letters/dead-letters.service.ts',
       within: 'private async reopen(',
       find: "reason === 'TURN_POISON' ? SUSPECT_AFTER : 0",
       replace: '0',
     },
-    spec: 'src/queue/dead-letters.service.spec.ts',
-    test: 'does not let a turn near others again that ended processes',
+    spec: 'src/dead-letters/dead-letters.service.spec.ts',
+    test: 'run a turn that ended its process apart from others',
   },
   {
     id: 'turn/deaths-handed-on',
@@ -464,13 +586,13 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A turn that goes on in the place of another one has the deaths of that one',
     without: {
-      file: turn,
+      file: turnClaim,
       within: 'async beginInPlaceOf(',
-      find: 'continuesId: former.id, takeovers, deaths }',
+      find: 'continuesId: former.id, takeovers, deaths, handBacks }',
       replace: 'continuesId: former.id }',
     },
-    spec: 'src/agent/busy/interruptions.spec.ts',
-    test: 'hands on to it how often its processes died',
+    spec: 'src/agent/loop/busy/interruptions.spec.ts',
+    test: 'hands the count of its processes’ deaths on',
   },
   {
     id: 'tool/stray-error-owned',
@@ -480,11 +602,97 @@ const ends: readonly Guard[] = [
     without: {
       file: 'src/agent/tools/tool-runner.ts',
       within: 'private async call(',
-      find: 'withOwner(owner, () =>',
-      replace: '((): Promise<unknown> =>',
+      find: 'withOwner(owner, () => entered(',
+      replace: '((): Promise<unknown> => entered(',
     },
     spec: 'src/agent/tools/tool-runner.spec.ts',
-    test: 'fails by an error of the tool that nobody catches, and aborts its signal',
+    test: 'fails for an uncaught error of the tool, and aborts its signal',
+  },
+  {
+    id: 'tool/odd-throws',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'Whatever a tool throws fails its call, also what cannot be asked what it is',
+    without: {
+      file: 'src/agent/tools/tool-runner.ts',
+      within: 'async function entered(',
+      find: 'throw errorOf(thrown)',
+      replace: 'throw thrown',
+    },
+    spec: 'src/agent/tools/tool-runner.spec.ts',
+    test: 'fails for any error of a tool: a proxy that throws',
+    error: 'oops',
+  },
+  {
+    id: 'tool/listeners-owned',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'What a tool’s listeners throw at the end of its call fails no turn and no process',
+    without: {
+      file: 'src/agent/tools/tool-runner.ts',
+      within: 'private async call(',
+      find: 'withOwner(owner, () => stop.abort(reason))',
+      replace: 'stop.abort(reason)',
+    },
+    spec: 'src/agent/tools/tool-runner.spec.ts',
+    test: 'owns errors of its listeners when its time or its turn ends it',
+  },
+  {
+    id: 'process/odd-errors',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A process outlives an error of a tool that cannot be asked what it is',
+    without: {
+      file: 'src/platform/errors/stray-errors.ts',
+      within: 'constructor(',
+      find: 'errorOf(thrown)',
+      replace: 'thrown as Error',
+    },
+    spec: 'src/platform/errors/errors.spec.ts',
+    test: 'has a message, and can stray: an object without a prototype',
+  },
+  {
+    id: 'process/owned-ends',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'No tool ends the process in order, again and again',
+    without: {
+      file: 'src/platform/errors/owned-ends.ts',
+      within: 'export function refuseOwnedEnds(',
+      find: "refuse('process.exit()');",
+    },
+    spec: 'src/platform/errors/owned-ends.spec.ts',
+    test: 'ends no process: exit',
+  },
+  {
+    id: 'process/owners-of-microtasks',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A process outlives an error of a tool’s microtask',
+    without: {
+      file: 'src/platform/errors/kept-owners.ts',
+      within: 'export function keepOwners(',
+      find: 'ownerOfStrayError() ? guarded(task, heed) : task',
+      replace: 'task',
+    },
+    spec: 'src/platform/errors/kept-owners.spec.ts',
+    test: 'a microtask',
+    error: 'its owner is not told',
+  },
+  {
+    id: 'process/owners-of-threads',
+    kind: 'condition',
+    promises: [6],
+    keeps: 'A process outlives a tool’s thread that runs out of memory',
+    without: {
+      file: 'src/platform/errors/kept-owners.ts',
+      within: 'export function keepOwners(',
+      find: 'guardListeners(worker, heed)',
+      replace: 'return',
+    },
+    spec: 'src/platform/errors/kept-owners.spec.ts',
+    test: 'a thread that runs out of memory',
+    error: 'its owner is not told',
   },
   {
     id: 'turn/takeover-counted',
@@ -498,7 +706,7 @@ const ends: readonly Guard[] = [
       replace: '0',
     },
     spec: takeover,
-    test: 'goes on with a turn that a dead process left, without asking the model for what it has answered',
+    test: 'continues a dead process’s turn, without repeating its answered model calls',
   },
   {
     id: 'turn/away-is-no-takeover',
@@ -506,12 +714,12 @@ const ends: readonly Guard[] = [
     promises: [6],
     keeps: 'A database without room makes no poison of a turn',
     without: {
-      file: 'src/agent/turn/after-run.ts',
-      within: 'async settle(',
+      file: 'src/agent/loop/turn-settlement.ts',
+      within: 'async settleRun(',
       find: 'await this.layDown(run, outagePauseMs(outages, this.random.next()));',
     },
     spec: failures,
-    test: 'counts no takeover where the database has no room for the answer, however often',
+    test: 'counts no takeover if the database has no room for the answer, however often',
   },
   {
     id: 'turn/outages-end',
@@ -519,13 +727,13 @@ const ends: readonly Guard[] = [
     promises: [6, 7],
     keeps: 'A turn that meets nothing but the database’s trouble ends, as a dead letter',
     without: {
-      file: 'src/agent/turn/after-run.ts',
-      within: 'async settle(',
+      file: 'src/agent/loop/turn-settlement.ts',
+      within: 'async settleRun(',
       find: 'outages < MAX_OUTAGES ? null : await this.endTroubled(run, error, spentMs)',
       replace: 'null',
     },
     spec: failures,
-    test: 'ends a turn that met nothing but the database’s trouble for an hour, and tells the user',
+    test: 'ends a turn that met nothing but the database’s failures for an hour, and notifies the user',
   },
   {
     id: 'turn/outages-counted',
@@ -539,7 +747,7 @@ const ends: readonly Guard[] = [
       replace: 'outages = outages',
     },
     spec: failures,
-    test: 'ends a turn that met nothing but the database’s trouble for an hour, and tells the user',
+    test: 'ends a turn that met nothing but the database’s failures for an hour, and notifies the user',
   },
   {
     id: 'turn/time',
@@ -547,8 +755,8 @@ const ends: readonly Guard[] = [
     promises: [7],
     keeps: 'A turn’s time counts over all its tries',
     without: { file: turn, within: 'async postpone(', find: 'spentMs: { increment: spentMs },' },
-    spec: 'src/agent/turn/turn-time.spec.ts',
-    test: 'A turn’s time adds up over the tries that were put off',
+    spec: 'src/agent/loop/turn-time.spec.ts',
+    test: 'A turn’s time adds up over its tries',
   },
   {
     id: 'turn/taken-away-noticed',
@@ -561,8 +769,8 @@ const ends: readonly Guard[] = [
       find: 'if (sight?.token !== lease.token) return disturbed.abort(new LeaseLostError(`lane ${lease.lane}`));',
       replace: 'if (!sight) return;',
     },
-    spec: 'src/agent/turn/turn-watch.spec.ts',
-    test: 'tells a runner whose lease was taken away',
+    spec: 'src/agent/loop/busy/turn-watch.spec.ts',
+    test: 'notifies a runner whose lease was taken away',
     error: 'not told',
   },
   {
@@ -576,7 +784,7 @@ const ends: readonly Guard[] = [
       find: "await this.leases.revoke(tx, conversationId, 'turns');",
       replace: "await this.leases.lock(tx, conversationId, 'turns');",
     },
-    spec: 'src/agent/turn/stop-order.spec.ts',
+    spec: 'src/agent/turns/stop-order.spec.ts',
     test: 'keeps the runner of the turn from answering',
   },
   {
@@ -585,8 +793,8 @@ const ends: readonly Guard[] = [
     promises: [1, 3],
     keeps: 'A /stop drops no message that came after it',
     without: { file: stop, within: 'private async dropWaiting(', find: ', id: { lt: eventId }' },
-    spec: 'src/agent/turn/stop-order.spec.ts',
-    test: 'drops what waited before it, and nothing that came after',
+    spec: 'src/agent/turns/stop-order.spec.ts',
+    test: 'drops earlier waiting messages, and no later ones',
   },
   {
     id: 'stop/operator-locks',
@@ -598,8 +806,8 @@ const ends: readonly Guard[] = [
       within: 'async cancelTurn(',
       find: "await this.leases.lock(tx, conversationId, 'turns');",
     },
-    spec: 'src/agent/turn/turn-stop.spec.ts',
-    test: 'wins or loses against the end of the turn, never both, and the chat has one answer',
+    spec: 'src/agent/turns/turn-stop.spec.ts',
+    test: 'either wins or loses against the end of the turn, and the chat has one answer',
     error: '40P01',
   },
   {
@@ -612,8 +820,8 @@ const ends: readonly Guard[] = [
       within: 'async cancelTurn(',
       find: "if (await this.mayBeAtWork(tx, turn)) await this.leases.revoke(tx, conversationId, 'turns');",
     },
-    spec: 'src/agent/turn/turn-stop.spec.ts',
-    test: 'of a turn that waits for its next try keeps whoever was about to take it up from doing so',
+    spec: 'src/agent/turns/turn-stop.spec.ts',
+    test: 'keeps a worker from resuming a turn that waits for its next try',
   },
   {
     id: 'stop/not-ended',
@@ -625,16 +833,16 @@ const ends: readonly Guard[] = [
       within: 'async cancelTurn(',
       find: "if (!unfinished.includes(turn.state)) return { kind: 'ended', state: turn.state };",
     },
-    spec: 'src/agent/turn/stop-order.spec.ts',
-    test: 'comes too late for one that has ended, and changes nothing',
+    spec: 'src/agent/turns/stop-order.spec.ts',
+    test: 'comes too late for an ended turn, and changes nothing',
   },
 ];
 
-const interruption = 'src/agent/busy/interruption.repository.ts';
-const interruptions = 'src/agent/busy/interruptions.spec.ts';
-const notInterrupted = 'src/agent/busy/not-interrupted.spec.ts';
+const interruption = 'src/agent/loop/busy/interruption.repository.ts';
+const interruptions = 'src/agent/loop/busy/interruptions.spec.ts';
+const notInterrupted = 'src/agent/loop/busy/not-interrupted.spec.ts';
 
-/** The mode `interrupt`: nothing that was said goes unanswered. */
+/** The mode `interrupt`: every message is answered. */
 const interrupts: readonly Guard[] = [
   {
     id: 'interrupt/not-the-ended',
@@ -648,7 +856,7 @@ const interrupts: readonly Guard[] = [
       replace: 'const may = (await this.find(turn, tx)) ?? { isShowing: false };',
     },
     spec: notInterrupted,
-    test: 'where it has ended: it stays answered, and what came is the next one',
+    test: 'once it has ended: it stays answered, and the new messages have the next turn',
   },
   {
     id: 'interrupt/not-while-showing',
@@ -662,7 +870,7 @@ const interrupts: readonly Guard[] = [
       find: "if (waitsForDraft && may.isShowing) return { kind: 'showing' };",
     },
     spec: notInterrupted,
-    test: 'where the first message of its answer sets out while it is decided',
+    test: 'if the first message of its answer is sent during the decision',
   },
   {
     id: 'interrupt/by-its-holder',
@@ -688,7 +896,7 @@ const interrupts: readonly Guard[] = [
       find: "await this.leases.revoke(tx, lease.conversationId, 'turns');",
     },
     spec: interruptions,
-    test: 'has lost the lease to it: whoever still runs it commits nothing',
+    test: 'has lost its lease: its runner commits nothing',
   },
   {
     id: 'interrupt/owned-by-nobody-yet',
@@ -702,7 +910,7 @@ const interrupts: readonly Guard[] = [
       replace: 'waiting.size < 0 ? [] : candidates',
     },
     spec: notInterrupted,
-    test: 'by what another run has taken into it',
+    test: 'by messages that another run let join it',
   },
   {
     id: 'interrupt/in-order',
@@ -715,7 +923,7 @@ const interrupts: readonly Guard[] = [
       find: 'first.event.id < from || ',
     },
     spec: notInterrupted,
-    test: 'by what waits behind others that the limit held back when it began',
+    test: 'by messages behind others that the limit held back when it began',
   },
   {
     id: 'interrupt/within-the-limit',
@@ -729,7 +937,7 @@ const interrupts: readonly Guard[] = [
       replace: "const ready: Ready = { kind: 'ready', candidates: room };",
     },
     spec: notInterrupted,
-    test: 'by what the chat’s limit holds back, until it lets it in',
+    test: 'by messages that the chat’s limit holds back, until it grants them',
   },
   {
     id: 'claim/behind-a-command',
@@ -737,22 +945,22 @@ const interrupts: readonly Guard[] = [
     promises: [3],
     keeps: 'What is behind a command that waits is in no turn before the command has its effect',
     without: {
-      file: turn,
-      within: 'async waiting(',
-      find: "AND state = 'waiting' AND kind <> 'message'",
+      file: laneState,
+      within: 'function waitingMessages(',
+      find: "AND commands.state = 'waiting'",
       replace: 'AND false',
     },
-    spec: 'src/agent/turn/claim-limits.spec.ts',
-    test: 'owns nothing behind a command that has come since commands were handled',
+    spec: 'src/agent/turns/claim-limits.spec.ts',
+    test: 'owns no message behind an unhandled command',
   },
   {
     id: 'interrupt/claimed-once',
     kind: 'condition',
     promises: [2, 3],
-    keeps: 'A message that was claimed since it was read is not claimed again',
-    without: { file: turn, within: 'private async claim(', find: ", state: 'waiting'" },
-    spec: 'src/agent/turn/joining.spec.ts',
-    test: 'leaves alone what another turn has claimed since it was read',
+    keeps: 'A message that another run has claimed meanwhile is not claimed again',
+    without: { file: turnClaim, within: 'private async claim(', find: ", state: 'waiting'" },
+    spec: 'src/agent/loop/busy/joining.spec.ts',
+    test: 'leaves messages alone that another turn has claimed since they were read',
   },
 ];
 

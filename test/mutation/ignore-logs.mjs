@@ -1,6 +1,6 @@
 import { declareValuePlugin, PluginKind } from '@stryker-mutator/api/plugin';
 
-/** Nobody promises the words of a log line, nor of an error's message. */
+/** The words of a log line, or of an error's message, are no promise. */
 const ignoreLogs = {
   shouldIgnore({ node }) {
     if (node.type === 'CallExpression' && isLogger(node.callee)) return 'the words of a log line';

@@ -2,8 +2,8 @@ import type { Vite, PoolOptions } from 'vitest/node';
 import { KeptWorker } from '../guards/kept-worker.js';
 
 /**
- * Vitest plugin: all mutants run in one process. StrykerJS asks for threads and would have them started anew, with all
- * packages, for each mutant; that takes longer than most tests.
+ * Vitest plugin: all mutants run in one process. StrykerJS requests threads and would restart them, with all packages,
+ * for each mutant; that takes longer than most tests.
  */
 export function keptPool(): Vite.Plugin {
   return {

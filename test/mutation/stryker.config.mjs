@@ -1,10 +1,14 @@
-const folder = process.env['MUTATION_FOLDER'] ?? 'src/lease';
+const folder = process.env['MUTATION_FOLDER'] ?? 'src/queue/lease';
+const passages = process.env['MUTATION_PASSAGES'] ?? '';
 const name = folder.replaceAll('/', '-');
 
 /** @type {import('@stryker-mutator/api/core').PartialStrykerOptions} */
 // oxlint-disable-next-line import/no-default-export -- StrykerJS reads it
 export default {
-  mutate: [`${folder}/**/*.ts`, '!**/*.spec.ts', '!**/*.spec-support.ts', '!**/*.module.ts'],
+  mutate:
+    passages === ''
+      ? [`${folder}/**/*.ts`, '!**/*.spec.ts', '!**/*.fixture.ts', '!**/*.module.ts']
+      : JSON.parse(passages),
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner', './test/mutation/ignore-logs.mjs'],
   ignorers: ['logs'],
@@ -12,7 +16,7 @@ export default {
   coverageAnalysis: 'perTest',
   // Two cores; each further one brings a PostgreSQL of its own.
   concurrency: 1,
-  // A mutant that waits for what never comes is one that is noticed; a busy machine is not.
+  // A mutant that waits forever counts as noticed; a busy machine must not.
   timeoutMS: 60_000,
   timeoutFactor: 3,
   dryRunTimeoutMinutes: 30,

@@ -1,20 +1,19 @@
-import { Doorkeeper } from '../../src/access/doorkeeper.js';
+import { AccessPolicy } from '../../src/access/access-policy.js';
 import { PairingQuestions } from '../../src/access/pairing-questions.js';
 import { PairingRepository } from '../../src/access/pairing.repository.js';
-import { Pairings } from '../../src/access/pairings.service.js';
+import { PairingsService } from '../../src/access/pairings.service.js';
 import { PeopleAccess } from '../../src/access/people-access.js';
-import { StandingRepository } from '../../src/access/standing.repository.js';
-import { Uninvited } from '../../src/agent/turn/uninvited.js';
+import { AccessGrantRepository } from '../../src/access/access-grant.repository.js';
+import { AccessFilter } from '../../src/agent/turns/access-filter.js';
 import type { Channel } from '../../src/channel/channel.js';
-import { AccessSettings } from '../../src/config/access.settings.js';
-import { DraftRepository } from '../../src/delivery/draft.repository.js';
+import { AccessSettings } from '../../src/channel/access.settings.js';
 import { Outbox } from '../../src/delivery/outbox.js';
 import { PersonRepository } from '../../src/memory/person.repository.js';
 import type { Room } from './room.js';
 import { telegramChannel } from './telegram-channel.js';
 
-/** Who may talk to the agent, over the room's database. */
-export function accessParts(
+/** The access policy over the room's database. */
+function accessParts(
   { prisma, conversations, ids, leases }: Room,
   channel: Channel,
   outbox: Outbox,
@@ -22,33 +21,44 @@ export function accessParts(
 ) {
   const settings = Object.assign(new AccessSettings(), wishes);
   const people = new PersonRepository();
-  const standings = new StandingRepository(prisma);
-  const doorkeeper = new Doorkeeper(channel, standings, settings);
+  const grants = new AccessGrantRepository(prisma);
+  const accessPolicy = new AccessPolicy(channel, grants, settings);
   const repository = new PairingRepository(prisma, ids);
-  const pairings = new Pairings(repository, standings, doorkeeper, prisma, conversations, people, outbox);
+  const pairings = new PairingsService(
+    repository,
+    grants,
+    accessPolicy,
+    prisma,
+    conversations,
+    people,
+    outbox,
+  );
   const questions = new PairingQuestions(
     repository,
     pairings,
-    standings,
+    grants,
     prisma,
     conversations,
     people,
     outbox,
     settings,
   );
-  const peopleAccess = new PeopleAccess(prisma, standings, pairings, settings);
-  const uninvited = new Uninvited(prisma, leases, doorkeeper, pairings);
-  return { doorkeeper, repository, pairings, questions, peopleAccess, standings, uninvited };
+  const peopleAccess = new PeopleAccess(prisma, grants, pairings, settings);
+  const accessFilter = new AccessFilter(prisma, leases, accessPolicy, pairings);
+  return {
+    accessPolicy,
+    repository,
+    pairings,
+    questions,
+    peopleAccess,
+    grants,
+    accessFilter,
+  };
 }
 
-/** The same of a bot that pairs, without a Telegram to reach. */
-export function pairingParts(room: Room, ...owners: readonly (bigint | number)[]) {
+/** The same for a bot with pairing, without a reachable Telegram. */
+export function pairingParts(room: Room, ...owners: readonly (string | number)[]) {
   const settings = { mode: 'pairing', owners: owners.map(String) } as const;
   const channel = telegramChannel({ token: '1:a', root: 'http://127.0.0.1:9' }, {}, settings);
-  return accessParts(
-    room,
-    channel,
-    new Outbox(channel, new DraftRepository(room.prisma, room.leases)),
-    settings,
-  );
+  return accessParts(room, channel, new Outbox(channel), settings);
 }

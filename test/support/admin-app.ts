@@ -4,16 +4,16 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { expect } from 'vitest';
 import { AdminModule } from '../../src/admin/admin.module.js';
 import { httpAdapter, httpOptions, setUpHttp } from '../../src/application.js';
-import { loadSettings } from '../../src/config/settings.js';
-import { SettingsModule } from '../../src/config/settings.module.js';
-import { DatabaseModule } from '../../src/database/database.module.js';
-import { PrismaService } from '../../src/database/prisma.service.js';
+import { loadSettings } from '../../src/settings/settings.js';
+import { SettingsModule } from '../../src/platform/config/settings.module.js';
+import { DatabaseModule } from '../../src/platform/database/database.module.js';
+import { PrismaService } from '../../src/platform/database/prisma.service.js';
 import type { Prisma } from '../../src/generated/prisma/client.js';
-import { HttpModule } from '../../src/http/http.module.js';
-import { ObservabilityModule } from '../../src/observability/observability.module.js';
-import { RuntimeModule } from '../../src/runtime/runtime.module.js';
+import { HttpModule } from '../../src/platform/http/http.module.js';
+import { ObservabilityModule } from '../../src/platform/observability/observability.module.js';
+import { RuntimeModule } from '../../src/platform/runtime/runtime.module.js';
 import { TelegramModule } from '../../src/telegram/telegram.module.js';
-import { ThrottlingModule } from '../../src/throttling/throttling.module.js';
+import { ThrottlingModule } from '../../src/platform/throttling/throttling.module.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
 import { DescribedAnswers } from './described-answers.js';
 
@@ -28,12 +28,12 @@ export interface Listed {
 
 export interface Talk {
   readonly id: string;
-  readonly chatId: bigint;
+  readonly chatId: string;
 }
 
-/** The admin room alone, over HTTP, on a database and a queue of its own. */
+/** The admin module alone, over HTTP, on a database and a queue of its own. */
 export class AdminApp {
-  private chats = 7_000_000_000n;
+  private chats = 7_000_000_000;
   private described: DescribedAnswers | null = null;
 
   private constructor(
@@ -79,7 +79,10 @@ export class AdminApp {
     return this.database.url;
   }
 
-  /** Fails where the answer is not as `/docs-json` describes it: so every spec of the admin room is one of that too. */
+  /**
+   * Fails if the answer differs from its description in `/docs-json`: so every spec of the admin API also tests the
+   * description.
+   */
   async call(url: string, method: 'GET' | 'POST' | 'PATCH' | 'DELETE' = 'GET', payload?: object) {
     const body = payload === undefined ? {} : { payload };
     const answer = await this.app.inject({ url: `/admin/${url}`, method, headers: this.headers, ...body });
@@ -107,10 +110,10 @@ export class AdminApp {
     return all;
   }
 
-  /** A private chat with some messages, the user's and the agent's in turn: "message 1", "message 2", ... */
+  /** A private chat with some messages, the user's and the agent's alternating: "message 1", "message 2", ... */
   async talk(messages: number, change: Partial<Prisma.ConversationUncheckedCreateInput> = {}): Promise<Talk> {
-    this.chats += 1n;
-    const chatId = this.chats;
+    this.chats += 1;
+    const chatId = String(this.chats);
     const { id } = await this.prisma.conversation.create({
       data: {
         id: crypto.randomUUID(),
@@ -125,12 +128,15 @@ export class AdminApp {
     });
     await this.prisma.$executeRaw`
       INSERT INTO messages (conversation_id, epoch, role, text, channel_message_id)
-      SELECT ${id}::uuid, 0, CASE WHEN n % 2 = 1 THEN 'user' ELSE 'assistant' END::message_role, 'message ' || n, n
+      SELECT ${id}::uuid, 0, CASE WHEN n % 2 = 1 THEN 'user' ELSE 'assistant' END::message_role, 'message ' || n, n::text
       FROM generate_series(1, ${messages}) AS n`;
     return { id, chatId };
   }
 
-  /** Many quiet conversations, each with a turn, an approval, a message, a dead letter and a budget: enough for the planner to need indexes. */
+  /**
+   * Many idle conversations, each with a turn, an approval, a message, a dead letter and a budget: enough for the
+   * planner to need indexes.
+   */
   async fill(conversations: number): Promise<void> {
     await this.prisma.$executeRaw`
       INSERT INTO conversations (id, channel, chat_id, chat_type, title, username, last_message_at)

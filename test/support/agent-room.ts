@@ -1,90 +1,68 @@
-import { DiscoveryModule } from '@nestjs/core';
-import { Test, type TestingModule } from '@nestjs/testing';
-import type { Provider } from '@nestjs/common';
-import { AfterRun } from '../../src/agent/turn/after-run.js';
-import type { AgentLoop } from '../../src/agent/turn/agent-loop.js';
+import { type Type } from '@nestjs/common';
+import { type TestingModule } from '@nestjs/testing';
 import { ApprovalRepository } from '../../src/agent/approvals/approval.repository.js';
-import { Approvals } from '../../src/agent/approvals/approvals.service.js';
-import { ClaimTries } from '../../src/agent/tries/claim-tries.js';
-import { BusyIndicator } from '../../src/agent/turn/busy-indicator.js';
-import type { Commands } from '../../src/agent/commands/commands.service.js';
-import { Backgrounds } from '../../src/agent/context/background.repository.js';
+import { ApprovalsService } from '../../src/agent/approvals/approvals.service.js';
+import { CommandsService } from '../../src/agent/commands/commands.service.js';
 import { ContextBuilder } from '../../src/agent/context/context-builder.js';
-import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
-import { HistoryReader } from '../../src/agent/context/history-reader.js';
-import { EventClaim } from '../../src/agent/turn/event-claim.js';
-import { EventReader } from '../../src/agent/turn/event-reader.js';
-import { DeploymentSecrets } from '../../src/agent/model/deployment-secrets.repository.js';
-import { ModelCallers } from '../../src/agent/model/model-caller.js';
-import type { ModelClient } from '../../src/agent/model/model-client.js';
-import { Pictures } from '../../src/agent/attachments/pictures.js';
-import { StepRepository } from '../../src/agent/turn/step.repository.js';
-import { Summarizer } from '../../src/agent/summaries/summarizer.js';
-import { SummaryRepository } from '../../src/agent/summaries/summary.repository.js';
-import { TokenCounter } from '../../src/agent/context/token-counter.js';
-import { ToolRegistry } from '../../src/agent/tools/tool-registry.js';
+import { SummaryRepository } from '../../src/agent/context/summary.repository.js';
+import { Summarizer } from '../../src/agent/context/summaries/summarizer.js';
+import { TurnGroupContextRepository } from '../../src/agent/context/turn-group-context.repository.js';
 import type { TurnContext } from '../../src/agent/context/turn-request.js';
-import { TurnMetrics } from '../../src/agent/turn/turn-metrics.js';
-import { TurnEndings } from '../../src/agent/turn/turn-endings.repository.js';
-import { TurnRepository } from '../../src/agent/turn/turn.repository.js';
-import { TurnRunner } from '../../src/agent/turn/turn-runner.js';
-import type { TurnStop } from '../../src/agent/turn/turn-stop.repository.js';
-import { TurnWatch } from '../../src/agent/turn/turn-watch.js';
-import { TurnWatchRepository } from '../../src/agent/turn/turn-watch.repository.js';
-import { WaitNotices } from '../../src/agent/waiting/wait-notices.js';
-import { BudgetLedger } from '../../src/budget/budget-ledger.repository.js';
-import { BudgetLimits } from '../../src/budget/budget-limits.js';
-import { Budgets } from '../../src/budget/budgets.service.js';
+import { TokenCounter } from '../../src/agent/llm/token-counter.js';
+import { InterruptionRepository } from '../../src/agent/loop/busy/interruption.repository.js';
+import { InterruptionsService } from '../../src/agent/loop/busy/interruptions.service.js';
+import { CallOrigins } from '../../src/agent/loop/call-origins.js';
+import { noIsolation } from '../../src/agent/loop/isolation/isolated-entry.js';
+import { AgentLoop } from '../../src/agent/loop/steps/agent-loop.js';
+import { TurnRunner } from '../../src/agent/loop/turn-runner.js';
+import { type Claimed, EventClaim } from '../../src/agent/turns/event-claim.js';
+import { StepRepository } from '../../src/agent/turns/step.repository.js';
+import { TurnCompletionRepository } from '../../src/agent/turns/turn-completion.repository.js';
+import { TurnStopRepository } from '../../src/agent/turns/turn-stop.repository.js';
+import { TurnRun } from '../../src/agent/turns/turn-run.js';
+import { WaitNotices } from '../../src/agent/turns/wait-notices.js';
+import { LaneStateRepository, MAX_EVENTS } from '../../src/agent/turns/lane-state.repository.js';
+import { TurnClaimRepository } from '../../src/agent/turns/turn-claim.repository.js';
+import { TurnRepository } from '../../src/agent/turns/turn.repository.js';
+import { BudgetLedgerRepository } from '../../src/budget/budget-ledger.repository.js';
+import { BudgetsService } from '../../src/budget/budgets.service.js';
 import { Prices } from '../../src/budget/prices.js';
-import type { AccessSettings } from '../../src/config/access.settings.js';
-import { AgentSettings } from '../../src/config/agent.settings.js';
-import { BudgetSettings } from '../../src/config/budget.settings.js';
-import { BusySettings } from '../../src/config/busy.settings.js';
-import { ChatLimitSettings } from '../../src/config/chat-limit.settings.js';
-import { GroupSettings } from '../../src/config/group.settings.js';
-import { ModelSettings } from '../../src/config/model.settings.js';
-import { StreamingSettings } from '../../src/config/streaming.settings.js';
-import type { TranscriptionSettings } from '../../src/config/transcription.settings.js';
-import { ToolSettings } from '../../src/config/tool.settings.js';
-import type { TelegramSettings } from '../../src/config/telegram.settings.js';
-import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
-import type { Lease } from '../../src/lease/lease.repository.js';
-import type { TelegramChannel } from '../../src/telegram/telegram-channel.js';
-import { InterruptionRepository } from '../../src/agent/busy/interruption.repository.js';
-import { Database } from '../../src/database/database.js';
-import { noIsolation } from '../../src/agent/isolation/isolated-entry.js';
-import { IsolatedRuns } from '../../src/agent/isolation/isolated-runs.service.js';
-import { Interruptions } from '../../src/agent/busy/interruptions.service.js';
 import { DraftRepository } from '../../src/delivery/draft.repository.js';
-import type { FloodGate } from '../../src/delivery/flood/flood-gate.js';
-import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
+import { FloodGate } from '../../src/delivery/flood/flood-gate.js';
 import { Outbox } from '../../src/delivery/outbox.js';
-import { FactsRepository } from '../../src/memory/facts.repository.js';
+import { WaitNoticeRepository } from '../../src/delivery/wait-notice.repository.js';
+import type { Conversation, Turn } from '../../src/generated/prisma/client.js';
+import { GroupContextRepository } from '../../src/memory/group-context.repository.js';
 import { MessageRepository } from '../../src/memory/message.repository.js';
-import { OverheardRepository } from '../../src/memory/overheard.repository.js';
-import { PersonRepository } from '../../src/memory/person.repository.js';
 import { PersonToolsRepository } from '../../src/memory/person-tools.repository.js';
-import { Metrics } from '../../src/observability/metrics.js';
-import { Stopping } from '../../src/runtime/stopping.js';
-import { ChatLimiter } from '../../src/throttling/chat-limiter.js';
-import { accessParts } from './access-parts.js';
-import { loopOf } from './agent-loop.js';
-import { commandsOf, eventTriesOf } from './agent-commands.js';
-import { attachmentsOver } from './attachments.js';
-import { openFloodGate } from './delivery-parts.js';
-import { modelClient } from './model-client.js';
+import type { Channel } from '../../src/channel/channel.js';
+import type { AccessSettings } from '../../src/channel/access.settings.js';
+import type { AgentSettings } from '../../src/agent/context/agent.settings.js';
+import type { BudgetSettings } from '../../src/budget/budget.settings.js';
+import type { BusySettings } from '../../src/agent/turns/busy.settings.js';
+import type { ChatLimitSettings } from '../../src/platform/throttling/chat-limit.settings.js';
+import { askedModels, type ModelSettings } from '../../src/agent/llm/model.settings.js';
+import type { ContextSettings } from '../../src/agent/llm/context.settings.js';
+import type { StreamingSettings } from '../../src/agent/llm/streaming.settings.js';
+import type { TelegramSettings } from '../../src/telegram/settings/telegram.settings.js';
+import type { ToolSettings } from '../../src/agent/tools/tool.settings.js';
+import type { TranscriptionSettings } from '../../src/agent/attachments/transcription.settings.js';
+import { loadSettings, type Settings } from '../../src/settings/settings.js';
+import { Stopping } from '../../src/platform/runtime/stopping.js';
+import type { Lease } from '../../src/queue/lease/lease.repository.js';
+import { Bots } from '../../src/telegram/bots/bots.js';
+import { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import { Room } from './room.js';
 import { ScriptedModel } from './scripted-model.js';
 import { MemorySlidingWindow } from './sliding-window.js';
-import { NoJitter, SteeredClock } from './steered.js';
-import { turnWorkOf } from './turn-work.js';
-import { telegramChannel } from './telegram-channel.js';
+import { SteeredClock } from './steered.js';
 import { TelegramDouble } from './telegram-double.js';
-import { errorTexts } from './error-texts.js';
+import { AgentProcess, compileAgent, type Own, type World } from './agent-process.js';
 
+/** The differences from the defaults. */
 interface Wishes {
   readonly tools?: readonly (new () => object)[];
-  readonly settings?: Partial<AgentSettings>;
+  readonly settings?: Partial<AgentSettings & ContextSettings>;
   readonly limits?: Partial<ChatLimitSettings>;
   readonly busy?: Partial<BusySettings>;
   readonly toolSettings?: Partial<ToolSettings>;
@@ -93,268 +71,143 @@ interface Wishes {
   readonly budgets?: Partial<BudgetSettings>;
   readonly models?: Partial<ModelSettings>;
   readonly transcription?: Partial<TranscriptionSettings>;
+  /** In place of Telegram. */
+  readonly channel?: Channel;
 }
 
-/** The agent's services, built with `new` over a real database, between a Telegram and a model over HTTP. */
-export class AgentRoom {
-  readonly clock = new SteeredClock();
-  readonly windows = new MemorySlidingWindow();
-  readonly settings = new AgentSettings();
-  readonly limits = new ChatLimitSettings();
-  readonly busy = new BusySettings();
-  readonly streaming = new StreamingSettings();
-  readonly toolSettings = new ToolSettings();
-  readonly models = new ModelSettings();
-  readonly tokens = new TokenCounter();
-  readonly attachments: ReturnType<typeof attachmentsOver>;
-  readonly personTools: PersonToolsRepository;
-  readonly approvalStore: ApprovalRepository;
-  readonly approvals: Approvals;
-  readonly drafts: DraftRepository;
-  readonly waitNotices: WaitNoticeRepository;
-  readonly gate: FloodGate;
-  readonly outbox: Outbox;
-  readonly access: ReturnType<typeof accessParts>;
-  readonly messages: MessageRepository;
-  readonly steps: StepRepository;
-  readonly turns: TurnRepository;
-  readonly endings: TurnEndings;
-  readonly interruptionStore: InterruptionRepository;
-  readonly claim: EventClaim;
-  readonly turnStop: TurnStop;
-  readonly commands: Commands;
-  readonly context: ContextBuilder;
-  readonly overheard: OverheardRepository;
-  readonly backgrounds: Backgrounds;
-  readonly summaries: SummaryRepository;
-  readonly history: HistoryReader;
-  readonly channel: TelegramChannel;
-  readonly prices: Prices;
-  readonly ledger: BudgetLedger;
-  readonly budgets: Budgets;
-  readonly callers: ModelCallers;
-  readonly client: ModelClient;
+/** The agent over a real database, between a Telegram and a model over HTTP. */
+export class AgentRoom extends AgentProcess {
+  readonly clock: SteeredClock;
+  readonly windows: MemorySlidingWindow;
+  readonly settings: AgentSettings;
+  readonly contextSettings: ContextSettings;
+  readonly limits: ChatLimitSettings;
+  readonly busy: BusySettings;
+  readonly toolSettings: ToolSettings;
+  readonly models: ModelSettings;
+  readonly streaming: StreamingSettings;
+
+  readonly approvals = this.get(ApprovalsService);
+  readonly approvalStore = this.get(ApprovalRepository);
+  readonly budgets = this.get(BudgetsService);
+  readonly channel = this.get(TelegramChannel);
+  readonly claim = this.get(EventClaim);
+  readonly claims = this.get(TurnClaimRepository);
+  readonly commands = this.get(CommandsService);
+  readonly completion = this.get(TurnCompletionRepository);
+  readonly context = this.get(ContextBuilder);
+  readonly drafts = this.get(DraftRepository);
+  readonly gate = this.get(FloodGate);
+  readonly groupContext = this.get(GroupContextRepository);
+  readonly laneStates = this.get(LaneStateRepository);
+  readonly interruptions = this.get(InterruptionsService);
+  readonly interruptionStore = this.get(InterruptionRepository);
+  readonly ledger = this.get(BudgetLedgerRepository);
+  readonly messages = this.get(MessageRepository);
+  readonly notices = this.get(WaitNotices);
+  readonly origins = this.get(CallOrigins);
+  readonly outbox = this.get(Outbox);
+  readonly personTools = this.get(PersonToolsRepository);
+  readonly prices = this.get(Prices);
+  readonly steps = this.get(StepRepository);
+  readonly summaries = this.get(SummaryRepository);
+  readonly tokens = this.get(TokenCounter);
+  readonly turnGroupContext = this.get(TurnGroupContextRepository);
+  readonly turns = this.get(TurnRepository);
+  readonly turnStop = this.get(TurnStopRepository);
+  readonly waitNotices = this.get(WaitNoticeRepository);
 
   private constructor(
-    readonly room: Room,
     readonly telegram: TelegramDouble,
     readonly model: ScriptedModel,
-    private readonly tools: TestingModule,
-    wishes: Wishes,
+    private readonly world: World,
+    process: TestingModule,
   ) {
-    const { prisma, leases, conversations, ids } = room;
-    Object.assign(this.settings, wishes.settings);
-    Object.assign(this.toolSettings, wishes.toolSettings);
-    Object.assign(this.busy, wishes.busy);
-    Object.assign(this.limits, { limit: 1_000_000, ...wishes.limits });
-    const channel = telegramChannel(telegram, wishes.telegram, wishes.access);
-    this.drafts = new DraftRepository(prisma, leases);
-    this.gate = openFloodGate(prisma);
-    this.waitNotices = new WaitNoticeRepository(prisma, leases, this.gate);
-    const outbox = new Outbox(channel, this.drafts);
-    this.outbox = outbox;
-    this.access = accessParts(room, channel, outbox, wishes.access);
-    this.channel = channel;
-    this.messages = new MessageRepository(prisma);
-    const people = new PersonRepository();
-    this.personTools = new PersonToolsRepository(prisma);
-    const reader = new EventReader(channel);
-    this.turns = new TurnRepository(
-      prisma,
-      reader,
-      leases,
-      this.messages,
-      people,
-      conversations,
-      this.waitNotices,
-      ids,
-    );
-    const limiter = new ChatLimiter(this.windows, this.limits);
-    const corrections = new Corrections(prisma, leases, outbox, reader, ids);
-    this.claim = new EventClaim(
-      reader,
-      this.turns,
-      corrections,
-      limiter,
-      this.tokens,
-      this.settings,
-      this.busy,
-      this.access.uninvited,
-    );
-    const limits = new BudgetLimits(Object.assign(new BudgetSettings(), wishes.budgets));
-    this.ledger = new BudgetLedger(prisma, leases, limits);
-    this.approvalStore = new ApprovalRepository(
-      prisma,
-      leases,
-      this.messages,
-      outbox,
-      this.drafts,
-      people,
-      this.ledger,
-    );
-    this.approvals = new Approvals(
-      this.approvalStore,
-      prisma,
-      conversations,
-      this.toolSettings,
-      ids,
-      this.access.doorkeeper,
-    );
-    const facts = new FactsRepository(prisma);
-    this.summaries = new SummaryRepository(prisma, leases, this.ledger);
-    this.history = new HistoryReader(this.messages, this.tokens);
-    this.context = new ContextBuilder(
-      this.messages,
-      this.history,
-      facts,
-      this.summaries,
-      this.tokens,
-      this.settings,
-      this.clock,
-      new Pictures(channel),
-    );
-    const models = Object.assign(this.models, {
-      apiKey: 'a-key',
-      baseUrl: model.baseUrl,
-      model: 'double',
-      ...wishes.models,
-    });
-    this.attachments = attachmentsOver(room, channel, models, this.settings, wishes.transcription);
-    this.callers = new ModelCallers(new DeploymentSecrets(prisma), models);
-    this.client = modelClient(models, prisma, this.clock);
-    const budgets = Object.assign(new BudgetSettings(), wishes.budgets);
-    this.prices = new Prices(budgets, models);
-    this.budgets = new Budgets(this.ledger, this.prices, limits);
-    this.steps = new StepRepository(prisma, leases, this.prices);
-    this.endings = new TurnEndings(
-      prisma,
-      leases,
-      conversations,
-      this.messages,
-      outbox,
-      this.drafts,
-      this.approvalStore,
-      corrections,
-      this.ledger,
-      ids,
-    );
-    this.interruptionStore = new InterruptionRepository(
-      prisma,
-      leases,
-      conversations,
-      this.turns,
-      this.endings,
-    );
-    this.overheard = new OverheardRepository(room.pool, new GroupSettings());
-    this.backgrounds = new Backgrounds(prisma, leases, this.overheard, this.tokens, this.settings);
-    const { turnStop, commands } = commandsOf(this, { facts, people, limits });
-    this.turnStop = turnStop;
-    this.commands = commands;
+    super(process);
+    const { settings } = world;
+    this.clock = world.clock;
+    this.windows = world.windows;
+    this.settings = settings.agent;
+    this.contextSettings = settings.context;
+    this.limits = settings.chatLimit;
+    this.busy = settings.busy;
+    this.toolSettings = settings.tools;
+    this.models = settings.model;
+    this.streaming = settings.streaming;
   }
 
   static async open(wishes: Wishes = {}): Promise<AgentRoom> {
-    const tools: Provider[] = [...(wishes.tools ?? [])];
-    const module = await Test.createTestingModule({
-      imports: [DiscoveryModule],
-      providers: [ToolRegistry, ...tools],
-    }).compile();
-    await module.init();
-    const parts = [await Room.open(), await TelegramDouble.start(), await ScriptedModel.start()] as const;
-    return new AgentRoom(...parts, module, wishes);
+    const room = await Room.open();
+    const [telegram, model] = [await TelegramDouble.start(), await ScriptedModel.start()];
+    const world = {
+      room,
+      settings: settingsFor(telegram, model, wishes),
+      clock: new SteeredClock(),
+      windows: new MemorySlidingWindow(),
+      tools: wishes.tools ?? [],
+      channel: wishes.channel ?? null,
+    };
+    return new AgentRoom(telegram, model, world, await compileAgent(world));
+  }
+
+  get room(): Room {
+    return this.world.room;
   }
 
   /** The instance whose methods are the tools. */
-  tool<T>(type: new () => T): T {
-    return this.tools.get(type);
+  tool<T>(type: Type<T>): T {
+    return this.get(type);
   }
 
-  /** @param steps another one where the checkpoints shall misbehave */
-  loop(steps = this.steps): AgentLoop {
-    return loopOf(this, this.tools.get(ToolRegistry), steps);
+  /** The agent loop of a process, whose checkpoints may misbehave. */
+  async loop(steps = this.steps): Promise<AgentLoop> {
+    return steps === this.steps ? this.get(AgentLoop) : (await this.process({ steps })).get(AgentLoop);
   }
 
-  /** What the model sees of a conversation in which nothing but this was said. */
+  /** The context of a conversation with nothing but this text. */
   contextOf(text: string, budget = 10_000): TurnContext {
     const own = { messages: [{ role: 'user' as const, content: text }], tokens: 0 };
     const system = { role: 'system' as const, content: 'You are a double.' };
     return { system, hasOutsideSummary: false, history: [], own, joined: [], exchanges: [], budget };
   }
 
-  /** A turn that has claimed what waits in the conversation, and the lease to go on with it. */
-  async begin(conversation: Conversation, ...texts: string[]): Promise<{ lease: Lease; turn: Turn }> {
+  /** Claims the messages that wait at this moment. */
+  async claimNext(lease: Lease, conversation: Conversation): Promise<Claimed> {
+    const waiting = await this.laneStates.waiting(conversation.id, MAX_EVENTS);
+    return await this.claim.next(lease, { conversation, waiting });
+  }
+
+  /** A turn that has claimed the conversation's waiting messages, and its lease. */
+  async begin(
+    conversation: Conversation,
+    ...texts: string[]
+  ): Promise<{ lease: Lease; turn: Turn; run: TurnRun }> {
     for (const text of texts) await this.room.event(conversation, text);
     const lease = await this.room.lease(conversation.id);
-    const claimed = await this.claim.next(lease, conversation);
+    const claimed = await this.claimNext(lease, conversation);
     if (claimed.kind !== 'turn') throw new Error(`no turn: ${claimed.kind}`);
-    return { lease, turn: claimed.turn };
+    return { lease, turn: claimed.turn, run: TurnRun.forClaim(lease, conversation, claimed) };
   }
 
-  /** One process's runner; another one has a `Stopping` of its own. */
-  runner(stopping = new Stopping(), steps = this.steps, isolated = noIsolation): TurnRunner {
-    const metrics = new TurnMetrics(new Metrics());
-    const afterRun = this.afterRun(metrics);
-    return new TurnRunner(
-      this.room.conversations,
-      this.channel,
-      this.turns,
-      this.endings,
-      this.commands,
-      new ClaimTries(this.claim, this.turns, eventTriesOf(this)),
-      turnWorkOf(this, stopping, steps),
-      afterRun,
-      new IsolatedRuns(isolated, new Database(this.room.url), this.turns, steps, afterRun, stopping),
-      new TurnWatch(new TurnWatchRepository(this.room.prisma), this.busy),
-      this.interruptions(),
-      new BusyIndicator(this.channel),
-      this.notices(),
-      this.room.holder,
-      stopping,
-      this.settings,
-      metrics,
-    );
+  /** The turn runner of a separate process. */
+  runner(stopping = new Stopping(), steps = this.steps, isolated = noIsolation): Runner {
+    const process = this.process({ stopping, steps, isolated });
+    return { run: async (conversationId) => await (await process).get(TurnRunner).run(conversationId) };
   }
 
-  private afterRun(metrics: TurnMetrics): AfterRun {
-    const { turns, endings, claim, approvals } = this;
-    return new AfterRun(turns, endings, claim, approvals, new NoJitter(), metrics, errorTexts);
+  /** Learns the bot's name, as a process does some time after its start. */
+  async learnBotName(): Promise<void> {
+    await this.get(Bots).findBot('telegram').identity.learn(new AbortController().signal);
   }
 
-  interruptions(): Interruptions {
-    return new Interruptions(this.room.conversations, this.claim, this.interruptionStore, this.busy);
+  /** The summarizer of a separate process. */
+  summarizer(stopping = new Stopping()): Pick<Summarizer, 'run'> {
+    const process = this.process({ stopping });
+    return { run: async (conversationId) => await (await process).get(Summarizer).run(conversationId) };
   }
 
-  notices(): WaitNotices {
-    const { conversations, holder } = this.room;
-    const reader = new EventReader(this.channel);
-    return new WaitNotices(
-      this.channel,
-      this.waitNotices,
-      conversations,
-      this.turns,
-      reader,
-      holder,
-      this.limits,
-      this.access.uninvited,
-      this.gate,
-    );
-  }
-
-  /** One process's summarizer. */
-  summarizer(stopping = new Stopping()): Summarizer {
-    return new Summarizer(
-      this.room.conversations,
-      this.summaries,
-      this.history,
-      this.client,
-      this.callers,
-      this.room.holder,
-      stopping,
-      this.tokens,
-      this.budgets,
-      this.settings,
-      new NoJitter(),
-      errorTexts,
-    );
+  private async process(own: Own): Promise<AgentProcess> {
+    return new AgentProcess(await compileAgent(this.world, own, this));
   }
 
   async close(): Promise<void> {
@@ -362,4 +215,25 @@ export class AgentRoom {
     await this.model.close();
     await this.room.close();
   }
+}
+
+type Runner = Pick<TurnRunner, 'run'>;
+
+function settingsFor(telegram: TelegramDouble, model: ScriptedModel, wishes: Wishes): Settings {
+  const settings = loadSettings({});
+  const wide = { botPerSecond: 1_000_000, chatPerSecond: 1_000_000, groupPerMinute: 1_000_000 };
+  Object.assign(settings.flood, wide);
+  Object.assign(settings.chatLimit, { limit: 1_000_000, ...wishes.limits });
+  Object.assign(settings.telegram, { botToken: telegram.token, apiRoot: telegram.root, ...wishes.telegram });
+  const { baseUrl } = model;
+  Object.assign(settings.model, { apiKey: 'a-key', baseUrl, model: 'double', ...wishes.models });
+  const { contextTokens = settings.context.contextTokens, ...agent } = wishes.settings ?? {};
+  Object.assign(settings.agent, agent);
+  Object.assign(settings.context, { contextTokens });
+  Object.assign(settings.busy, wishes.busy);
+  Object.assign(settings.tools, wishes.toolSettings);
+  Object.assign(settings.access, wishes.access);
+  Object.assign(settings.budget, { models: askedModels(settings.model), ...wishes.budgets });
+  Object.assign(settings.transcription, wishes.transcription);
+  return settings;
 }

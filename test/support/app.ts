@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import supertest from 'supertest';
 import { type RunningApplication, startApplication } from '../../src/application.js';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import type { Backend } from './backends.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
@@ -15,7 +15,7 @@ export const SECRET = 'a-webhook-secret_of-the-tests';
 export const ADMIN_KEY = 'an-admin-key-of-the-tests';
 export const SECRET_HEADER = 'X-Telegram-Bot-Api-Secret-Token';
 
-/** What a world is made of; each part of it is the test's own. */
+/** The parts of a world, each of them the test's own. */
 interface Parts {
   readonly telegram: TelegramDouble;
   readonly model: ScriptedModel;
@@ -23,7 +23,7 @@ interface Parts {
   readonly redis: RedisServer | null;
 }
 
-/** A message of the history as the admin API tells it. */
+/** A message of the history in the admin API's form. */
 export interface ToldMessage {
   readonly role: string;
   readonly text: string;
@@ -34,7 +34,7 @@ export interface ToldMessage {
   } | null;
 }
 
-/** A dead letter as the admin API tells it. */
+/** A dead letter in the admin API's form. */
 export interface ToldLetter {
   readonly id: string;
   readonly kind: string;
@@ -43,8 +43,8 @@ export interface ToldLetter {
 }
 
 /**
- * The whole product with a real database and a real queue, between a Telegram and a model that are doubles over HTTP.
- * Start it once a file: chats that nobody has used yet keep the tests apart.
+ * The whole product with a real database and a real queue, between doubles of Telegram and the model over HTTP. Start
+ * it once a file: unused chats keep the tests apart.
  */
 export class World {
   private readonly running: RunningApplication[] = [];
@@ -54,7 +54,7 @@ export class World {
     private readonly extra: Environment,
   ) {}
 
-  /** @param extra settings on top of those that reach the doubles; limits are out of the way unless given */
+  /** @param extra settings besides those of the doubles' addresses; limits are very high by default */
   static async start(backend: Backend, extra: Environment = {}): Promise<World> {
     const world = await World.prepare(backend, extra);
     await world.startApp();
@@ -120,7 +120,7 @@ export class World {
     };
   }
 
-  /** Starts a process of the product in this world, besides those that run. */
+  /** Starts a process of the product in this world, besides the running ones. */
   async startApp(overrides: Environment = {}): Promise<RunningApplication> {
     const app = await startApplication(this.env(overrides));
     this.running.push(app);
@@ -161,7 +161,7 @@ export class World {
     return await this.lastOf(chat, count);
   }
 
-  /** Presses a button in a chat. @returns the words with which it is answered */
+  /** Presses a button in a chat. @returns the answer to the press */
   async pressAndRead(chat: number, data: string, by = chat): Promise<string> {
     const update = pressUpdate(chat, data, by);
     await this.post(update).expect(200, { status: 'queued' });
@@ -175,7 +175,7 @@ export class World {
     });
   }
 
-  /** The newest message that the chat shows, once it shows `count`. */
+  /** The newest visible message of the chat, once it shows `count`. */
   async lastOf(chat: number, count: number): Promise<string> {
     return await eventually(() => {
       const shown = this.telegram.textsOf(chat);
@@ -197,7 +197,7 @@ export class World {
     return row.id;
   }
 
-  /** What the admin API tells of a chat's history, oldest first. */
+  /** A chat's history by the admin API, oldest first. */
   async history(chat: number): Promise<ToldMessage[]> {
     const id = await this.conversationId(chat);
     const { body } = await this.admin(`conversations/${id}/messages?order=asc&limit=200`).expect(200);
@@ -212,7 +212,7 @@ export class World {
     return items.filter(({ conversationId }) => conversationId === id);
   }
 
-  /** How many of a chat's events are in each state. */
+  /** The number of a chat's events in each state. */
   async eventStates(chat: number): Promise<Record<string, number>> {
     const rows = await this.sql<{ state: string; count: number }>(
       `SELECT e.state, count(*)::int AS count FROM events e JOIN conversations c ON c.id = e.conversation_id
@@ -222,7 +222,7 @@ export class World {
     return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
   }
 
-  /** Asks the database itself, for what no interface of the product tells. */
+  /** Queries the database itself, for data that no interface shows. */
   async sql<Row>(text: string, values: unknown[] = []): Promise<Row[]> {
     const client = new Client({ connectionString: this.env().DATABASE_URL });
     await client.connect();

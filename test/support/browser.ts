@@ -6,7 +6,7 @@ import { describeWithProgram } from './needed-program.js';
 const findChromium = () =>
   findProgram('chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome');
 
-/** `describe` for suites that need a browser: skipped where there is none, failing then with REQUIRE_SERVICES=1. */
+/** `describe` for suites that need a browser: skipped without one, or failing with REQUIRE_SERVICES=1. */
 export function describeWithBrowser(name: string, suite: () => void): void {
   describeWithProgram(name, 'chromium', findChromium(), suite);
 }

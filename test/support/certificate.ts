@@ -1,4 +1,4 @@
-/** A key and a certificate for `public.example` and `8.8.8.8`, 2020 to 2120. Signed by itself: only tests trust it. */
+/** A key and a certificate for `public.example` and `8.8.8.8`, 2020 to 2120. Self-signed: only tests trust it. */
 export const TEST_CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBdTCCARygAwIBAgIBATAKBggqhkjOPQQDAjAZMRcwFQYDVQQDDA5wdWJsaWMu
 ZXhhbXBsZTAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowGTEXMBUG

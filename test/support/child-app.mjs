@@ -1,6 +1,6 @@
-// The product in a process of its own: made to be killed. Settings come from the environment, and the folder that it is
-// started from is the first argument. The second one is a module there with further tools, or empty; with the third one,
-// "isolated", it is a process for one run of a suspect.
+// The product in a process of its own: made to be killed. Settings come from the environment, and the first argument is
+// its folder. The second one is a module there with further tools, or empty; with the third one, "isolated", it is a
+// process for one isolated run.
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -21,7 +21,9 @@ if (mode === 'isolated') {
   const { outliveOwnedErrors } = await load('src', 'process.js');
   const isolated = { file: fileURLToPath(import.meta.url), args: [root, tools ?? '', 'isolated'] };
   const application = await startApplication(process.env, undefined, isolated);
-  // A version before it had this has none.
+  // An earlier version lacks this.
   outliveOwnedErrors?.();
+  // As `main.ts` does.
+  process.once('SIGTERM', () => void application.stop().then(() => process.exit(0)));
   process.send(application.url);
 }

@@ -1,27 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { transpiledProject } from './transpiled.js';
 
 /** The product in a process of its own. */
 export interface ChildApp {
   readonly url: string;
-  /** Resolves when it has ended, by itself or not, with how. */
+  /** Resolves with the way of its end, by itself or not. */
   readonly ended: Promise<string>;
-  /** kill -9: it gets no chance to finish anything. */
+  /** kill -9: it cannot finish anything. */
   kill(): Promise<void>;
 }
 
 /**
  * Starts it, and resolves when it listens. It also ends with the test's own process.
  * @param root the folder of another version of the project, made by `transpileInto`
- * @param tools a module of the project, e.g. `test/support/x.js`, whose classes are tools that it has besides
+ * @param tools a module of the project, e.g. `test/support/x.js`, whose classes are its additional tools
  */
 export async function startChildApp(env: Environment, root?: string, tools = ''): Promise<ChildApp> {
   const folder = root ?? (await transpiledProject());
   const child = fork(fileURLToPath(new URL('child-app.mjs', import.meta.url)), [folder, tools], {
-    // Nothing of this process's own settings but where programs are.
+    // Only the paths of programs from this process's own settings.
     env: { PATH: process.env.PATH, ...env },
     execArgv: [],
   });

@@ -13,7 +13,7 @@ const OPTIONS: ts.CompilerOptions = {
 
 const FILE = 'in-memory.ts';
 
-/** What the compiler has to say of a program of one file, that exists in memory only; nothing: it compiles. */
+/** The compiler's errors for a one-file program in memory; none: it compiles. */
 export function complaintsAbout(program: string): string[] {
   const host = ts.createCompilerHost(OPTIONS);
   const readFromDisk = host.getSourceFile.bind(host);

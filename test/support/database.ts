@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import { readMigrations } from '../../src/database/migration-folder.js';
-import { Migrator } from '../../src/database/migrator.js';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
+import { readMigrations } from '../../src/platform/database/migration-folder.js';
+import { Migrator } from '../../src/platform/database/migrator.js';
 
 const TEMPLATE_LOCK = 7_418_880_003;
 
 export interface TestDatabase {
   readonly url: string;
-  /** Removes the database, cutting the connections left to it. */
+  /** Deletes the database, cutting the remaining connections. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ async function createDatabase(server: string, template: string): Promise<TestDat
   };
 }
 
-/** It is never stopped here: the run's end does that. What a test writes need not outlive a power cut. */
+/** It is never stopped here: the run's end does that. A test's data need not survive a power cut. */
 function sharedServer(): Promise<string> {
   const settings = {
     fsync: 'off',
@@ -45,8 +45,8 @@ function sharedServer(): Promise<string> {
 }
 
 /**
- * The ready-made copy, for the migrations as they are. Renamed only when it is complete, so that a suite killed in the
- * middle leaves nothing that looks like it.
+ * The ready-made copy, for the present migrations. Renamed only when it is complete, so that a suite killed in the
+ * middle leaves no broken copy.
  */
 async function makeTemplate(server: string): Promise<string> {
   const sum = createHash('sha256');

@@ -15,7 +15,7 @@ interface Route {
   readonly item: Readonly<Record<string, unknown>>;
 }
 
-/** Holds answers against the API's description: status, type, and every field, of which none may be left unsaid. */
+/** Compares answers with the API's description: status, type, and every field, all of which must be described. */
 export class DescribedAnswers {
   private readonly ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
   private readonly routes: readonly Route[];
@@ -28,7 +28,7 @@ export class DescribedAnswers {
     }));
   }
 
-  /** Routes that are not described are nobody's business here. */
+  /** Undescribed routes are not checked. */
   check(method: string, url: string, answer: Answer): void {
     const [path = ''] = url.split('?', 1);
     const item = this.routes.find(({ pattern }) => pattern.test(path))?.item;
@@ -38,8 +38,8 @@ export class DescribedAnswers {
     const response = operation.responses[answer.statusCode];
     expect(response, `${where}, which is not described`).toBeDefined();
     if (!response || '$ref' in response) return;
-    const { 'content-type': told } = answer.headers;
-    const [type = ''] = typeof told === 'string' ? told.split(';', 1) : [];
+    const { 'content-type': contentType } = answer.headers;
+    const [type = ''] = typeof contentType === 'string' ? contentType.split(';', 1) : [];
     expect(Object.keys(response.content ?? {}), where).toEqual(type === '' ? [] : [type]);
     const schema = response.content?.[type]?.schema;
     if (type !== 'application/json' || schema === undefined) return;
@@ -53,7 +53,7 @@ function isOperation(value: unknown): value is Operation {
   return typeof value === 'object' && value !== null && 'responses' in value;
 }
 
-/** As JSON Schema has it: OpenAPI 3.0 says `nullable`; and objects have no fields but those that are told. */
+/** In JSON Schema's form: OpenAPI 3.0 says `nullable`; and objects have no undescribed fields. */
 function strict(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(strict);
   if (typeof value !== 'object' || value === null) return value;

@@ -4,10 +4,10 @@ import { isIP } from 'node:net';
 
 const TYPES: Readonly<Record<number, 4 | 6>> = { 1: 4, 28: 6 };
 
-/** What a name has, for one question of each type after the other; the last answer stays. */
+/** A name's records, for one question of each type after the other; the last answer is repeated. */
 type Answers = readonly (readonly string[])[];
 
-/** A DNS server over UDP that knows the names it was told, and keeps silent about those it was told to. */
+/** A DNS server over UDP that knows the given names, and does not answer for some of them. */
 export class DnsDouble {
   /** Every question, e.g. `A public.example`. */
   readonly asked: string[] = [];
@@ -27,7 +27,7 @@ export class DnsDouble {
     return new DnsDouble(socket);
   }
 
-  /** As `Resolver.setServers` takes it. */
+  /** In the form of `Resolver.setServers`. */
   get server(): string {
     return `127.0.0.1:${this.socket.address().port}`;
   }

@@ -2,6 +2,6 @@
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
-const source = fileURLToPath(new URL('../../src/database/embedded-postgres.ts', import.meta.url));
+const source = fileURLToPath(new URL('../../src/platform/database/embedded-postgres.ts', import.meta.url));
 const { module } = await runnerImport(source, { configFile: false, logLevel: 'silent' });
 process.send(await new module.EmbeddedPostgres(process.argv[2]).start());

@@ -1,7 +1,7 @@
-import { type ErrorText, ErrorTexts } from '../../src/errors/error-text.js';
-import { Redactor } from '../../src/errors/redactor.js';
+import { type ErrorText, ErrorTexts } from '../../src/platform/errors/error-text.js';
+import { Redactor } from '../../src/platform/errors/redactor.js';
 
-/** Where no secret is known. */
+/** For tests without secrets. */
 export const noSecrets = new Redactor([]);
 export const errorTexts = new ErrorTexts(noSecrets);
 

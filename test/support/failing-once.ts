@@ -1,6 +1,6 @@
 import type { Room } from './room.js';
 
-/** The database gives a statement up, once, and is well again: as `BEFORE <statement>` has it, "UPDATE ON messages" say. */
+/** Makes the database refuse a statement once: in the form `BEFORE <statement>`, e.g. "UPDATE ON messages". */
 export async function failOnce(room: Room, statement: string): Promise<void> {
   await room.pool.query(`
     DROP SEQUENCE IF EXISTS tries CASCADE;

@@ -1,43 +1,45 @@
+import { ChannelMessageId } from '../../src/channel/ids.js';
+import { AccessFilter } from '../../src/agent/turns/access-filter.js';
 import { randomUUID } from 'node:crypto';
-import { Backgrounds } from '../../src/agent/context/background.repository.js';
-import { Corrections } from '../../src/agent/corrections/corrections.repository.js';
+import { TurnGroupContextRepository } from '../../src/agent/context/turn-group-context.repository.js';
+import { CorrectionsRepository } from '../../src/agent/turns/corrections.repository.js';
 import { AttachmentRepository } from '../../src/agent/attachments/attachment.repository.js';
-import { EventReader } from '../../src/agent/turn/event-reader.js';
-import { Opening } from '../../src/agent/turn/opening.js';
-import type { Candidate } from '../../src/agent/turn/turn.repository.js';
+import { EventReader } from '../../src/agent/turns/event-reader.js';
+import { Placeholder } from '../../src/agent/loop/placeholder.js';
+import type { Candidate } from '../../src/agent/turns/lane-state.repository.js';
 import { TOOL_OUTCOME_UNKNOWN } from '../../src/agent/tools/unknown-outcome.js';
-import { previewIdOf } from '../../src/agent/live/preview-id.js';
-import { BudgetSettings } from '../../src/config/budget.settings.js';
+import { previewIdOf } from '../../src/agent/streaming/preview-id.js';
+import { BudgetSettings } from '../../src/budget/budget.settings.js';
 import { type Doubt, LATE_MS, type ShownMessage } from '../../src/delivery/late-edit.js';
 import { LateEditRepository } from '../../src/delivery/late-edit.repository.js';
 import { type OpenReply, ReplyRepository } from '../../src/delivery/reply.repository.js';
 import type { Conversation, Lane, Turn } from '../../src/generated/prisma/client.js';
-import type { Lease } from '../../src/lease/lease.repository.js';
-import { textsFor } from '../../src/texts/texts-for.js';
+import type { Lease } from '../../src/queue/lease/lease.repository.js';
+import { i18nFor } from '../../src/platform/i18n/i18n-for.js';
 import type { AgentRoom } from './agent-room.js';
 import { errorText } from './error-texts.js';
 
-/** A call that commits under a lease, ready to be made. */
-export type Commit = (lease: Lease) => Promise<unknown>;
+/** A prepared call that commits under a lease. */
+type Commit = (lease: Lease) => Promise<unknown>;
 
 /** A public method that takes a lease and writes. */
 export interface FencedCall {
   /** `Class.method`. */
   readonly of: string;
   readonly lane: Lane;
-  /** Brings a conversation to where the call has something to write. */
-  readonly ready: (scene: Scene) => Promise<Commit>;
+  /** Brings a conversation to a state in which the call writes. */
+  readonly ready: (fixture: FencedFixture) => Promise<Commit>;
 }
 
-/** One conversation in which a turn is under way, as nobody but the lease's holder may change it. */
-export class Scene {
+/** A conversation with a running turn, which only the lease's holder may change. */
+export class FencedFixture {
   private constructor(
     readonly agent: AgentRoom,
     readonly conversation: Conversation,
   ) {}
 
-  static async open(agent: AgentRoom): Promise<Scene> {
-    return new Scene(agent, await agent.room.conversation());
+  static async open(agent: AgentRoom): Promise<FencedFixture> {
+    return new FencedFixture(agent, await agent.room.conversation());
   }
 
   get id(): string {
@@ -50,16 +52,16 @@ export class Scene {
     return this.agent.room.leases;
   }
 
-  /** A turn that owns one message; whoever began it is gone. */
+  /** A turn that owns one message; its process is gone. */
   async turn(text = 'hello'): Promise<Turn> {
     return (await this.agent.begin(this.conversation, text)).turn;
   }
 
-  /** Messages that wait, as a claim sees them. */
+  /** Waiting messages, as a claim sees them. */
   async candidates(...texts: string[]): Promise<readonly Candidate[]> {
     for (const text of texts) await this.agent.room.event(this.conversation, text);
     const reader = new EventReader(this.agent.channel);
-    const waiting = await this.agent.turns.waiting(this.id, 10);
+    const waiting = await this.agent.laneStates.waiting(this.id, 10);
     return waiting.map((event) => ({ event, heard: reader.read(event) }));
   }
 
@@ -67,7 +69,7 @@ export class Scene {
     return new ReplyRepository(this.prisma, this.leases, this.agent.gate);
   }
 
-  /** A reply that is to be sent. */
+  /** An unsent reply. */
   async reply(): Promise<OpenReply> {
     await this.prisma.$transaction((tx) =>
       this.agent.outbox.add(tx, { conversationId: this.id, text: 'hello' }),
@@ -77,11 +79,11 @@ export class Scene {
     return reply;
   }
 
-  /** What the running turn shows so far. */
+  /** The running turn's draft. */
   async draft(): Promise<Turn> {
     const turn = await this.turn();
     await this.prisma.draft.create({
-      data: { turnId: turn.id, state: 'shown', channelMessageId: 7n, text: 'so far' },
+      data: { turnId: turn.id, state: 'shown', channelMessageId: '7', text: 'so far' },
     });
     return turn;
   }
@@ -97,7 +99,7 @@ export class Scene {
 
   /** A message whose text may have been overwritten. */
   async lateEdit(): Promise<{ readonly message: ShownMessage; readonly doubt: Doubt }> {
-    const message = { conversationId: this.id, channelMessageId: 7n };
+    const message = { conversationId: this.id, channelMessageId: ChannelMessageId('7') };
     await this.lateEdits.mark(message, LATE_MS);
     const until = new Date(Date.now() + LATE_MS).toISOString();
     return { message, doubt: { marks: 1, tries: 0, gated: false, leftMs: LATE_MS, until } };
@@ -106,7 +108,7 @@ export class Scene {
   /** A summary that is due. */
   async summary() {
     await this.agent.summaries.ask(this.id, 0, 1n);
-    const due = await this.agent.summaries.of(this.id, 0);
+    const due = await this.agent.summaries.findLatest(this.id, 0);
     if (!due) throw new Error('no summary');
     return due;
   }
@@ -126,10 +128,10 @@ const call = (turnId: string) => ({
   outputTokens: 0,
   startedAt: new Date(),
 });
-/** A call that has begun, and whose outcome is not known. */
-const begun = async (scene: Scene) => {
-  const step = call((await scene.turn()).id);
-  await scene.prisma.step.create({ data: { ...step, error: TOOL_OUTCOME_UNKNOWN } });
+/** A call that has begun, and whose outcome is unknown. */
+const begun = async (fixture: FencedFixture) => {
+  const step = call((await fixture.turn()).id);
+  await fixture.prisma.step.create({ data: { ...step, error: TOOL_OUTCOME_UNKNOWN } });
   return step;
 };
 
@@ -137,273 +139,309 @@ const delivery: readonly FencedCall[] = [
   {
     of: 'ReplyRepository.markSending',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const reply = await scene.reply();
-      return (lease) => scene.replies.markSending(lease, reply);
+    ready: async (fixture) => {
+      const reply = await fixture.reply();
+      return (lease) => fixture.replies.markSending(lease, reply);
+    },
+  },
+  {
+    of: 'ReplyRepository.markSending, by the windows that it saw',
+    lane: 'deliveries',
+    ready: async (fixture) => {
+      const { destination } = await fixture.reply();
+      const ask = { class: 'interactive', inLine: false } as const;
+      // Else there are no windows to see.
+      await fixture.prisma.$transaction((tx) => fixture.agent.gate.pass(tx, destination, ask));
+      const reply = await fixture.reply();
+      // Else they are too old by the time of the call.
+      const windows = reply.windows?.map((row) => ({ ...row, now: row.now + 60_000 })) ?? null;
+      return (lease) => fixture.replies.markSending(lease, { ...reply, windows });
     },
   },
   {
     of: 'ReplyRepository.sent',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const reply = await scene.reply();
-      return (lease) => scene.replies.sent(lease, reply, 'sent', 7n);
+    ready: async (fixture) => {
+      const reply = await fixture.reply();
+      return (lease) => fixture.replies.sent(lease, reply, 'sent', ChannelMessageId('7'));
     },
   },
   {
     of: 'ReplyRepository.putBack',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const { id } = await scene.reply();
-      return (lease) => scene.replies.putBack(lease, id, { error: errorText('an error') }, 1_000);
+    ready: async (fixture) => {
+      const { id } = await fixture.reply();
+      return (lease) => fixture.replies.putBack(lease, id, { error: errorText('an error') }, 1_000);
     },
   },
   {
     of: 'ReplyRepository.bury',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const reply = await scene.reply();
+    ready: async (fixture) => {
+      const reply = await fixture.reply();
       const letter = {
-        id: scene.agent.room.ids.next(),
+        id: fixture.agent.room.ids.next(),
         kind: 'reply' as const,
         subjectId: String(reply.id),
-        conversationId: scene.id,
+        conversationId: fixture.id,
         reason: 'CHAT_NOT_FOUND',
         attempts: 1,
         lastError: errorText('an error'),
       };
-      return (lease) => scene.replies.bury(lease, reply, { state: 'failed' }, letter, 'unreachable');
+      return (lease) => fixture.replies.bury(lease, reply, { state: 'failed' }, letter, 'unreachable');
     },
   },
   {
     of: 'LateEditRepository.begin',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const { message, doubt } = await scene.lateEdit();
-      return (lease) => scene.lateEdits.begin(lease, message, scene.conversation, doubt);
+    ready: async (fixture) => {
+      const { message, doubt } = await fixture.lateEdit();
+      return (lease) => fixture.lateEdits.begin(lease, message, fixture.conversation, doubt);
     },
   },
   {
     of: 'LateEditRepository.confirmed',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const { message, doubt } = await scene.lateEdit();
-      return (lease) => scene.lateEdits.confirmed(lease, message, doubt);
+    ready: async (fixture) => {
+      const { message, doubt } = await fixture.lateEdit();
+      return (lease) => fixture.lateEdits.confirmed(lease, message, doubt);
     },
   },
   {
     of: 'LateEditRepository.putOff',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const { message } = await scene.lateEdit();
-      return (lease) => scene.lateEdits.putOff(lease, message, 1_000);
+    ready: async (fixture) => {
+      const { message } = await fixture.lateEdit();
+      return (lease) => fixture.lateEdits.putOff(lease, message, 1_000);
     },
   },
   {
     of: 'LateEditRepository.end',
     lane: 'deliveries',
-    ready: async (scene) => {
-      const { message, doubt } = await scene.lateEdit();
-      return (lease) => scene.lateEdits.end(lease, message, doubt);
+    ready: async (fixture) => {
+      const { message, doubt } = await fixture.lateEdit();
+      return (lease) => fixture.lateEdits.end(lease, message, doubt);
     },
   },
   {
     of: 'DraftRepository.begin',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.turn();
-      return (lease) => scene.agent.drafts.begin(lease, id, 'a word');
+    ready: async (fixture) => {
+      const { id } = await fixture.turn();
+      return (lease) => fixture.agent.drafts.begin(lease, id, 'a word');
     },
   },
   {
     of: 'DraftRepository.beginPreview',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.turn();
-      return (lease) => scene.agent.drafts.beginPreview(lease, id, 'a word');
+    ready: async (fixture) => {
+      const { id } = await fixture.turn();
+      return (lease) => fixture.agent.drafts.beginPreview(lease, id, 'a word');
     },
   },
   {
     of: 'DraftRepository.shown',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.draft();
-      return (lease) => scene.agent.drafts.shown(lease, id, 8n);
+    ready: async (fixture) => {
+      const { id } = await fixture.draft();
+      return (lease) => fixture.agent.drafts.shown(lease, id, ChannelMessageId('8'));
     },
   },
   {
     of: 'DraftRepository.keep',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.draft();
-      return (lease) => scene.agent.drafts.keep(lease, id, 'a word more');
+    ready: async (fixture) => {
+      const { id } = await fixture.draft();
+      return (lease) => fixture.agent.drafts.keep(lease, id, 'a word more');
     },
   },
   {
     of: 'DraftRepository.takeBack',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.draft();
-      return (lease) => scene.agent.drafts.takeBack(lease, id);
+    ready: async (fixture) => {
+      const { id } = await fixture.draft();
+      return (lease) => fixture.agent.drafts.takeBack(lease, id);
     },
   },
   {
     of: 'WaitNoticeRepository.begin',
     lane: 'turns',
-    ready: async (scene) => {
-      const eventId = await scene.agent.room.event(scene.conversation, 'hello');
-      return (lease) => scene.agent.waitNotices.begin(lease, eventId, scene.conversation);
+    ready: async (fixture) => {
+      const eventId = await fixture.agent.room.event(fixture.conversation, 'hello');
+      return (lease) => fixture.agent.waitNotices.begin(lease, eventId, fixture.conversation);
     },
   },
   {
     of: 'WaitNoticeRepository.shown',
     lane: 'turns',
-    ready: async (scene) => {
-      await scene.notice();
-      return (lease) => scene.agent.waitNotices.shown(lease, 7n);
+    ready: async (fixture) => {
+      await fixture.notice();
+      return (lease) => fixture.agent.waitNotices.shown(lease, ChannelMessageId('7'));
     },
   },
 ];
 
 const turns: readonly FencedCall[] = [
   {
-    of: 'TurnRepository.begin',
+    of: 'TurnClaimRepository.begin',
     lane: 'turns',
-    ready: async (scene) => {
-      const candidates = await scene.candidates('hello');
-      return (lease) => scene.agent.turns.begin(lease, scene.conversation, candidates);
+    ready: async (fixture) => {
+      const candidates = await fixture.candidates('hello');
+      return (lease) => fixture.agent.claims.begin(lease, fixture.conversation, candidates);
     },
   },
   {
-    of: 'TurnRepository.join',
+    of: 'TurnClaimRepository.join',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      const candidates = await scene.candidates('and this');
-      return (lease) => scene.agent.turns.join(lease, scene.conversation, turn, candidates, 1);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      const candidates = await fixture.candidates('and this');
+      return (lease) => fixture.agent.claims.join(lease, fixture.conversation, turn, candidates, 1);
     },
   },
   {
     of: 'TurnRepository.takeOver',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.turns.takeOver(lease, turn);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.turns.takeOver(lease, turn);
     },
   },
   {
     of: 'TurnRepository.recordDeath',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.turns.recordDeath(lease, turn);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.turns.recordDeath(lease, turn);
     },
   },
   {
     of: 'TurnRepository.layDown',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.turns.layDown(lease, turn);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.turns.layDown(lease, turn);
+    },
+  },
+  {
+    of: 'TurnRepository.handBack',
+    lane: 'turns',
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.turns.handBack(lease, turn);
     },
   },
   {
     of: 'TurnRepository.postpone',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.turns.postpone(lease, turn, failure, 1_000, 10);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.turns.postpone(lease, turn, failure, 1_000, 10);
     },
   },
   {
-    of: 'TurnRepository.passOver',
+    of: 'TurnClaimRepository.passOver',
     lane: 'turns',
-    ready: async (scene) => {
-      const eventId = await scene.agent.room.event(scene.conversation, 'for another bot');
-      return (lease) => scene.agent.turns.passOver(lease, [eventId]);
+    ready: async (fixture) => {
+      const eventId = await fixture.agent.room.event(fixture.conversation, 'for another bot');
+      return (lease) => fixture.agent.claims.passOver(lease, [eventId]);
     },
   },
   {
-    of: 'Uninvited.turnAway',
+    of: 'AccessFilter.turnAwayUnadmitted',
     lane: 'turns',
-    ready: async (scene) => {
-      const { channel, chatId: userId } = scene.conversation;
-      await scene.prisma.personAccess.create({ data: { channel, userId, blockedAt: new Date() } });
-      const candidates = await scene.candidates('hello');
-      return (lease) => scene.agent.access.uninvited.turnAway(lease, scene.conversation, candidates);
+    ready: async (fixture) => {
+      const { channel, chatId: userId } = fixture.conversation;
+      await fixture.prisma.personAccess.create({ data: { channel, userId, blockedAt: new Date() } });
+      const candidates = await fixture.candidates('hello');
+      return (lease) =>
+        fixture.agent.get(AccessFilter).turnAwayUnadmitted(lease, fixture.conversation, candidates);
     },
   },
   {
-    of: 'Opening.of',
+    of: 'Placeholder.show',
     lane: 'turns',
-    ready: async (scene) => {
-      const { channel } = scene.agent;
-      const opening = new Opening(channel, scene.prisma, scene.leases, scene.agent.room.conversations);
-      // Who has lost the lease may have answered the query: the holder has another one.
-      const asked = () => ({ ...scene.conversation, via: `guest:${randomUUID()}` });
-      return (lease) => opening.of(lease, asked(), AbortSignal.timeout(10_000));
+    ready: async (fixture) => {
+      const { channel } = fixture.agent;
+      const placeholder = new Placeholder(
+        channel,
+        fixture.prisma,
+        fixture.leases,
+        fixture.agent.room.conversations,
+      );
+      // The query may have answered the former holder: the present one has another.
+      const asked = () => ({ ...fixture.conversation, via: `guest:${randomUUID()}` });
+      return (lease) =>
+        placeholder.show({ lease, conversation: asked(), signal: AbortSignal.timeout(10_000) });
     },
   },
   {
     of: 'StepRepository.add',
     lane: 'turns',
-    ready: async (scene) => {
-      const step = call((await scene.turn()).id);
-      return (lease) => scene.agent.steps.add(lease, step);
+    ready: async (fixture) => {
+      const step = call((await fixture.turn()).id);
+      return (lease) => fixture.agent.steps.add(lease, step);
     },
   },
   {
-    of: 'StepRepository.settle',
+    of: 'StepRepository.recordResult',
     lane: 'turns',
-    ready: async (scene) => {
-      const step = await begun(scene);
-      return (lease) => scene.agent.steps.settle(lease, step);
+    ready: async (fixture) => {
+      const step = await begun(fixture);
+      return (lease) => fixture.agent.steps.recordResult(lease, step);
     },
   },
   {
     of: 'StepRepository.takeBack',
     lane: 'turns',
-    ready: async (scene) => {
-      const step = await begun(scene);
-      return (lease) => scene.agent.steps.takeBack(lease, step);
+    ready: async (fixture) => {
+      const step = await begun(fixture);
+      return (lease) => fixture.agent.steps.takeBack(lease, step);
     },
   },
   {
-    of: 'AttachmentRepository.settle',
+    of: 'AttachmentRepository.recordOutcome',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
       const file = { kind: 'file', ref: 'a:b', name: 'a.txt', state: 'open' };
       const attachments = { ownChars: 5, isWordless: false, files: [file] };
-      await scene.prisma.message.updateMany({ where: { turnId: turn.id }, data: { attachments } });
-      const { id } = await scene.prisma.message.findFirstOrThrow({ where: { turnId: turn.id } });
-      const files = new AttachmentRepository(scene.prisma, scene.leases, new BudgetSettings());
-      return (lease) => files.settle(lease, id, 0, { text: 'what it says', refusal: null, used: null });
+      await fixture.prisma.message.updateMany({ where: { turnId: turn.id }, data: { attachments } });
+      const { id } = await fixture.prisma.message.findFirstOrThrow({ where: { turnId: turn.id } });
+      const files = new AttachmentRepository(fixture.prisma, fixture.leases, new BudgetSettings());
+      return (lease) =>
+        files.recordOutcome(lease, id, 0, { text: 'what it says', refusal: null, used: null });
     },
   },
   {
-    of: 'Backgrounds.of',
+    of: 'TurnGroupContextRepository.loadForTurn',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
       const window = { chatType: 'supergroup', contextMessages: 5 };
-      const group = await scene.prisma.conversation.update({ where: { id: scene.id }, data: window });
-      const said = { conversationId: scene.id, author: 'Bob', text: 'one' };
-      await scene.prisma.overheard.create({ data: { ...said, channelMessageId: -1n } });
-      const { overheard, tokens, settings } = scene.agent;
-      const backgrounds = new Backgrounds(scene.prisma, scene.leases, overheard, tokens, settings);
-      return (lease) => backgrounds.of(lease, group, turn);
+      const group = await fixture.prisma.conversation.update({ where: { id: fixture.id }, data: window });
+      const said = { conversationId: fixture.id, author: 'Bob', text: 'one' };
+      await fixture.prisma.groupContextMessage.create({ data: { ...said, position: -1 } });
+      const { groupContext, tokens, contextSettings } = fixture.agent;
+      const turnGroupContext = new TurnGroupContextRepository(
+        fixture.prisma,
+        fixture.leases,
+        groupContext,
+        tokens,
+        contextSettings,
+      );
+      return (lease) => turnGroupContext.loadForTurn(lease, group, turn);
     },
   },
   {
-    of: 'Corrections.begin',
+    of: 'CorrectionsRepository.begin',
     lane: 'turns',
-    ready: async (scene) => {
-      const eventId = await scene.agent.room.event(scene.conversation, 'hello', { lateEdit: true });
-      const { outbox, channel, room } = scene.agent;
-      const corrections = new Corrections(
-        scene.prisma,
-        scene.leases,
+    ready: async (fixture) => {
+      const eventId = await fixture.agent.room.event(fixture.conversation, 'hello', { lateEdit: true });
+      const { outbox, channel, room } = fixture.agent;
+      const corrections = new CorrectionsRepository(
+        fixture.prisma,
+        fixture.leases,
         outbox,
         new EventReader(channel),
         room.ids,
@@ -414,106 +452,110 @@ const turns: readonly FencedCall[] = [
   {
     of: 'ApprovalRepository.park',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      const approval = { id: scene.agent.room.ids.next(), stepIndex: 1, tool: 'a_tool', arguments: '{}' };
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      const approval = { id: fixture.agent.room.ids.next(), stepIndex: 1, tool: 'a_tool', arguments: '{}' };
       const approvals = [{ ...approval, askedBy: null, why: 'rule' as const }];
-      const asked = { askIn: [scene.id], judge: 'asker' as const, languageCode: null, timeoutMs: 60_000 };
-      return (lease) => scene.agent.approvalStore.park(lease, { turn, approvals, ...asked });
+      const asked = { askIn: [fixture.id], judge: 'asker' as const, languageCode: null, timeoutMs: 60_000 };
+      return (lease) => fixture.agent.approvalStore.park(lease, { turn, approvals, ...asked });
     },
   },
   {
-    of: 'Approvals.ask',
+    of: 'ApprovalsService.ask',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
       const asked = { stepIndex: 1, tool: 'a_tool', arguments: '{}', askedBy: null, why: 'rule' as const };
-      return (lease) => scene.agent.approvals.ask(lease, scene.conversation, turn, [asked], null);
+      return (lease) => fixture.agent.approvals.ask(lease, fixture.conversation, turn, [asked], null);
     },
   },
   {
-    of: 'BudgetLedger.reserve',
+    of: 'BudgetLedgerRepository.reserve',
     lane: 'turns',
-    ready: async (scene) => {
-      const { id } = await scene.turn();
-      return (lease) => scene.agent.ledger.reserve(lease, id, some);
+    ready: async (fixture) => {
+      const { id } = await fixture.turn();
+      return (lease) => fixture.agent.ledger.reserve(lease, id, some);
     },
   },
 ];
 
 const endings: readonly FencedCall[] = [
   {
-    of: 'TurnEndings.finish',
+    of: 'TurnCompletionRepository.finish',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.endings.finish(lease, turn, { text: 'hi', model: null, errorCode: null });
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) =>
+        fixture.agent.completion.finish(lease, turn, { text: 'hi', model: null, errorCode: null });
     },
   },
   {
-    of: 'TurnEndings.fail',
+    of: 'TurnCompletionRepository.fail',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      return (lease) => scene.agent.endings.fail(lease, turn, failure);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      return (lease) => fixture.agent.completion.fail(lease, turn, failure);
     },
   },
   {
     of: 'InterruptionRepository.interrupt',
     lane: 'turns',
-    ready: async (scene) => {
-      const turn = await scene.turn();
-      const newer = await scene.candidates('a newer message');
-      return (lease) => scene.agent.interruptionStore.interrupt(lease, scene.conversation, turn, newer, true);
+    ready: async (fixture) => {
+      const turn = await fixture.turn();
+      const newer = await fixture.candidates('a newer message');
+      return (lease) =>
+        fixture.agent.interruptionStore.interrupt(lease, fixture.conversation, turn, newer, true);
     },
   },
   {
-    of: 'TurnEndings.dropAll',
+    of: 'TurnCompletionRepository.dropAll',
     lane: 'turns',
-    ready: async (scene) => {
-      await scene.turn();
-      return (lease) => scene.agent.endings.dropAll(lease);
+    ready: async (fixture) => {
+      await fixture.turn();
+      return (lease) => fixture.agent.completion.dropAll(lease);
     },
   },
   {
-    of: 'TurnEndings.dropUnreachable',
+    of: 'TurnCompletionRepository.dropUnreachable',
     lane: 'turns',
-    ready: async (scene) => {
-      await scene.turn();
-      await scene.prisma.conversation.update({
-        where: { id: scene.id },
+    ready: async (fixture) => {
+      await fixture.turn();
+      await fixture.prisma.conversation.update({
+        where: { id: fixture.id },
         data: { unreachableAt: new Date() },
       });
-      return (lease) => scene.agent.endings.dropUnreachable(lease);
+      return (lease) => fixture.agent.completion.dropUnreachable(lease);
     },
   },
   {
-    of: 'TurnStop.stop',
+    of: 'TurnStopRepository.stop',
     lane: 'turns',
-    ready: async (scene) => {
-      await scene.turn();
-      const { turnStop } = scene.agent;
+    ready: async (fixture) => {
+      await fixture.turn();
+      const { turnStop } = fixture.agent;
       return (lease) =>
-        scene.prisma.$transaction((tx) => turnStop.stop(tx, scene.id, 0n, lease, textsFor('en')));
+        fixture.prisma.$transaction((tx) => turnStop.stop(tx, fixture.id, 0n, lease, i18nFor('en')));
     },
   },
   {
-    of: 'TurnStop.stopPreview',
+    of: 'TurnStopRepository.stopPreview',
     lane: 'turns',
-    ready: async (scene) => {
-      const preview = previewIdOf((await scene.turn()).id);
-      const { turnStop } = scene.agent;
+    ready: async (fixture) => {
+      const preview = previewIdOf((await fixture.turn()).id);
+      const { turnStop } = fixture.agent;
       return (lease) =>
-        scene.prisma.$transaction((tx) => turnStop.stopPreview(tx, scene.id, preview, lease, textsFor('en')));
+        fixture.prisma.$transaction((tx) =>
+          turnStop.stopPreview(tx, fixture.id, preview, lease, i18nFor('en')),
+        );
     },
   },
   {
-    of: 'Commands.handleWaiting',
+    of: 'CommandsService.handleWaiting',
     lane: 'turns',
-    ready: async (scene) => {
+    ready: async (fixture) => {
       // Not a /stop: that has a fence of its own.
-      await scene.agent.room.event(scene.conversation, '/help');
-      return (lease) => scene.agent.commands.handleWaiting(scene.id, lease);
+      await fixture.agent.room.event(fixture.conversation, '/help');
+      return (lease) => fixture.agent.commands.handleWaiting(fixture.id, lease);
     },
   },
 ];
@@ -522,17 +564,17 @@ const summaries: readonly FencedCall[] = [
   {
     of: 'SummaryRepository.due',
     lane: 'summaries',
-    ready: async (scene) => {
-      await scene.summary();
-      const next = { ...scene.conversation, epoch: 1 };
-      return (lease) => scene.agent.summaries.due(lease, next);
+    ready: async (fixture) => {
+      await fixture.summary();
+      const next = { ...fixture.conversation, epoch: 1 };
+      return (lease) => fixture.agent.summaries.due(lease, next);
     },
   },
   {
     of: 'SummaryRepository.replace',
     lane: 'summaries',
-    ready: async (scene) => {
-      const due = await scene.summary();
+    ready: async (fixture) => {
+      const due = await fixture.summary();
       const made = {
         text: 'They said hello.',
         coversFrom: 1n,
@@ -541,37 +583,37 @@ const summaries: readonly FencedCall[] = [
         tokens: 4,
         outside: false,
       };
-      return (lease) => scene.agent.summaries.replace(lease, due, made, some);
+      return (lease) => fixture.agent.summaries.replace(lease, due, made, some);
     },
   },
   {
-    of: 'SummaryRepository.settle',
+    of: 'SummaryRepository.closeRequest',
     lane: 'summaries',
-    ready: async (scene) => {
-      const due = await scene.summary();
-      return (lease) => scene.agent.summaries.settle(lease, due);
+    ready: async (fixture) => {
+      const due = await fixture.summary();
+      return (lease) => fixture.agent.summaries.closeRequest(lease, due);
     },
   },
   {
     of: 'SummaryRepository.fail',
     lane: 'summaries',
-    ready: async (scene) => {
-      const due = await scene.summary();
-      return (lease) => scene.agent.summaries.fail(lease, due, errorText('an error'), 1_000, some);
+    ready: async (fixture) => {
+      const due = await fixture.summary();
+      return (lease) => fixture.agent.summaries.fail(lease, due, errorText('an error'), 1_000, some);
     },
   },
   {
     of: 'SummaryRepository.wait',
     lane: 'summaries',
-    ready: async (scene) => {
-      const due = await scene.summary();
-      return (lease) => scene.agent.summaries.wait(lease, due, 'BUDGET', 1_000);
+    ready: async (fixture) => {
+      const due = await fixture.summary();
+      return (lease) => fixture.agent.summaries.wait(lease, due, 'BUDGET', 1_000);
     },
   },
   {
-    of: 'BudgetLedger.reserveForSummary',
+    of: 'BudgetLedgerRepository.reserveForSummary',
     lane: 'summaries',
-    ready: (scene) => Promise.resolve((lease) => scene.agent.ledger.reserveForSummary(lease, some)),
+    ready: (fixture) => Promise.resolve((lease) => fixture.agent.ledger.reserveForSummary(lease, some)),
   },
 ];
 

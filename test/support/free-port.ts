@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * A loopback port that is free, for a server that is started, or started again, later on. It is none of those that the
- * system gives to whoever asks for any port: so no other server and no connection of this run takes it meanwhile, and no
- * try to connect to it finds nobody but itself there.
+ * An unused loopback port, for a server that is started, or restarted, later. It is outside the range of ports that the
+ * system assigns: so no other server and no connection of this run takes it meanwhile, and a connection to it never
+ * reaches itself.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

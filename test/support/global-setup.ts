@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { checkRecords } from './lock-order/check-records.js';
 import { readRecords } from './lock-order/recorder.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the run's one PostgreSQL lives; started by the first suite that needs it. */
+    /** The folder of the run's one PostgreSQL; started by the first suite that needs it. */
     readonly databaseFolder: string;
-    /** Where workers write down which locks their transactions take. */
+    /** The folder in which workers record the locks of their transactions. */
     readonly lockRecords: string;
   }
 }
@@ -34,7 +34,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     try {
       checkRecords(recorded, files.length);
     } catch (error) {
-      // Vitest tells of an error in here, and ends as if there were none.
+      // Vitest prints an error in here, and ends as if there were none.
       process.exitCode = 1;
       throw error;
     }

@@ -5,7 +5,7 @@ import type { TelegramDouble } from './telegram-double.js';
 
 type Edit = Parameters<TelegramChannel['edit']>;
 
-/** An edit that is stopped on its way until it is let go. */
+/** An edit that is held on its way until it is released. */
 export class HeldEdit {
   private letGo: () => void = () => undefined;
   private arrive: () => void = () => undefined;
@@ -37,7 +37,7 @@ export class HeldEdits extends TelegramChannel {
     return next(edit);
   }
 
-  /** The next edit has left the process, and no signal reaches it any more; it has not arrived. */
+  /** The next edit has left the process, and no signal stops it any more; it has not arrived. */
   holdRequest(): HeldEdit {
     const held = new HeldEdit();
     this.next = async (edit) => {
@@ -58,7 +58,7 @@ export class HeldEdits extends TelegramChannel {
     return held;
   }
 
-  /** The connection of the next edit breaks; the edit itself arrives whenever that is called. */
+  /** The connection of the next edit breaks; the edit itself arrives when the returned function is called. */
   breakNext(): { arrives: () => Promise<SendOutcome> } {
     const late = { arrives: (): Promise<SendOutcome> => Promise.reject(new Error('nothing was edited yet')) };
     this.next = (edit) => {
@@ -68,7 +68,7 @@ export class HeldEdits extends TelegramChannel {
     return late;
   }
 
-  /** The process of the next edit dies while that is on its way; the edit itself arrives whenever that is called. */
+  /** The process of the next edit dies during it; the edit itself arrives when the returned function is called. */
   dieInNext(): { arrives: () => Promise<SendOutcome> } {
     const late = this.breakNext();
     const broken = this.next;

@@ -12,7 +12,7 @@ import type { Backend } from './backends.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
 import { type RedisServer, startRedis } from './redis.js';
 
-/** The lanes without the product around them: their queues on a real backend, and what wakes them. */
+/** The lanes without the product around them: their queues on a real backend, and their waker. */
 export class Lanes {
   readonly waker: LaneWaker;
   readonly eraser: LaneEraser;
@@ -22,7 +22,7 @@ export class Lanes {
     readonly backend: QueueBackend,
     readonly queues: Readonly<Record<LaneName, Queue<LaneJob>>>,
     readonly redis: RedisServer | null,
-    /** Where the queue is: the address of the Redis or the database. */
+    /** The queue's address: of the Redis or the database. */
     readonly url: string,
     private readonly database: TestDatabase | null,
   ) {
@@ -31,13 +31,13 @@ export class Lanes {
     this.eraser = new LaneEraser(turns, commands, deliveries, summaries, backend);
   }
 
-  /** Nothing but lanes: where the queue is on PostgreSQL, with a database of their own. */
+  /** Lanes alone: for a queue on PostgreSQL, with a database of their own. */
   static async openAlone(backend: Backend): Promise<Lanes> {
     const database = backend === 'postgresql' ? await startTestDatabase() : null;
     return await Lanes.open(backend, database?.url ?? '', database);
   }
 
-  /** @param databaseUrl where the queue is, if it is on PostgreSQL */
+  /** @param databaseUrl of the queue, if it is on PostgreSQL */
   static async open(
     backend: Backend,
     databaseUrl: string,
@@ -59,7 +59,7 @@ export class Lanes {
     return new Lanes(queueBackend, queues, redis, redis?.url ?? databaseUrl, database);
   }
 
-  /** Lets `work` be done for each conversation whose lane is woken. */
+  /** Runs `work` for each conversation whose lane is woken. */
   async work(
     lane: LaneName,
     work: (conversationId: string) => Promise<unknown>,

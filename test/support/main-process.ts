@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '../../src/config/read-settings.js';
-import { inspectPostmaster, readPostmasterFile } from '../../src/database/postmaster-file.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
+import { inspectPostmaster, readPostmasterFile } from '../../src/platform/database/postmaster-file.js';
 import { eventually } from './eventually.js';
 
 /** A busy machine needs long for a start. */
 const patience = { withinMs: 50_000 };
 
-/** The program as a shell starts it, with what it printed and how it ended. */
+/** The program as a shell starts it, with its output and its end. */
 export class MainProcess {
   output = '';
   errors = '';
@@ -27,7 +27,7 @@ export class MainProcess {
     return new MainProcess(spawn(process.execPath, [main], { cwd: folder, env: environment(env) }));
   }
 
-  /** By `npm start`, of a package in `folder` whose script it is. */
+  /** By `npm start`, of a package in `folder` with this script. */
   static async startByNpm(main: string, env: Environment, folder: string): Promise<MainProcess> {
     const start = [process.execPath, main].map((word) => JSON.stringify(word)).join(' ');
     await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }));
@@ -50,12 +50,12 @@ export class MainProcess {
     return line;
   }
 
-  /** Where it listens, once it does. */
+  /** Its address, once it listens. */
   async url(): Promise<string> {
     return String((await this.line('listening'))['url']);
   }
 
-  /** How it ends: its exit code, or the signal that ended it. */
+  /** Its end: the exit code, or the signal that ended it. */
   async ended(): Promise<unknown> {
     const [code, signal] = await this.exit;
     return code ?? signal;
@@ -76,7 +76,7 @@ export class EmbeddedFolder {
     return new EmbeddedFolder(await mkdtemp(join(tmpdir(), 'turnpike-e2e-')));
   }
 
-  /** Whether PostgreSQL serves it. */
+  /** Whether a PostgreSQL serves it. */
   async isServed(): Promise<boolean> {
     const data = join(this.path, 'data', 'postgres', 'data');
     const file = await readPostmasterFile(data);
@@ -93,7 +93,7 @@ export class EmbeddedFolder {
   }
 }
 
-/** Nothing of this process's own settings but where programs are. */
+/** Only the paths of programs from this process's own settings. */
 function environment(env: Environment): NodeJS.ProcessEnv {
   return { PATH: process.env.PATH, HOME: process.env.HOME, ...env };
 }

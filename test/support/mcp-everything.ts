@@ -12,17 +12,17 @@ const MAIN = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),
 );
 
-/** What it says where only messages belong, and where anything does. */
+/** Output of it in place of messages, and elsewhere. */
 const NOISE = `console.log('no message'); console.error('a word to the operator');`;
 
-/** Writes the id of its process down, and is that server as soon as nothing bars its door. */
+/** Writes its process id, and becomes that server unless it is blocked. */
 const WITH_PID = `${NOISE}
 const fs = require('node:fs');
 fs.writeFileSync(process.env.PID_FILE, String(process.pid));
 const begin = () => fs.existsSync(process.env.PID_FILE + '.barred') ? setTimeout(begin, 20) : import(process.env.MAIN);
 begin();`;
 
-/** A folder for the files of one test: what servers are configured, and which process is theirs. */
+/** A folder for the files of one test: the configured servers, and their process ids. */
 export class McpFolder {
   private constructor(private readonly path: string) {}
 
@@ -68,7 +68,7 @@ export class McpFolder {
   }
 }
 
-/** Does the process run? */
+/** Whether the process runs. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -13,17 +13,27 @@ import { Worker } from 'node:worker_threads';
 import zlib from 'node:zlib';
 import { IsIn } from 'class-validator';
 import { Tool } from '../../src/agent/tools/tool.decorator.js';
+import { oddThrows } from './odd-throws.js';
 
 const oops = (): never => {
   throw new Error('oops');
 };
 
-/** A port that nobody listens on. */
+const thrower = (value: unknown) => (): never => {
+  throw value;
+};
+
+/** A port without a listener. */
 const NOBODY = 1;
 
-/** Ways to end a process that no code of the process hears of. */
+/** Ways to end a process that its own code cannot notice. */
 export const deadly: Readonly<Record<string, () => void>> = {
   abort: () => process.abort(),
+};
+
+/** Ways to have a process asked to end that no code of the process sees. */
+export const ending: Readonly<Record<string, () => void>> = {
+  'signal of its program': () => spawn('sh', ['-c', 'kill -TERM $PPID'], { stdio: 'ignore' }),
 };
 
 /** Errors that come up where nobody catches them. */
@@ -53,14 +63,36 @@ export const stray: Readonly<Record<string, () => unknown>> = {
   'file stream': () => fs.createReadStream('/nowhere/file'),
   process: () => spawn('/nowhere/program'),
   worker: () => new Worker('throw new Error("oops")', { eval: true }),
+  'worker out of memory': () =>
+    new Worker('const all = []; for (;;) all.push(new Array(100_000).fill(1));', {
+      eval: true,
+      resourceLimits: { maxOldGenerationSizeMb: 8 },
+    }),
+  'listener to a worker': () => new Worker('', { eval: true }).on('exit', oops),
+  microtask: () => queueMicrotask(oops),
+  exit: () => process.exit(0),
+  'exit in a timer': () => setTimeout(() => process.exit(0), 5),
+  'own signal': () => process.kill(process.pid, 'SIGTERM'),
+  'rejection of nothing': () => void Promise.reject(),
   stream: () => new Readable({ read: () => setTimeout(() => undefined, 1) }).destroy(new Error('oops')),
   unzip: () => zlib.createGunzip().end('no zip'),
   'callback of a lookup': () => dns.lookup('127.0.0.1', oops),
   'callback of a file': () => fs.readFile('/nowhere/file', oops),
+  ...Object.fromEntries(
+    Object.entries(oddThrows).flatMap(([kind, value]) => [
+      [`thrown later: ${kind}`, () => setTimeout(thrower(value), 5)],
+      [`rejected later: ${kind}`, () => setTimeout(() => void Promise.resolve().then(thrower(value)), 5)],
+    ]),
+  ),
 };
 
 class Deadly {
   @IsIn(Object.keys(deadly))
+  kind: string;
+}
+
+class Ending {
+  @IsIn(Object.keys(ending))
   kind: string;
 }
 
@@ -69,11 +101,17 @@ class Stray {
   kind: string;
 }
 
-/** Tools that do to their process what no tool should. */
+/** Tools that harm their process. */
 export class MisbehavingTools {
   @Tool({ name: 'die', description: 'Ends the process.', parameters: Deadly })
   async die({ kind }: Deadly): Promise<string> {
     deadly[kind]?.();
+    return await endlessly();
+  }
+
+  @Tool({ name: 'end', description: 'Has it asked to end.', parameters: Ending, timeoutMs: 12_000 })
+  async end({ kind }: Ending): Promise<string> {
+    ending[kind]?.();
     return await endlessly();
   }
 

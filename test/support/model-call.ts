@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A part of a message that is not only text. */
+/** A part of a message other than text. */
 interface ContentPart {
   readonly type: string;
   readonly text?: string;
   readonly image_url?: { readonly url: string };
 }
 
-/** A message of the request, as far as tests look at it. */
+/** A message of the request, with the fields that tests read. */
 export interface AskedMessage {
   readonly role: string;
-  /** Its words, whether or not pictures came with them. */
+  /** Its words, with or without pictures. */
   readonly content: string | null;
   readonly tool_call_id?: string;
   readonly tool_calls?: readonly { readonly id: string; readonly function: { readonly name: string } }[];
@@ -29,9 +29,11 @@ export interface ModelCall {
   readonly authorization: string | null;
   /** The addresses of all pictures, in order. */
   readonly pictures: readonly string[];
-  /** What the users wrote since the last answer, in order. */
+  /** The users' messages since the last answer, in order. */
   readonly news: readonly string[];
-  /** Order numbers of the request and of its answer's end among all that this double saw; `end` null: not answered yet. */
+  /**
+   * The position of the request and of its answer's end among all events of this double; `end` null: not answered yet.
+   */
   readonly begin: number;
   end: number | null;
   /** The caller hung up before the answer. */

@@ -1,13 +1,13 @@
-import { CircuitRepository } from '../../src/agent/model/circuit.repository.js';
-import type { ModelCaller } from '../../src/agent/model/model-caller.js';
-import { ModelCatalog } from '../../src/agent/model/model-catalog.js';
-import { ModelCircuits } from '../../src/agent/model/model-circuits.js';
-import { ModelClient } from '../../src/agent/model/model-client.js';
-import type { ModelSettings } from '../../src/config/model.settings.js';
-import { StreamingSettings } from '../../src/config/streaming.settings.js';
-import type { PrismaService } from '../../src/database/prisma.service.js';
-import { Metrics } from '../../src/observability/metrics.js';
-import type { Clock } from '../../src/runtime/clock.js';
+import { CircuitRepository } from '../../src/agent/llm/circuit.repository.js';
+import type { ModelCaller } from '../../src/agent/llm/model-caller.js';
+import { ModelCatalog } from '../../src/agent/llm/model-catalog.js';
+import { ModelCircuits } from '../../src/agent/llm/model-circuits.js';
+import { ModelClient } from '../../src/agent/llm/model-client.js';
+import type { ModelSettings } from '../../src/agent/llm/model.settings.js';
+import { StreamingSettings } from '../../src/agent/llm/streaming.settings.js';
+import type { PrismaService } from '../../src/platform/database/prisma.service.js';
+import { Metrics } from '../../src/platform/observability/metrics.js';
+import type { Clock } from '../../src/platform/runtime/clock.js';
 import { NoJitter } from './steered.js';
 
 /** One process's client. */
@@ -22,8 +22,8 @@ export function modelClient(
   return new ModelClient(catalog, circuits, settings, streaming, new NoJitter(), new Metrics());
 }
 
-/** Nobody watches. */
+/** Without a listener. */
 export const unseen = (): void => {};
 
-/** Somebody who asks the configured models. */
+/** A caller that asks the configured models. */
 export const aCaller: ModelCaller = { model: null, endUser: 'e'.repeat(64), cacheKey: 'c'.repeat(64) };

@@ -3,7 +3,7 @@ import { describe, it } from 'vitest';
 /**
  * `describe` for suites that need a program. Without it they are skipped and the reason is printed; with
  * REQUIRE_SERVICES=1 its absence is a failure.
- * @param program what is missing where `found` is null, e.g. `redis-server`
+ * @param program its name, for when `found` is null, e.g. `redis-server`
  */
 export function describeWithProgram(
   name: string,

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, transpileInto } from './transpiled.js';
 
-/** After every migration there will be. */
-export const NEXT_MIGRATION = '99991231000000_next';
+/** Behind every migration to come: the last one of the next version. */
+export const NEXT_MIGRATION = '99991231000000_next_index';
 
-/** As a migration may be while the version before runs: it expands the tables that every message goes through. */
+/** A migration that may run beside the previous version: it expands the tables that every message uses. */
 const expands = `
   ALTER TABLE "events" ADD COLUMN "next_note" TEXT;
   ALTER TABLE "conversations" ADD COLUMN "next_mood" TEXT NOT NULL DEFAULT 'calm';
@@ -14,11 +14,15 @@ const expands = `
   ALTER TABLE "steps" ADD COLUMN "next_note" TEXT;
   ALTER TABLE "messages" ADD COLUMN "next_seen_at" TIMESTAMPTZ NOT NULL DEFAULT now();
   ALTER TABLE "replies" ADD COLUMN "next_note" TEXT;
-  CREATE INDEX "events_next_note" ON "events"("next_note") WHERE "next_note" IS NOT NULL;
   CREATE TABLE "next_notes" (
     "conversation_id" UUID PRIMARY KEY REFERENCES "conversations"("id") ON DELETE CASCADE,
     "note" TEXT NOT NULL
   );`;
+
+/** Of a table with rows, so it is built while the previous version writes. */
+const index = `CREATE INDEX CONCURRENTLY IF NOT EXISTS "events_next_note" ON "events"("next_note", "received_at");`;
+
+const migrations = { '99991231000000_next': expands, [NEXT_MIGRATION]: index };
 
 /** A version of the project, in a folder that processes are started from. */
 export interface Version {
@@ -26,13 +30,15 @@ export interface Version {
   remove(): Promise<void>;
 }
 
-/** This version with one migration more. A copy, so that the product finds its migrations where it always does. */
+/** This version with two further migrations. A copy, so that the product finds its migrations in the usual place. */
 export async function makeNextVersion(): Promise<Version> {
   const root = await mkdtemp(join(tmpdir(), 'turnpike-next-'));
   await transpileInto(root);
   await cp(join(ROOT, 'prisma'), join(root, 'prisma'), { recursive: true });
-  const migration = join(root, 'prisma', 'migrations', NEXT_MIGRATION);
-  await mkdir(migration);
-  await writeFile(join(migration, 'migration.sql'), expands);
+  for (const [name, script] of Object.entries(migrations)) {
+    const folder = join(root, 'prisma', 'migrations', name);
+    await mkdir(folder);
+    await writeFile(join(folder, 'migration.sql'), script);
+  }
   return { root, remove: () => rm(root, { recursive: true, force: true }) };
 }

@@ -7,13 +7,13 @@ import { CallToolRequestSchema, type Result } from '@modelcontextprotocol/sdk/ty
 
 type Handle = (given: Record<string, unknown>, signal: AbortSignal) => Promise<Result> | Result;
 
-/** An MCP server over streamable HTTP that does what no decent one does, for what the official one cannot show. */
+/** An MCP server over streamable HTTP that misbehaves in ways the official one cannot show. */
 export class OddMcpServer {
-  /** Its list, as pages; what is in it is not checked. */
+  /** Its list, as pages; the content is not checked. */
   pages: (readonly unknown[])[] = [[]];
-  /** How it answers a call of any tool. */
+  /** Its answer to a call of any tool. */
   handle: Handle = () => ({ content: [{ type: 'text', text: 'ok' }] });
-  /** How it answers the question for a page of its list. */
+  /** Its answer to a request for a page of its list. */
   list: (page: number) => Promise<Result> | Result = (page) => this.pageFrom(page);
   /** Names of the tools that were called. */
   readonly called: string[] = [];
@@ -53,12 +53,12 @@ export class OddMcpServer {
     return this.sessions.size;
   }
 
-  /** Tells everybody connected that the list is another one now. */
+  /** Announces a changed list to every client. */
   async announceList(): Promise<void> {
     for (const { server } of this.sessions.values()) await server.sendToolListChanged();
   }
 
-  /** As after a restart: nobody's session is known any more. */
+  /** As after a restart: no session is known any more. */
   forgetSessions(): void {
     this.sessions.clear();
   }
@@ -74,7 +74,7 @@ export class OddMcpServer {
       { name: 'odd', version: '1' },
       { capabilities: { tools: { listChanged: true } } },
     );
-    // Not by `setRequestHandler`, which lets nothing odd through.
+    // Not by `setRequestHandler`, which refuses malformed answers.
     server.fallbackRequestHandler = async ({ method, params }, { signal }) => {
       if (method === 'tools/list') return await this.list(Number(params?.cursor ?? 0));
       const call = CallToolRequestSchema.parse({ method, params });
@@ -96,7 +96,7 @@ export class OddMcpServer {
   }
 }
 
-/** A tool as a list has it. */
+/** A tool in a list's form. */
 export function listed(name: string, more: object = {}): object {
   return { name, description: `Does ${name}.`, inputSchema: { type: 'object', properties: {} }, ...more };
 }

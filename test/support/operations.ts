@@ -4,7 +4,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** One operation of an API, as its description has it. */
+/** One operation of an API, by its description. */
 export interface DescribedOperation {
   /** E.g. `GET /admin/turns`. */
   readonly name: string;

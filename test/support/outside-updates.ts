@@ -1,4 +1,4 @@
-/** Messages of every kind, and what becomes of them when somebody puts words into any one of their fields. */
+/** Messages of every kind, with another person's words in any one of their fields. */
 import { nextUpdateId, textUpdate } from './updates.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ const file = {
 const photo = [{ file_id: 'p', file_unique_id: 'u', width: 8, height: 8 }];
 const place = { latitude: 1, longitude: 2 };
 
-/** What a message may hold, by the field that holds it: each as its sender sends it, though others named it. */
+/** The possible contents of a message, by field: each as its sender sends it, though others named it. */
 const contents: Readonly<Record<string, Fields>> = {
   photo: { photo },
   voice: { voice: { ...file, duration: 2 } },
@@ -48,7 +48,7 @@ const contents: Readonly<Record<string, Fields>> = {
   paid_media: { paid_media: { star_count: 1, paid_media: [{ type: 'photo', photo }] } },
 };
 
-/** Whose words a message is, or what it replies to. */
+/** The origin of a message, or the message it replies to. */
 const settings: Readonly<Record<string, Fields>> = {
   'as it is': {},
   'forwarded from a user': { forward_origin: { type: 'user', sender_user: eve, date: 1 } },
@@ -77,16 +77,16 @@ const settings: Readonly<Record<string, Fields>> = {
 export interface Placed {
   readonly kind: string;
   readonly path: string;
-  /** The sender's own name, or what their app says of itself. */
+  /** The sender's own name, or data of their app. */
   readonly isOwnName: boolean;
   readonly update: (words: string) => { readonly update_id: number };
 }
 
-/** The fields of a message that `content` tells of. */
+/** The fields of a message that `content` describes. */
 export const CONTENT_FIELDS = Object.keys(contents);
 
 /**
- * Every string in a message of every kind that is not what its own sender wrote, as a place for somebody else's words.
+ * Every string in a message of every kind that is not its sender's, as a place for another person's words.
  * @param chatId of a person, or negated of a group
  */
 export function placesForOthers(chatId: number): Placed[] {

@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { freePort } from './free-port.js';
 
-/** A PostgreSQL that a suite has to itself, and may stop or starve. */
+/** A PostgreSQL of one suite, which may stop or starve it. */
 export class OwnPostgres {
   private constructor(
     private readonly folder: string,
@@ -12,7 +12,7 @@ export class OwnPostgres {
     readonly url: string,
   ) {}
 
-  /** At a port that nobody takes while it is stopped. */
+  /** At a port that stays unused while it is stopped. */
   static async open(): Promise<OwnPostgres> {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-e2e-'));
     await writeFile(join(folder, 'port'), String(await freePort()));

@@ -8,7 +8,7 @@ interface Locked {
 
 const FLOOR = [20, 19] as const;
 
-/** Whether a range of package.json's `engines` takes the floor. Of the forms that packages use. */
+/** Whether a range of package.json's `engines` includes the floor. For the forms that packages use. */
 function takesFloor(range: string): boolean {
   return range.split('||').some((alternative) => {
     const parts = alternative
@@ -28,7 +28,7 @@ function takesFloor(range: string): boolean {
 }
 
 describe('The packages of production', () => {
-  it('ask for no Node.js that is newer than the floor in engines (npm ci --omit=dev --engine-strict)', () => {
+  it('require no Node.js newer than the floor in engines (npm ci --omit=dev --engine-strict)', () => {
     const own: Locked = JSON.parse(readFileSync('package.json', 'utf8'));
     expect(own.engines?.node).toBe(`>=${FLOOR.join('.')}`);
     const lock: { packages: Record<string, Locked> } = JSON.parse(readFileSync('package-lock.json', 'utf8'));

@@ -15,7 +15,7 @@ const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"/g;
 
 /**
  * Reads Prometheus' text format strictly, as far as counters, gauges and histograms need it.
- * @throws Error naming the line that is not of the format, or has no type
+ * @throws Error naming the line that is malformed, or has no type
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function parseMetrics(text: string): Sample[] {
@@ -37,7 +37,7 @@ export function parseMetrics(text: string): Sample[] {
   });
 }
 
-/** What a process tells at this moment. */
+/** The present metrics of a process. */
 export class Scrape {
   private constructor(
     readonly text: string,
@@ -49,7 +49,7 @@ export class Scrape {
     return new Scrape(text, parseMetrics(text));
   }
 
-  /** The value of `turnpike_<name>` with exactly these labels; undefined where there is none. */
+  /** The value of `turnpike_<name>` with exactly these labels; undefined if there is none. */
   value(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
     return this.samples.find(
       (sample) => sample.name === `turnpike_${name}` && isDeepStrictEqual(sample.labels, labels),

@@ -1,16 +1,16 @@
 import { type PrismaClient, Prisma } from '../../src/generated/prisma/client.js';
 
-/** How PostgreSQL carried out a statement. */
+/** PostgreSQL's execution of a statement. */
 export interface QueryPlan {
-  /** As EXPLAIN (ANALYZE) writes it, with how many rows each part gave and without estimates. */
+  /** The output of EXPLAIN (ANALYZE), with the number of rows of each part and without estimates. */
   readonly text: string;
-  /** How many pages of tables and indexes the statement itself touched, wherever they were found. */
+  /** The number of pages of tables and indexes that the statement itself read, cached or not. */
   readonly pages: number;
 }
 
 /**
- * Carries the statement out, and tells how. It counts what this one statement read; the statistics views count what
- * everybody read, the vacuum of the filled tables too, which comes when it likes.
+ * Runs the statement, and returns its plan. It counts the reads of this statement only; the statistics views include
+ * others', for example of a vacuum, which comes at any time.
  */
 export async function planOf(prisma: Pick<PrismaClient, '$queryRaw'>, query: Prisma.Sql): Promise<QueryPlan> {
   const rows = await prisma.$queryRaw<{ 'QUERY PLAN': string }[]>(

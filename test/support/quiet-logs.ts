@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
 
-// What is logged before an application sets its own logger (the embedded server, the migrations) is noise in a test run.
+// Lines that are logged before an application sets its own logger (the embedded server, the migrations) are noise in a
+// test run.
 Logger.overrideLogger(['fatal']);

@@ -13,11 +13,11 @@ export interface RedisServer {
   readonly url: string;
   /** Empties it. */
   flush(): Promise<void>;
-  /** At its maxmemory, and not evicting: it refuses every write that takes memory. */
+  /** At its maxmemory, and not evicting: it refuses every write that needs memory. */
   fill(): Promise<void>;
-  /** There is memory again. */
+  /** Memory is available again. */
   free(): Promise<void>;
-  /** kill -9: what it had written stays in its folder. */
+  /** kill -9: its files stay in its folder. */
   kill(): Promise<void>;
   /** Starts it again after `kill`, on the same port with the same folder. */
   start(): Promise<void>;
@@ -25,7 +25,7 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** The path of `redis-server`, or null where none is on the PATH. */
+/** The path of `redis-server`, or null if none is on the PATH. */
 export function findRedisServer(): string | null {
   return findProgram('redis-server');
 }
@@ -81,7 +81,7 @@ export async function startRedis(): Promise<RedisServer> {
   };
 }
 
-/** @param bytes 0: as much as there is */
+/** @param bytes 0: unlimited */
 async function limitMemory(client: Redis, bytes: number): Promise<void> {
   await client.config('SET', 'maxmemory', bytes);
   const refused = await client.set('probe', 'x').then(

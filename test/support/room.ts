@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { DatabasePool } from '../../src/database/database-pool.js';
-import { Database } from '../../src/database/database.js';
-import { PrismaService } from '../../src/database/prisma.service.js';
+import { DatabasePool } from '../../src/platform/database/database-pool.js';
+import { Database } from '../../src/platform/database/database.js';
+import { PrismaService } from '../../src/platform/database/prisma.service.js';
 import { ConversationRepository } from '../../src/memory/conversation.repository.js';
 import type { Conversation, Lane, Prisma } from '../../src/generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../../src/lease/lease.repository.js';
-import { LeaseHolder } from '../../src/lease/lease-holder.js';
-import { Ids } from '../../src/runtime/ids.js';
+import { type Lease, LeaseRepository } from '../../src/queue/lease/lease.repository.js';
+import { LeaseHolder } from '../../src/queue/lease/lease-holder.js';
+import { Ids } from '../../src/platform/runtime/ids.js';
 import { startTestDatabase, type TestDatabase } from './database.js';
 import { eventually } from './eventually.js';
 import { newChatId, textUpdate, type TelegramUpdate } from './updates.js';
 
-/** A migrated database of the suite's own, with what nearly every room needs, for services built with `new`. */
+/** A migrated database of the suite's own, with the usual dependencies, for services built with `new`. */
 export class Room {
   readonly ids = new Ids();
   readonly leases: LeaseRepository;
@@ -50,7 +50,7 @@ export class Room {
       data: {
         id: randomUUID(),
         channel: 'telegram',
-        chatId: BigInt(newChatId()),
+        chatId: String(newChatId()),
         chatType: 'private',
         ...change,
       },
@@ -77,14 +77,14 @@ export class Room {
     return event.id;
   }
 
-  /** @throws where somebody else holds it */
+  /** @throws if another holder has it */
   async lease(conversationId: string, lane: Lane = 'turns'): Promise<Lease> {
     const lease = await this.leases.acquire(conversationId, lane);
     if (!lease) throw new Error('the lease is taken');
     return lease;
   }
 
-  /** As time does it: whoever holds a lease of the conversation has had it for too long. */
+  /** As passing time does: the lease of the conversation has expired. */
   async expire(conversationId: string): Promise<void> {
     await this.pool.query(
       `UPDATE leases SET expires_at = clock_timestamp() - interval '1 ms' WHERE conversation_id = $1`,
@@ -92,7 +92,7 @@ export class Room {
     );
   }
 
-  /** Another worker takes over from a holder that has been silent for too long. */
+  /** Another worker takes over from a holder that was silent for too long. */
   async takeOver(conversationId: string, lane: Lane = 'turns'): Promise<Lease> {
     await this.expire(conversationId);
     return await this.lease(conversationId, lane);
@@ -122,7 +122,7 @@ export class Room {
     });
   }
 
-  /** Does `work` while another transaction holds what the statement locks or changes; then that is undone. */
+  /** Runs `work` while another transaction holds the statement's locks; then it is rolled back. */
   async whileLocked(sql: string, values: unknown[], work: () => Promise<void>): Promise<void> {
     const client = await this.pool.connect();
     try {

@@ -1,5 +1,5 @@
 // Runs the exported `main` of a TypeScript module in this process, with the arguments behind its path: for tests that
-// need a process in surroundings of its own.
+// need a process in an environment of its own.
 import { createServer } from 'vite';
 
 const [module, ...args] = process.argv.slice(2);

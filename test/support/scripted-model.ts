@@ -4,11 +4,11 @@ import { type ModelCall, readCall, readJson } from './model-call.js';
 import { TranscriptionDouble } from './transcription-double.js';
 import { type Said, sendJson, sendStream, sendWhole } from './write-answer.js';
 
-/** How the model answers one request. */
+/** The model's answer to one request. */
 export type Answer =
   | { readonly text: string | null; readonly finish?: string; readonly refusal?: string }
   | { readonly calls: readonly ToolRequest[] }
-  /** A text piece by piece, where a stream was asked for; each but the first when `hold` lets it go. */
+  /** A text in pieces, if a stream was requested; each but the first when `hold` releases it. */
   | { readonly pieces: readonly string[]; readonly hold: Hold }
   /** An error as OpenAI words it. */
   | {
@@ -17,7 +17,7 @@ export type Answer =
       readonly message?: string;
       readonly headers?: Readonly<Record<string, string>>;
     }
-  /** Anything at all with status 200. */
+  /** Any body with status 200. */
   | { readonly raw: string }
   | { readonly fault: 'reset' | 'hang' };
 
@@ -27,11 +27,11 @@ export interface ToolRequest {
   readonly arguments: object | string;
 }
 
-/** Requests held back. */
+/** Held requests. */
 export interface Hold {
-  /** How many wait now. */
+  /** The number of waiting ones. */
   readonly waiting: number;
-  /** Lets all go that wait, and those to come. */
+  /** Releases all waiting and later ones. */
   release(): void;
 }
 
@@ -40,9 +40,16 @@ interface Rule {
   readonly answers: Answer[];
 }
 
+/** In a provider's form. */
+interface Usage {
+  readonly prompt_tokens: number;
+  readonly prompt_tokens_details?: { readonly cached_tokens: number };
+  readonly completion_tokens: number;
+}
+
 /**
- * An OpenAI-compatible model over HTTP that does as it is told: point `OPENAI_BASE_URL` at `baseUrl`. What nobody wrote
- * a script for is answered `Echo: ` and the newest message.
+ * An OpenAI-compatible model over HTTP that follows scripts: point `OPENAI_BASE_URL` at `baseUrl`. Without a script it
+ * answers `Echo: ` and the newest message.
  *
  * @example
  * model.script('the weather', { calls: [{ name: 'current_time', arguments: {} }] }, { text: 'Sunny' });
@@ -51,11 +58,8 @@ interface Rule {
 export class ScriptedModel {
   readonly calls: ModelCall[] = [];
   readonly transcriptions = new TranscriptionDouble();
-  /** What every answer says that it used; null: it says nothing of it. */
-  usage: { readonly prompt_tokens: number; readonly completion_tokens: number } | null = {
-    prompt_tokens: 10,
-    completion_tokens: 5,
-  };
+  /** The usage that every answer reports; null: none. */
+  usage: Usage | null = { prompt_tokens: 10, completion_tokens: 5 };
   private readonly rules: Rule[] = [];
   private readonly holds: { readonly about: string; readonly gate: Gate }[] = [];
   private count = 0;
@@ -73,7 +77,7 @@ export class ScriptedModel {
     return model;
   }
 
-  /** What `OPENAI_BASE_URL` should be. */
+  /** The value of `OPENAI_BASE_URL`. */
   get baseUrl(): string {
     const address = this.server.address();
     if (address === null || typeof address === 'string') throw new Error('the double does not listen');
@@ -126,7 +130,7 @@ export class ScriptedModel {
     for (const { about, gate } of this.holds) {
       if (call.news.some((text) => text.includes(about))) await gate.pass(response);
     }
-    // Nobody listens any more: the script keeps its answer.
+    // No listener any more: the script keeps its answer.
     if (response.destroyed) return;
     this.give(response, call, this.answerTo(call));
   }
@@ -140,7 +144,7 @@ export class ScriptedModel {
   }
 
   private give(response: ServerResponse, call: ModelCall, answer: Answer): void {
-    // Before the answer leaves: what the caller does next comes after it.
+    // Before the answer is sent: the caller's next action comes after it.
     if (!('fault' in answer)) call.end = ++this.count;
     if ('fault' in answer) {
       if (answer.fault === 'reset') response.socket?.resetAndDestroy();
@@ -169,7 +173,7 @@ export class ScriptedModel {
     }
   }
 
-  /** As a stream where one was asked for. */
+  /** As a stream, if one was requested. */
   private say(
     response: ServerResponse,
     call: ModelCall,

@@ -6,8 +6,8 @@ interface Column {
 }
 
 /**
- * Sets the database's clock back by so much; below zero: ahead. All that it has written lies that much later from then
- * on, whatever table it is in: so a new one is part of it.
+ * Sets the database's clock back by this much; below zero: ahead. Times written before lie that much later from then
+ * on, in every table: so a new table is included.
  */
 export async function setClockBack(room: Room, ms: number): Promise<void> {
   const columns = await room.rows<Column>(`
@@ -32,5 +32,5 @@ export async function setClockBack(room: Room, ms: number): Promise<void> {
   }
 }
 
-/** As time does it. */
+/** As passing time does. */
 export const letTimePass = (room: Room, ms: number): Promise<void> => setClockBack(room, -ms);

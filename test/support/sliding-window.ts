@@ -1,19 +1,19 @@
-import { SlidingWindow, type Taken } from '../../src/throttling/sliding-window.js';
-import { decide } from '../../src/throttling/window-decision.js';
+import { SlidingWindow, type WindowHits } from '../../src/platform/throttling/sliding-window.js';
+import { decideWindow } from '../../src/platform/throttling/window-decision.js';
 
 /** The SlidingWindow port in memory, on a clock the test moves; it can be unreachable or silent. */
 export class MemorySlidingWindow extends SlidingWindow {
   now = 1_000_000;
-  /** Keys in the order in which they were asked for. */
+  /** Keys in the order of their requests. */
   readonly asked: string[] = [];
   state: 'reachable' | 'unreachable' | 'silent' = 'reachable';
   private readonly windows = new Map<string, readonly number[]>();
 
-  async take(key: string, wanted: number, limit: number, periodMs: number): Promise<Taken> {
+  async takeHits(key: string, wanted: number, limit: number, periodMs: number): Promise<WindowHits> {
     this.asked.push(key);
     if (this.state === 'unreachable') throw new Error('connect ECONNREFUSED');
     if (this.state === 'silent') return new Promise<never>(() => undefined);
-    const { hits, ...taken } = decide(this.windows.get(key) ?? [], this.now, wanted, limit, periodMs);
+    const { hits, ...taken } = decideWindow(this.windows.get(key) ?? [], this.now, wanted, limit, periodMs);
     this.windows.set(key, hits);
     return { ...taken, at: this.now };
   }

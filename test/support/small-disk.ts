@@ -8,7 +8,7 @@ import { eventually } from './eventually.js';
 const run = promisify(execFile);
 const MEGABYTE = 1024 * 1024;
 
-/** A file system of its own, small enough to be filled. It takes the right to mount one: root, outside most containers. */
+/** A small file system of its own, which can be filled. Mounting needs a right: root, outside most containers. */
 export class SmallDisk {
   private readonly unmountNow = () => void spawnSync('umount', ['--lazy', this.folder]);
 
@@ -16,11 +16,11 @@ export class SmallDisk {
     readonly folder: string,
     private readonly megabytes: number,
   ) {
-    // It also goes with a run that is broken off.
+    // It is also removed when a run is aborted.
     process.once('exit', this.unmountNow);
   }
 
-  /** Whether one can be mounted; where not, the reason is printed. */
+  /** Whether one can be mounted; otherwise the reason is printed. */
   static async isPossible(): Promise<boolean> {
     try {
       await (await SmallDisk.mount(1)).unmount();
@@ -31,7 +31,7 @@ export class SmallDisk {
     }
   }
 
-  /** @param megabytes what fits on it; it takes memory only for what is there */
+  /** @param megabytes its size; it takes memory only for its contents */
   static async mount(megabytes: number): Promise<SmallDisk> {
     const folder = await mkdtemp(join(tmpdir(), 'turnpike-disk-'));
     try {
@@ -43,23 +43,23 @@ export class SmallDisk {
     }
   }
 
-  /** Not a byte is left: the disk becomes as small as what is on it, at once and for no memory. */
+  /** Leaves no free byte: the disk shrinks to its contents, at once and for no memory. */
   async fill(): Promise<void> {
-    // It cannot become smaller than that, and others may be writing.
+    // It cannot shrink further, and others may be writing.
     await eventually(async () => {
       const { blocks, bfree, bsize } = await statfs(this.folder);
       await this.resize((blocks - bfree) * bsize);
     });
   }
 
-  /** What `fill` took is there again. */
+  /** Undoes `fill`. */
   async free(): Promise<void> {
     await this.resize(this.megabytes * MEGABYTE);
   }
 
-  /** With all that is on it. */
+  /** With all its contents. */
   async unmount(): Promise<void> {
-    // What a server that has just ended had open may be open for a moment yet.
+    // Files of a server that has just ended may be open for a moment yet.
     await eventually(() => run('umount', [this.folder]));
     process.removeListener('exit', this.unmountNow);
     await rm(this.folder, { recursive: true, force: true });
@@ -71,16 +71,16 @@ export class SmallDisk {
 }
 
 /**
- * Lets no file of an embedded server grow past a size: the server is told by its system that a file cannot be made
- * larger, as on a full disk, and nothing has to be mounted for it. Linux only.
- * @param megabytes null: as large as they like. A file of PostgreSQL's log has 16 MB, and the server ends where that
- * cannot be written.
+ * Limits the size of an embedded server's files: the system refuses to extend a file, as on a full disk, without a
+ * mount. Linux only.
+ * @param megabytes null: unlimited. A file of PostgreSQL's log has 16 MB, and the server ends when that cannot be
+ * written.
  */
 export async function limitFileSize(dataFolder: string, megabytes: number | null): Promise<void> {
   const [pid = ''] = (await readFile(join(dataFolder, 'postmaster.pid'), 'utf8')).split('\n', 1);
   const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   const size = megabytes === null ? 'unlimited' : `${megabytes * MEGABYTE}`;
-  // As the server's own account: it takes a right of its own to limit somebody else's process.
+  // As the server's own account: limiting another account's process needs a right.
   const { uid, gid } = await stat(dataFolder);
   for (const id of [pid, ...children.trim().split(' ')]) {
     // One that has ended meanwhile writes nothing.

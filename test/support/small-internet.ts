@@ -12,12 +12,12 @@ import { PublicHosts } from '../../src/agent/tools/web/public-hosts.js';
 import { TEST_CERTIFICATE, TEST_KEY } from './certificate.js';
 import { DnsDouble } from './dns-double.js';
 
-/** Where `public.example` is, and the one address that leads to the pages. */
+/** The address of `public.example`, the only one that leads to the pages. */
 export const PUBLIC_ADDRESS = '8.8.8.8';
 
 /**
- * A DNS, one public web server, and a canary, all on loopback. The rules are those of the product; only the way to an
- * address is bent: to `PUBLIC_ADDRESS` it ends at the pages, to every other address at the canary.
+ * A DNS, one public web server, and a canary, all on loopback. The rules are the product's; only the connections are
+ * redirected: to `PUBLIC_ADDRESS` to the pages, to every other address to the canary.
  */
 export class SmallInternet {
   /** Connections that reached the canary. */

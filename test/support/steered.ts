@@ -1,5 +1,5 @@
-import { Clock } from '../../src/runtime/clock.js';
-import { Random } from '../../src/runtime/random.js';
+import { Clock } from '../../src/platform/runtime/clock.js';
+import { Random } from '../../src/platform/runtime/random.js';
 
 /** This process's time, moved by the test. */
 export class SteeredClock extends Clock {

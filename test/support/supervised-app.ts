@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { type ChildApp, startChildApp } from './child-app.js';
 
-/** As a supervisor waits before it starts a process anew. */
+/** A supervisor's pause before it starts a new process. */
 const RESTART_AFTER_MS = 500;
 
-/** The product in a process of its own, started anew whenever it ends. */
+/** The product in a process of its own, restarted whenever it ends. */
 export class SupervisedApp {
-  /** How its processes have ended, without having been asked to. */
+  /** The unrequested ends of its processes. */
   readonly deaths: string[] = [];
   private closed = false;
 

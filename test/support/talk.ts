@@ -4,7 +4,7 @@ import { SECRET, SECRET_HEADER, type World } from './app.js';
 import { eventually } from './eventually.js';
 import { newChatId, textUpdate } from './updates.js';
 
-/** Where updates can be posted. */
+/** A process that accepts updates. */
 interface Door {
   readonly url: string;
 }
@@ -12,12 +12,12 @@ interface Door {
 /** Processes start and migrate meanwhile. */
 const patience = { withinMs: 50_000 };
 
-/** In a row, before anybody reads an answer: some share a turn. */
+/** In a row, without waiting for answers: some share a turn. */
 const BURST = 3;
 
 /**
- * Users of several chats who write without a pause: three messages in a row, through a door each, and on when the last
- * one is answered.
+ * Users of several chats who write without a pause: three messages in a row, each through another process, and on when
+ * the last one is answered.
  */
 export class Talk {
   private readonly said = new Map<number, string[]>();
@@ -25,18 +25,18 @@ export class Talk {
   private over = false;
   private count = 0;
 
-  /** @param doors asked before each message, for processes come and go */
+  /** @param doors called before each message, because processes come and go */
   constructor(
     private readonly world: World,
     private readonly doors: () => readonly Door[],
     chats = 4,
   ) {
     this.users = Array.from({ length: chats }, () => this.write(newChatId()));
-    // Whoever waits for the end hears of it.
+    // The promise of the end reports it too.
     for (const user of this.users) user.catch(() => undefined);
   }
 
-  /** Ends the talk when every chat has its answers, and looks at them: each message answered once, and in order. */
+  /** Ends the talk when every chat has its answers, and checks them: each message answered once, and in order. */
   async end(): Promise<void> {
     this.over = true;
     await Promise.all(this.users);
@@ -45,7 +45,7 @@ export class Talk {
         async () => expect(await this.world.eventStates(chat)).toEqual({ done: said.length }),
         patience,
       );
-      // One a turn, though the model may be asked twice: a step that could not be written is made again.
+      // One a turn, though the model may be asked twice: an unrecorded step is made again.
       const questions = new Map(
         this.world.model.callsAbout(`[${chat}]`).map(({ news }) => [news.at(-1), news]),
       );

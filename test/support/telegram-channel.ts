@@ -1,10 +1,10 @@
-import { AccessSettings } from '../../src/config/access.settings.js';
-import { TelegramSettings } from '../../src/config/telegram.settings.js';
-import { Random } from '../../src/runtime/random.js';
-import { Clock } from '../../src/runtime/clock.js';
+import { AccessSettings } from '../../src/channel/access.settings.js';
+import { TelegramSettings } from '../../src/telegram/settings/telegram.settings.js';
+import { Random } from '../../src/platform/runtime/random.js';
+import { Clock } from '../../src/platform/runtime/clock.js';
 import { Bots } from '../../src/telegram/bots/bots.js';
 import { MessageComposer } from '../../src/telegram/message-composer.js';
-import { Pauses } from '../../src/telegram/receiving/pauses.js';
+import { Pauses } from '../../src/telegram/bot-api/pauses.js';
 import { TelegramChannel } from '../../src/telegram/telegram-channel.js';
 import type { TelegramDouble } from './telegram-double.js';
 
@@ -17,7 +17,7 @@ export function telegramChannel(
   return new TelegramChannel(...telegramParts(telegram, overrides, access));
 }
 
-/** What such a channel is made of, for those that extend it. */
+/** The parts of such a channel, for extensions of it. */
 export function telegramParts(
   { token, root }: Pick<TelegramDouble, 'token' | 'root'>,
   overrides: Partial<TelegramSettings> = {},

@@ -9,13 +9,13 @@ export interface Call {
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly at: number;
-  /** Set where the double refused it by itself or by a failure asked for. */
+  /** Set if the double refused it, by itself or by a requested failure. */
   refused: string | null;
-  /** The call had its effect, whatever the caller was told. */
+  /** The call had its effect, whatever its caller received. */
   accepted: boolean;
 }
 
-/** How a call goes wrong. `before` and `after`: its effect. */
+/** The failure of a call. `before` and `after`: its effect. */
 export type Failure =
   | {
       readonly kind: 'answer';
@@ -23,7 +23,7 @@ export type Failure =
       readonly description: string;
       readonly parameters?: Readonly<Record<string, number>>;
     }
-  /** An answer that is not of the Bot API, as a gateway gives it. */
+  /** An answer that is not the Bot API's, as a gateway gives it. */
   | {
       readonly kind: 'page';
       readonly status: number;
@@ -44,7 +44,7 @@ export const failures = {
     parameters: { retry_after: seconds },
   }),
   serverError: { kind: 'answer', status: 500, description: 'Internal Server Error' },
-  /** A gateway that could not reach the server behind it; nobody but it knows that. */
+  /** A gateway that could not reach the server behind it, which only the gateway knows. */
   badGateway: { kind: 'page', status: 502, when: 'before' },
   /** A gateway that passed the call on, and did not wait for the answer. */
   gatewayTimeout: { kind: 'page', status: 504, when: 'after' },
@@ -76,7 +76,7 @@ export const failures = {
 
 export interface FailureOrder {
   readonly method: string;
-  /** Any chat where left out. */
+  /** Default: any chat. */
   readonly chat?: number;
   /** Default 1. */
   readonly times?: number;
@@ -94,7 +94,7 @@ export interface FailureOrder {
  */
 export class TelegramDouble {
   readonly calls: Call[] = [];
-  /** Set: it answers 429 past them. */
+  /** If set, it answers 429 past these limits. */
   limits: TelegramLimits | null = null;
   private readonly orders: { order: FailureOrder; left: number }[] = [];
   /** The bots of this server, by token. */
@@ -125,7 +125,7 @@ export class TelegramDouble {
     return bot;
   }
 
-  /** What `TELEGRAM_API_ROOT` should be. */
+  /** The value of `TELEGRAM_API_ROOT`. */
   get root(): string {
     const address = this.server.address();
     if (address === null || typeof address === 'string') throw new Error('the double does not listen');
@@ -150,7 +150,7 @@ export class TelegramDouble {
     return this.methods.shown.filter((message) => message.chat === chat);
   }
 
-  /** What a private chat sees of an answer that is not whole. */
+  /** The preview that a private chat shows. */
   draftOf(chat: number): string | null {
     return this.methods.drafts.get(chat) ?? null;
   }
@@ -166,17 +166,17 @@ export class TelegramDouble {
     );
   }
 
-  /** What a user is in a group; who is not named is nobody there. */
+  /** A user's role in a group; an unnamed user is not a member. */
   join(chat: number, user: number, status: 'creator' | 'administrator' | 'member' | 'kicked'): void {
     this.methods.members.set(`${chat}:${user}`, status);
   }
 
-  /** Somebody has sent this file: `getFile` finds it by its id, and its content is there to download. */
+  /** A person has sent this file: `getFile` finds it by its id, and its content can be downloaded. */
   keep(fileId: string, content: Buffer | string): void {
     this.methods.files.set(fileId, Buffer.from(content));
   }
 
-  /** What the one message says that answers a guest query. */
+  /** The text of the one message that answers a guest query. */
   guestTextOf(queryId: string): string | undefined {
     return this.methods.guestTexts.get(queryId);
   }
@@ -184,12 +184,12 @@ export class TelegramDouble {
   /** Downloads, by file id. */
   readonly downloads: string[] = [];
 
-  /** Lets the next matching calls fail; several orders are used up in the order they were given. */
+  /** Makes the next matching calls fail; several requests are used up in their order. */
   failNext(order: FailureOrder): void {
     this.orders.push({ order, left: order.times ?? 1 });
   }
 
-  /** Forgets failures not used up. */
+  /** Forgets unused failures. */
   heal(): void {
     this.orders.length = 0;
   }
@@ -284,7 +284,7 @@ const tooMany = {
   parameters: { retry_after: 1 },
 };
 
-/** Fails before the call has its effect; false where it shall have it first. */
+/** Fails before the call has its effect; false if the effect comes first. */
 function failNow(failure: Failure, response: ServerResponse, call: Call): boolean {
   switch (failure.kind) {
     case 'answer':

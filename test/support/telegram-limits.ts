@@ -8,9 +8,9 @@ const GROUP = { limit: 20, periodMs: 60_000 };
 
 const counted = new Set(['sendMessage', 'editMessageText']);
 
-/** Counts what the bot is sent, and says when it is too much. Refused calls do not count. */
+/** Counts the bot's messages, and refuses surplus ones. Refused calls do not count. */
 export class TelegramLimits {
-  /** Calls that were refused. */
+  /** The refused calls. */
   readonly violations: Call[] = [];
   private readonly taken: { readonly chat: number; readonly at: number }[] = [];
 

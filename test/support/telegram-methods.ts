@@ -27,10 +27,10 @@ interface Shown {
   text: string;
 }
 
-/** The methods of one bot and what they change. */
+/** The methods of one bot and their state. */
 export class TelegramMethods {
   readonly shown: Shown[] = [];
-  /** The drafts that private chats see. */
+  /** The visible drafts of private chats. */
   readonly drafts = new Map<number, string>();
   /** By chat and message. */
   readonly reactions = new Map<string, string>();
@@ -59,6 +59,7 @@ export class TelegramMethods {
     sendChatAction: (params) => this.sendChatAction(params),
     setMessageReaction: (params) => this.setMessageReaction(params),
     getChatMember: (params) => this.getChatMember(params),
+    getChatAdministrators: (params) => this.getChatAdministrators(params),
     answerCallbackQuery: () => true,
     answerInlineQuery: () => true,
     answerPreCheckoutQuery: () => true,
@@ -90,7 +91,7 @@ export class TelegramMethods {
     return true;
   }
 
-  /** By chat and user: what they are there; everybody else has left. */
+  /** By chat and user: their role; everyone else has left. */
   readonly members = new Map<string, 'creator' | 'administrator' | 'member' | 'kicked'>();
 
   /** https://core.telegram.org/bots/api#getchatmember */
@@ -104,7 +105,18 @@ export class TelegramMethods {
     return { status, user: { id: user, is_bot: false, first_name: 'Ada' } };
   }
 
-  /** What people have sent, by its file id. */
+  /** https://core.telegram.org/bots/api#getchatadministrators */
+  private getChatAdministrators(params: Params): object {
+    const chat = chatOf(params);
+    if (chat > 0) throw new Refusal(400, 'Bad Request: there are no administrators in the private chat');
+    return [...this.members].flatMap(([key, status]) => {
+      const [group, user] = key.split(':').map(Number);
+      const isAdmin = group === chat && (status === 'creator' || status === 'administrator');
+      return isAdmin ? [{ status, user: { id: user, is_bot: false, first_name: 'Ada' } }] : [];
+    });
+  }
+
+  /** Sent files, by their id. */
   readonly files = new Map<string, Buffer>();
 
   /** https://core.telegram.org/bots/api#getfile */
@@ -274,7 +286,7 @@ function chatOf(params: Params): number {
   return id;
 }
 
-/** What is seen of the text or the rich message of a call. */
+/** The visible text of a call's text or rich message. */
 function textOf(params: Params): string {
   const rich = richTextOf(params);
   if (rich instanceof BotApiError) throw new Refusal(rich.code, rich.message);

@@ -4,7 +4,7 @@ export function pathOf(request: IncomingMessage): string {
   return (request.url ?? '/').split('?', 1)[0] ?? '/';
 }
 
-/** Parameters as the Bot API takes them: query, form or JSON; null where they cannot be read. */
+/** Parameters in the Bot API's forms: query, form or JSON; null if they cannot be read. */
 export async function readParams(request: IncomingMessage): Promise<Record<string, unknown> | null> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));

@@ -6,8 +6,8 @@ import { readText } from '../../src/playground/bot-api/read-text.js';
 import { readRichMessage } from '../../src/playground/bot-api/rich-message.js';
 
 /**
- * The description of a 400, or null for a text the double takes: the rules are the simulator's, and on top of them a text
- * or an entity is refused that Telegram would silently change, for what is shown then is not what was meant.
+ * The description of a 400, or null for a text the double accepts. The rules are the simulator's; the double also
+ * refuses a text or an entity that Telegram would silently change, because it would then look different.
  */
 export function textProblem(params: Readonly<Record<string, unknown>>): string | null {
   if (params['parse_mode'] !== undefined) {
@@ -21,7 +21,7 @@ export function textProblem(params: Readonly<Record<string, unknown>>): string |
   }
 }
 
-/** What is seen of a call's rich message, or its refusal; null where it has none. */
+/** The visible text of a call's rich message, or its refusal; null if it has none. */
 export function richTextOf(params: Readonly<Record<string, unknown>>): string | BotApiError | null {
   try {
     return readRichMessage(asParams(params))?.text ?? null;
@@ -36,7 +36,7 @@ function asParams(params: Readonly<Record<string, unknown>>): Params {
 }
 
 function changeOf({ text, entities = [] }: Readonly<Record<string, unknown>>, shown: FormattedText) {
-  // Of several direction marks Telegram keeps the last: nobody sees it.
+  // Of several direction marks Telegram keeps the last: they are invisible.
   const visible = (one: string) => one.replace(/[\u200c\u200e\u200f]/g, '');
   if (visible(String(text)) !== visible(shown.text))
     return 'Bad Request: this double shows a text as it is given or not at all';

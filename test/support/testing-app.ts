@@ -3,11 +3,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { httpAdapter, httpOptions, setUpHttp } from '../../src/application.js';
 import { AppModule } from '../../src/app.module.js';
-import type { Environment } from '../../src/config/read-settings.js';
-import { loadSettings } from '../../src/config/settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
+import { loadSettings } from '../../src/settings/settings.js';
 import { startStandIns } from '../../src/playground/stand-ins.js';
 
-/** Keeps what the product logs, for tests about log lines. */
+/** Keeps the product's log, for tests about log lines. */
 export class LogRecorder implements LoggerService {
   readonly lines: { readonly level: string; readonly message: unknown }[] = [];
 
@@ -18,7 +18,7 @@ export class LogRecorder implements LoggerService {
   verbose = () => undefined;
   fatal = (message: unknown) => this.keep('fatal', message);
 
-  /** The lines that say this. */
+  /** The lines with this message. */
   saying(msg: string): readonly unknown[] {
     return this.lines.flatMap(({ message }) =>
       typeof message === 'object' && message !== null && 'msg' in message && message.msg === msg
@@ -32,7 +32,7 @@ export class LogRecorder implements LoggerService {
   }
 }
 
-/** The product as Nest's testing module builds it, without a port: for tests about HTTP alone. */
+/** The product as Nest's testing module builds it, without a port: for tests of HTTP alone. */
 export async function startTestingApp(
   env: Environment,
   logger: LoggerService,

@@ -1,6 +1,6 @@
 import type { ToolContext } from '../../src/agent/tools/tool-context.js';
 
-/** What a turn tells a tool that it calls, with one interesting difference. */
+/** The context of a tool call, with one interesting difference. */
 export function toolContext(change: Partial<ToolContext> = {}): ToolContext {
   return {
     conversationId: 'c1',

@@ -11,12 +11,12 @@ export interface Heard {
 }
 
 /**
- * Hears whatever is written in the file: its bytes are the transcript. A file that says `status:500` gets that answer,
- * once for each `status:` in it, then the rest is heard. One that says `slow:500` is answered after so many milliseconds.
+ * Transcribes a file to its own bytes. A file that contains `status:500` gets that answer, once for each `status:` in
+ * it, then the rest is transcribed. One with `slow:500` is answered after that many milliseconds.
  */
 export class TranscriptionDouble {
   readonly heard: Heard[] = [];
-  /** What it tells of each; null: nothing, as many servers do. */
+  /** The usage that it reports for each; null: none, as many servers do. */
   usage: object | null = null;
   private readonly failed = new Map<string, number>();
 

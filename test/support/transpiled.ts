@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 let made: Promise<string> | null = null;
 
-/** The project as JavaScript, in a folder that processes are started from; made once a process, gone with it. */
+/** The project as JavaScript, in a folder from which processes are started; made once a process, deleted with it. */
 export function transpiledProject(): Promise<string> {
   return (made ??= makeProject());
 }
@@ -23,7 +23,7 @@ async function makeProject(): Promise<string> {
   return folder;
 }
 
-/** Writes the sources and what supports tests there as JavaScript; the folder of migrations is the caller's. */
+/** Writes the sources and the test support there as JavaScript; the folder of migrations is left to the caller. */
 export async function transpileInto(folder: string): Promise<void> {
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
@@ -35,7 +35,7 @@ export async function transpileInto(folder: string): Promise<void> {
 async function transpileFile(file: string, folder: string): Promise<void> {
   const from = join(ROOT, file);
   const to = join(folder, file);
-  if (/\.spec(-support)?\.ts$/.test(file) || !/\.[a-z]+$/.test(file)) return;
+  if (/\.(?:spec|fixture)\.ts$/.test(file) || !/\.[a-z]+$/.test(file)) return;
   await mkdir(dirname(to), { recursive: true });
   if (!file.endsWith('.ts')) return await cp(from, to);
   const { code } = await transform(await readFile(from, 'utf8'), {

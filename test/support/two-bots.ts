@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import supertest from 'supertest';
-import type { Environment } from '../../src/config/read-settings.js';
+import type { Environment } from '../../src/platform/config/read-settings.js';
 import { SECRET_HEADER, World } from './app.js';
 import type { Backend } from './backends.js';
 import type { TelegramDouble } from './telegram-double.js';
 
 const SUPPORT_SECRET = 'the-webhook-secret-of-support';
 
-/** A world with a second bot, `support`, on the same Bot API server; what the world itself says is of the first. */
+/** A world with a second bot, `support`, on the same Bot API server; the world's own methods are for the first. */
 export class TwoBots {
   readonly support: TelegramDouble;
   private readonly folder = mkdtempSync(join(tmpdir(), 'turnpike-two-bots-'));
@@ -23,7 +23,7 @@ export class TwoBots {
     writeFileSync(join(this.folder, 'bots.json'), JSON.stringify({ bots: { support } }));
   }
 
-  /** @param profile what the second bot has of its own */
+  /** @param profile the second bot's own settings */
   static async start(backend: Backend, extra: Environment, profile: object = {}): Promise<TwoBots> {
     const bots = new TwoBots(await World.prepare(backend, extra), profile);
     await bots.startApp();
@@ -35,7 +35,7 @@ export class TwoBots {
     await this.world.startApp(this.environment());
   }
 
-  /** What names the second bot to a process. */
+  /** The settings that add the second bot to a process. */
   environment(): Environment {
     return { TELEGRAM_BOTS_FILE: join(this.folder, 'bots.json'), SUPPORT_BOT_TOKEN: this.support.token };
   }
@@ -49,7 +49,7 @@ export class TwoBots {
     return supertest(this.world.app.url).post(path).set(SECRET_HEADER, secret).send(update);
   }
 
-  /** How many messages of a chat are in each state, by channel. */
+  /** The number of a chat's messages in each state, by channel. */
   async eventStates(chat: number): Promise<Record<string, number>> {
     const rows = await this.world.sql<{ key: string; count: number }>(
       `SELECT c.channel || ' ' || e.state AS key, count(*)::int AS count

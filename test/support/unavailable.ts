@@ -2,7 +2,7 @@ import supertest from 'supertest';
 import { expect } from 'vitest';
 import { eventually } from './eventually.js';
 
-/** The update was not taken, and Telegram is to send it again. */
+/** The update was refused, and Telegram is to send it again. */
 export function expectUnavailable({
   status,
   headers,
@@ -13,7 +13,7 @@ export function expectUnavailable({
   expect(body).toEqual({ statusCode: 503, message: expect.any(String), error: 'Service Unavailable' });
 }
 
-/** The process lives, and is not ready for the want of this part, which it may notice a second later. */
+/** The process is alive but not ready, because of this part, whose failure it may notice a second later. */
 export async function expectOnlyLive({ url }: { readonly url: string }, part: string): Promise<void> {
   await supertest(url).get('/health/live').expect(200);
   const { body } = await eventually(() => supertest(url).get('/health/ready').expect(503));

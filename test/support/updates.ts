@@ -1,11 +1,12 @@
-/** Builders of Telegram updates: valid data, and the one difference a test is about. */
+/** Builders of Telegram updates: valid data, with the one difference that a test is about. */
+import { UserId } from '../../src/channel/ids.js';
 
 export interface TelegramUpdate {
   readonly update_id: number;
   readonly message: Readonly<Record<string, unknown>>;
 }
 
-// Far from each other and different in every run, so that suites sharing a database do not meet.
+// Far apart and different in every run, so that suites that share a database do not collide.
 let lastUpdateId = 100_000_000 + Math.floor(Math.random() * 400_000) * 1_000;
 let lastChatId = 10_000_000 + Math.floor(Math.random() * 400_000) * 1_000;
 let lastMessageId = 0;
@@ -14,10 +15,13 @@ export function nextUpdateId(): number {
   return ++lastUpdateId;
 }
 
-/** A private chat nobody has used yet; negate it for a group. */
+/** An unused private chat; negate it for a group. */
 export function newChatId(): number {
   return ++lastChatId;
 }
+
+/** A person who has not written yet. */
+export const newUserId = (): UserId => UserId(String(newChatId()));
 
 /**
  * A text message: of Ada in her private chat (`chatId` > 0) or in a supergroup (`chatId` < 0).
@@ -47,13 +51,13 @@ export function textUpdate(
   };
 }
 
-/** The author of a message changes its text. */
+/** The author of a message edits its text. */
 export function editUpdate({ message }: TelegramUpdate, text: string) {
   const edit_date = Math.floor(Date.now() / 1_000);
   return { update_id: nextUpdateId(), edited_message: { ...message, text, edit_date } };
 }
 
-/** Somebody presses a button under a message of the bot. */
+/** A person presses a button under a message of the bot. */
 export function pressUpdate(chatId: number, data: string, by = Math.abs(chatId)) {
   const { message } = textUpdate(chatId, 'a question');
   return {
@@ -68,14 +72,14 @@ export function pressUpdate(chatId: number, data: string, by = Math.abs(chatId))
   };
 }
 
-/** The reader of a draft stops it; Telegram does not say who. */
+/** The reader of a draft stops it; Telegram does not name the reader. */
 export function stopUpdate(chatId: number, draftId: number) {
   const { message } = textUpdate(chatId, 'a message');
   const { chat } = message;
   return { update_id: nextUpdateId(), stopped_message_generation: { chat, draft_id: draftId } };
 }
 
-/** Somebody replies to what `bot` said. */
+/** A person replies to a message of `bot`. */
 export function replyUpdate(
   chatId: number,
   text: string,
@@ -87,7 +91,7 @@ export function replyUpdate(
   });
 }
 
-/** Somebody puts an emoji on a message, in the place of another; null: none. */
+/** A person replaces their reaction to a message by an emoji; null: none. */
 export function reactionUpdate(
   chatId: number,
   messageId: number,
@@ -116,7 +120,7 @@ interface Reacting {
   readonly at?: number;
 }
 
-/** What the bot is in a chat changes, e.g. from `member` to `kicked`. */
+/** A membership change of the bot in a chat, e.g. from `member` to `kicked`. */
 export function membershipUpdate(chatId: number, before: string, now: string) {
   const { message } = textUpdate(chatId, '');
   const { chat, from } = message;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** What a scripted model says. */
+/** The output of a scripted model. */
 export interface Said {
   readonly id: string;
   readonly model: string;

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { AdminSettings } from '../../config/admin.settings.js';
-import { DatabaseSettings } from '../../config/database.settings.js';
+import { AdminSettings } from './admin.settings.js';
+import { DatabaseSettings } from '../../platform/database/database.settings.js';
 import { AdminKey } from './admin-key.js';
 import { AdminKeyGuard } from './admin-key.guard.js';
 import { AdminRequestKey } from './admin-request-key.js';
@@ -52,7 +52,7 @@ afterEach(async () => {
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 describe('AdminKeyGuard', () => {
-  it('lets the right key in, however the scheme is spelled', async () => {
+  it('accepts the right key, however the scheme is spelled', async () => {
     const get = await start(key);
     for (const header of [`Bearer ${key}`, `bearer ${key}`, `BEARER   ${key}`]) {
       expect((await get(header)).statusCode).toBe(200);
@@ -69,21 +69,21 @@ describe('AdminKeyGuard', () => {
     key,
     `Bearer ${key}x`,
     `Bearer x${key}`,
-  ])('refuses %j with 401 and says which scheme it wants', async (header) => {
+  ])('refuses %j with 401 and names the scheme it requires', async (header) => {
     const answer = await (await start(key))(header);
     expect(answer.statusCode).toBe(401);
     expect(answer.headers['www-authenticate']).toBe('Bearer realm="admin"');
     expect(answer.body).not.toContain(key);
   });
 
-  it('takes a key beyond ASCII as its UTF-8 bytes', async () => {
+  it('reads a key beyond ASCII as its UTF-8 bytes', async () => {
     const get = await start('schlüssel-für-die-tür');
     expect((await get(`Bearer ${Buffer.from('schlüssel-für-die-tür').toString('latin1')}`)).statusCode).toBe(
       200,
     );
   });
 
-  it('makes a key where none is set, and prints it once', async () => {
+  it('generates a key where none is set, and prints it once', async () => {
     const lines: string[] = [];
     const get = await start(undefined, (line) => void lines.push(JSON.stringify(line)));
     const printed = lines.filter((line) => line.includes('ADMIN_API_KEY'));
@@ -93,7 +93,7 @@ describe('AdminKeyGuard', () => {
     expect((await get('Bearer ')).statusCode).toBe(401);
   });
 
-  it('prints nothing about a key that is set', async () => {
+  it('prints no line about a key that is set', async () => {
     const lines: string[] = [];
     await start(key, (line) => void lines.push(JSON.stringify(line)));
     expect(lines.join()).not.toMatch(/ADMIN_API_KEY|an-admin-key/);

@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdminRequestKey } from './admin-request-key.js';
 
 /**
- * Lets in who shows the admin key. `AdminGate` has asked before the body was read; this one asks again on each controller,
- * so that none is open where an application is put together without its gates.
+ * Requires the admin key. `AdminGate` checks it before the body is read. This guard checks again on each controller, so
+ * that none is open in an application that is assembled without its gates.
  */
 @Injectable()
 export class AdminKeyGuard implements CanActivate {
@@ -17,7 +17,7 @@ export class AdminKeyGuard implements CanActivate {
   }
 }
 
-/** A 401 that says how to get in (RFC 9110, section 11.6.1). @throws UnauthorizedException */
+/** A 401 that names the scheme (RFC 9110, section 11.6.1). @throws UnauthorizedException */
 export function refuseKey(reply: FastifyReply): never {
   void reply.header('www-authenticate', 'Bearer realm="admin"');
   throw new UnauthorizedException('The admin key is needed: Authorization: Bearer <key>');

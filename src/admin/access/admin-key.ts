@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { AdminSettings } from '../../config/admin.settings.js';
-import { DatabaseSettings } from '../../config/database.settings.js';
+import { AdminSettings } from './admin.settings.js';
+import { DatabaseSettings } from '../../platform/database/database.settings.js';
 import { type GeneratedKey, readOrMakeKey } from './kept-key.js';
 
 /** The key of everything under `/admin`: the configured one or, outside production, one kept in DATA_DIR. */
@@ -19,7 +19,10 @@ export class AdminKey implements OnModuleInit {
     this.digest = sha256(Buffer.from(settings.apiKey ?? this.generated?.key ?? ''));
   }
 
-  /** The one secret that is printed: nobody could know it otherwise. In the text, where no redaction looks. */
+  /**
+   * The one secret that is printed: an operator could not know it otherwise. In the message text, which is not
+   * redacted.
+   */
   onModuleInit(): void {
     if (this.generated === null) return;
     const { key, kept } = this.generated;
@@ -28,7 +31,7 @@ export class AdminKey implements OnModuleInit {
     );
   }
 
-  /** Compares digests, so that the time taken tells neither the key's length nor how much of it was right. */
+  /** Compares digests, so that the time reveals neither the key's length nor a correct prefix. */
   matches(given: Buffer): boolean {
     return timingSafeEqual(sha256(given), this.digest);
   }

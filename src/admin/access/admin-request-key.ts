@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AdminKeyOfRequest } from '../../throttling/admin-key-of-request.js';
+import { AdminKeyOfRequest } from '../../platform/throttling/admin-key-of-request.js';
 import { AdminKey } from './admin-key.js';
 
-/** Reads the admin key that a request shows as a bearer token (RFC 6750, section 2.1). */
+/** Reads the admin key of a request from its bearer token (RFC 6750, section 2.1). */
 @Injectable()
 export class AdminRequestKey extends AdminKeyOfRequest {
-  /** Several ask about one request. */
+  /** Cached: several callers ask about one request. */
   private readonly known = new WeakMap<FastifyRequest, string | null>();
 
   constructor(private readonly key: AdminKey) {

@@ -34,7 +34,7 @@ describe('AdminGate', () => {
     expect((await get('Bearer wrong', '192.0.2.2')).statusCode).toBe(401);
   });
 
-  it('delays the guesser only: a right key from the same address is let in', async () => {
+  it('limits the guesser only: a right key from the same address is accepted', async () => {
     await statuses(100, 'Bearer wrong', '192.0.2.3');
     expect((await get(admin.headers.authorization, '192.0.2.3')).statusCode).toBe(200);
   });

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Gate } from '../../http/gate.js';
-import { Gates } from '../../http/gates.js';
-import { TooManyRequestsException } from '../../throttling/too-many-requests.exception.js';
+import { Gate } from '../../platform/http/gate.js';
+import { Gates } from '../../platform/http/gates.js';
+import { TooManyRequestsException } from '../../platform/throttling/too-many-requests.exception.js';
 import { AdminRequestKey } from './admin-request-key.js';
 import { refuseKey } from './admin-key.guard.js';
 import { WrongKeys } from './wrong-keys.js';
 
 /**
- * Stands before everything under `/admin`: the body of a request without the key is not read. A right key is never
- * refused for wrong ones of the same address: what keeps it from being guessed is its length, and the limit is there for
- * load and logs.
+ * Guards everything under `/admin`: the body of a request without the key is not read. A right key is never refused
+ * because of wrong ones from the same address: the key's length protects it from guessing, and the limit is for load
+ * and logs.
  */
 @Injectable()
 export class AdminGate extends Gate {
@@ -26,7 +26,7 @@ export class AdminGate extends Gate {
   }
 
   /**
-   * What is answered behind it is of nobody's concern but the one who asked, so no cache keeps it.
+   * Answers behind it are private, so no cache keeps them.
    * @throws UnauthorizedException for a wrong or missing key; TooManyRequestsException past their limit
    */
   admit(request: FastifyRequest, reply: FastifyReply): void {

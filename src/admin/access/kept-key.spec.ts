@@ -21,7 +21,7 @@ describe('A generated admin key', () => {
     expect(readOrMakeKey(join(folder, 'b')).key).not.toBe(first.key);
   });
 
-  it('is of one start only where it cannot be kept, and never a file’s short text', () => {
+  it('is new at each start where it cannot be kept, and never a file’s short text', () => {
     writeFileSync(join(folder, 'file'), '');
     const nowhere = join(folder, 'file', 'admin-key');
     expect(readOrMakeKey(nowhere).kept).toBe(false);

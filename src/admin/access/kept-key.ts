@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MIN_SECRET_LENGTH } from '../../config/guessable.js';
+import { MIN_SECRET_LENGTH } from '../../platform/config/guessable.js';
 
-/** A key that nobody configured. */
+/** A generated key. */
 export interface GeneratedKey {
   readonly key: string;
-  /** False where the file can be neither read nor written: the next start has another one. */
+  /** False if the file can be neither read nor written: the next start has another key. */
   readonly kept: boolean;
 }
 
 /**
- * The key in a file that its owner alone can read, made on the first start. Of several processes that start at once one
- * makes it, and all have it.
+ * The key in a file that only its owner can read, made on the first start. Of several processes that start at once, one
+ * makes it, and all use it.
  */
 export function readOrMakeKey(file: string): GeneratedKey {
   const found = read(file);
@@ -23,7 +23,7 @@ export function readOrMakeKey(file: string): GeneratedKey {
     writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });
     return { key, kept: true };
   } catch {
-    const others = read(file); // another process was faster
+    const others = read(file); // Another process was faster.
     return others === null ? { key, kept: false } : { key: others, kept: true };
   }
 }

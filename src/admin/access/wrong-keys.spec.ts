@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Clock } from '../../runtime/clock.js';
+import { Clock } from '../../platform/runtime/clock.js';
 import { WrongKeys } from './wrong-keys.js';
 
 class StandingClock extends Clock {
@@ -14,7 +14,7 @@ const count = (keys: WrongKeys, address: string, times: number) =>
   Array.from({ length: times }, () => keys.count(address)).at(-1);
 
 describe('WrongKeys', () => {
-  it('gives an address 60 a minute, then tells how long to wait', () => {
+  it('allows an address 60 a minute, then returns the time to wait', () => {
     const clock = new StandingClock();
     const keys = new WrongKeys(clock);
     expect(count(keys, '192.0.2.1', 60)).toBe(0);
@@ -33,7 +33,7 @@ describe('WrongKeys', () => {
     expect(keys.count('2001:db8:0:1::1')).toBe(0);
   });
 
-  it('remembers who guesses now, of more addresses than it can remember', () => {
+  it('remembers the most recent guessers, of more addresses than it can remember', () => {
     const keys = new WrongKeys(new StandingClock());
     for (let other = 0; other < 20_000; other += 1) keys.count(`10.0.${other >> 8}.${other & 255}`);
     expect(count(keys, '10.9.9.9', 60)).toBe(0);

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { normalizeIp } from '@nestjs/throttler';
-import { BoundedMap } from '../../runtime/bounded-map.js';
-import { Clock } from '../../runtime/clock.js';
+import { BoundedMap } from '../../platform/runtime/bounded-map.js';
+import { Clock } from '../../platform/runtime/clock.js';
 
 const LIMIT = 60;
 const PERIOD_MS = 60_000;
-/** Of whom more are guessing at once, the first are forgotten: memory is bounded, and a key is not guessed by 60 tries. */
+/** Addresses remembered; the oldest are forgotten. This bounds the memory, and 60 tries do not guess a key. */
 const MAX_ADDRESSES = 10_000;
 
 interface Tries {
@@ -14,9 +14,8 @@ interface Tries {
 }
 
 /**
- * Counts wrong and missing keys: an address has 60 a minute. They are counted in this process's memory and nowhere else,
- * so that guesses, however many, keep neither a connection of the database nor a lock from anybody. An IPv6 address
- * counts by its /64 network.
+ * Counts wrong and missing keys: an address has 60 a minute. The counts are in this process's memory only, so that
+ * guesses, however many, use no database connection and no lock. An IPv6 address counts by its /64 network.
  */
 @Injectable()
 export class WrongKeys {
@@ -24,7 +23,7 @@ export class WrongKeys {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Counts one. @returns whole seconds until the address may try again; 0: it may */
+  /** Counts one. @returns whole seconds until the address may try again; 0: at once */
   count(address: string): number {
     const now = this.clock.monotonicMs();
     const key = normalizeIp(address);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type Approval, type ApprovalState, Prisma } from '../../generated/prisma/client.js';
 import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
 import type { ShownApproval } from './approval.dto.js';
@@ -11,7 +11,7 @@ export interface ApprovalFilter {
 
 /** Lists approvals for operators, the newest first: the order of their ids, which are UUIDs of version 7. */
 @Injectable()
-export class ApprovalListing {
+export class ApprovalListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** Up to `limit` approvals older than the one with the given id, of those that pass the filter. */
@@ -19,7 +19,9 @@ export class ApprovalListing {
     return this.prisma.$queryRaw<ShownApproval[]>(approvalRows(filter, after, limit));
   }
 
-  /** Where a filtered page has to go on because it looked through `SCANNED_ROWS` rows; null: it saw the last one. */
+  /**
+   * The position from which a filtered page continues after it read `SCANNED_ROWS` rows; null: it reached the last one.
+   */
   async endOfScan({ conversationId }: ApprovalFilter, after: string | null): Promise<string | null> {
     const [row] = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT id FROM approvals WHERE ${inConversation(conversationId)} AND ${olderThan(after)}

@@ -91,7 +91,7 @@ export function toApprovalDto(approval: ShownApproval): ApprovalDto {
     turnId: approval.turnId,
     tool: approval.tool,
     arguments: approval.arguments,
-    askedBy: approval.askedBy?.toString() ?? null,
+    askedBy: approval.askedBy,
     state: approval.state,
     decidedBy: approval.decidedBy,
     reason: approval.reason,

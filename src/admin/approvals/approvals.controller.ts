@@ -1,13 +1,13 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { ApprovalDto, ApprovalPage, ApprovalQuery, DenialDto } from './approval.dto.js';
-import { ApprovalDesk } from './approval-desk.service.js';
+import { ApprovalsAdminService } from './approvals-admin.service.js';
 
 @AdminApi('approvals')
 export class ApprovalsController {
-  constructor(private readonly desk: ApprovalDesk) {}
+  constructor(private readonly approvals: ApprovalsAdminService) {}
 
   @Get()
   @ApiOperation({
@@ -17,7 +17,7 @@ export class ApprovalsController {
   })
   @ApiOkResponse({ type: ApprovalPage })
   list(@Query() query: ApprovalQuery): Promise<ApprovalPage> {
-    return this.desk.list(query);
+    return this.approvals.list(query);
   }
 
   @Get(':id')
@@ -28,7 +28,7 @@ export class ApprovalsController {
   @ApiOkResponse({ type: ApprovalDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<ApprovalDto> {
-    return this.desk.get(id);
+    return this.approvals.get(id);
   }
 
   @Post(':id/approve')
@@ -41,7 +41,7 @@ export class ApprovalsController {
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It is decided already, or its time is over' })
   approve(@Param('id', KnownIdPipe) id: string): Promise<ApprovalDto> {
-    return this.desk.decide(id, 'approved', null);
+    return this.approvals.decide(id, 'approved', null);
   }
 
   @Post(':id/deny')
@@ -54,6 +54,6 @@ export class ApprovalsController {
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It is decided already, or its time is over' })
   deny(@Param('id', KnownIdPipe) id: string, @Body() { reason }: DenialDto): Promise<ApprovalDto> {
-    return this.desk.decide(id, 'denied', reason ?? null);
+    return this.approvals.decide(id, 'denied', reason ?? null);
   }
 }

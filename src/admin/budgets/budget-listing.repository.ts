@@ -1,25 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import type { BudgetFigures, Spender } from './budget.dto.js';
 
-/** Lists what was used. */
+/** Lists usage. */
 @Injectable()
-export class BudgetListing {
+export class BudgetListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Of the whole deployment, the newest day first. A day is summed up over its chats. */
+  /** Lists the days of the whole deployment, newest first; a day is the sum over its chats. */
   days(before: string | null, limit: number): Promise<BudgetFigures[]> {
     return this.prisma.$queryRaw<BudgetFigures[]>(dayRows(before, limit));
   }
 
-  /** Of each user or chat in one day, in the order of their keys. */
+  /** Lists the users or chats of one day, in the order of their keys. */
   spenders(scope: Spender, day: string, after: string | null, limit: number): Promise<BudgetFigures[]> {
     return this.prisma.$queryRaw<BudgetFigures[]>(spenderRows(scope, day, after, limit));
   }
 }
 
-export function dayRows(before: string | null, limit: number): Prisma.Sql {
+function dayRows(before: string | null, limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT day::text AS day, '' AS key, ${ofScope('spent_tokens', 'chat')} AS "spentTokens",
            ${ofScope('spent_micro_usd', 'chat')} AS "spentMicroUsd",

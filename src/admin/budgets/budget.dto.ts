@@ -30,7 +30,7 @@ export class LimitDto {
   readonly usd: number | null;
 }
 
-/** What the whole deployment used in one day. */
+/** The usage of the whole deployment in one day. */
 export class BudgetDayDto {
   @ApiProperty({ format: 'date', example: '2026-11-25', description: 'In UTC' })
   readonly day: string;
@@ -50,8 +50,8 @@ export class BudgetDayDto {
 
 export class BudgetDayPage extends pageOfDtos(BudgetDayDto) {}
 
-/** What a user or a chat used in one day. */
-export class SpenderDto extends BudgetDayDto {
+/** The usage of a user or a chat in one day. */
+class SpenderDto extends BudgetDayDto {
   @ApiProperty({ example: 'telegram:42', description: 'Channel and id; empty: chats that are erased' })
   readonly key: string;
 }

@@ -1,13 +1,13 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { BudgetDayPage, SpenderPage, SpendersQuery } from './budget.dto.js';
-import { BudgetsService } from './budgets.service.js';
+import { BudgetsAdminService } from './budgets-admin.service.js';
 import { PageQuery } from '../listing/page.js';
 
 @AdminApi('budgets')
 export class BudgetsController {
-  constructor(private readonly budgets: BudgetsService) {}
+  constructor(private readonly budgets: BudgetsAdminService) {}
 
   @Get()
   @ApiOperation({

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type ConversationStatus, Prisma } from '../../generated/prisma/client.js';
 import type { ShownConversation } from './conversation.dto.js';
 import type { TimeCursor } from '../listing/cursor.js';
@@ -7,7 +7,7 @@ import { afterTime, microsOf, SCANNED_ROWS } from '../listing/page-sql.js';
 
 export interface ConversationFilter {
   readonly status: ConversationStatus | null;
-  /** How a title, a username, a chat id or a name begins. */
+  /** The prefix of a title, a username, a chat id or a name. */
   readonly search: string | null;
 }
 
@@ -18,18 +18,20 @@ export interface ConversationRow extends ShownConversation {
 
 /** Lists conversations for operators, the one with the newest message first. */
 @Injectable()
-export class ConversationListing {
+export class ConversationListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * Up to `limit` rows after the cursor, of those that pass the filter. A conversation that gets a message while
-   * somebody pages moves to the front, out of the pages still to come.
+   * Up to `limit` rows after the cursor that pass the filter. A conversation that gets a message during paging moves to
+   * the front, out of the pages still to come.
    */
   rows(filter: ConversationFilter, after: TimeCursor | null, limit: number): Promise<ConversationRow[]> {
     return this.prisma.$queryRaw<ConversationRow[]>(conversationRows(filter, after, limit));
   }
 
-  /** Where a filtered page has to go on because it looked through `SCANNED_ROWS` rows; null: it saw the last one. */
+  /**
+   * The position from which a filtered page continues after it read `SCANNED_ROWS` rows; null: it reached the last one.
+   */
   async endOfScan(after: TimeCursor | null): Promise<TimeCursor | null> {
     const [row] = await this.prisma.$queryRaw<TimeCursor[]>`
       SELECT ${lastMessageMicros} AS micros, id FROM conversations
@@ -75,7 +77,7 @@ function begins(search: string): Prisma.Sql {
   const pattern = prefixPattern(search);
   const handle = prefixPattern(search.replace(/^@/, ''));
   return Prisma.sql`(
-    title ILIKE ${pattern} OR username ILIKE ${handle} OR chat_id::text LIKE ${pattern} OR EXISTS (
+    title ILIKE ${pattern} OR username ILIKE ${handle} OR chat_id LIKE ${pattern} OR EXISTS (
       SELECT 1 FROM people p
       WHERE p.channel = c.channel AND p.user_id = c.chat_id
         AND (concat_ws(' ', p.first_name, p.last_name) ILIKE ${pattern} OR p.last_name ILIKE ${pattern}

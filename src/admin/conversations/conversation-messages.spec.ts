@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
-import { ReplyPurge } from '../../retention/reply-purge.repository.js';
+import { ReplyPurgeRepository } from '../../retention/reply-purge.repository.js';
 
 let admin: AdminApp;
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('messages', () => {
+describe('The messages of a conversation', () => {
   it('come in pages in either order, each once', async () => {
     const { id } = await admin.talk(25);
     const asc = (await admin.pages(`conversations/${id}/messages?limit=10&order=asc`)).map((page) =>
@@ -23,7 +23,7 @@ describe('messages', () => {
     expect(desc).toEqual(all.toReversed());
   });
 
-  it('tell where they went: the worst of their parts', async () => {
+  it('show their delivery: the worst of their parts', async () => {
     const { id } = await admin.talk(2);
     const answer = await admin.prisma.message.findFirstOrThrow({
       where: { conversationId: id, role: 'assistant' },
@@ -38,9 +38,9 @@ describe('messages', () => {
           state: 'uncertain',
           attempts: 2,
           error: 'connection lost',
-          channelMessageId: 12n,
+          channelMessageId: '12',
         },
-        { ...part, part: 0, state: 'sent', attempts: 1, channelMessageId: 11n },
+        { ...part, part: 0, state: 'sent', attempts: 1, channelMessageId: '11' },
       ],
     });
     const { items } = await admin.list(`conversations/${id}/messages?order=asc`);
@@ -57,19 +57,21 @@ describe('messages', () => {
     );
   });
 
-  it('are told whole where the record of their sending is past its retention', async () => {
+  it('count as delivered when the record of their sending is past its retention', async () => {
     const { id } = await admin.talk(1);
     const { id: messageId } = await admin.prisma.message.create({
       data: { conversationId: id, epoch: 0, role: 'assistant', text: 'an old answer' },
     });
     const settledAt = new Date('2021-01-01');
     await admin.prisma.reply.create({
-      data: { conversationId: id, messageId, body: {}, state: 'sent', channelMessageId: 5n, settledAt },
+      data: { conversationId: id, messageId, body: {}, state: 'sent', channelMessageId: '5', settledAt },
     });
-    const told = async () => (await admin.list(`conversations/${id}/messages`)).items[0];
-    expect(await told()).toMatchObject({ telegramMessageId: '5', delivery: { state: 'sent' } });
-    expect(await new ReplyPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
-    expect(await told()).toMatchObject({ text: 'an old answer', telegramMessageId: null, delivery: null });
+    const listed = async () => (await admin.list(`conversations/${id}/messages`)).items[0];
+    expect(await listed()).toMatchObject({ telegramMessageId: '5', delivery: { state: 'sent' } });
+    expect(await new ReplyPurgeRepository(admin.prisma).batch(new Date(), null, 10)).toMatchObject({
+      purged: 1,
+    });
+    expect(await listed()).toMatchObject({ text: 'an old answer', telegramMessageId: null, delivery: null });
     const exported = await admin.call(`conversations/${id}/export`);
     expect(exported.body).toContain('an old answer');
   });

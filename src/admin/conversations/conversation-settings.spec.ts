@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
-import { BudgetSettings } from '../../config/budget.settings.js';
+import { BudgetSettings } from '../../budget/budget.settings.js';
 
 let admin: AdminApp;
 
@@ -10,8 +10,8 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('a conversation’s own model and prompt', () => {
-  it('are set and taken back, each without touching what is not named', async () => {
+describe('A conversation’s own model and prompt', () => {
+  it('are set and removed, each without a change of the others', async () => {
     const { id } = await admin.talk(0);
     const change = async (payload: object) => {
       const answer = await admin.call(`conversations/${id}`, 'PATCH', payload);
@@ -66,7 +66,7 @@ describe('a conversation’s own model and prompt', () => {
     });
   });
 
-  it('need a price where a budget is in dollars', async () => {
+  it('require a price where a budget is in dollars', async () => {
     const budget = admin.app.get(BudgetSettings);
     const { id } = await admin.talk(0);
     const statusOf = async (model: string) =>
@@ -81,7 +81,7 @@ describe('a conversation’s own model and prompt', () => {
     expect(await statusOf('groq=nobody-knows-its-price')).toBe(200);
   });
 
-  it('are not to be had of a conversation that is not there', async () => {
+  it('cannot be set for a conversation that does not exist', async () => {
     const unknown = `conversations/${crypto.randomUUID()}`;
     expect((await admin.call(unknown, 'PATCH', { model: 'gpt-5.4' })).statusCode).toBe(404);
     expect((await admin.call('conversations/nonsense', 'PATCH', { systemPrompt: 'x' })).statusCode).toBe(404);

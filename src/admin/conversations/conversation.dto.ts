@@ -11,6 +11,7 @@ import {
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { NO_THREAD } from '../../channel/ids.js';
 import { BusyMode, type Conversation, ConversationStatus } from '../../generated/prisma/client.js';
 import { readToolRules } from '../../memory/tool-rules.js';
 import { ShownToolRules, ToolRulesDto } from '../people/tool-rules.dto.js';
@@ -40,7 +41,7 @@ export class ConversationQuery extends PageQuery {
   status?: ConversationStatus;
 }
 
-/** What is not named stays; null takes an override back. */
+/** Absent fields keep their value; null removes an override. */
 export class ConversationChange extends GroupChange {
   @ApiPropertyOptional({
     enum: statuses,
@@ -109,7 +110,7 @@ export class ConversationChange extends GroupChange {
   outputCheck?: boolean;
 }
 
-/** One line of talk, as the admin API shows it. 64-bit ids are strings. */
+/** A conversation, as the admin API shows it. 64-bit ids are strings. */
 export class ConversationDto {
   @ApiProperty({ format: 'uuid' })
   readonly id: string;
@@ -145,7 +146,7 @@ export class ConversationDto {
   readonly createdAt: string;
 }
 
-/** One conversation with what is set for it alone. */
+/** A conversation with its own settings. */
 export class ConversationDetailDto extends ConversationDto {
   @ApiProperty({ type: String, nullable: true, description: 'Instead of OPENAI_MODEL' })
   readonly model: string | null;
@@ -184,7 +185,7 @@ export class ConversationDetailDto extends ConversationDto {
 
 export class ConversationPage extends pageOfDtos(ConversationDto) {}
 
-/** What of a conversation's row is shown. */
+/** The columns of a conversation's row that are shown. */
 export type ShownConversation = Pick<
   Conversation,
   | 'id'
@@ -223,8 +224,8 @@ function shown(row: ShownConversation) {
   return {
     id: row.id,
     channel: row.channel,
-    chatId: row.chatId.toString(),
-    threadId: row.threadId === 0n ? null : row.threadId.toString(),
+    chatId: row.chatId,
+    threadId: row.threadId === NO_THREAD ? null : row.threadId,
     chatType: row.chatType,
     title: row.title,
     username: row.username,

@@ -21,7 +21,7 @@ import {
   ApiProduces,
   ApiUnprocessableEntityResponse,
 } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import {
   ConversationChange,
   ConversationDetailDto,

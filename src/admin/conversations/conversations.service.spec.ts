@@ -1,4 +1,4 @@
-import { OverheardRepository } from '../../memory/overheard.repository.js';
+import { GroupContextRepository } from '../../memory/group-context.repository.js';
 import { getQueueToken } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,11 +15,11 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('conversations', () => {
-  it('shows one as the contract says, 64-bit ids as strings', async () => {
+describe('The conversations', () => {
+  it('are shown as the contract says, 64-bit ids as strings', async () => {
     const { id } = await admin.talk(0, {
-      chatId: -1_001_234_567_890_123n,
-      threadId: 9_007_199_254_740_993n,
+      chatId: '-1001234567890123',
+      threadId: '9007199254740993',
       title: null,
     });
     const answer = await admin.call(`conversations/${id.toUpperCase()}`);
@@ -48,7 +48,7 @@ describe('conversations', () => {
     expect((await admin.call(`conversations/${plain}`)).json()).toMatchObject({ threadId: null });
   });
 
-  it('lists all of them, newest message first, each once, though many share a microsecond', async () => {
+  it('are listed newest message first, each once, even if many share a microsecond', async () => {
     const items = (await admin.pages('conversations?limit=200')).flat();
     expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
     expect(items.length).toBe(await admin.prisma.conversation.count());
@@ -56,12 +56,12 @@ describe('conversations', () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  it('finds by the beginning of a title, username, chat id or person’s name, letter case aside', async () => {
+  it('are found by the beginning of a title, username, chat id or person’s name, ignoring letter case', async () => {
     const { id, chatId } = await admin.talk(0, { title: 'Zebra_100% club', username: 'zebra_crossing' });
     await admin.prisma.person.create({
       data: { channel: 'telegram', userId: chatId, firstName: 'Grace', lastName: 'Hopper' },
     });
-    for (const search of ['zebra_100%', 'ZEBRA_CR', '@zebra', String(chatId), 'grace hop', 'hopper']) {
+    for (const search of ['zebra_100%', 'ZEBRA_CR', '@zebra', chatId, 'grace hop', 'hopper']) {
       const found = await admin.list(`conversations?search=${encodeURIComponent(search)}`);
       expect(
         found.items.map((item) => item.id),
@@ -72,30 +72,30 @@ describe('conversations', () => {
     expect(wild).toEqual([]);
   });
 
-  it('looks through a bounded number of rows a page, and goes on from there to the last one', async () => {
+  it('are searched in a bounded number of rows a page, from page to page to the last one', async () => {
     const found = await admin.pages('conversations?search=Filler%2012345');
     expect(found.flat()).toHaveLength(1);
     expect(found.length).toBeGreaterThan(1);
   });
 
-  it('gets what its admins set with /settings, and keeps no more than its window', async () => {
+  it('get the settings that their admins change with /settings, and keep no more than their window', async () => {
     const { id } = await admin.talk(0);
     const change = async (given: object) => (await admin.call(`conversations/${id}`, 'PATCH', given)).json();
     const group = { answersAll: false, contextMessages: 2 };
     expect(await change(group)).toMatchObject(group);
-    const overheard = admin.app.get(OverheardRepository, { strict: false });
+    const groupContext = admin.app.get(GroupContextRepository, { strict: false });
     const said = { conversationId: id, author: 'Bob', isEdit: false };
     for (const text of ['1', '2'])
-      await overheard.keep([{ ...said, channelMessageId: BigInt(text), text }], 5_000);
+      await groupContext.keep([{ ...said, position: BigInt(text), text }], 5_000);
     expect(await change({ contextMessages: 1 })).toMatchObject({ contextMessages: 1 });
-    expect((await overheard.all(id)).map(({ text }) => text)).toEqual(['2']);
+    expect((await groupContext.all(id)).map(({ text }) => text)).toEqual(['2']);
     expect(await change({ contextMessages: null })).toMatchObject({ contextMessages: null });
-    expect(await overheard.all(id)).toEqual([]);
+    expect(await groupContext.all(id)).toEqual([]);
     for (const odd of [{ contextMessages: 101 }, { contextMessages: '5' }, { answersAll: null }])
       expect((await admin.call(`conversations/${id}`, 'PATCH', odd)).statusCode).toBe(400);
   });
 
-  it('gets rules about tools and a check of its answers, and loses them', async () => {
+  it('get tool rules and a check of their answers, and lose them', async () => {
     const { id } = await admin.talk(0);
     const change = async (given: object) => (await admin.call(`conversations/${id}`, 'PATCH', given)).json();
     const set = { tools: { allow: ['calculate'] }, outputCheck: true };
@@ -114,7 +114,7 @@ describe('conversations', () => {
       expect(await change(odd)).toMatchObject({ statusCode: 400 });
   });
 
-  it('changes the status, and lists by it', async () => {
+  it('change their status, and are listed by it', async () => {
     const { id } = await admin.talk(0);
     const changed = await admin.call(`conversations/${id}`, 'PATCH', { status: 'blocked' });
     expect([changed.statusCode, changed.json<{ status: string }>().status]).toEqual([200, 'blocked']);
@@ -129,8 +129,8 @@ describe('conversations', () => {
   });
 });
 
-describe('a change of status', () => {
-  it('wakes the lane that has something to do about it', async () => {
+describe('A change of status', () => {
+  it('wakes the lane whose work it affects', async () => {
     const { id } = await admin.talk(0);
     const turns = admin.app.get<Queue<LaneJob>>(getQueueToken('turns'), { strict: false });
     const isWoken = async (which: string) =>

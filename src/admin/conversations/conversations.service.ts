@@ -1,8 +1,8 @@
 import { BadRequestException, Injectable, NotFoundException, type StreamableFile } from '@nestjs/common';
-import { BudgetSettings } from '../../config/budget.settings.js';
-import { priceOf } from '../../config/model-prices.js';
-import { modelNameOf, modelTarget } from '../../config/model-target.js';
-import { ModelSettings } from '../../config/model.settings.js';
+import { BudgetSettings } from '../../budget/budget.settings.js';
+import { modelNameOf, priceOf } from '../../budget/model-prices.js';
+import { modelTarget } from '../../agent/llm/model-target.js';
+import { ModelSettings } from '../../agent/llm/model.settings.js';
 import { LaneWaker } from '../../queue/lane-waker.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import {
@@ -13,32 +13,32 @@ import {
   toConversationDetailDto,
   toConversationDto,
 } from './conversation.dto.js';
-import { ConversationListing } from './conversation-listing.repository.js';
-import { ConversationRecords } from './conversation-records.repository.js';
+import { ConversationListingRepository } from './conversation-listing.repository.js';
+import { ConversationRecordsRepository } from './conversation-records.repository.js';
 import {
   decodeNumberCursor,
   decodeTimeCursor,
   encodeNumberCursor,
   encodeTimeCursor,
 } from '../listing/cursor.js';
-import { Erasure } from './erasure.service.js';
+import { ConversationErasureService } from '../../memory/erasure/conversation-erasure.service.js';
 import { type MessageDto, type MessagePage, type MessageQuery, toMessageDto } from './message.dto.js';
-import { MessageListing } from './message-listing.repository.js';
-import { OperatorVoice } from './operator-voice.service.js';
+import { MessageListingRepository } from './message-listing.repository.js';
+import { OperatorMessagesService } from './operator-messages.service.js';
 import { pageOf } from '../listing/page.js';
 import { toToolRules } from '../people/tool-rules.dto.js';
 import { TranscriptService } from './transcript.service.js';
 
-/** What an operator does with conversations. */
+/** An operator's actions on conversations. */
 @Injectable()
 export class ConversationsService {
   constructor(
-    private readonly records: ConversationRecords,
-    private readonly listing: ConversationListing,
-    private readonly history: MessageListing,
+    private readonly records: ConversationRecordsRepository,
+    private readonly listing: ConversationListingRepository,
+    private readonly history: MessageListingRepository,
     private readonly transcripts: TranscriptService,
-    private readonly erasure: Erasure,
-    private readonly voice: OperatorVoice,
+    private readonly erasure: ConversationErasureService,
+    private readonly operatorMessages: OperatorMessagesService,
     private readonly waker: LaneWaker,
     private readonly models: ModelSettings,
     private readonly budget: BudgetSettings,
@@ -60,9 +60,9 @@ export class ConversationsService {
   }
 
   /**
-   * A pause, another model or prompt, other tools and a check take effect with the next turn, a block with the end of the
-   * one under way, which is not answered then, a busy mode with the next message. What waited is looked at anew: taken
-   * up, or dropped.
+   * A pause, another model or prompt, other tools and a check take effect with the next turn; a block with the end of
+   * the turn under way, which is then not answered; a busy mode with the next message. Waiting messages are checked
+   * again: claimed, or dropped.
    */
   async change(id: string, { tools, ...others }: ConversationChange): Promise<ConversationDetailDto> {
     const { status, model, systemPrompt, busyMode, outputCheck, answersAll, contextMessages } = others;
@@ -92,7 +92,7 @@ export class ConversationsService {
   }
 
   say(id: string, text: string, idempotencyKey: string | null): Promise<MessageDto> {
-    return this.voice.say(id, text, idempotencyKey);
+    return this.operatorMessages.say(id, text, idempotencyKey);
   }
 
   async export(id: string): Promise<StreamableFile> {

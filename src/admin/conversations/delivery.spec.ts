@@ -10,11 +10,11 @@ const part = (state: ReplyPart['state'], change: Partial<ReplyPart> = {}): Reply
 });
 
 describe('deliveryOf', () => {
-  it('is null where nothing was to be sent', () => {
+  it('is null for a message that was not to be sent', () => {
     expect(deliveryOf([])).toBeNull();
   });
 
-  it('tells the worst part: failed, uncertain, sending, pending, sent', () => {
+  it('returns the worst part: failed, uncertain, sending, pending, sent', () => {
     const fromBest = ['sent', 'pending', 'sending', 'uncertain', 'failed'] as const;
     for (const [index, state] of fromBest.entries()) {
       const parts = fromBest.slice(0, index + 1).map((each) => part(each));
@@ -23,7 +23,7 @@ describe('deliveryOf', () => {
     }
   });
 
-  it('tells the most attempts, and the error of the worst part', () => {
+  it('returns the most attempts, and the error of the worst part', () => {
     const parts = [
       part('sent', { attempts: 5, error: 'old' }),
       part('failed', { attempts: 2, firstError: 'first', error: 'last' }),

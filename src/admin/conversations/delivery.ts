@@ -23,7 +23,7 @@ const BADNESS: Readonly<Record<ReplyState, number>> = {
   sent: 0,
 };
 
-/** Sums up the parts one message was sent in; null where nothing was to be sent. Pure. */
+/** Sums up the sends of a message's parts; null if it had none. Pure. */
 export function deliveryOf(parts: readonly ReplyPart[]): DeliveryDto | null {
   const [worst] = parts.toSorted((a, b) => BADNESS[b.state] - BADNESS[a.state]);
   if (!worst) return null;

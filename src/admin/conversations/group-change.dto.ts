@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, IsInt, IsOptional, Max, Min, ValidateIf } from 'class-validator';
-import { MAX_CONTEXT_MESSAGES } from '../../config/group.settings.js';
+import { MAX_CONTEXT_MESSAGES } from '../../memory/group.settings.js';
 
-/** What the admins of a group set with /settings. */
+/** The settings that a group's admins change with /settings. */
 export class GroupChange {
   @ApiPropertyOptional({
     type: Boolean,

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { Order, SentMessage } from './message.dto.js';
 
-/** Reads a conversation's history page by page, in the order in which it was recorded. */
+/** Reads a conversation's history page by page, in the order of its records. */
 @Injectable()
-export class MessageListing {
+export class MessageListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Up to `limit` messages after the one with the given id; from the first one where it is null. */
+  /** Up to `limit` messages after the one with the given id; null: from the first. */
   rows(conversationId: string, after: bigint | null, order: Order, limit: number): Promise<SentMessage[]> {
     const bound = after === null ? {} : { id: order === 'asc' ? { gt: after } : { lt: after } };
     return this.prisma.message.findMany({

@@ -5,7 +5,7 @@ import { DeliveryDto, deliveryOf, type ReplyPart } from './delivery.js';
 import { PageQuery } from '../listing/page.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 
-export const orders = ['asc', 'desc'] as const;
+const orders = ['asc', 'desc'] as const;
 export type Order = (typeof orders)[number];
 
 export class MessageQuery extends PageQuery {
@@ -48,12 +48,12 @@ export class MessageDto {
 
 export class MessagePage extends pageOfDtos(MessageDto) {}
 
-/** A message with the parts it was sent in, in their order. */
+/** A message with the parts in which it was sent, in order. */
 export interface SentMessage extends Pick<
   Message,
   'id' | 'role' | 'text' | 'createdAt' | 'turnId' | 'channelMessageId'
 > {
-  readonly replies: readonly (ReplyPart & { readonly channelMessageId: bigint | null })[];
+  readonly replies: readonly (ReplyPart & { readonly channelMessageId: string | null })[];
 }
 
 export function toMessageDto(message: SentMessage): MessageDto {
@@ -64,7 +64,7 @@ export function toMessageDto(message: SentMessage): MessageDto {
     text: message.text,
     createdAt: message.createdAt.toISOString(),
     turnId: message.turnId,
-    telegramMessageId: sentAs === null ? null : sentAs.toString(),
+    telegramMessageId: sentAs,
     delivery: deliveryOf(message.replies),
   };
 }

@@ -19,8 +19,9 @@ export class OperatorMessageDto {
 }
 
 /**
- * The header that makes it safe to send a request again
- * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header). @returns null where there is none
+ * The header that makes it safe to repeat a request
+ * (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header).
+ * @returns null if there is none
  */
 export function readIdempotencyKey(key: string | undefined): string | null {
   if (key === undefined) return null;

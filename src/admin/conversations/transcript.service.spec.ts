@@ -2,11 +2,12 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
 import type { ShownConversation } from './conversation.dto.js';
-import { MessageListing } from './message-listing.repository.js';
+import { MessageListingRepository } from './message-listing.repository.js';
 import { EXPORT_PAGE, TranscriptService } from './transcript.service.js';
 
-/** The service itself, and how far it got. */
+/** The service itself, with its progress. */
 class WatchedTranscripts extends TranscriptService {
   lineCount = 0;
   ended = false;
@@ -33,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('export', () => {
+describe('The export', () => {
   it('is NDJSON: the conversation, its facts, every message in order', async () => {
     const { id } = await admin.talk(1_234);
     await admin.prisma.fact.create({ data: { conversationId: id, text: 'likes tea' } });
@@ -52,9 +53,9 @@ describe('export', () => {
     expect(lines.at(-1)).toMatchObject({ type: 'message', text: 'message 1234' });
   });
 
-  it('reads on no faster than the client takes it, and stops when the client goes away', async () => {
+  it('reads no faster than the client does, and stops when the client goes away', async () => {
     const { id } = await admin.talk(20_000);
-    // 80 MB: more than any buffer between here and there holds.
+    // 80 MB: more than all buffers on the way hold.
     await admin.prisma
       .$executeRaw`UPDATE messages SET text = repeat('x', 4000) WHERE conversation_id = ${id}::uuid`;
     const watched = admin.app.get<WatchedTranscripts>(TranscriptService);
@@ -70,9 +71,23 @@ describe('export', () => {
     expect(watched.lineCount).toBeLessThan(20_000);
   });
 
+  it('holds no connection to the database for readers who take nothing, however many these are', async () => {
+    const { id } = await admin.talk(2_000);
+    // More than the buffers between here and there hold: 8 MB.
+    await admin.prisma
+      .$executeRaw`UPDATE messages SET text = repeat('x', 4000) WHERE conversation_id = ${id}::uuid`;
+    const url = `${await admin.app.getUrl()}/admin/conversations/${id}/export`;
+    const requests = Array.from({ length: 20 }, () => get(url, { headers: admin.headers }));
+    await Promise.all(requests.map((request) => once(request, 'response')));
+    expect((await admin.call(`conversations/${id}/messages?limit=1`)).statusCode).toBe(200);
+    const pool = admin.app.get(DatabasePool);
+    await expect.poll(() => pool.idleCount).toBe(pool.totalCount);
+    for (const request of requests) request.destroy();
+  });
+
   it('reads a long history in pages, none twice', async () => {
     const { id } = await admin.talk(EXPORT_PAGE * 2);
-    const listing = admin.app.get(MessageListing);
+    const listing = admin.app.get(MessageListingRepository);
     const last = await listing.rows(id, null, 'desc', 1);
     expect(last.map(({ text }) => text)).toEqual([`message ${EXPORT_PAGE * 2}`]);
     const lines = (await admin.call(`conversations/${id}/export`)).body.trimEnd().split('\n');

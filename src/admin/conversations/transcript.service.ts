@@ -1,27 +1,24 @@
 import { Readable } from 'node:stream';
 import { Injectable, StreamableFile } from '@nestjs/common';
 import { FactsRepository } from '../../memory/facts.repository.js';
-import { OverheardRepository } from '../../memory/overheard.repository.js';
+import { GroupContextRepository } from '../../memory/group-context.repository.js';
 import { type ShownConversation, toConversationDto } from './conversation.dto.js';
 import { toMessageDto } from './message.dto.js';
-import { MessageListing } from './message-listing.repository.js';
+import { MessageListingRepository } from './message-listing.repository.js';
 
-/** Messages read at once; the memory an export takes, however long the conversation is. */
+/** Messages read at once: they bound the memory of an export, however long the conversation is. */
 export const EXPORT_PAGE = 500;
 
-/**
- * Writes a conversation out as NDJSON: itself, what is remembered of it, every message, oldest first, and at
- * last what is kept of what people of a group said to each other.
- */
+/** Writes a conversation as NDJSON: its row, its facts, every message, oldest first, and last its group context. */
 @Injectable()
 export class TranscriptService {
   constructor(
-    private readonly messages: MessageListing,
+    private readonly messages: MessageListingRepository,
     private readonly facts: FactsRepository,
-    private readonly overheard: OverheardRepository,
+    private readonly groupContext: GroupContextRepository,
   ) {}
 
-  /** A download that reads on only as fast as its reader takes it, and stops when the reader is gone. */
+  /** A download that reads only as fast as its client does, and stops when the client is gone. */
   download(conversation: ShownConversation): StreamableFile {
     return new StreamableFile(Readable.from(this.lines(conversation)), {
       type: 'application/x-ndjson',
@@ -29,7 +26,7 @@ export class TranscriptService {
     });
   }
 
-  /** Not one snapshot: what is said while the export runs is in it. */
+  /** Not one snapshot: the export contains messages that arrive while it runs. */
   async *lines(conversation: ShownConversation): AsyncGenerator<string, void> {
     yield line('conversation', toConversationDto(conversation));
     for (const fact of await this.facts.list(conversation.id)) {
@@ -44,12 +41,12 @@ export class TranscriptService {
       if (!last || page.length < EXPORT_PAGE) break;
       after = last.id;
     }
-    for (const { author, text, saidAt } of await this.overheard.all(conversation.id)) {
-      yield line('overheard', { author, text, createdAt: saidAt.toISOString() });
+    for (const { author, text, saidAt } of await this.groupContext.all(conversation.id)) {
+      yield line('group-context', { author, text, createdAt: saidAt.toISOString() });
     }
   }
 }
 
-function line(type: 'conversation' | 'fact' | 'message' | 'overheard', fields: object): string {
+function line(type: 'conversation' | 'fact' | 'message' | 'group-context', fields: object): string {
   return `${JSON.stringify({ type, ...fields })}\n`;
 }

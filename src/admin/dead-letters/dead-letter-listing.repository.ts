@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type DeadLetter, Prisma } from '../../generated/prisma/client.js';
 import type { TimeCursor } from '../listing/cursor.js';
 import { afterTime, microsOf, notErased } from '../listing/page-sql.js';
@@ -11,7 +11,7 @@ export interface DeadLetterRow extends Omit<DeadLetter, 'payload'> {
 
 /** Lists dead letters for operators, the newest first. */
 @Injectable()
-export class DeadLetterListing {
+export class DeadLetterListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   rows(after: TimeCursor | null, limit: number): Promise<DeadLetterRow[]> {

@@ -6,15 +6,15 @@ import {
   ApiOkResponse,
   ApiOperation,
 } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { DeadLetterPage, DeadLetterWithPayloadDto, ReplayDto } from './dead-letter.dto.js';
-import { DeadLetterDesk } from './dead-letter-desk.service.js';
+import { DeadLettersAdminService } from './dead-letters-admin.service.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { PageQuery } from '../listing/page.js';
 
 @AdminApi('dead-letters')
 export class DeadLettersController {
-  constructor(private readonly desk: DeadLetterDesk) {}
+  constructor(private readonly deadLetters: DeadLettersAdminService) {}
 
   @Get()
   @ApiOperation({
@@ -23,7 +23,7 @@ export class DeadLettersController {
   })
   @ApiOkResponse({ type: DeadLetterPage })
   list(@Query() query: PageQuery): Promise<DeadLetterPage> {
-    return this.desk.list(query);
+    return this.deadLetters.list(query);
   }
 
   @Get(':id')
@@ -34,7 +34,7 @@ export class DeadLettersController {
   @ApiOkResponse({ type: DeadLetterWithPayloadDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<DeadLetterWithPayloadDto> {
-    return this.desk.get(id);
+    return this.deadLetters.get(id);
   }
 
   @Post(':id/replay')
@@ -46,7 +46,7 @@ export class DeadLettersController {
   @ApiAcceptedResponse({ type: ReplayDto })
   @ApiNotFoundResponse()
   replay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
-    return this.desk.replay(id);
+    return this.deadLetters.replay(id);
   }
 
   @Delete(':id')
@@ -55,6 +55,6 @@ export class DeadLettersController {
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   discard(@Param('id', KnownIdPipe) id: string): Promise<void> {
-    return this.desk.discard(id);
+    return this.deadLetters.discard(id);
   }
 }

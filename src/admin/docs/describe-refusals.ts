@@ -9,7 +9,7 @@ type Schema = Schemas[string];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 type Method = (typeof METHODS)[number];
 
-/** What may be refused of any operation, whatever it does; `null`: what the controller says of it. */
+/** Refusals that any operation may return; `null`: the controller describes it. */
 const SAYS: Readonly<Record<number, string>> = {
   400: 'The request is not as it is described here',
   401: 'The admin key is missing or wrong',
@@ -35,11 +35,11 @@ const HEADERS: Readonly<Record<number, NonNullable<Response['headers']>>> = {
 };
 
 /**
- * Completes a description of the admin API by what is refused: each operation has the refusals that any one of its kind
- * has, and each refusal the schema of its answer. A schema allows one `statusCode`, so that a client which is generated
- * from it knows by the status, or by the body, what it has in hand.
+ * Adds the refusals to a description of the admin API: each operation gets those of its kind, and each refusal the
+ * schema of its answer. A schema allows one `statusCode`, so that a generated client knows the answer's type by the
+ * status or by the body.
  *
- * Here and not in decorators, so that no operation can be without.
+ * Done here and not in decorators, so that no operation is left out.
  */
 export function describeRefusals(document: OpenAPIObject): OpenAPIObject {
   const schemas: Schemas = { ...document.components?.schemas };
@@ -70,9 +70,9 @@ function responsesOf(method: Method, operation: Operation, schemas: Schemas): Op
   return responses;
 }
 
-/** What every operation of its kind may be refused with. */
+/** The refusals that every operation of its kind may return. */
 function refusalsOf(method: Method, { parameters = [], requestBody }: Operation): readonly number[] {
-  // A body is read, and may be refused, where the operation makes no use of one too.
+  // A body is read, and may be refused, even if the operation does not use it.
   const ofBodies = method === 'get' ? [] : [413, 415];
   const hasInput = method !== 'get' || parameters.length > 0 || requestBody !== undefined;
   return [...(hasInput ? [400] : []), 401, ...ofBodies, 429, 500, 503];
@@ -90,7 +90,7 @@ function refusalOf(status: number, { description, ...response }: Response): Resp
 
 function schemaOf(status: number): Schema {
   const text: Schema = { type: 'string' };
-  // The validation tells all that is wrong at once.
+  // The validation reports all errors at once.
   const message: Schema = status === 400 ? { oneOf: [text, { type: 'array', items: text }] } : text;
   return {
     type: 'object',

@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('the API’s description', () => {
-  it('has nothing that redocly’s recommended rules complain of', async () => {
+describe('The API’s description', () => {
+  it('passes redocly’s recommended rules', async () => {
     const config = await createConfig({ extends: ['recommended'] });
     const problems = await lintFromString({ source, absoluteRef: 'openapi.json', config });
     expect(problems.map(({ ruleId, message, location }) => [ruleId, location[0]?.pointer, message])).toEqual(
@@ -25,14 +25,14 @@ describe('the API’s description', () => {
     );
   });
 
-  it('has nothing that spectral’s recommended rules complain of', async () => {
+  it('passes spectral’s recommended rules', async () => {
     const spectral = new Spectral();
     spectral.setRuleset(new Ruleset({ extends: [[oas, 'recommended']] }));
     const problems = await spectral.run(JSON.parse(source));
     expect(problems.map(({ code, path, message }) => [code, path.join('.'), message])).toEqual([]);
   });
 
-  it('says of every refusal what its answer is like, and of every operation what is refused', () => {
+  it('has the schema of every refusal, and every operation’s refusals', () => {
     const operations = operationsOf(document());
     expect(operations.length).toBeGreaterThan(30);
     for (const { name, method, operation } of operations) {
@@ -51,7 +51,7 @@ describe('the API’s description', () => {
     }
   });
 
-  it('says of every listing that a wrong query is refused with 400', () => {
+  it('has a 400 for a wrong query of every listing', () => {
     const listings = operationsOf(document()).filter(({ operation }) =>
       operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query'),
     );
@@ -60,7 +60,7 @@ describe('the API’s description', () => {
       expect(Object.keys(operation.responses), name).toContain('400');
   });
 
-  it('names the server that it is of', () => {
+  it('names its server', () => {
     expect(document().servers).toEqual([{ url: '/', description: expect.any(String) }]);
   });
 });

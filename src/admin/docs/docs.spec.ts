@@ -9,7 +9,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('the API’s description', () => {
+describe('The API’s description', () => {
   it('is served with all admin paths and no others, guarded by a bearer key', async () => {
     const answer = await admin.app.inject('/docs-json');
     const doc = answer.json<{ openapi: string; paths: Record<string, unknown>; components: unknown }>();

@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { AdminModule } from '../admin.module.js';
 import { describeRefusals } from './describe-refusals.js';
 
-/** Swagger UI runs its own files, and has styles and pictures within the page. */
+/** Swagger UI runs its own scripts, with inline styles and pictures. */
 const PAGE_SECURITY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -38,12 +38,14 @@ export function setUpDocs(app: NestFastifyApplication): void {
     .setDescription('The admin API. Times are ISO 8601, 64-bit ids are strings, cursors are opaque.')
     .setVersion('1')
     .setLicense('MIT', 'https://opensource.org/license/mit')
-    // Relative to where the description was read: the process does not know the names by which it is reached.
+    // Relative to the description's own address: the process does not know its public names.
     .addServer('/', 'The server that tells this')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'ADMIN_API_KEY' });
   for (const [tag, description] of Object.entries(TAGS)) about.addTag(tag, description);
   const outline = about.build();
   const describe = () =>
-    describeRefusals(SwaggerModule.createDocument(app, outline, { include: [AdminModule] }));
+    describeRefusals(
+      SwaggerModule.createDocument(app, outline, { include: [AdminModule], deepScanRoutes: true }),
+    );
   SwaggerModule.setup('docs', app, describe, { raw: ['json'], customSiteTitle: 'Turnpike admin API' });
 }

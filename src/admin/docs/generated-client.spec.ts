@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-/** What a client needs besides the generated types: an answer is its status, and the body that this status has. */
+/** The client besides the generated types: an answer is its status, with the body of that status. */
 const CLIENT = `
 type ResponsesOf<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R } ? R : never;
 type BodyOf<R> = R extends { content: infer C } ? C[keyof C] : undefined;
@@ -31,7 +31,7 @@ declare function call<P extends keyof paths, M extends keyof paths[P]>(path: P, 
 declare function unreachable(value: never): never;
 `;
 
-/** Somebody who uses single fields of an answer, as a program would. */
+/** Uses single fields of an answer, as a program would. */
 const USES = `
 export async function titles(): Promise<string[]> {
   const answer = await call('/admin/conversations', 'get');
@@ -61,7 +61,7 @@ export async function deliveryOf(): Promise<string> {
 }
 `;
 
-/** Takes the answer of one operation apart: by its status, and a refusal by what its body says. */
+/** Distinguishes the answers of one operation: by status, and a refusal by its body. */
 function exhaust({ path, method, operation }: DescribedOperation, index: number): string {
   const statuses = Object.keys(operation.responses).map(Number);
   const refusals = statuses.filter((status) => status >= 400);
@@ -72,8 +72,8 @@ export async function operation${index}(): Promise<unknown> {
   switch (answer.status) {
 ${statuses
   .map((status) => {
-    const told = status < 400 ? 'answer.body' : `answer.body.statusCode satisfies ${status}`;
-    return `    case ${status}: { const known: Known<typeof answer.body> = true; return [known, ${told}]; }`;
+    const discriminant = status < 400 ? 'answer.body' : `answer.body.statusCode satisfies ${status}`;
+    return `    case ${status}: { const known: Known<typeof answer.body> = true; return [known, ${discriminant}]; }`;
   })
   .join('\n')}
     default: return unreachable(answer);
@@ -88,13 +88,13 @@ ${refusals.map((status) => `    case ${status}: return body.message;`).join('\n'
 }
 
 async function compile(api: OpenAPIObject): Promise<string[]> {
-  // A copy: the generator changes what it is given. Through JSON: its type of a description is another library's.
+  // A copy: the generator changes its input. Through JSON: the types of two libraries differ.
   const types = astToString(await openapiTS(JSON.stringify(api)));
   return complaintsAbout([types, CLIENT, USES, ...operationsOf(document).map(exhaust)].join('\n'));
 }
 
-describe('a client that openapi-typescript generates', () => {
-  it('knows of each answer, by its status or by what it says, what it is like', async () => {
+describe('A client that openapi-typescript generates', () => {
+  it('knows the type of each answer by its status or its body', async () => {
     expect(await compile(document)).toEqual([]);
   });
 

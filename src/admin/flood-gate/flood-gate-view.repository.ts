@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { FloodSettings } from '../../config/flood.settings.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { FloodSettings } from '../../delivery/flood/flood.settings.js';
+import { type ConfiguredBot, ConfiguredBots } from '../../channel/configured-bots.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { BotGateDto, ChatGateDto, FloodGateDto, WaitingRepliesDto } from './flood-gate.dto.js';
 
 const MOST_CHATS = 100;
 
 /** The flood gate as it is now, for operators. Times are the database's. */
 @Injectable()
-export class FloodGateView {
+export class FloodGateViewRepository {
   constructor(
     private readonly prisma: PrismaService,
     private readonly settings: FloodSettings,
-    private readonly telegram: TelegramSettings,
+    private readonly configured: ConfiguredBots,
   ) {}
 
   async show(): Promise<FloodGateDto> {
@@ -24,16 +24,16 @@ export class FloodGateView {
     return { bot, furtherBots, waiting, chats };
   }
 
-  /** That of TELEGRAM_BOT_TOKEN first. */
+  /** The bot of TELEGRAM_BOT_TOKEN first. */
   private async bots(): Promise<[BotGateDto, ...BotGateDto[]]> {
-    const [main, ...further] = this.telegram.ofAll();
+    const [main, ...further] = this.configured.ofAll();
     const rows = await this.prisma.$queryRaw<Omit<BotGateDto, 'perSecond'>[]>`
       SELECT key AS channel, CASE WHEN paused_until > clock_timestamp() THEN paused_until END AS "pausedUntil",
              (SELECT count(*)::int FROM unnest(hits) AS h (hit)
               WHERE hit > extract(epoch FROM clock_timestamp()) * 1000 - 1000) AS "sentLastSecond"
       FROM flood_windows WHERE key = ANY (${[main, ...further].map(({ channel }) => channel)})`;
     const { botPerSecond: perSecond } = this.settings;
-    const gateOf = ({ channel }: TelegramSettings): BotGateDto => {
+    const gateOf = ({ channel }: ConfiguredBot): BotGateDto => {
       const row = rows.find((one) => one.channel === channel);
       return { channel, pausedUntil: null, sentLastSecond: 0, ...row, perSecond };
     };

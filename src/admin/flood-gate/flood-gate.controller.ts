@@ -1,12 +1,12 @@
 import { Get } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { FloodGateDto } from './flood-gate.dto.js';
-import { FloodGateView } from './flood-gate-view.repository.js';
+import { FloodGateViewRepository } from './flood-gate-view.repository.js';
 
 @AdminApi('flood-gate')
 export class FloodGateController {
-  constructor(private readonly view: FloodGateView) {}
+  constructor(private readonly view: FloodGateViewRepository) {}
 
   @Get()
   @ApiOperation({

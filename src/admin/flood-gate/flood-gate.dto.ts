@@ -27,7 +27,7 @@ export class WaitingRepliesDto {
   readonly background: number;
 }
 
-/** A chat that is paused, or was limited of late. */
+/** A chat that is paused, or was limited recently. */
 export class ChatGateDto {
   @ApiProperty({ example: 'telegram' })
   readonly channel: string;
@@ -42,7 +42,7 @@ export class ChatGateDto {
   readonly limitedAt: Date;
 }
 
-/** What the flood gate lets through. */
+/** The state of the flood gate. */
 export class FloodGateDto {
   @ApiProperty({ type: BotGateDto })
   readonly bot: BotGateDto;

@@ -13,8 +13,8 @@ import {
 const micros = fc.bigInt({ min: 0n, max: 8_000_000_000_000_000n });
 const decoders = [decodeTimeCursor, decodeNumberCursor, decodeIdCursor];
 
-describe('cursors', () => {
-  it('come back as they went, and are safe in an address', () => {
+describe('The cursors', () => {
+  it('are read back as they were made, and are safe in a URL', () => {
     fc.assert(
       fc.property(micros, fc.uuid(), (time, id) => {
         const cursor = encodeTimeCursor({ micros: time, id });
@@ -73,7 +73,7 @@ describe('cursors', () => {
     for (const decode of decoders) expect(() => decode(cursor)).toThrow(BadRequestException);
   });
 
-  it('refuse anything else with a 400 and nothing worse', () => {
+  it('refuse any other text with a 400', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.base64String()), (cursor) => {
         for (const decode of decoders) {

@@ -1,6 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 
-/** After a row of a listing in order of time; `micros` since 1970, as exact as the database keeps it. */
+/** A position in a listing by time; `micros` since 1970, as exact as the database keeps it. */
 export interface TimeCursor {
   readonly micros: bigint;
   readonly id: string;

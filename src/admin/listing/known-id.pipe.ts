@@ -2,7 +2,7 @@ import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/commo
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** What cannot be an id of ours names nothing: 404, like an id that is merely unknown. */
+/** Answers 404 for a text that cannot be one of our ids, as for an unknown id. */
 @Injectable()
 export class KnownIdPipe implements PipeTransform<string, string> {
   transform(id: string): string {

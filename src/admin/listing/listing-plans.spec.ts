@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserId } from '../../channel/ids.js';
 import { AdminApp } from '../../../test/support/admin-app.js';
 import { planOf } from '../../../test/support/query-plan.js';
 import { Prisma } from '../../generated/prisma/client.js';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('queries on filled tables', () => {
+describe('The queries on filled tables', () => {
   const after = { micros: 1_577_836_800_002_500n, id: '80000000-0000-4000-8000-000000000000' };
   const none = { status: null, search: null };
 
@@ -61,10 +62,10 @@ describe('queries on filled tables', () => {
       approvalRows({ conversationId: after.id, state: null }, null, 51),
       'approvals_conversation_id',
     ],
-    ['people after a cursor', personRows({ channel: 'filler', userId: 5n }, 51), 'people_pkey'],
+    ['people after a cursor', personRows({ channel: 'filler', userId: UserId('5') }, 51), 'people_pkey'],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
-  ])('%s are read from an index and no further than needed', async (_what, query, index) => {
+  ])('read %s from an index and no further than needed', async (_what, query, index) => {
     const { text: plan } = await planOf(admin.prisma, query);
     expect(plan).toContain(index);
     expect(plan).not.toContain('Seq Scan');
@@ -72,7 +73,7 @@ describe('queries on filled tables', () => {
     expect(plan).not.toMatch(/Rows Removed by Filter: \d{3}/);
   });
 
-  it('a conversation’s messages are read from an index', async () => {
+  it('read a conversation’s messages from an index', async () => {
     const { text } = await planOf(
       admin.prisma,
       Prisma.sql`SELECT * FROM messages

@@ -3,7 +3,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { Page } from './page.js';
 
 /**
- * The class of a page as the API’s description shows it: a type parameter alone would not be there at run time.
+ * The class of a page in the API’s description: a type parameter alone does not exist at run time.
  *
  * @example
  * export class TurnPage extends pageOfDtos(TurnDto) {}

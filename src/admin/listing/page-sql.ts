@@ -2,8 +2,8 @@ import { Prisma } from '../../generated/prisma/client.js';
 import type { TimeCursor } from './cursor.js';
 
 /**
- * Rows one page with a filter looks through at most. Filters have no index of their own; a page that reaches this end
- * before it is full is returned as it is, with a cursor that goes on from there.
+ * The most rows that one filtered page reads. Filters have no index of their own; a page that reaches this limit before
+ * it is full is returned as it is, with a cursor to continue from.
  */
 export const SCANNED_ROWS = 20_000;
 
@@ -20,16 +20,18 @@ export function afterTime(column: Prisma.Sql, cursor: TimeCursor | null): Prisma
     ('epoch'::timestamptz + ${micros}::bigint * interval '1 microsecond', ${id}::uuid)`;
 }
 
-/** Null: in all of them. */
+/** Null: in all conversations. */
 export function inConversation(id: string | null): Prisma.Sql {
   return id === null ? Prisma.sql`true` : Prisma.sql`conversation_id = ${id}::uuid`;
 }
 
-/** Leaves out the rows of conversations that are being erased: they go one after the other, and nobody sees the rest. */
+/**
+ * Leaves out the rows of conversations that are being erased: they disappear one by one, and the rest must not show.
+ */
 export const notErased = Prisma.sql`
   (conversation_id IN (SELECT e.id FROM conversations e WHERE e.erased_at IS NOT NULL)) IS NOT TRUE`;
 
-/** Rows whose ids are UUIDs of version 7, so that the id's order is time's; null: from the newest on. */
+/** Rows whose ids are UUIDs of version 7, whose order is that of time; null: from the newest. */
 export function olderThan(id: string | null): Prisma.Sql {
   return id === null ? Prisma.sql`true` : Prisma.sql`id < ${id}::uuid`;
 }

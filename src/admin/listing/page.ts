@@ -8,7 +8,7 @@ export interface Page<T> {
   readonly nextCursor: string | null;
 }
 
-/** What every listing takes. */
+/** The query of every listing. */
 export class PageQuery {
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 200, default: 50 })
   @Transform(({ value }: { value: unknown }) => wholeNumber(value))
@@ -23,7 +23,9 @@ export class PageQuery {
   cursor?: string;
 }
 
-/** Makes a page of rows read with a limit of one more than wanted: the extra row only tells that there are more. */
+/**
+ * Makes a page from rows read with a limit of one more than requested: the extra row only shows that there are more.
+ */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,
@@ -38,7 +40,7 @@ export function pageOf<Row, Item>(
   };
 }
 
-/** Plain digits as a number; anything else as it is, for the validation to refuse. */
+/** Plain digits as a number; any other text as it is, for the validation to refuse. */
 function wholeNumber(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
 }

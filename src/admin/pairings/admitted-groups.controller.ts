@@ -1,7 +1,8 @@
 import { Delete, HttpCode, NotFoundException, Param } from '@nestjs/common';
 import { ApiNoContentResponse, ApiNotFoundResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import { ChatId } from '../../channel/ids.js';
 import { PeopleAccess } from '../../access/people-access.js';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 
 const key = { name: 'key', description: 'Channel and chat id', example: 'telegram:-1001234567890' };
 
@@ -22,7 +23,7 @@ export class AdmittedGroupsController {
     const [, channel, id] = /^([a-z0-9:-]{1,64}):(-\d{1,18})$/.exec(text) ?? [];
     const operator = { key: 'admin', name: null };
     const wasIn =
-      channel !== undefined && id !== undefined && (await this.access.putOut(channel, BigInt(id), operator));
+      channel !== undefined && id !== undefined && (await this.access.putOut(channel, ChatId(id), operator));
     if (!wasIn) throw new NotFoundException('There is no group with this id that was let in');
   }
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { Pairing, PairingState } from '../../generated/prisma/client.js';
 
-/** Lists requests to be let in, for operators, the newest first: the order of their ids. */
+/** Lists access requests for operators, the newest first: the order of their ids. */
 @Injectable()
-export class PairingListing {
+export class PairingListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Up to `limit` older than the one with the given id. @param state null: in whichever state */
+  /** Up to `limit` older than the one with the given id. @param state null: any state */
   rows(state: PairingState | null, after: string | null, limit: number): Promise<Pairing[]> {
     return this.prisma.pairing.findMany({
       where: { ...(state && { state }), ...(after !== null && { id: { lt: after } }) },

@@ -13,7 +13,7 @@ export class PairingQuery extends PageQuery {
   state?: PairingState;
 }
 
-/** A chat that asks to be let in, or did: the newest request of each. 64-bit ids are strings. */
+/** A chat's newest access request. 64-bit ids are strings. */
 export class PairingDto {
   @ApiProperty({ format: 'uuid' })
   readonly id: string;
@@ -73,11 +73,11 @@ export function toPairingDto(pairing: Pairing): PairingDto {
   return {
     id,
     channel,
-    chatId: pairing.chatId.toString(),
+    chatId: pairing.chatId,
     conversationId,
     code,
     state,
-    userId: pairing.userId?.toString() ?? null,
+    userId: pairing.userId,
     name,
     username,
     title,

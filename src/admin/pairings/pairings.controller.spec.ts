@@ -25,8 +25,8 @@ async function request(
   return { id, chatId, conversationId, code };
 }
 
-describe('pairings', () => {
-  it('are listed newest first, and by state, and shown as they are', async () => {
+describe('The pairings', () => {
+  it('are listed newest first, and by state, with all their fields', async () => {
     const made = [await request(), await request('denied'), await request(), await request('expired')];
     const ids = made.map(({ id }) => id).toReversed();
     const listed = (await admin.pages('pairings?limit=3')).flat();
@@ -35,11 +35,11 @@ describe('pairings', () => {
     expect((await admin.call(`pairings/${made[0]?.id}`)).json()).toEqual({
       id: made[0]?.id,
       channel: 'telegram',
-      chatId: String(made[0]?.chatId),
+      chatId: made[0]?.chatId,
       conversationId: made[0]?.conversationId,
       code: made[0]?.code,
       state: 'pending',
-      userId: String(made[0]?.chatId),
+      userId: made[0]?.chatId,
       name: 'Ada Lovelace',
       username: 'ada',
       title: null,
@@ -71,16 +71,16 @@ describe('pairings', () => {
     expect(await admin.prisma.personAccess.count({ where: { userId: other.chatId } })).toBe(0);
   });
 
-  it('are none with an id that nobody has', async () => {
+  it('are 404 for an unknown id', async () => {
     for (const id of ['ffffffff-0000-7000-8000-ffffffffffff', 'x'])
       for (const verb of ['approve', 'deny'])
         expect((await admin.call(`pairings/${id}/${verb}`, 'POST')).statusCode).toBe(404);
   });
 });
 
-describe('admitted-groups', () => {
-  it('are put out again, each at its bot, once', async () => {
-    const chatId = -1_009_876_543_210n;
+describe('The admitted groups', () => {
+  it('lose their access again, each at its bot, once', async () => {
+    const chatId = '-1009876543210';
     for (const channel of ['telegram', 'telegram:support'])
       await admin.prisma.admittedChat.create({ data: { channel, chatId } });
     const putOut = async (key: string) => (await admin.call(`admitted-groups/${key}`, 'DELETE')).statusCode;

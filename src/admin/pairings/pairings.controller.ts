@@ -1,15 +1,15 @@
 import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { PairingDto, PairingPage, PairingQuery } from './pairing.dto.js';
-import { PairingDesk } from './pairing-desk.service.js';
+import { PairingsAdminService } from './pairings-admin.service.js';
 
 const tooLate = { description: 'It is decided already, or its time is over' };
 
 @AdminApi('pairings')
 export class PairingsController {
-  constructor(private readonly desk: PairingDesk) {}
+  constructor(private readonly pairings: PairingsAdminService) {}
 
   @Get()
   @ApiOperation({
@@ -18,7 +18,7 @@ export class PairingsController {
   })
   @ApiOkResponse({ type: PairingPage })
   list(@Query() query: PairingQuery): Promise<PairingPage> {
-    return this.desk.list(query);
+    return this.pairings.list(query);
   }
 
   @Get(':id')
@@ -26,7 +26,7 @@ export class PairingsController {
   @ApiOkResponse({ type: PairingDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
-    return this.desk.get(id);
+    return this.pairings.get(id);
   }
 
   @Post(':id/approve')
@@ -39,7 +39,7 @@ export class PairingsController {
   @ApiNotFoundResponse()
   @ApiConflictResponse(tooLate)
   approve(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
-    return this.desk.decide(id, 'approved');
+    return this.pairings.decide(id, 'approved');
   }
 
   @Post(':id/deny')
@@ -52,6 +52,6 @@ export class PairingsController {
   @ApiNotFoundResponse()
   @ApiConflictResponse(tooLate)
   deny(@Param('id', KnownIdPipe) id: string): Promise<PairingDto> {
-    return this.desk.decide(id, 'denied');
+    return this.pairings.decide(id, 'denied');
   }
 }

@@ -1,6 +1,6 @@
 import { Body, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { PageQuery } from '../listing/page.js';
 import { PeopleService } from './people.service.js';
 import { PersonChange, PersonDto, PersonPage } from './person.dto.js';

@@ -8,7 +8,7 @@ beforeAll(async () => {
   await admin.prisma.person.createMany({
     data: Array.from({ length: 7 }, (_, index) => ({
       channel: index < 3 ? 'other' : 'telegram',
-      userId: 9_007_199_254_740_993n + BigInt(index),
+      userId: String(9_007_199_254_740_993n + BigInt(index)),
       firstName: `Person ${index}`,
     })),
   });
@@ -18,7 +18,7 @@ afterAll(() => admin.stop());
 
 const key = 'telegram:9007199254740996';
 
-describe('people', () => {
+describe('The people', () => {
   it('are listed by channel and id, 64-bit ids as strings', async () => {
     const pages = await admin.pages('people?limit=3');
     expect(pages.map((page) => page.length)).toEqual([3, 3, 1]);
@@ -34,7 +34,7 @@ describe('people', () => {
     expect((await admin.call('people?cursor=WyJ4Il0')).statusCode).toBe(400);
   });
 
-  it('get rules about tools, and lose them', async () => {
+  it('get tool rules, and lose them', async () => {
     const none = await admin.call(`people/${key}`);
     expect(none.json()).toEqual({
       channel: 'telegram',
@@ -55,7 +55,7 @@ describe('people', () => {
     expect(await admin.prisma.personTools.count()).toBe(0);
   });
 
-  it('get a role and are blocked, and lose both; what is not named stays', async () => {
+  it('get a role and a block, and lose both; absent fields keep their value', async () => {
     const change = async (wish: object) => (await admin.call(`people/${key}`, 'PATCH', wish)).json();
     expect(await change({ role: 'admin' })).toMatchObject({ role: 'admin', blocked: false, tools: null });
     expect(await change({ blocked: true })).toMatchObject({ role: 'admin', blocked: true });
@@ -87,7 +87,7 @@ describe('people', () => {
     { tools: { forbid: ['x'] } },
     { tools: { allow: Array(201).fill('x') } },
     { tools: null, name: 'x' },
-  ])('refuses %j', async (change) => {
+  ])('are refused %j', async (change) => {
     expect((await admin.call(`people/${key}`, 'PATCH', change)).statusCode).toBe(400);
   });
 
@@ -98,7 +98,7 @@ describe('people', () => {
     'telegram:x',
     'telegram:99999999999999999999',
     'other:9007199254740996',
-  ])('answers 404 to %s, of whom nothing is known', async (unknown) => {
+  ])('are 404 for %s, who is unknown', async (unknown) => {
     expect((await admin.call(`people/${unknown}`)).statusCode).toBe(404);
     expect((await admin.call(`people/${unknown}`, 'PATCH', { tools: null })).statusCode).toBe(404);
   });

@@ -1,6 +1,7 @@
 import { BadRequestException, ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import { UserId } from '../../channel/ids.js';
 import { type AccessChange, OwnerBySettingsError, PeopleAccess } from '../../access/people-access.js';
-import { AccessSettings } from '../../config/access.settings.js';
+import { AccessSettings } from '../../channel/access.settings.js';
 import { PersonToolsRepository } from '../../memory/person-tools.repository.js';
 import { decodeTextCursor, encodeTextCursor } from '../listing/cursor.js';
 import { type PageQuery, pageOf } from '../listing/page.js';
@@ -11,14 +12,14 @@ import {
   type ShownPerson,
   toPersonDto,
 } from './person.dto.js';
-import { type PersonKey, PersonListing } from './person-listing.repository.js';
+import { type PersonKey, PersonListingRepository } from './person-listing.repository.js';
 import { toToolRules } from './tool-rules.dto.js';
 
-/** What an operator does with people. */
+/** An operator's actions on people. */
 @Injectable()
 export class PeopleService {
   constructor(
-    private readonly listing: PersonListing,
+    private readonly listing: PersonListingRepository,
     private readonly tools: PersonToolsRepository,
     private readonly access: PeopleAccess,
     private readonly settings: AccessSettings,
@@ -42,13 +43,14 @@ export class PeopleService {
   }
 
   /**
-   * Counts from the person's next message on; rules about tools also for a turn under way, when it goes on after a pause
-   * or another message.
+   * Counts from the person's next message on; tool rules also for a turn under way, when it continues after a pause or
+   * another message.
    */
   async change(key: string, { tools, role, blocked }: PersonChange): Promise<PersonDto> {
     if (tools === undefined && role === undefined && blocked === undefined)
       throw new BadRequestException('name at least one of tools, role, blocked');
-    const { channel, userId } = await this.findOrFail(key);
+    const { channel, ...person } = await this.findOrFail(key);
+    const userId = UserId(person.userId);
     if (role !== undefined || blocked !== undefined)
       await this.changeAccess({ channel, userId }, { role, blocked });
     if (tools !== undefined) await this.tools.set(channel, userId, tools && toToolRules(tools));
@@ -65,7 +67,7 @@ export class PeopleService {
   }
 
   private shown(person: ShownPerson): PersonDto {
-    const role = this.settings.isOwner(person.userId) ? 'owner' : person.role;
+    const role = this.settings.isOwner(UserId(person.userId)) ? 'owner' : person.role;
     return toPersonDto({ ...person, role });
   }
 
@@ -77,8 +79,8 @@ export class PeopleService {
   }
 }
 
-/** Reads `<channel>:<user id>`; null where it can be nobody's. */
+/** Reads `<channel>:<user id>`; null if no person can have that key. */
 function keyOf(text: string): PersonKey | null {
   const [, channel, id] = /^([a-z0-9:-]{1,64}):(-?\d{1,18})$/.exec(text) ?? [];
-  return channel === undefined || id === undefined ? null : { channel, userId: BigInt(id) };
+  return channel === undefined || id === undefined ? null : { channel, userId: UserId(id) };
 }

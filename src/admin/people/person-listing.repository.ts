@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import type { UserId } from '../../channel/ids.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import type { ShownPerson } from './person.dto.js';
 
-/** Whom a person is in which channel. */
+/** A person's key: their channel and user id. */
 export interface PersonKey {
   readonly channel: string;
-  readonly userId: bigint;
+  readonly userId: UserId;
 }
 
 /** Lists the people who have written, for operators. */
 @Injectable()
-export class PersonListing {
+export class PersonListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** Up to `limit` after the key, by channel and id. */

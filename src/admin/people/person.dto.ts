@@ -8,7 +8,7 @@ import { pageOfDtos } from '../listing/page-dto.js';
 
 const roles = Object.values(PersonRole);
 
-/** What is not named stays as it is. */
+/** Absent fields keep their value. */
 export class PersonChange {
   @ApiPropertyOptional({
     type: ToolRulesDto,
@@ -74,6 +74,6 @@ export interface ShownPerson extends Pick<
   readonly blocked: boolean;
 }
 
-export function toPersonDto({ userId, tools, ...person }: ShownPerson): PersonDto {
-  return { ...person, userId: userId.toString(), tools: readToolRules(tools) };
+export function toPersonDto({ tools, ...person }: ShownPerson): PersonDto {
+  return { ...person, tools: readToolRules(tools) };
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsOptional, Matches, ValidateIf } from 'class-validator';
-import { TOOL_PATTERN } from '../../config/tool.settings.js';
+import { TOOL_PATTERN } from '../../agent/tools/tool.settings.js';
 import type { ToolRules } from '../../memory/tool-rules.js';
 
 const MAX_PATTERNS = 200;
@@ -10,7 +10,7 @@ const notAPattern = {
   message: 'each of $property must be the name of a tool, * for any characters',
 };
 
-/** Which tools may be used, as an operator says it. What the deployment does not permit stays forbidden. */
+/** An operator's tool rules. Tools that the deployment does not permit stay forbidden. */
 export class ToolRulesDto {
   @ApiPropertyOptional({
     type: [String],
@@ -38,7 +38,7 @@ export class ToolRulesDto {
   deny?: string[];
 }
 
-/** The rules that are set. */
+/** The present rules. */
 export class ShownToolRules {
   @ApiProperty({ type: [String], nullable: true, description: 'null: all there are' })
   readonly allow: readonly string[] | null;

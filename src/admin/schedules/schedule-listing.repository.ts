@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma, type ScheduleState } from '../../generated/prisma/client.js';
 import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
 import type { ShownSchedule } from './schedule.dto.js';
@@ -11,7 +11,7 @@ export interface ScheduleFilter {
 
 /** Lists schedules for operators, the newest first: the order of their ids, which are UUIDs of version 7. */
 @Injectable()
-export class ScheduleListing {
+export class ScheduleListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** Up to `limit` schedules older than the one with the given id, of those that pass the filter. */
@@ -19,7 +19,9 @@ export class ScheduleListing {
     return this.prisma.$queryRaw<ShownSchedule[]>(scheduleRows(filter, after, limit));
   }
 
-  /** Where a filtered page has to go on because it looked through `SCANNED_ROWS` rows; null: it saw the last one. */
+  /**
+   * The position from which a filtered page continues after it read `SCANNED_ROWS` rows; null: it reached the last one.
+   */
   async endOfScan({ conversationId }: ScheduleFilter, after: string | null): Promise<string | null> {
     const [row] = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT id FROM schedules WHERE ${inConversation(conversationId)} AND ${olderThan(after)}

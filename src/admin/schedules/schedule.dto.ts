@@ -14,7 +14,7 @@ import { MAX_SCHEDULE_CHARS } from '../../schedules/schedule.repository.js';
 import { PageQuery } from '../listing/page.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 
-/** May be left out, but not be null. */
+/** May be absent, but not null. */
 const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
 
 const kinds = Object.values(ScheduleKind);
@@ -81,7 +81,7 @@ export class NewScheduleDto {
   timeZone?: string;
 }
 
-/** What is left out stays as it is. A schedule stays what it is: once, or by a rule. */
+/** Absent fields keep their value. A schedule keeps its kind: once, or by a rule. */
 export class ScheduleChangeDto {
   @ApiPropertyOptional({ type: String, description: about.text, maxLength: MAX_SCHEDULE_CHARS })
   @IfGiven()
@@ -110,7 +110,7 @@ export class ScheduleChangeDto {
   timeZone?: string;
 }
 
-/** Something that is planned, or was, as the admin API shows it. */
+/** A schedule, present or past, as the admin API shows it. */
 export class ScheduleDto {
   @ApiProperty({ format: 'uuid' })
   readonly id: string;
@@ -168,7 +168,7 @@ export function toScheduleDto(schedule: ShownSchedule): ScheduleDto {
     state: schedule.state,
     nextAt: schedule.endedAt ? null : schedule.nextAt.toISOString(),
     lastFiredAt: schedule.lastFiredAt?.toISOString() ?? null,
-    createdBy: schedule.createdBy?.toString() ?? null,
+    createdBy: schedule.createdBy,
     createdAt: schedule.createdAt.toISOString(),
     endedAt: schedule.endedAt?.toISOString() ?? null,
   };

@@ -8,7 +8,7 @@ import {
   ApiOkResponse,
   ApiOperation,
 } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import {
   NewScheduleDto,
@@ -17,11 +17,11 @@ import {
   SchedulePage,
   ScheduleQuery,
 } from './schedule.dto.js';
-import { ScheduleDesk } from './schedule-desk.service.js';
+import { SchedulesAdminService } from './schedules-admin.service.js';
 
 @AdminApi('schedules')
 export class SchedulesController {
-  constructor(private readonly desk: ScheduleDesk) {}
+  constructor(private readonly schedules: SchedulesAdminService) {}
 
   @Get()
   @ApiOperation({
@@ -31,7 +31,7 @@ export class SchedulesController {
   })
   @ApiOkResponse({ type: SchedulePage })
   list(@Query() query: ScheduleQuery): Promise<SchedulePage> {
-    return this.desk.list(query);
+    return this.schedules.list(query);
   }
 
   @Get(':id')
@@ -39,7 +39,7 @@ export class SchedulesController {
   @ApiOkResponse({ type: ScheduleDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<ScheduleDto> {
-    return this.desk.get(id);
+    return this.schedules.get(id);
   }
 
   @Post()
@@ -52,7 +52,7 @@ export class SchedulesController {
   @ApiNotFoundResponse({ description: 'There is no such conversation' })
   @ApiConflictResponse({ description: 'The conversation has as many as it may have' })
   create(@Body() schedule: NewScheduleDto): Promise<ScheduleDto> {
-    return this.desk.create(schedule);
+    return this.schedules.create(schedule);
   }
 
   @Patch(':id')
@@ -65,7 +65,7 @@ export class SchedulesController {
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It has ended' })
   change(@Param('id', KnownIdPipe) id: string, @Body() change: ScheduleChangeDto): Promise<ScheduleDto> {
-    return this.desk.change(id, change);
+    return this.schedules.change(id, change);
   }
 
   @Delete(':id')
@@ -77,6 +77,6 @@ export class SchedulesController {
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   remove(@Param('id', KnownIdPipe) id: string): Promise<void> {
-    return this.desk.remove(id);
+    return this.schedules.remove(id);
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma, type Step, type Turn, type TurnState } from '../../generated/prisma/client.js';
 import { inConversation, notErased, olderThan, SCANNED_ROWS } from '../listing/page-sql.js';
-import type { ShownTurn } from './turn.dto.js';
+import type { TurnView } from './turn.dto.js';
 
 export interface TurnFilter {
   readonly conversationId: string | null;
@@ -11,15 +11,17 @@ export interface TurnFilter {
 
 /** Lists turns for operators, the newest first: their ids are UUIDs of version 7, so the id's order is time's. */
 @Injectable()
-export class TurnListing {
+export class TurnListingRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /** Up to `limit` turns older than the one with the given id, of those that pass the filter. */
-  rows(filter: TurnFilter, after: string | null, limit: number): Promise<ShownTurn[]> {
-    return this.prisma.$queryRaw<ShownTurn[]>(turnRows(filter, after, limit));
+  rows(filter: TurnFilter, after: string | null, limit: number): Promise<TurnView[]> {
+    return this.prisma.$queryRaw<TurnView[]>(turnRows(filter, after, limit));
   }
 
-  /** Where a filtered page has to go on because it looked through `SCANNED_ROWS` rows; null: it saw the last one. */
+  /**
+   * The position from which a filtered page continues after it read `SCANNED_ROWS` rows; null: it reached the last one.
+   */
   async endOfScan({ conversationId }: TurnFilter, after: string | null): Promise<string | null> {
     const [row] = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT id FROM turns WHERE ${inConversation(conversationId)} AND ${olderThan(after)}

@@ -113,12 +113,12 @@ export class TurnWithStepsDto extends TurnDto {
   readonly steps: readonly StepDto[];
 }
 
-export type ShownTurn = Omit<
+export type TurnView = Omit<
   Turn,
   'epoch' | 'availableAt' | 'userId' | 'correctsId' | 'continuesId' | 'feedbackAt'
 >;
 
-export function toTurnDto(turn: ShownTurn): TurnDto {
+export function toTurnDto(turn: TurnView): TurnDto {
   return {
     id: turn.id,
     conversationId: turn.conversationId,

@@ -1,6 +1,6 @@
 import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiConflictResponse, ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
-import { AdminApi } from '../admin-api.decorator.js';
+import { AdminApi } from '../access/admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { TurnPage, TurnQuery, TurnWithStepsDto } from './turn.dto.js';
 import { TurnsService } from './turns.service.js';

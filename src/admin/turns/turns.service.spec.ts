@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp } from '../../../test/support/admin-app.js';
-import { StepPurge } from '../../retention/step-purge.repository.js';
-import { smallestIdOf } from '../../runtime/ids.js';
+import { StepPurgeRepository } from '../../retention/step-purge.repository.js';
+import { smallestIdOf } from '../../platform/runtime/ids.js';
 
 let admin: AdminApp;
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => admin.stop());
 
-describe('turns', () => {
+describe('The turns', () => {
   it('are listed newest first, by conversation and by state, and shown with their steps', async () => {
     const { id } = await admin.talk(0);
     const ids = Array.from({ length: 5 }, (_, i) => `ffffffff-0000-7000-8000-00000000000${i}`);
@@ -69,7 +69,9 @@ describe('turns', () => {
         },
       },
     });
-    expect(await new StepPurge(admin.prisma).batch(new Date(), null, 10)).toMatchObject({ purged: 1 });
+    expect(await new StepPurgeRepository(admin.prisma).batch(new Date(), null, 10)).toMatchObject({
+      purged: 1,
+    });
     const shown = await admin.call(`turns/${id}`);
     expect(shown.statusCode).toBe(200);
     expect(shown.json()).toMatchObject({ state: 'done', model: 'm', inputTokens: 11, steps: [] });

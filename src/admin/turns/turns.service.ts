@@ -2,15 +2,15 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { decodeIdCursor, encodeIdCursor } from '../listing/cursor.js';
 import { pageOf } from '../listing/page.js';
 import { toStepDto, toTurnDto, type TurnPage, type TurnQuery, type TurnWithStepsDto } from './turn.dto.js';
-import { TurnCanceller } from './turn-canceller.service.js';
-import { TurnListing } from './turn-listing.repository.js';
+import { TurnCancellationService } from './turn-cancellation.service.js';
+import { TurnListingRepository } from './turn-listing.repository.js';
 
-/** What an operator sees of the agent's work, and stops of it. */
+/** Lists turns for operators, and stops them. */
 @Injectable()
 export class TurnsService {
   constructor(
-    private readonly listing: TurnListing,
-    private readonly canceller: TurnCanceller,
+    private readonly listing: TurnListingRepository,
+    private readonly canceller: TurnCancellationService,
   ) {}
 
   /** A page of one state may hold fewer than `limit`, even none, and still have a next one. */

@@ -1,35 +1,36 @@
 import { Injectable } from '@nestjs/common';
+import type { UserId } from '../../channel/ids.js';
 import type { Destination } from '../../channel/channel.js';
-import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { BudgetLedgerRepository } from '../../budget/budget-ledger.repository.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { holdConversations } from '../../delivery/hold-conversations.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
-import type { ApprovalReason, Texts } from '../../texts/texts.js';
-import { textsFor } from '../../texts/texts-for.js';
+import type { ApprovalReason, I18n } from '../../platform/i18n/i18n.js';
+import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import {
   choicesOf,
   type Decider,
   type Decision,
-  type Ending,
+  type ApprovalEnding,
   type Judge,
   outcome,
   question,
 } from './approval-words.js';
 
-/** A call that has to be allowed. */
+/** A call that needs an approval. */
 export interface NewApproval {
   readonly id: string;
   readonly stepIndex: number;
   readonly tool: string;
   readonly arguments: string;
-  /** Null: it cannot be told for whom of several people it is, or who they are. */
-  readonly askedBy: bigint | null;
-  /** Why it has to be; said in the question. */
+  /** Null: the asker is one of several people, or not known. */
+  readonly askedBy: UserId | null;
+  /** Why it needs an approval; shown in the question. */
   readonly why: ApprovalReason;
 }
 
@@ -38,14 +39,14 @@ export interface Parking {
   readonly approvals: readonly NewApproval[];
   /** The conversations in which it is asked. */
   readonly askIn: readonly string[];
-  /** Who may decide where it is asked. */
+  /** The possible approvers in that conversation. */
   readonly judge: Judge;
-  /** Of who asked for what led to the calls. */
+  /** The language of the person whose message led to the calls. */
   readonly languageCode: string | null;
   readonly timeoutMs: number;
 }
 
-/** With the chat for which it is to be made. */
+/** With the chat for which the call is made. */
 export interface PlacedApproval extends Approval {
   readonly conversation: Pick<Conversation, 'chatId'>;
 }
@@ -60,21 +61,21 @@ export class ApprovalRepository {
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
     private readonly people: PersonRepository,
-    private readonly budgets: BudgetLedger,
+    private readonly budgets: BudgetLedgerRepository,
   ) {}
 
   /** The turn's approvals by the step of their call. */
-  async of(turnId: string): Promise<ReadonlyMap<number, Approval>> {
+  async findByTurn(turnId: string): Promise<ReadonlyMap<number, Approval>> {
     const approvals = await this.prisma.approval.findMany({ where: { turnId } });
     return new Map(approvals.map((approval) => [approval.stepIndex, approval]));
   }
 
-  /** Null too where its conversation is being erased. */
+  /** Null too if its conversation is being erased. */
   find(tx: Prisma.TransactionClient, id: string): Promise<Approval | null> {
     return tx.approval.findUnique({ where: { id, conversation: { erasedAt: null } } });
   }
 
-  /** Null where it is no tool call of a conversation of this channel. */
+  /** Null if it is no tool call of a conversation of this channel. */
   findIn(tx: Prisma.TransactionClient, channel: string, id: string): Promise<PlacedApproval | null> {
     return tx.approval.findFirst({
       where: { id, conversation: { channel } },
@@ -83,14 +84,15 @@ export class ApprovalRepository {
   }
 
   /**
-   * Parks the turn and asks, in one commit: the lane is free for other messages, and whoever decides wakes the turn.
+   * Parks the turn and asks, in one commit: the lane is then open for other messages, and a decision wakes the turn.
    * @throws LeaseLostError
    */
   async park(lease: Lease, parking: Parking): Promise<void> {
     const { turn, approvals, askIn, judge, languageCode, timeoutMs } = parking;
     const { conversationId } = turn;
-    // Told to the turn's own conversation, where it is asked elsewhere; also what its history says until it goes on.
-    const notice = textsFor(languageCode).approvals.waiting(approvals.map(({ tool }) => tool));
+    // The notice in the turn's own conversation, if the question is elsewhere; also the history's text until the turn
+    // goes on.
+    const notice = i18nFor(languageCode).approvals.waiting(approvals.map(({ tool }) => tool));
     await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       for (const { id, stepIndex, tool, arguments: given, askedBy, why } of approvals) {
@@ -99,25 +101,26 @@ export class ApprovalRepository {
           VALUES (${id}::uuid, ${turn.id}::uuid, ${stepIndex}, ${conversationId}::uuid, ${tool}, ${given}, ${askedBy},
                   clock_timestamp() + ${timeoutMs} * interval '1 ms')`;
         for (const asked of askIn) {
-          const texts = asked === conversationId ? textsFor(languageCode) : await this.textsIn(tx, asked);
-          const text = question({ tool, arguments: given }, why, judge, texts);
-          const choices = choicesOf(id, texts);
-          await this.outbox.ask(tx, { conversationId: asked, text, approvalId: id, choices });
+          const i18n = asked === conversationId ? i18nFor(languageCode) : await this.textsIn(tx, asked);
+          const text = question({ tool, arguments: given }, why, judge, i18n);
+          const choices = choicesOf(id, i18n);
+          const withoutButtons = i18n.approvals.byOperator(id);
+          await this.outbox.ask(tx, { conversationId: asked, text, questionId: id, choices, withoutButtons });
         }
       }
-      // Else the next turn would find unanswered messages, and call the same tool.
+      // Otherwise the next turn would find unanswered messages, and call the same tool.
       const messageId = await this.messages.addAnswer(tx, turn, notice);
-      // A draft becomes the notice: what the turn comes to later stands below what is said meanwhile.
+      // A draft becomes the notice, so that the turn's answer stands below later messages.
       const draft = await this.drafts.read(tx, turn.id);
       if (draft || !askIn.includes(conversationId))
         await this.outbox.add(tx, { conversationId, turnId: turn.id, text: notice, messageId });
       await tx.turn.update({ where: { id: turn.id }, data: { state: 'parked' } });
-      // Who knows for how long: what it needs when it goes on is reserved then.
-      await this.budgets.settle(tx, [turn.id]);
+      // The wait may be long: the turn reserves budget again when it goes on.
+      await this.budgets.settleReservation(tx, [turn.id]);
     });
   }
 
-  /** Has who decides in this chat been shown all of the call? */
+  /** Whether this chat has been shown the whole call. */
   isShown(
     tx: Prisma.TransactionClient,
     id: string,
@@ -127,10 +130,10 @@ export class ApprovalRepository {
   }
 
   /**
-   * Decides once, as long as it has not expired; the turn can go on when all its calls are decided.
-   * @param by who decides; null: time
+   * Decides once, unless it has expired; the turn can go on when all its calls are decided.
+   * @param by the approver; null: time
    * @param reason for the model
-   * @returns the decided approval; null where it was decided before, or there is none
+   * @returns the decided approval; null if it was decided before, or there is none
    */
   async decide(
     tx: Prisma.TransactionClient,
@@ -142,7 +145,7 @@ export class ApprovalRepository {
     const known = await this.find(tx, id);
     if (!known) return null;
     await holdConversations(tx, known);
-    // One after the other: of two last decisions one has to see the other.
+    // Serialised: of two last decisions one must see the other.
     await tx.$queryRaw`SELECT 1 FROM turns WHERE id = ${known.turnId}::uuid FOR UPDATE`;
     const decided = await tx.$executeRaw`
       UPDATE approvals SET state = ${decision}::approval_state, decided_at = clock_timestamp(), decided_by = ${by?.key ?? null},
@@ -158,7 +161,7 @@ export class ApprovalRepository {
     return known;
   }
 
-  /** The turn is cancelled in the caller's transaction: nobody is asked any more. */
+  /** Withdraws the questions of a turn that is cancelled in the caller's transaction. */
   async withdraw(tx: Prisma.TransactionClient, turnId: string): Promise<void> {
     const withdrawn = await tx.approval.updateManyAndReturn({
       where: { turnId, state: 'pending' },
@@ -167,7 +170,7 @@ export class ApprovalRepository {
     for (const approval of withdrawn) await this.answer(tx, approval, 'withdrawn', null);
   }
 
-  /** Those whose time is over, oldest first; without those that somebody is at, or whose turn or conversation is locked. */
+  /** Expired approvals, oldest first; without locked ones, and those whose turn or conversation is locked. */
   async overdue(limit: number): Promise<string[]> {
     const rows = await this.prisma.$queryRaw<{ id: string }[]>`
       SELECT a.id FROM approvals a
@@ -182,7 +185,7 @@ export class ApprovalRepository {
   private async answer(
     tx: Prisma.TransactionClient,
     approval: Approval,
-    ending: Ending,
+    ending: ApprovalEnding,
     by: Decider | null,
   ): Promise<void> {
     await this.outbox.answerQuestion(tx, approval.id, async (conversationId) =>
@@ -190,8 +193,8 @@ export class ApprovalRepository {
     );
   }
 
-  /** Of those who read there. */
-  private async textsIn(tx: Prisma.TransactionClient, conversationId: string): Promise<Texts> {
-    return textsFor(await this.people.languageIn(tx, conversationId));
+  /** The language of its readers. */
+  private async textsIn(tx: Prisma.TransactionClient, conversationId: string): Promise<I18n> {
+    return i18nFor(await this.people.languageIn(tx, conversationId));
   }
 }

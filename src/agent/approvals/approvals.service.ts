@@ -1,35 +1,37 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Doorkeeper } from '../../access/doorkeeper.js';
-import type { PersonOfChannel } from '../../access/standing.repository.js';
-import type { Received, Rights } from '../../channel/channel.js';
+import { ChatId, NO_THREAD } from '../../channel/ids.js';
+import { AccessPolicy } from '../../access/access-policy.js';
+import type { PersonOfChannel } from '../../access/access-grant.repository.js';
+import type { Rights } from '../../channel/capabilities.js';
+import type { Received } from '../../channel/channel.js';
 import type { ChatDescription, Press } from '../../channel/inbound.js';
-import { ToolSettings } from '../../config/tool.settings.js';
-import { PrismaService } from '../../database/prisma.service.js';
-import { shortTransaction } from '../../database/short-transaction.js';
-import { messageOf } from '../../errors/errors.js';
+import { ToolSettings } from '../tools/tool.settings.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { shortTransaction } from '../../platform/database/short-transaction.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import type { Approval, Conversation, Prisma, Turn } from '../../generated/prisma/client.js';
-import type { Lease } from '../../lease/lease.repository.js';
+import type { Lease } from '../../queue/lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
-import { eachAlone } from '../../runtime/each-alone.js';
-import { Ids } from '../../runtime/ids.js';
-import { textsFor } from '../../texts/texts-for.js';
+import { eachAlone } from '../../platform/runtime/each-alone.js';
+import { Ids } from '../../platform/runtime/ids.js';
+import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import { ApprovalRepository, type NewApproval, type PlacedApproval } from './approval.repository.js';
 import { type Decider, type Decision, readChoice } from './approval-words.js';
 
 const EXPIRED_AT_ONCE = 100;
 
-/** What a press came to. */
+/** The outcome of a press. */
 export interface Pressed {
-  /** For who pressed. */
+  /** For the presser. */
   readonly words: string;
   /** The conversation whose turn can go on; null: none. */
   readonly conversationId: string | null;
 }
 
-/** Asks people about tool calls, and takes their answers: of a button, of the admin API, or of time. */
+/** Asks people about tool calls, and handles the decisions: by a button, the admin API, or time. */
 @Injectable()
-export class Approvals {
-  private readonly logger = new Logger(Approvals.name);
+export class ApprovalsService {
+  private readonly logger = new Logger(ApprovalsService.name);
 
   constructor(
     private readonly repository: ApprovalRepository,
@@ -37,12 +39,12 @@ export class Approvals {
     private readonly conversations: ConversationRepository,
     private readonly settings: ToolSettings,
     private readonly ids: Ids,
-    private readonly doorkeeper: Doorkeeper,
+    private readonly accessPolicy: AccessPolicy,
   ) {}
 
   /**
    * Parks the turn until these calls are decided.
-   * @param languageCode of who asked for what led to them
+   * @param languageCode of the person whose message led to them
    * @throws LeaseLostError
    */
   async ask(
@@ -61,39 +63,39 @@ export class Approvals {
     await this.repository.park(lease, { turn, approvals, askIn, judge, languageCode, timeoutMs });
   }
 
-  /** A button was pressed: by whom, once, in time? In the caller's transaction. */
+  /** Decides a button press, in the caller's transaction: the presser must be allowed to, and in time. */
   async press(
     tx: Prisma.TransactionClient,
     press: Press,
     { channel, chat, sender }: Received,
     rights: Rights,
   ): Promise<Pressed> {
-    const texts = textsFor(sender?.languageCode).approvals;
+    const i18n = i18nFor(sender?.languageCode).approvals;
     const choice = readChoice(press.data);
-    // What a button carries can be made up, and who decides at one bot does not at another.
+    // A button's data can be made up, and an approver at one bot is not one at another.
     const approval = choice && (await this.repository.findIn(tx, channel, choice.id));
     if (!choice || !sender) return { words: '', conversationId: null };
-    // Erased with its conversation: who presses what still stands there must not wait for something to happen.
-    if (!approval) return { words: texts.decidedAlready, conversationId: null };
+    // Erased with its conversation: a press on a remaining button must not wait for anything.
+    if (!approval) return { words: i18n.decidedAlready, conversationId: null };
     const person = { channel, userId: sender.userId };
     if (!(await this.mayDecide(tx, approval, person, isForAdmins(approval, chat) && rights === 'admin')))
-      return { words: texts.notYours, conversationId: null };
+      return { words: i18n.notYours, conversationId: null };
     if (
       choice.decision === 'approved' &&
       !(await this.repository.isShown(tx, choice.id, { channel, ...chat }))
     )
-      return { words: texts.notShown, conversationId: null };
+      return { words: i18n.notShown, conversationId: null };
     const name = [sender.firstName, sender.lastName].filter(Boolean).join(' ');
     const by = { key: `${channel}:${sender.userId}`, name };
     const decided = await this.decide(tx, choice.id, choice.decision, by);
-    if (!decided) return { words: texts.decidedAlready, conversationId: null };
-    return { words: texts.decided, conversationId: approval.conversationId };
+    if (!decided) return { words: i18n.decidedAlready, conversationId: null };
+    return { words: i18n.decided, conversationId: approval.conversationId };
   }
 
   /**
-   * An operator decides, as a press of a button does.
+   * Decides for an operator, as a button press does.
    * @param reason why it was denied, for the model
-   * @returns the conversation whose turn can go on; null where it is decided already, or there is no such approval
+   * @returns the conversation whose turn can go on; null if it is decided already, or there is no such approval
    */
   async decideAsOperator(
     id: string,
@@ -105,7 +107,7 @@ export class Approvals {
     return decided?.conversationId ?? null;
   }
 
-  /** Ends those that nobody decided in time; those that somebody holds are left to the next pass. @returns how many */
+  /** Ends undecided approvals past their time; locked ones are left to the next pass. @returns how many */
   async expireOverdue(): Promise<number> {
     const overdue = await this.repository.overdue(EXPIRED_AT_ONCE);
     const expired = await eachAlone(
@@ -139,7 +141,10 @@ export class Approvals {
     return approval;
   }
 
-  /** Those who are named; where nobody is, whoever asked, and owners and admins. @param isTheirs as an admin of the chat */
+  /**
+   * The named approvers; if there are none, the asker, and owners and admins.
+   * @param isTheirs whether an admin of the chat
+   */
   private async mayDecide(
     tx: Prisma.TransactionClient,
     { askedBy }: Approval,
@@ -147,17 +152,24 @@ export class Approvals {
     isTheirs: boolean,
   ): Promise<boolean> {
     const { approvalUsers } = this.settings;
-    if (approvalUsers.length > 0) return approvalUsers.includes(person.userId.toString());
-    return isTheirs || askedBy === person.userId || (await this.doorkeeper.decides(person, tx));
+    if (approvalUsers.length > 0) return approvalUsers.includes(person.userId);
+    return isTheirs || askedBy === person.userId || (await this.accessPolicy.decides(person, tx));
   }
 
-  /** The private chats of the approvers, or where it was asked for. */
+  /** The private chats of the approvers, or the chat of the request. */
   private async whereToAsk(conversation: Conversation): Promise<readonly string[]> {
     const { approvalUsers } = this.settings;
     if (approvalUsers.length === 0) return [conversation.id];
     const chats = approvalUsers.map((user) => ({
       channel: conversation.channel,
-      chat: { chatId: BigInt(user), threadId: 0n, via: null, type: 'private', title: null, username: null },
+      chat: {
+        chatId: ChatId(user),
+        threadId: NO_THREAD,
+        via: null,
+        type: 'private',
+        title: null,
+        username: null,
+      },
     }));
     const ids = await this.conversations.resolve(chats);
     return ids.filter((id) => id !== undefined);
@@ -165,8 +177,8 @@ export class Approvals {
 }
 
 /**
- * Is it for the admins of this chat to decide? Who asked as an anonymous admin did so in its name, and presses in their own;
- * and who runs a group answers for what several people in it have led to together.
+ * Whether the admins of this chat decide. A request as an anonymous admin was in the chat's name, but the admin presses
+ * in their own; and the chat's admins answer for a call that several of its people led to.
  */
 function isForAdmins({ askedBy, conversation }: PlacedApproval, { chatId, type }: ChatDescription): boolean {
   if (askedBy === null) return conversation.chatId === chatId && type !== 'private';

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => agent.close());
 
-/** A turn that waits for a person to decide about two calls. */
+/** A turn that waits for a person's decision about two calls. */
 beforeEach(async () => {
   const conversation = await agent.room.conversation();
   const begun = await agent.begin(conversation, 'hello');
@@ -31,16 +31,16 @@ const stateOfTurn = async () =>
   (await agent.room.prisma.turn.findUniqueOrThrow({ where: { id: turn.id } })).state;
 
 describe('A call that waits for a person', () => {
-  it('is decided once, of several that are made at once', async () => {
+  it('is decided once by several concurrent decisions', async () => {
     const [id = ''] = ids;
     const decided = await Promise.all([decide(id, 'approved'), decide(id, 'denied'), decide(id, 'approved')]);
     expect(decided.filter((approval) => approval !== null)).toHaveLength(1);
     expect(await decide(id, 'denied')).toBeNull();
   });
 
-  it('lets the turn go on, though the last two are made at once', async () => {
+  it('lets the turn go on when the last two decisions are concurrent', async () => {
     const [first = '', second = ''] = ids;
-    // The one has decided and not yet committed when the other comes: it waits, and sees that decision.
+    // The first has decided but not committed when the second comes: it waits, and sees that decision.
     const other = await agent.room.prisma.$transaction(async (tx) => {
       await agent.approvalStore.decide(tx, first, 'approved', null);
       const pending = decide(second, 'approved');
@@ -51,7 +51,7 @@ describe('A call that waits for a person', () => {
     expect(await stateOfTurn()).toBe('waiting');
   });
 
-  it('leaves the turn parked while another one is not decided', async () => {
+  it('leaves the turn parked while another call is undecided', async () => {
     await decide(ids[0] ?? '', 'approved');
     expect(await stateOfTurn()).toBe('parked');
   });

@@ -1,30 +1,28 @@
 import type { Approval } from '../../generated/prisma/client.js';
-import { visible } from '../../texts/visible-text.js';
+import { visible } from '../../platform/i18n/visible-text.js';
 
-/** A tool call as people have to allow it. */
+/** A tool call in the form in which people approve it. */
 export type AskedCall = Pick<Approval, 'tool' | 'arguments'>;
 
-/** UTF-16 units of a call as it is shown: some ten messages. Nobody is asked about a longer one. */
+/** UTF-16 units of a shown call: some ten messages. A longer one is not asked about. */
 export const MAX_SHOWN_CHARS = 32_000;
 
 /** Deeper than this, indentation would make a short text long. */
 const MAX_INDENTED_LEVELS = 8;
 
-/**
- * The call in Markdown, all of it, with what cannot be seen written out: who allows it has to know what they allow. Pure.
- */
+/** The whole call in Markdown, with invisible characters written out: an approver must see what they approve. Pure. */
 export function showCall({ tool, arguments: given }: AskedCall): string {
   const shown = visible(readable(given));
   const fence = '`'.repeat(Math.max(3, 1 + longestRun(shown, /`+/g)));
   return `**${tool}**\n\n${fence}json\n${shown}\n${fence}`;
 }
 
-/** Can all of it be shown to who would have to allow it? Pure. */
+/** Whether the whole call can be shown to an approver. Pure. */
 export function isShowable(call: AskedCall): boolean {
   return showCall(call).length <= MAX_SHOWN_CHARS;
 }
 
-/** What the tool gets, by the same reading: of a field that is given twice the last one counts. */
+/** The tool's arguments, by the same reading: of a field that is given twice the last one counts. */
 function readable(given: string): string {
   try {
     const read: unknown = JSON.parse(given);

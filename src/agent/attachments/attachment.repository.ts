@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { CallUsage } from '../../budget/call-usage.js';
-import { costOfHearing } from '../../budget/hearing.js';
-import { BudgetSettings } from '../../config/budget.settings.js';
+import { transcriptionCost } from '../../budget/transcription-cost.js';
+import { BudgetSettings } from '../../budget/budget.settings.js';
 import type { Message, Prisma } from '../../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
+import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
 import { readAttachments, toJson } from './stored-attachments.js';
 
-/** What was made of one file. */
+/** The result of reading one file. */
 export interface FileOutcome {
-  /** Goes behind the text of its message. */
+  /** Appended to the text of its message. */
   readonly text: string;
-  /** Set where it was not looked at: why, as the user is told. */
+  /** Set if it was not read: the reason, as shown to the user. */
   readonly refusal: string | null;
-  /** What it took to hear it; null where nothing was heard. */
+  /** The cost of its transcription; null if there was none. */
   readonly used: CallUsage | null;
 }
 
-/** The checkpoints of reading files: what was made of one is part of its message, and is not made again. */
+/** Checkpoints of read files: a file's text becomes part of its message, and the file is not read again. */
 @Injectable()
 export class AttachmentRepository {
   constructor(
@@ -27,11 +27,16 @@ export class AttachmentRepository {
   ) {}
 
   /**
-   * Puts what was made of the file of this index behind its message's text, and what it took to the turn's use; repeatable.
+   * Appends the text of the file with this index to its message, and adds the cost to the turn's usage; repeatable.
    * @returns the message as it is now
    * @throws LeaseLostError
    */
-  async settle(lease: Lease, messageId: bigint, index: number, outcome: FileOutcome): Promise<Message> {
+  async recordOutcome(
+    lease: Lease,
+    messageId: bigint,
+    index: number,
+    outcome: FileOutcome,
+  ): Promise<Message> {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const message = await tx.message.findUniqueOrThrow({ where: { id: messageId } });
@@ -52,9 +57,9 @@ export class AttachmentRepository {
     await tx.turn.update({
       where: { id },
       data: {
-        heardInputTokens: { increment: used.inputTokens },
-        heardOutputTokens: { increment: used.outputTokens },
-        heardMicroUsd: { increment: costOfHearing(this.budget.prices, used).microUsd },
+        transcriptionInputTokens: { increment: used.inputTokens },
+        transcriptionOutputTokens: { increment: used.outputTokens },
+        transcriptionMicroUsd: { increment: transcriptionCost(this.budget.prices, used).microUsd },
       },
       select: { id: true },
     });

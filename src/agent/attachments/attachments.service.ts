@@ -1,49 +1,48 @@
 import { Injectable } from '@nestjs/common';
 import type { TurnBudget } from '../../budget/turn-budget.js';
-import { insist } from '../../database/insist.js';
+import { retryWrite } from '../../platform/database/retry-write.js';
 import type { Message } from '../../generated/prisma/client.js';
-import type { Lease } from '../../lease/lease.repository.js';
-import type { Texts } from '../../texts/texts.js';
+import type { Lease } from '../../queue/lease/lease.repository.js';
+import type { I18n } from '../../platform/i18n/i18n.js';
 import { AttachmentRepository } from './attachment.repository.js';
 import { FileReader, refused } from './file-reader.js';
 import { readAttachments, type StoredAttachments } from './stored-attachments.js';
 
-/** Files of one turn that are looked at; Telegram's albums have at most as many. */
+/** Files read in one turn; a Telegram album has at most as many. */
 const MAX_FILES = 10;
-/** Read side by side. */
+/** Files read side by side. */
 const AT_ONCE = 4;
 
-/** For whom files are read, and what may be used for it. */
+/** The run for which files are read, with the fields that reading needs. */
 export interface Reading {
-  /** For who sent them. */
-  readonly texts: Texts;
-  /** Of the run of the messages' turn. */
+  readonly lease: Lease;
+  /** The sender's. */
+  readonly i18n: I18n;
+  /** The budget of the turn's run. */
   readonly budget: TurnBudget;
-  /** From which they come. */
+  /** The chat of the files. */
   readonly chat: string;
+  readonly signal: AbortSignal;
 }
 
-/** What came with a turn's messages, made part of what they say: recordings are heard, documents read. */
+/** Makes a turn's files part of its messages: transcribes recordings, reads documents. */
 @Injectable()
-export class Attachments {
+export class AttachmentsService {
   constructor(
     private readonly reader: FileReader,
     private readonly store: AttachmentRepository,
   ) {}
 
   /**
-   * Reads what has not been read yet, each file a checkpoint of its own. All have ended when this does: none is broken off,
-   * and heard and paid for again, because another one failed.
+   * Reads unread files, each with a checkpoint of its own. Resolves when all have ended: a failure does not abort the
+   * others, which would be transcribed and paid for again.
    * @param messages of one turn, in order
-   * @returns the messages as they are then
-   * @throws RetryLaterError where a file cannot be had or heard at the moment, LeaseLostError, or the reason of the signal
+   * @returns the messages with their new text
+   * @throws RetryLaterError if a file cannot be fetched or transcribed at the moment
+   * @throws LeaseLostError
+   * @throws the reason of the signal
    */
-  async read(
-    lease: Lease,
-    messages: readonly Message[],
-    reading: Reading,
-    signal: AbortSignal,
-  ): Promise<readonly Message[]> {
+  async read(messages: readonly Message[], reading: Reading): Promise<readonly Message[]> {
     const withFiles = messages.flatMap((message) => {
       const stored = readAttachments(message.attachments);
       return stored ? [{ message, stored }] : [];
@@ -58,7 +57,7 @@ export class Attachments {
       return async () => {
         now.set(
           message.id,
-          await this.readOne(lease, message, stored, { room, documents: documents.length, reading }, signal),
+          await this.readOne(message, stored, { room, documents: documents.length, reading }),
         );
       };
     });
@@ -69,9 +68,8 @@ export class Attachments {
     return messages.map((message) => now.get(message.id) ?? message);
   }
 
-  /** One file after the other: each stands behind the text of the one before. */
+  /** One file after the other: each follows the text of the one before. */
   private async readOne(
-    lease: Lease,
     message: Message,
     { files }: StoredAttachments,
     {
@@ -79,27 +77,27 @@ export class Attachments {
       documents,
       reading,
     }: { readonly room: number; readonly documents: number; readonly reading: Reading },
-    signal: AbortSignal,
   ): Promise<Message> {
     let latest = message;
     for (const [index, file] of files.entries()) {
       if (file.state !== 'open') continue;
       const outcome =
         index < room
-          ? await this.reader.read(file, documents, reading, signal)
-          : refused(reading.texts.files.tooMany(MAX_FILES));
-      // Heard, it is paid for: not written down, it would be heard again.
-      if (outcome) latest = await insist(() => this.store.settle(lease, message.id, index, outcome));
+          ? await this.reader.read(file, documents, reading)
+          : refused(reading.i18n.files.tooMany(MAX_FILES));
+      // A transcription is paid for: without a record, it would be made again.
+      if (outcome)
+        latest = await retryWrite(() => this.store.recordOutcome(reading.lease, message.id, index, outcome));
     }
     return latest;
   }
 }
 
 /**
- * What to answer where nothing of a turn can be looked at and nothing was written: the model would have nothing to go
- * by. Null: it has. Pure.
+ * The answer for a turn whose files are all unreadable and that has no text: a model would have no input. Null: it has
+ * some. Pure.
  */
-export function refusalOf(messages: readonly Pick<Message, 'attachments'>[]): string | null {
+export function attachmentRefusalOf(messages: readonly Pick<Message, 'attachments'>[]): string | null {
   const refusals = new Set<string>();
   for (const { attachments } of messages) {
     const stored = readAttachments(attachments);

@@ -1,17 +1,17 @@
 import { readPdf } from './pdf-text.js';
-import { plainText } from './plain-text.js';
+import { decodePlainText } from './plain-text.js';
 
-/** What a file says, and how much of it there is. */
+/** The text of a file, and how much of it was read. */
 export interface DocumentText {
   readonly text: string;
-  /** Set where not all of it could be read, e.g. "its first 200 of 412 pages". */
+  /** Set if only a part could be read, e.g. "its first 200 of 412 pages". */
   readonly part: string | null;
 }
 
 /**
- * Reads a file by what it is, not by what it is called.
- * @param chat from which it comes: of many, the files of one do not hold up those of another
- * @returns null where there is no text in it that we can read
+ * Reads a file by its content, not by its name.
+ * @param chat of the file: one chat's files do not delay another's
+ * @returns null if it has no text that we can read
  */
 export async function documentText(
   content: Buffer,
@@ -24,7 +24,7 @@ export async function documentText(
     const part = pdf.pages < pdf.allPages ? `its first ${pdf.pages} of ${pdf.allPages} pages` : null;
     return { text: clean(pdf.text), part };
   }
-  const text = plainText(content);
+  const text = decodePlainText(content);
   return text === null ? null : { text: clean(text), part: null };
 }
 

@@ -24,11 +24,11 @@ describe('readPdf', () => {
   it.each([
     ['no PDF', Buffer.from('%PDF-1.7\nnot one')],
     ['one without text', pdfOf('')],
-  ])('finds nothing in %s', async (_, content) => {
+  ])('finds no text in %s', async (_, content) => {
     expect(await readPdf(content, 'a chat', never)).toBeNull();
   });
 
-  it('gives up on one that unpacks to more than it may, and this thread goes on meanwhile', async () => {
+  it('gives up on a file that unpacks to more than the limit, and does not block this thread', async () => {
     let ticks = 0;
     const ticking = setInterval(() => (ticks += 1), 10);
     const bomb = pdfBomb(600 * MEBI);
@@ -39,18 +39,18 @@ describe('readPdf', () => {
     expect(ticks).toBeGreaterThan(1);
   }, 60_000);
 
-  it('reads one that unpacks to less', async () => {
+  it('reads a file that unpacks to less', async () => {
     expect((await readPdf(pdfBomb(20 * MEBI), 'a chat', never))?.text).toContain('Hello');
   });
 
-  it('gives up in time, and reads the next one', async () => {
+  it('gives up in time, and reads the next file', async () => {
     const slow = readPdf(pdfBomb(100 * MEBI), 'a chat', never, { ...pdfLimits, timeoutMs: 1 });
     const next = readPdf(pdfOf('next'), 'a chat', never);
     expect(await slow).toBeNull();
     expect((await next)?.text).toContain('next');
   });
 
-  it('reads one of another chat before the many of the first', async () => {
+  it('reads a file of another chat before the many of the first', async () => {
     const ended: string[] = [];
     const read = (chat: string, name: string) =>
       readPdf(pdfOf(name), chat, new AbortController().signal).then((pdf) =>
@@ -61,7 +61,7 @@ describe('readPdf', () => {
     expect(ended).toEqual(['one', 'other', 'two', 'three', 'four', 'five']);
   }, 60_000);
 
-  it('does not wait for those before it once its signal is aborted', async () => {
+  it('does not wait for the queue once its signal is aborted', async () => {
     const before = readPdf(pdfBomb(100 * MEBI), 'a chat', never);
     const stop = new AbortController();
     const waiting = readPdf(pdfOf('waits'), 'a chat', stop.signal);

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { FairQueue } from '../../runtime/fair-queue.js';
+import { FairQueue } from '../../platform/runtime/fair-queue.js';
 
-/** What a PDF says. */
+/** The text of a PDF. */
 export interface PdfText {
   readonly text: string;
   /** Pages that were read, from the first. */
@@ -13,7 +13,7 @@ export interface PdfLimits {
   readonly maxPages: number;
   readonly maxChars: number;
   readonly timeoutMs: number;
-  /** A few bytes may unpack to gigabytes: past this growth of the whole process the reading ends. */
+  /** A few bytes may unpack to gigabytes: reading ends when the whole process has grown by this much. */
   readonly maxMemoryBytes: number;
 }
 
@@ -24,7 +24,7 @@ export const pdfLimits: PdfLimits = {
   maxMemoryBytes: 512 * 1024 * 1024,
 };
 
-/** How often the memory is looked at; JavaScript unpacks some 10 MB meanwhile. */
+/** The interval of the memory checks; JavaScript unpacks some 10 MB meanwhile. */
 const WATCH_MS = 50;
 const HEAP_MB = 256;
 
@@ -32,10 +32,10 @@ const HEAP_MB = 256;
 const queue = new FairQueue<string>();
 
 /**
- * Reads the text of a PDF in a thread of its own, one at a time in a process, and of each chat one before the next of any
- * other: so neither a long one, nor a hostile one, nor many hold up anybody else's turn for longer than the limits say.
- * @param chat from which it comes
- * @returns null where it holds no text, cannot be read, or takes more than it may
+ * Reads the text of a PDF in a thread of its own, one at a time in a process, and one of each chat in turn: so no long,
+ * hostile or numerous file delays another chat's turn for longer than the limits.
+ * @param chat of the file
+ * @returns null if it has no text, cannot be read, or exceeds a limit
  */
 export async function readPdf(
   content: Buffer,
@@ -53,7 +53,7 @@ async function inThread(content: Buffer, signal: AbortSignal, limits: PdfLimits)
   const worker = new Worker(new URL('./pdf-worker.mjs', import.meta.url), {
     workerData: { content: new Uint8Array(content), maxPages, maxChars },
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
-    // It says of fonts what nobody wants to read.
+    // Its warnings about fonts are useless.
     stdout: true,
     stderr: true,
   });
@@ -74,7 +74,7 @@ async function inThread(content: Buffer, signal: AbortSignal, limits: PdfLimits)
   }
 }
 
-/** Nobody waits for those before them once it is aborted. */
+/** Does not wait for the queue once it is aborted. */
 function abortOf(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const abort = () => reject(signal.reason);

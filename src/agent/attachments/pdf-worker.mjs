@@ -1,5 +1,5 @@
-// Reads the text of one PDF, in a thread of its own: see pdf-text.ts. JavaScript as it is, so that a thread can start
-// it from the sources and from the build alike.
+// Reads the text of one PDF, in a thread of its own: see pdf-text.ts. Plain JavaScript, so that a thread can start it
+// from the sources and from the build alike.
 import { parentPort, workerData } from 'node:worker_threads';
 import { getDocumentProxy } from 'unpdf';
 

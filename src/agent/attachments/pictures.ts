@@ -1,19 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
-import { MAX_IMAGE_BYTES } from '../../channel/attachment.js';
-import { RetryLaterError } from '../../errors/errors.js';
+import { MAX_IMAGE_BYTES, noFile } from '../../channel/attachment.js';
+import { RetryLaterError } from '../../platform/errors/errors.js';
 import type { Message } from '../../generated/prisma/client.js';
 import { isPicture, readAttachments, type StoredFile } from './stored-attachments.js';
 
-/** The pictures of a message as a request carries them: their bytes, never an address. */
-export interface Shown {
+/** The pictures of a message in a request: their bytes, never an address. */
+export interface ShownPictures {
   readonly dataUrls: readonly string[];
-  /** Those that should be here and could not be had. */
+  /** Pictures that could not be fetched. */
   readonly missing: number;
 }
 
 /** By the id of their message. */
-export type PicturesOf = ReadonlyMap<bigint, Shown>;
+export type PicturesOf = ReadonlyMap<bigint, ShownPictures>;
 
 export const noPictures: PicturesOf = new Map();
 
@@ -21,13 +21,13 @@ type WithFiles = Pick<Message, 'id' | 'attachments'>;
 
 /** Pictures shown of the turn's own messages: an album has at most ten. */
 const MAX_OWN = 10;
-/** Of what was said before, the newest of these many messages show theirs; older ones are words. */
-export const RECENT_MESSAGES = 8;
+/** Earlier messages that show their pictures, the newest; in older ones they are words. */
+const RECENT_MESSAGES = 8;
 const MAX_RECENT = 4;
 /** Bytes of all pictures of one request; base64 makes four thirds of it. */
 const MAX_BYTES_AT_ONCE = 12 * 1024 * 1024;
 
-/** Fetches the pictures that a request shows. They are not kept: a try that comes later fetches them again. */
+/** Fetches the pictures of a request. They are not kept: a later try fetches them again. */
 @Injectable()
 export class Pictures {
   private readonly logger = new Logger(Pictures.name);
@@ -35,8 +35,8 @@ export class Pictures {
   constructor(private readonly channel: Channel) {}
 
   /**
-   * Those of the turn's own messages, the first ten.
-   * @throws RetryLaterError where one cannot be had at the moment
+   * The pictures of the turn's own messages, the first ten.
+   * @throws RetryLaterError if one cannot be fetched at the moment
    */
   async ofTurn(messages: readonly WithFiles[], signal: AbortSignal): Promise<PicturesOf> {
     return await this.fetchAll(filesOf(messages).slice(0, MAX_OWN), signal, (reason) => {
@@ -44,7 +44,7 @@ export class Pictures {
     });
   }
 
-  /** Those of the last messages before the turn, the newest four; one that cannot be had now is left out. */
+  /** The pictures of the last messages before the turn, the newest four; one that cannot be fetched is left out. */
   async ofPast(newestFirst: readonly WithFiles[], signal: AbortSignal): Promise<PicturesOf> {
     const files = filesOf(newestFirst.slice(0, RECENT_MESSAGES)).slice(0, MAX_RECENT);
     return await this.fetchAll(files, signal, () => undefined);
@@ -55,11 +55,13 @@ export class Pictures {
     signal: AbortSignal,
     onUnavailable: (reason: RetryLaterError) => void,
   ): Promise<PicturesOf> {
-    // Side by side: one that does not come must not hold up the others.
+    // Side by side: one that stalls must not delay the others.
     const all = await Promise.all(
-      files.map(({ file }) => this.channel.fetchFile(file.ref, MAX_IMAGE_BYTES, signal)),
+      files.map(
+        async ({ file }) => (await this.channel.files?.fetch(file.ref, MAX_IMAGE_BYTES, signal)) ?? noFile,
+      ),
     );
-    const pictures = new Map<bigint, Shown>();
+    const pictures = new Map<bigint, ShownPictures>();
     let left = MAX_BYTES_AT_ONCE;
     for (const [index, { messageId, file }] of files.entries()) {
       const { dataUrls, missing } = pictures.get(messageId) ?? nothing;
@@ -79,7 +81,7 @@ export class Pictures {
   }
 }
 
-const nothing: Shown = { dataUrls: [], missing: 0 };
+const nothing: ShownPictures = { dataUrls: [], missing: 0 };
 
 interface PlacedFile {
   readonly messageId: bigint;
@@ -96,7 +98,7 @@ function dataUrlOf(content: Buffer, mediaType: string | null): string {
   return `data:${typeOf(content) ?? mediaType ?? 'image/jpeg'};base64,${content.toString('base64')}`;
 }
 
-/** By its first bytes: a model refuses a picture that is not of the type it is said to be. */
+/** By its first bytes: a model refuses a picture whose declared type is wrong. */
 function typeOf(content: Buffer): string | null {
   const head = content.toString('latin1', 0, 12);
   if (head.startsWith('\u00ff\u00d8\u00ff')) return 'image/jpeg';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { plainText } from './plain-text.js';
+import { decodePlainText } from './plain-text.js';
 
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16();
 
@@ -14,7 +14,7 @@ describe('plainText', () => {
     ['UTF-16, the other way round, without a mark', utf16be('name;größe\n')],
     ['Windows-1252', Buffer.from('name;gr\u00f6\u00dfe\n', 'latin1')],
   ])('reads %s', (_, content) => {
-    expect(plainText(content)).toBe('name;größe\n');
+    expect(decodePlainText(content)).toBe('name;größe\n');
   });
 
   it.each([
@@ -23,17 +23,17 @@ describe('plainText', () => {
     ['control characters', Buffer.from('\u0001\u0002\u0003\u0004abc')],
     ['nothing', Buffer.alloc(0)],
     ['white space', Buffer.from(' \n\t')],
-  ])('is not taken in by %s', (_, content) => {
-    expect(plainText(content)).toBeNull();
+  ])('is not fooled by %s', (_, content) => {
+    expect(decodePlainText(content)).toBeNull();
   });
 
   it('reads back any text written as UTF-8, and never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
         const clean = `x${text.replaceAll(/\p{Cc}/gu, '')}`;
-        expect(plainText(Buffer.from(clean))).toBe(clean);
+        expect(decodePlainText(Buffer.from(clean))).toBe(clean);
       }),
     );
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => void plainText(Buffer.from(bytes))));
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => void decodePlainText(Buffer.from(bytes))));
   });
 });

@@ -1,13 +1,13 @@
 import { TextDecoder } from 'node:util';
 
-/** Bytes looked at to tell text from what is none. */
+/** Bytes examined to tell text from binary data. */
 const SNIFFED = 64 * 1024;
 
 /**
- * The text of a file that is one: by its byte order mark, as UTF-16 where every other byte is zero, as UTF-8, else as
- * Windows-1252, which spreadsheets still write. Null for a file that is no text, whatever its name says. Pure.
+ * The text of a text file: by its byte order mark, as UTF-16 if every other byte is zero, as UTF-8, else as
+ * Windows-1252, which spreadsheets still write. Null for a binary file, whatever its name. Pure.
  */
-export function plainText(content: Buffer): string | null {
+export function decodePlainText(content: Buffer): string | null {
   const encoding = encodingOf(content);
   const text = encoding && decode(content, encoding);
   return text !== null && isReadable(text) ? text : null;
@@ -42,7 +42,7 @@ function decode(content: Buffer, encoding: Encoding): string | null {
   }
 }
 
-/** A few control characters occur in logs; where there are many it is something else. */
+/** A few control characters occur in logs; many mean binary data. */
 function isReadable(text: string): boolean {
   const head = text.slice(0, SNIFFED);
   const odd = head.match(/[^\P{Cc}\t\n\r\f]/gu)?.length ?? 0;

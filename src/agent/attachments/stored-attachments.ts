@@ -3,23 +3,23 @@ import type { Prisma } from '../../generated/prisma/client.js';
 
 /** The files of a message, as `messages.attachments` keeps them. */
 export interface StoredAttachments {
-  /** UTF-16 units of the message's text that are its author's; what was made of the files stands behind. */
+  /** UTF-16 units of the message's text that are its author's; the text of the files follows. */
   readonly ownChars: number;
-  /** Nothing was written: the author's text says only what was sent. */
+  /** The message has no words: the author's text only names what was sent. */
   readonly isWordless: boolean;
   readonly files: readonly StoredFile[];
 }
 
 export interface StoredFile extends Attachment {
-  /** `told`: the text says what is in it; `refused`: the text says why not; `open`: neither yet, or it is a picture. */
+  /** `told`: the message has its text; `refused`: the message says why not; `open`: neither yet, or it is a picture. */
   readonly state: FileState;
-  /** Why it was refused, as the user is told; null where it was not. */
+  /** The reason of the refusal, as shown to the user; null if there is none. */
   readonly refusal: string | null;
 }
 
-export type FileState = 'open' | 'told' | 'refused';
+type FileState = 'open' | 'told' | 'refused';
 
-/** Pictures are shown, not told: they stay open. */
+/** Pictures are shown, not described: they stay open. */
 export const isPicture = ({ kind, state }: StoredFile): boolean => kind === 'image' && state === 'open';
 
 /** Null for a message without files. */
@@ -36,7 +36,7 @@ export function toJson({ ownChars, isWordless, files }: StoredAttachments): Pris
   return { ownChars, isWordless, files: files.map((file) => ({ ...file })) };
 }
 
-/** Reads the column back; null for a message without files, and for what is not ours. */
+/** Reads the column back; null for a message without files, and for an unreadable value. */
 export function readAttachments(value: unknown): StoredAttachments | null {
   if (!isRecord(value) || !Array.isArray(value['files'])) return null;
   const { ownChars, isWordless } = value;

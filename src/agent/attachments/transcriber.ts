@@ -2,28 +2,28 @@ import { Injectable, Logger } from '@nestjs/common';
 import { OpenAI, toFile } from 'openai';
 import type { Transcription } from 'openai/resources/audio/transcriptions';
 import type { CallUsage } from '../../budget/call-usage.js';
-import { soundTokens } from '../../budget/hearing.js';
-import { ModelSettings } from '../../config/model.settings.js';
-import { TranscriptionSettings } from '../../config/transcription.settings.js';
-import { RetryLaterError } from '../../errors/errors.js';
-import { classifyModelError } from '../model/model-error.js';
+import { soundTokens } from '../../budget/transcription-cost.js';
+import { ModelSettings } from '../llm/model.settings.js';
+import { TranscriptionSettings } from './transcription.settings.js';
+import { RetryLaterError } from '../../platform/errors/errors.js';
+import { classifyModelError } from '../llm/model-error.js';
 
-/** What came of a sound. `unsupported`: nobody here can hear; `refused`: not this one. */
+/** The outcome of a transcription. `unsupported`: no server can transcribe; `refused`: not this recording. */
 export type Transcript =
   | { readonly kind: 'text'; readonly text: string; readonly used: CallUsage }
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'refused' };
 
-/** `seconds`: as who sent it says; null: nobody does. */
+/** `seconds`: the sender's claim; null: unknown. */
 export interface Sound {
   readonly name: string;
   readonly seconds: number | null;
 }
 
-/** How long one transcription may take. */
+/** The limit of one transcription. */
 const TIMEOUT_MS = 60_000;
 
-/** Hears what people say: `POST <base>/audio/transcriptions` of OpenAI and of servers that are compatible. */
+/** Transcribes recordings: `POST <base>/audio/transcriptions` of OpenAI and of compatible servers. */
 @Injectable()
 export class Transcriber {
   private readonly logger = new Logger(Transcriber.name);
@@ -44,12 +44,15 @@ export class Transcriber {
     });
   }
 
-  /** False where transcription is switched off. */
+  /** False if transcription is switched off. */
   get isOn(): boolean {
     return this.settings.isOn;
   }
 
-  /** @throws RetryLaterError where it may work later, or the reason of the signal */
+  /**
+   * @throws RetryLaterError if it may work later
+   * @throws the reason of the signal
+   */
   async hear(content: Buffer, { name, seconds }: Sound, signal: AbortSignal): Promise<Transcript> {
     try {
       const file = await toFile(content, name);
@@ -72,7 +75,7 @@ export class Transcriber {
   }
 }
 
-/** What the server says it used; sound that is billed by its length, and what is not told, is counted by the second. */
+/** The server's reported usage; sound that is billed by its length, or unreported, counts by the second. */
 function usageOf(model: string, usage: Transcription['usage'], saidSeconds: number | null): CallUsage {
   if (usage?.type === 'tokens') {
     return { model, inputTokens: believed(usage.input_tokens), outputTokens: believed(usage.output_tokens) };
@@ -85,9 +88,9 @@ function usageOf(model: string, usage: Transcription['usage'], saidSeconds: numb
   };
 }
 
-/** More than any recording can come to. */
+/** More than any recording can cost. */
 const MOST = 10_000_000;
 
-/** A number of a server's, which may be anything. */
-const believed = (told: number): number =>
-  Number.isFinite(told) ? Math.min(MOST, Math.max(0, Math.ceil(told))) : 0;
+/** A number from a server, which may be anything. */
+const believed = (reported: number): number =>
+  Number.isFinite(reported) ? Math.min(MOST, Math.max(0, Math.ceil(reported))) : 0;

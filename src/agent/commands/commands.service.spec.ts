@@ -23,7 +23,7 @@ const said = async () =>
       orderBy: { id: 'asc' },
     })
   ).map(({ body }) => JSON.stringify(body));
-/** As the lane "deliveries" does it: an answer that waits unsent counts against the next ones. */
+/** As the lane "deliveries" does: an unsent answer counts against the next ones. */
 const sendAll = () =>
   agent.room.pool.query(`UPDATE replies SET state = 'sent', settled_at = now() WHERE settled_at IS NULL`);
 const epoch = async () => (await agent.room.conversations.find(conversation.id))?.epoch;
@@ -51,7 +51,7 @@ describe('Commands', () => {
     expect(await handle()).toBe(false);
   });
 
-  it('tells at /memory what it remembers: facts, numbered, and the summary of what was said since the last /reset', async () => {
+  it('lists at /memory the facts, numbered, and the summary since the last /reset', async () => {
     const { id: conversationId } = conversation;
     await agent.room.event(conversation, '/memory');
     await handle();
@@ -72,7 +72,7 @@ describe('Commands', () => {
     expect(agent.model.calls).toEqual([]);
   });
 
-  it('gives each command one effect though both lanes come to it at once', async () => {
+  it('gives each command one effect when both lanes handle it at once', async () => {
     for (let round = 1; round <= 10; round += 1) {
       await agent.room.event(conversation, '/reset');
       await agent.room.event(conversation, '/reset');
@@ -83,7 +83,7 @@ describe('Commands', () => {
     expect(await said()).toHaveLength(20);
   });
 
-  it('tells who asks what they and the chat have used', async () => {
+  it('shows the asker their own usage and the chat’s', async () => {
     const key = `telegram:${conversation.chatId}`;
     await agent.room.pool.query(
       `INSERT INTO budget_days (day, scope, key, spent_tokens, spent_micro_usd)
@@ -99,7 +99,7 @@ describe('Commands', () => {
     expect(reply).not.toContain('left');
   });
 
-  it('keeps a command that failed waiting: its effect and its reply come together or not at all', async () => {
+  it('keeps a failed command waiting: its effect and its reply commit together or not at all', async () => {
     await agent.room.event(conversation, '/reset');
     await agent.room.pool.query('ALTER TABLE replies RENAME TO replies_away');
     const outcome = await agent.commands.handleWaiting(conversation.id, null);
@@ -112,7 +112,7 @@ describe('Commands', () => {
     expect(await epoch()).toBe(1);
   });
 
-  it('refuses a stranger once, politely, whatever they write, and serves who is listed', async () => {
+  it('refuses a stranger once, politely, whatever they write, and serves a listed sender', async () => {
     const closed = await AgentRoom.open({ telegram: { allowedChats: [String(allowed)] } });
     try {
       const { room } = closed;
@@ -124,7 +124,7 @@ describe('Commands', () => {
       const replies = await room.prisma.reply.findMany({ where: { conversationId: stranger.id } });
       expect(replies.map(({ body }) => JSON.stringify(body))).toEqual([expect.stringContaining('private')]);
       expect((await room.conversations.find(stranger.id))?.epoch).toBe(0);
-      const friend = await room.conversation({ chatId: BigInt(allowed) });
+      const friend = await room.conversation({ chatId: String(allowed) });
       await room.event(friend, '/help');
       expect(await handle(closed, friend)).toBe(true);
     } finally {

@@ -1,57 +1,69 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Doorkeeper } from '../../access/doorkeeper.js';
-import { Pairings } from '../../access/pairings.service.js';
-import { Channel, type Received, type Rights } from '../../channel/channel.js';
-import type { ChatMove, Happening, Press } from '../../channel/inbound.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { AccessPolicy } from '../../access/access-policy.js';
+import { PairingsService } from '../../access/pairings.service.js';
+import type { Rights } from '../../channel/capabilities.js';
+import { Channel, type Received } from '../../channel/channel.js';
+import type {
+  ChatMigration,
+  InboundEdit,
+  InboundPress,
+  InboundReaction,
+  MembershipChange,
+  Press,
+} from '../../channel/inbound.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { Event, Prisma } from '../../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../../lease/lease.repository.js';
-import { ChatMoves } from '../../moves/chat-moves.js';
-import { inLogScope } from '../../observability/log-scope.js';
-import { Approvals } from '../approvals/approvals.service.js';
+import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
+import { ChatMigrationService } from '../../memory/chat-migration/chat-migration.service.js';
+import { inLogScope } from '../../platform/observability/log-scope.js';
+import { ApprovalsService } from '../approvals/approvals.service.js';
 import { needsRights } from './chat-settings.js';
-import { CommandAnswers, type Place } from './command-answers.js';
-import { Happenings } from '../happenings/happenings.repository.js';
-import { type EditEvent, Edits } from '../busy/edits.repository.js';
-import { EventTries } from '../tries/event-tries.service.js';
-import { textsFor } from '../../texts/texts-for.js';
-import type { Confirmation } from '../turn/turn-stop.repository.js';
+import { type Answerable, CommandAnswers, type CommandPlace } from './command-answers.js';
+import { ReactionsAndMembershipRepository } from './reactions-and-membership.repository.js';
+import { type EditEvent, EditsRepository } from './edits.repository.js';
+import { EventTriesService } from '../turns/tries/event-tries.service.js';
+import { i18nFor } from '../../platform/i18n/i18n-for.js';
+import type { StopConfirmation } from '../turns/turn-stop.repository.js';
 import { UnsentAnswers } from './unsent-answers.js';
 import {
   type WaitingCommand,
-  WaitingCommandRepository,
+  WaitingCommandsRepository,
   type WaitingCommands,
 } from './waiting-commands.repository.js';
 
-/** Handles what needs no model: slash commands, buttons, edits, reactions, chats that moved, and senders who are not admitted. */
+/**
+ * Handles events that need no model: slash commands, buttons, edits, reactions, membership changes, chat migrations,
+ * and senders without access.
+ */
 @Injectable()
-export class Commands {
-  private readonly logger = new Logger(Commands.name);
+export class CommandsService {
+  private readonly logger = new Logger(CommandsService.name);
 
   constructor(
     private readonly prisma: PrismaService,
     private readonly channel: Channel,
     private readonly outbox: Outbox,
     private readonly answers: CommandAnswers,
-    private readonly approvals: Approvals,
-    private readonly edits: Edits,
-    private readonly moves: ChatMoves,
-    private readonly happenings: Happenings,
-    private readonly doorkeeper: Doorkeeper,
-    private readonly pairings: Pairings,
+    private readonly approvals: ApprovalsService,
+    private readonly edits: EditsRepository,
+    private readonly chatMigration: ChatMigrationService,
+    private readonly reactions: ReactionsAndMembershipRepository,
+    private readonly accessPolicy: AccessPolicy,
+    private readonly pairings: PairingsService,
     private readonly leases: LeaseRepository,
-    private readonly waiting: WaitingCommandRepository,
+    private readonly waiting: WaitingCommandsRepository,
     private readonly unsent: UnsentAnswers,
-    private readonly tries: EventTries,
+    private readonly tries: EventTriesService,
   ) {}
 
   /**
-   * Handles the conversation's waiting commands, presses and edits in order, each in one transaction with its effect and
-   * its reply, so that each has one effect whichever lane comes first. Behind one that has failed and is put off the
-   * others wait, as they may be about what it changes; but for a /stop and a press, which are about what they name.
+   * Handles the conversation's waiting commands, presses and edits in order, each in one transaction with its effect
+   * and its reply, so that each has one effect whichever lane comes first. The others wait behind one that has failed
+   * and is deferred, because they may depend on it; except a /stop and a press, which name their own target.
    * @param holder the caller's lease of the lane "turns"; null from any other lane
-   * @throws LeaseLostError, and what the database throws while it cannot be reached
+   * @throws LeaseLostError
+   * @throws errors of an unreachable database
    */
   async handleWaiting(conversationId: string, holder: Lease | null): Promise<Handled> {
     let all: Handled = nothing;
@@ -63,20 +75,20 @@ export class Commands {
       }
       const ids = { channel: command.source, updateId: command.externalId };
       const next = await inLogScope(ids, () => this.handleAlone(command, conversationId, holder));
-      // It is being erased, and its events go with it.
+      // The conversation is being erased, and its events with it.
       if (next === 'gone') return { ...all, heldUpMs };
       // Another lane was faster.
       if (next === null) continue;
       all = {
         replied: all.replied || next.replied,
-        freed: [...all.freed, ...next.freed],
-        told: [...all.told, ...next.told],
+        unblocked: [...all.unblocked, ...next.unblocked],
+        notified: [...all.notified, ...next.notified],
         heldUpMs: 0,
       };
-      // Not waited for: a button that is not answered stops waiting by itself.
-      if (next.felt) {
-        const { channel, press, words } = next.felt;
-        void this.channel.answerPress(channel, press, words, never);
+      // Not awaited: an unanswered button stops waiting by itself.
+      if (next.acknowledged) {
+        const { channel, press, words } = next.acknowledged;
+        void this.channel.buttons?.answerPress(channel, press, words, never);
       }
     }
   }
@@ -92,13 +104,14 @@ export class Commands {
     try {
       const inbound = this.channel.read(source, payload);
       if (!inbound) return false;
-      return inbound.press !== null || inbound.stoppedPreview !== null || inbound.command?.name === 'stop';
+      if (inbound.kind === 'command') return inbound.command.name === 'stop';
+      return inbound.kind === 'press' || inbound.kind === 'stopped-preview';
     } catch {
       return false;
     }
   }
 
-  /** One that fails, whatever its kind, keeps its conversation waiting for its tries only. */
+  /** A failed event of any kind keeps its conversation waiting only until its tries are used up. */
   private async handleAlone(
     command: WaitingCommand,
     conversationId: string,
@@ -107,12 +120,13 @@ export class Commands {
     const { id, source, payload, hasFailed } = command;
     try {
       const inbound = this.channel.read(source, payload);
-      if (inbound?.moved) return await this.moveChat(id, inbound.channel, inbound.moved);
-      // Before the transaction: the channel may be asked.
-      const rights =
-        inbound && needsRights(inbound) ? await this.channel.rightsOf(inbound, never) : 'unknown';
+      if (inbound?.kind === 'migration') return await this.moveChat(id, inbound.channel, inbound.migration);
+      // Before the transaction: this may ask the channel.
+      const asks = inbound !== null && needsRights(inbound);
+      const rights = (asks ? await this.channel.rights?.rightsOf(inbound, never) : null) ?? 'unknown';
+      const hidesBlocked = inbound !== null && (await this.accessPolicy.mayHideBlocked(inbound, never));
       return await this.prisma.$transaction(async (tx) => {
-        const handled = await this.handleOne(tx, { id, conversationId, holder, rights });
+        const handled = await this.handleOne(tx, { id, conversationId, holder, rights, hidesBlocked });
         if (hasFailed) await tx.eventFailure.deleteMany({ where: { eventId: id } });
         return handled;
       });
@@ -123,17 +137,17 @@ export class Commands {
   }
 
   /** Outside of a transaction: it may take long, and is repeated until it is done. */
-  private async moveChat(id: bigint, channel: string, move: ChatMove): Promise<HandledOne> {
-    const freed = await this.moves.move(channel, move);
-    // Wherever it is now: it has moved along.
+  private async moveChat(id: bigint, channel: string, move: ChatMigration): Promise<HandledOne> {
+    const unblocked = await this.chatMigration.migrate(channel, move);
+    // In the conversation's present chat: it may have migrated.
     await this.prisma.event.updateMany({ where: { id, state: 'waiting' }, data: { state: 'done' } });
-    return { ...nothing, freed };
+    return { ...nothing, unblocked: unblocked };
   }
 
-  /** @returns null when it does not wait any more, `gone` when its conversation is not there (any more) */
+  /** @returns null when it does not wait any more, `gone` when its conversation does not exist (any more) */
   private async handleOne(
     tx: Prisma.TransactionClient,
-    { id, conversationId, holder, rights }: Asked,
+    { id, conversationId, holder, rights, hidesBlocked }: Asked,
   ): Promise<HandledOne | 'gone' | null> {
     if (!(await this.lockConversation(tx, conversationId, holder))) return 'gone';
     const [event] = await tx.$queryRaw<Pick<Event, 'id' | 'source' | 'kind' | 'payload'>[]>`
@@ -144,36 +158,46 @@ export class Commands {
     await tx.event.update({ where: { id: event.id }, data: { state: 'done' } });
     const inbound = this.channel.read(event.source, event.payload);
     if (!inbound) return nothing;
-    const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound);
+    const turnedAway = await this.turnAway(tx, { ...event, conversationId }, inbound, hidesBlocked);
     if (turnedAway) return turnedAway;
-    if (inbound.happening) return await this.happened(tx, conversationId, inbound.happening);
-    if (inbound.press) return await this.press(tx, inbound, inbound.press, rights);
-    if (event.kind === 'edit') return await this.edit(tx, { ...event, conversationId }, inbound);
-    return await this.answer({ tx, conversationId, eventId: event.id, holder, rights }, inbound);
+    switch (inbound.kind) {
+      case 'reaction':
+      case 'membership':
+        return await this.happened(tx, conversationId, inbound);
+      case 'press':
+        return await this.press(tx, inbound, rights);
+      case 'edit':
+        return await this.edit(tx, { ...event, conversationId }, inbound);
+      case 'command':
+      case 'message':
+      case 'stopped-preview':
+        return await this.answer({ tx, conversationId, eventId: event.id, holder, rights }, inbound);
+      case 'migration':
+        return nothing;
+    }
   }
 
-  /** Past the limit of unsent answers only what must always work has its effect, without words. */
-  private async answer(place: Place, inbound: Received): Promise<HandledOne> {
+  /** Past the limit of unsent answers only essential commands have their effect, without an answer. */
+  private async answer(place: CommandPlace, inbound: Received<Answerable>): Promise<HandledOne> {
     const { tx, conversationId, eventId } = place;
-    const stops = inbound.stoppedPreview !== null;
-    const command = stops ? 'stop' : (inbound.command?.name ?? null);
+    const command = nameOf(inbound);
     const hasRoom = await this.unsent.haveRoom(tx, conversationId);
     if (!hasRoom && command !== 'stop' && command !== 'reset') {
       await tx.event.update({ where: { id: eventId }, data: { state: 'dropped' } });
       this.logger.warn({ msg: 'command dropped', code: 'TOO_MANY_UNSENT_ANSWERS', conversationId, command });
-      const texts = textsFor(inbound.sender?.languageCode);
-      return { ...nothing, replied: await this.unsent.tellOnce(tx, conversationId, texts) };
+      const i18n = i18nFor(inbound.sender?.languageCode);
+      return { ...nothing, replied: await this.unsent.tellOnce(tx, conversationId, i18n) };
     }
     const reply = await this.answers.to(place, inbound);
     this.logger.log({ msg: 'command handled', conversationId, command });
     const replied = reply !== null && (hasRoom || belongsToMore(reply));
     if (replied) await this.outbox.add(tx, { conversationId, ...reply });
-    return { ...nothing, replied, freed: command === 'stop' ? [conversationId] : [] };
+    return { ...nothing, replied, unblocked: command === 'stop' ? [conversationId] : [] };
   }
 
   /**
-   * The lease, the conversation, then the event, as everybody locks them: a /stop takes the lease away, and whoever
-   * commits for the turn has it first and wants its events next.
+   * Locks the lease, the conversation, then the event, as every transaction does: a /stop revokes the lease, and a
+   * commit for the turn locks it first and its events next.
    * @throws LeaseLostError
    */
   private async lockConversation(
@@ -188,64 +212,86 @@ export class Commands {
     return there.length > 0;
   }
 
-  /** Who is blocked or not let in commands nothing; whether a button is theirs to press is asked behind it. */
+  /** A sender who is blocked or without access commands nothing; whether they may press a button is checked later. */
   private async turnAway(
     tx: Prisma.TransactionClient,
     event: EditEvent,
     inbound: Received,
+    hidesBlocked: boolean,
   ): Promise<HandledOne | null> {
-    const { command, press, happening } = inbound;
-    // What becomes of the chat is a fact, whoever made it one.
-    if (happening && happening.kind !== 'reaction') return null;
-    const verdict = await this.doorkeeper.verdictOn(inbound, tx);
-    if (verdict === 'serve' || verdict === 'refuse' || (verdict === 'pair' && press)) return null;
+    // A change of the chat is a fact, whoever caused it.
+    if (inbound.kind === 'membership') return null;
+    const verdict = hidesBlocked ? 'ignore' : await this.accessPolicy.evaluate(inbound, tx);
+    if (verdict === 'serve' || verdict === 'refuse' || (verdict === 'pair' && inbound.kind === 'press'))
+      return null;
     const { id, conversationId } = event;
-    if (verdict === 'pair' && command)
+    if (verdict === 'pair' && inbound.kind === 'command')
       return { ...nothing, replied: await this.pairings.request(tx, conversationId, inbound) };
     await tx.event.update({ where: { id }, data: { state: 'dropped' } });
-    return { ...nothing, felt: press && { channel: inbound.channel, press, words: '' } };
+    if (inbound.kind !== 'press') return nothing;
+    return { ...nothing, acknowledged: { channel: inbound.channel, press: inbound.press, words: '' } };
   }
 
   private async happened(
     tx: Prisma.TransactionClient,
     conversationId: string,
-    happening: Happening,
+    inbound: InboundReaction | MembershipChange,
   ): Promise<HandledOne> {
-    await this.happenings.apply(tx, conversationId, happening);
-    this.logger.log({ msg: 'happening handled', conversationId, kind: happening.kind });
+    await this.reactions.apply(tx, conversationId, inbound);
+    this.logger.log({ msg: 'reaction or membership change handled', conversationId, kind: inbound.kind });
     return nothing;
   }
 
   private async press(
     tx: Prisma.TransactionClient,
-    inbound: Received,
-    press: Press,
+    inbound: Received<InboundPress>,
     rights: Rights,
   ): Promise<HandledOne> {
-    const { channel } = inbound;
+    const { channel, press } = inbound;
     const paired = await this.pairings.press(tx, press, inbound);
     if (paired)
       return {
         ...nothing,
-        told: listOf(paired.conversationId),
-        felt: { channel, press, words: paired.words },
+        notified: listOf(paired.conversationId),
+        acknowledged: { channel, press, words: paired.words },
       };
     const { words, conversationId } = await this.approvals.press(tx, press, inbound, rights);
-    const freed = listOf(conversationId);
-    return { ...nothing, replied: freed.length > 0, freed, felt: { channel, press, words } };
+    const unblocked = listOf(conversationId);
+    return {
+      ...nothing,
+      replied: unblocked.length > 0,
+      unblocked: unblocked,
+      acknowledged: { channel, press, words },
+    };
   }
 
-  private async edit(tx: Prisma.TransactionClient, event: EditEvent, inbound: Received): Promise<HandledOne> {
+  private async edit(
+    tx: Prisma.TransactionClient,
+    event: EditEvent,
+    inbound: Received<InboundEdit>,
+  ): Promise<HandledOne> {
     const outcome = await this.edits.apply(tx, event, inbound);
     const waits = outcome === 'joins' || outcome === 'corrects';
     this.logger.log({ msg: 'edit handled', conversationId: event.conversationId, outcome });
-    return { ...nothing, freed: waits ? [event.conversationId] : [] };
+    return { ...nothing, unblocked: waits ? [event.conversationId] : [] };
+  }
+}
+
+/** The command of the event, or its equivalent. */
+function nameOf(inbound: Answerable): string | null {
+  switch (inbound.kind) {
+    case 'command':
+      return inbound.command.name;
+    case 'stopped-preview':
+      return 'stop';
+    case 'message':
+      return null;
   }
 }
 
 const never = new AbortController().signal;
 
-/** The event to handle now, and what of the others has failed. */
+/** The event to handle now, and the failures of the others. */
 interface Next extends Omit<WaitingCommands, 'first'> {
   readonly command: WaitingCommand | null;
 }
@@ -256,29 +302,31 @@ interface Asked {
   readonly conversationId: string;
   readonly holder: Lease | null;
   readonly rights: Rights;
+  /** See `AccessPolicy.mayHideBlocked`. */
+  readonly hidesBlocked: boolean;
 }
 
 interface HandledOne extends Handled {
-  /** A button was pressed: what to tell who pressed it, once the rest is committed. */
-  readonly felt: { readonly channel: string; readonly press: Press; readonly words: string } | null;
+  /** A button press: the answer to the presser, once the rest is committed. */
+  readonly acknowledged: { readonly channel: string; readonly press: Press; readonly words: string } | null;
 }
 
-const nothing: HandledOne = { replied: false, freed: [], told: [], heldUpMs: 0, felt: null };
+const nothing: HandledOne = { replied: false, unblocked: [], notified: [], heldUpMs: 0, acknowledged: null };
 
-/** It ends a turn, or takes the place of a message that is shown. */
-const belongsToMore = ({ turnId, inPlaceOf }: Confirmation): boolean =>
+/** It ends a turn, or replaces a visible message. */
+const belongsToMore = ({ turnId, inPlaceOf }: StopConfirmation): boolean =>
   turnId !== undefined || inPlaceOf !== undefined;
 
 const listOf = (id: string | null): readonly string[] => (id === null ? [] : [id]);
 
-/** What handling commands came to. */
+/** The result of handling commands. */
 export interface Handled {
   /** Replies wait to be sent. */
   readonly replied: boolean;
-  /** Conversations whose lane "turns" has something to do: behind a stopped turn, an edit, an approval. */
-  readonly freed: readonly string[];
+  /** Conversations whose lane "turns" has work: behind a stopped turn, an edit, an approval. */
+  readonly unblocked: readonly string[];
   /** Other conversations in which replies wait to be sent. */
-  readonly told: readonly string[];
-  /** Milliseconds until an event is tried again that has failed; messages wait for it. */
+  readonly notified: readonly string[];
+  /** Milliseconds until a failed event is tried again; messages wait for it. */
   readonly heldUpMs: number;
 }

@@ -6,7 +6,7 @@ import type { Conversation } from '../../generated/prisma/client.js';
 
 let agent: AgentRoom;
 let conversation: Conversation;
-/** Another transaction, of who commits for a turn, or erases. */
+/** Another transaction, of a commit for a turn, or of an erasure. */
 let other: PoolClient;
 
 beforeAll(async () => {
@@ -23,7 +23,7 @@ afterEach(async () => {
   other.release();
 });
 
-/** The other transaction comes to the row, which nobody has locked who waits for it. */
+/** The other transaction reaches the row, which no transaction has locked that waits for it. */
 async function lockBehind(table: 'events' | 'turns', id: bigint | string): Promise<void> {
   await agent.room.somebodyWaitsForALock();
   await other.query(`SELECT 1 FROM ${table} WHERE id = $1 FOR UPDATE NOWAIT`, [id]);
@@ -42,7 +42,7 @@ describe('The order of locks', () => {
     expect(await handling).toMatchObject({ replied: true });
   });
 
-  it('of a command is the conversation before its event, where no turn has ever run', async () => {
+  it('of a command is the conversation before its event, if no turn has ever run', async () => {
     const event = await agent.room.event(conversation, '/help');
     await other.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [conversation.id]);
     const handling = agent.commands.handleWaiting(conversation.id, null);
@@ -50,7 +50,7 @@ describe('The order of locks', () => {
     expect(await handling).toMatchObject({ replied: true });
   });
 
-  it('of a decision is the conversations before the turn: its own, and those in which it was asked', async () => {
+  it('of a decision is the conversations before the turn: its own, and those with its question', async () => {
     const { room } = agent;
     const asked = await room.conversation();
     for (const locked of [conversation, asked]) {
@@ -63,7 +63,13 @@ describe('The order of locks', () => {
         data: { ...call, id: randomUUID(), expiresAt },
       });
       await room.prisma.reply.create({
-        data: { conversationId: asked.id, approvalId, body: {}, channelMessageId: 1n, settledAt: new Date() },
+        data: {
+          conversationId: asked.id,
+          questionId: approvalId,
+          body: {},
+          channelMessageId: '1',
+          settledAt: new Date(),
+        },
       });
       await other.query('BEGIN');
       await other.query('SELECT 1 FROM conversations WHERE id = $1 FOR UPDATE', [locked.id]);

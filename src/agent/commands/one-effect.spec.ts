@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => agent.close());
 
 describe('A command that two lanes have found', () => {
-  it('has one effect: who comes second finds it done', async () => {
+  it('has one effect: the second lane finds it done', async () => {
     const { room, commands } = agent;
     const conversation = await room.conversation();
     await room.leases.release(await room.lease(conversation.id));

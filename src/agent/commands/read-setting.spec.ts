@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSetting } from './read-setting.js';
 
-describe('What somebody wants with /settings', () => {
+describe('The arguments of /settings', () => {
   it.each([
     ['', { kind: 'show' }],
     ['window 20', { kind: 'window', messages: 20 }],
@@ -26,11 +26,11 @@ describe('What somebody wants with /settings', () => {
     'mode now',
     'x',
     'windowoff',
-  ])('is nothing that there is: %j', (args) => {
+  ])('are null when they name no setting: %j', (args) => {
     expect(readSetting(args)).toBeNull();
   });
 
-  it('is never a window that may not be, whatever is typed', () => {
+  it('are never an invalid window, whatever is typed', () => {
     fc.assert(
       fc.property(fc.string(), (value) => {
         const wanted = readSetting(`window ${value}`.trim());

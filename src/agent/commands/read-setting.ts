@@ -1,7 +1,7 @@
-import { MAX_CONTEXT_MESSAGES } from '../../config/group.settings.js';
+import { MAX_CONTEXT_MESSAGES } from '../../memory/group.settings.js';
 import { BusyMode } from '../../generated/prisma/client.js';
 
-/** What somebody wants with /settings. */
+/** A request with /settings. */
 export type WantedSetting =
   | { readonly kind: 'show' }
   /** How many messages are kept as context; 0: none. */
@@ -14,7 +14,7 @@ const modes = Object.values(BusyMode);
 export const readMode = (word: string): BusyMode | null =>
   modes.find((mode) => mode === word.toLowerCase()) ?? null;
 
-/** Reads what stands behind /settings; null for anything else. Pure and total. */
+/** Reads the arguments of /settings; null for anything else. Pure and total. */
 export function readSetting(args: string): WantedSetting | null {
   const [name = '', value = '', ...more] = args.toLowerCase().split(/\s+/);
   if (name === '') return { kind: 'show' };

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { ScheduleRepository } from '../../schedules/schedule.repository.js';
-import { en } from '../../texts/en.js';
-import { es } from '../../texts/es.js';
+import { en } from '../../platform/i18n/en.js';
+import { es } from '../../platform/i18n/es.js';
 import { ScheduleList } from './schedule-list.js';
 
 let room: Room;
@@ -21,8 +21,8 @@ beforeEach(async () => {
   conversation = await room.conversation();
 });
 
-const typed = (args: string, texts = en) =>
-  room.prisma.$transaction((tx) => list.handle(tx, conversation.id, args, texts));
+const typed = (args: string, i18n = en) =>
+  room.prisma.$transaction((tx) => list.handle(tx, conversation.id, args, i18n));
 const plan = (text: string, cron: string | null = null) =>
   schedules.add({
     conversationId: conversation.id,
@@ -36,11 +36,11 @@ const plan = (text: string, cron: string | null = null) =>
   });
 
 describe('/schedules', () => {
-  it('says that nothing is planned', async () => {
+  it('reports an empty list', async () => {
     expect(await typed('')).toMatch(/^Nothing is planned/);
   });
 
-  it('lists what is planned by number, with its next time, its rule and the beginning of its text', async () => {
+  it('lists schedules by number, with the next time, the rule and the beginning of the text', async () => {
     await plan('Drink\n\ntea');
     await plan('😀'.repeat(100), '0 9 * * *');
     expect(await typed('')).toBe(
@@ -55,14 +55,14 @@ describe('/schedules', () => {
     );
   });
 
-  it('names the weekday in the language of who asks', async () => {
+  it('names the weekday in the sender’s language', async () => {
     await plan('Bebe té', '0 9 * * *');
     expect(await typed('', es)).toContain(
       '**1**: 2126-11-25T09:00:00+01:00 (lunes, Europe/Berlin) y después según la regla `0 9 * * *`: Bebe té',
     );
   });
 
-  it('cancels one by its number, which no other takes, and none of another conversation', async () => {
+  it('cancels a schedule by its number, which no other gets, and none of another conversation', async () => {
     await plan('one');
     await plan('two');
     expect(await typed('cancel 1')).toMatch(/^Cancelled: .*one$/);
@@ -73,7 +73,7 @@ describe('/schedules', () => {
   });
 
   it.each(['cancel', 'cancel all', 'help', 'cancel 99999999999', 'cancel -1'])(
-    'explains itself at %j',
+    'explains its usage at %j',
     async (args) => {
       expect(await typed(args)).toMatch(/^Type \/schedules to see/);
     },

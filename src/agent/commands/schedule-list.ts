@@ -1,42 +1,42 @@
 import { Injectable } from '@nestjs/common';
 import type { Prisma, Schedule } from '../../generated/prisma/client.js';
 import { ScheduleRepository } from '../../schedules/schedule.repository.js';
-import type { ScheduleLine, Texts } from '../../texts/texts.js';
+import type { ScheduleLine, I18n } from '../../platform/i18n/i18n.js';
 import { describeTime } from '../tools/built-in/current-time.tool.js';
 import { cut } from '../tools/tool-output.js';
 
-/** UTF-16 units that are shown of a schedule's text. */
+/** UTF-16 units shown of a schedule's text. */
 const SHOWN_CHARS = 120;
 
-/** /schedules: shows what is planned, and cancels it. */
+/** /schedules: lists schedules, and cancels them. */
 @Injectable()
 export class ScheduleList {
   constructor(private readonly schedules: ScheduleRepository) {}
 
-  /** Handles the command in the caller's transaction. @returns what the chat is told, in Markdown */
+  /** Handles the command in the caller's transaction. @returns the answer, in Markdown */
   async handle(
     tx: Prisma.TransactionClient,
     conversationId: string,
     args: string,
-    { schedules: texts, locale }: Texts,
+    { schedules: i18n, locale }: I18n,
   ): Promise<string> {
-    const written = (schedule: Schedule) => texts.line(lineOf(schedule, locale));
-    if (args === '') return await this.list(tx, conversationId, texts, written);
+    const written = (schedule: Schedule) => i18n.line(lineOf(schedule, locale));
+    if (args === '') return await this.list(tx, conversationId, i18n, written);
     const [, digits] = /^cancel\s+#?(\d{1,9})$/i.exec(args) ?? [];
-    if (digits === undefined) return texts.usage;
+    if (digits === undefined) return i18n.usage;
     const cancelled = await this.schedules.cancel(tx, conversationId, Number(digits));
-    return cancelled ? texts.cancelled(written(cancelled)) : texts.unknown(Number(digits));
+    return cancelled ? i18n.cancelled(written(cancelled)) : i18n.unknown(Number(digits));
   }
 
   private async list(
     tx: Prisma.TransactionClient,
     conversationId: string,
-    texts: Texts['schedules'],
+    i18n: I18n['schedules'],
     written: (schedule: Schedule) => string,
   ): Promise<string> {
     const planned = await this.schedules.planned(tx, conversationId);
     const [first] = planned;
-    return first ? texts.list(planned.map(written), first.number) : texts.none;
+    return first ? i18n.list(planned.map(written), first.number) : i18n.none;
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import type { Conversation } from '../../generated/prisma/client.js';
-import { en } from '../../texts/en.js';
+import { en } from '../../platform/i18n/en.js';
 import { MAX_UNSENT_ANSWERS } from './unsent-answers.js';
 
 let agent: AgentRoom;
@@ -31,7 +31,7 @@ const dropped = () =>
 const epoch = async () => (await agent.room.conversations.find(conversation.id))?.epoch;
 
 describe('Commands whose answers wait unsent', () => {
-  it('are answered up to the limit; of the others there is a record, and the chat is told once', async () => {
+  it('are answered up to the limit; the others are recorded, and the chat is notified once', async () => {
     await type('/help', 3 * MAX_UNSENT_ANSWERS);
     await type('/usage', 3 * MAX_UNSENT_ANSWERS);
     const replies = await unsent();
@@ -44,14 +44,14 @@ describe('Commands whose answers wait unsent', () => {
     expect(await unsent()).toHaveLength(1);
   });
 
-  it('have their effect all the same where they are a /reset', async () => {
+  it('still have their effect when they are a /reset', async () => {
     await type('/help', 2 * MAX_UNSENT_ANSWERS);
     await type('/reset', 3);
     expect(await epoch()).toBe(3);
     expect(await unsent()).toHaveLength(MAX_UNSENT_ANSWERS + 1);
   });
 
-  it('and where they are a /stop, which says so in the turn that it stops', async () => {
+  it('or a /stop, which the stopped turn reports', async () => {
     const { turn } = await agent.begin(conversation, 'count to a million');
     await type('/help', 2 * MAX_UNSENT_ANSWERS);
     await type('/stop');
@@ -62,13 +62,13 @@ describe('Commands whose answers wait unsent', () => {
     expect(await agent.room.prisma.reply.count({ where: { turnId: turn.id } })).toBe(1);
   });
 
-  it('do not count what the agent, an operator or a question says', async () => {
+  it('do not count replies of the agent, an operator or a question', async () => {
     const conversationId = conversation.id;
     const { id: messageId } = await agent.room.prisma.message.create({
       data: { conversationId, epoch: 0, role: 'operator', text: 'x' },
     });
     const { turn } = await agent.begin(conversation, 'hello');
-    const others = [{ messageId }, { turnId: turn.id }, { approvalId: agent.room.ids.next() }];
+    const others = [{ messageId }, { turnId: turn.id }, { questionId: agent.room.ids.next() }];
     for (const of of others)
       for (let reply = 0; reply < MAX_UNSENT_ANSWERS; reply += 1)
         await agent.room.prisma.reply.create({ data: { conversationId, body: {}, ...of } });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Amount, Limit } from '../../budget/amount.js';
 import type { Usage } from '../../budget/usage.repository.js';
-import { de } from '../../texts/de.js';
-import { en } from '../../texts/en.js';
-import { ru } from '../../texts/ru.js';
-import type { Texts } from '../../texts/texts.js';
+import { de } from '../../platform/i18n/de.js';
+import { en } from '../../platform/i18n/en.js';
+import { ru } from '../../platform/i18n/ru.js';
+import type { I18n } from '../../platform/i18n/i18n.js';
 import { usageText } from './usage-text.js';
 
 const nothing: Amount = { tokens: 0n, microUsd: 0n };
@@ -17,18 +17,18 @@ const usage = (scope: 'user' | 'chat', change: Partial<Usage> = {}): Usage => ({
   limit: unlimited,
   ...change,
 });
-const lines = (usages: readonly Usage[], chat: 'private' | 'group', texts: Texts = en) =>
-  usageText(usages, chat, texts).split('\n').slice(1);
+const lines = (usages: readonly Usage[], chat: 'private' | 'group', i18n: I18n = en) =>
+  usageText(usages, chat, i18n).split('\n').slice(1);
 
-describe('the answer to /usage', () => {
-  it('tells today and this month, in tokens and dollars', () => {
+describe('The answer to /usage', () => {
+  it('shows today and this month, in tokens and dollars', () => {
     expect(lines([usage('user'), usage('chat')], 'private')).toEqual([
       '- today: 1,234 tokens, $0.0123',
       '- this month: 1,234,567 tokens, $12.35',
     ]);
   });
 
-  it('tells a group apart from who asks', () => {
+  it('separates a group from the asker', () => {
     const limit = { tokens: 2_000n, microUsd: 1_000_000n };
     expect(lines([usage('user'), usage('chat', { limit })], 'group')).toEqual([
       '- you, today: 1,234 tokens, $0.0123',
@@ -38,7 +38,7 @@ describe('the answer to /usage', () => {
     ]);
   });
 
-  it('leaves what the tighter budget leaves, less what a running turn has reserved, and never less than nothing', () => {
+  it('shows the remainder of the tighter budget, less a running turn’s reservation, and never less than zero', () => {
     const user = usage('user', { limit: { tokens: 5_000n, microUsd: null } });
     const chat = usage('chat', {
       limit: { tokens: 2_000n, microUsd: 10_000n },
@@ -47,7 +47,7 @@ describe('the answer to /usage', () => {
     expect(lines([user, chat], 'private')[0]).toBe('- today: 1,234 tokens, $0.0123; left: 66 tokens, $0.00');
   });
 
-  it('says nothing of money where nothing has a price, and tells the chat where nobody is known', () => {
+  it('omits money without prices, and shows the chat for an unknown asker', () => {
     const free = { today: { tokens: 1n, microUsd: 0n }, month: { tokens: 2n, microUsd: 0n } };
     expect(lines([usage('chat', free)], 'group')).toEqual([
       '- this chat, today: 1 token',
@@ -56,7 +56,7 @@ describe('the answer to /usage', () => {
     expect(lines([usage('chat', free)], 'private')).toEqual(['- today: 1 token', '- this month: 2 tokens']);
   });
 
-  it('writes numbers, sums and nouns as the language does', () => {
+  it('formats numbers, sums and nouns by the language', () => {
     expect(lines([usage('chat')], 'group', de)).toEqual([
       '- dieser Chat, heute: 1.234 Tokens, 0,0123\u00a0$',
       '- dieser Chat, in diesem Monat: 1.234.567 Tokens, 12,35\u00a0$',

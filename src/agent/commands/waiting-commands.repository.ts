@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { type Deferral, deferralOf, isDue, waitMsOf } from '../../database/deferred.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { type Deferral, deferralOf, isDue, waitMsOf } from '../../platform/database/deferred.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type Event, Prisma } from '../../generated/prisma/client.js';
 
-/** Looked at in one statement for one that overtakes. */
+/** Rows read in one statement for one that may overtake. */
 const PAGE = 50;
 
-/** An event that waits and needs no model. */
+/** A waiting event that needs no model. */
 export interface WaitingCommand extends Pick<Event, 'id' | 'source' | 'externalId' | 'payload'> {
   /** It was tried before. */
   readonly hasFailed: boolean;
@@ -14,7 +14,7 @@ export interface WaitingCommand extends Pick<Event, 'id' | 'source' | 'externalI
   readonly waitMs: number;
 }
 
-/** What of a conversation waits, besides messages. */
+/** The conversation's waiting events, besides messages. */
 export interface WaitingCommands {
   readonly first: WaitingCommand | null;
   /** Events of the conversation, messages too, that have failed. */
@@ -36,12 +36,14 @@ interface Row {
 
 const deferral: Deferral = deferralOf('f');
 
-/** The waiting events that need no model: commands, buttons, edits and what happens to a chat. */
+/**
+ * The waiting events that need no model: commands, buttons, edits, reactions, membership changes and chat migrations.
+ */
 @Injectable()
-export class WaitingCommandRepository {
+export class WaitingCommandsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Mostly none waits: asked without a transaction, since every turn asks. */
+  /** Usually none waits: queried without a transaction, because every turn asks. */
   async look(conversationId: string): Promise<WaitingCommands> {
     const [row] = await this.prisma.$queryRaw<Row[]>`
       SELECT first.*, failed.*
@@ -59,7 +61,7 @@ export class WaitingCommandRepository {
     return { first, failures, heldUpMs };
   }
 
-  /** The first one behind `after` that may be tried now and passes the test. */
+  /** The first event behind `after` that may be tried now and passes the test. */
   async findBehind(
     conversationId: string,
     after: bigint,

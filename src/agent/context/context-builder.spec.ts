@@ -3,7 +3,7 @@ import { AgentRoom } from '../../../test/support/agent-room.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { requestMessages } from './turn-request.js';
 
-/** Rows: what is shown, and what the planner itself reads at the ends of an index where autovacuum is behind. */
+/** Rows of one request, and rows that the planner reads at the ends of an index if autovacuum is behind. */
 const A_FEW_PAGES = 1_000;
 
 let agent: AgentRoom;
@@ -26,11 +26,20 @@ async function talkOf(messages: number): Promise<Conversation> {
   return conversation;
 }
 
-/** What the model sees, and how many rows of messages were read for it. */
+/** Builds the context, and counts the message rows read for it. */
 async function build(conversation: Conversation) {
   const { turn, lease } = await agent.begin(conversation, 'the news');
   const before = await rowsRead();
-  const context = await agent.context.build(conversation, turn, null, new AbortController().signal);
+  const context = await agent.context.build(
+    {
+      lease,
+      conversation,
+      turn,
+      sender: null,
+      signal: new AbortController().signal,
+    },
+    await agent.messages.ofTurn(turn),
+  );
   const shown = requestMessages(context, [], []);
   const rows = (await rowsRead()) - before;
   await agent.room.leases.release(lease);
@@ -38,7 +47,7 @@ async function build(conversation: Conversation) {
 }
 
 async function rowsRead(): Promise<number> {
-  // Counters are kept by connection; each of the pool's reports when it is told to.
+  // Counters are kept by connection; each connection of the pool is made to report.
   const connections = await Promise.all(Array.from({ length: 10 }, () => agent.room.pool.connect()));
   for (const connection of connections) await connection.query('SELECT pg_stat_force_next_flush()');
   for (const connection of connections) connection.release();
@@ -49,13 +58,13 @@ async function rowsRead(): Promise<number> {
 }
 
 describe('ContextBuilder', () => {
-  it('begins with who the agent is, then history, then the new message', async () => {
+  it('begins with the system prompt, then history, then the new message', async () => {
     const { shown } = await build(await talkOf(1));
     expect(shown[0]).toContain('You are the help desk.');
     expect(shown.slice(1)).toEqual(['message number 1', 'the news']);
   });
 
-  it('keeps the newest that fit into the budget, in order, the last one always', async () => {
+  it('keeps the newest messages that fit the budget, in order, and always the last one', async () => {
     const { shown } = await build(await talkOf(5_000));
     expect(shown.at(-1)).toBe('the news');
     const numbers = shown.slice(1, -1).map((text) => Number(text.replace('message number ', '')));
@@ -95,14 +104,14 @@ describe('ContextBuilder', () => {
     expect(summarised.rows).toBeLessThan(A_FEW_PAGES);
   });
 
-  it('shows nothing of an earlier beginning', async () => {
+  it('shows nothing of an earlier epoch', async () => {
     const conversation = await talkOf(20);
     await agent.room.prisma.conversation.update({ where: { id: conversation.id }, data: { epoch: 2 } });
     const { shown } = await build({ ...conversation, epoch: 2 });
     expect(shown.slice(1)).toEqual(['the news']);
   });
 
-  it('shows what was asked to be remembered, the newest within a quarter of the budget', async () => {
+  it('shows the facts, the newest within a quarter of the budget', async () => {
     const conversation = await talkOf(0);
     await agent.room.prisma.fact.createMany({
       data: Array.from({ length: 100 }, (_, index) => ({

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Sender } from '../../channel/inbound.js';
-import { AgentSettings } from '../../config/agent.settings.js';
-import type { Conversation, Message, Summary, Turn } from '../../generated/prisma/client.js';
-import { FactsRepository, type StoredFact } from '../../memory/facts.repository.js';
+import { AgentSettings } from './agent.settings.js';
+import { ContextSettings } from '../llm/context.settings.js';
+import type { Conversation, Message, Turn } from '../../generated/prisma/client.js';
+import type { Lease } from '../../queue/lease/lease.repository.js';
 import {
+  type HistoryPage,
   MessageRepository,
   NEWEST,
   OLDEST,
   type PastMessage,
   type Stretch,
 } from '../../memory/message.repository.js';
-import { Clock } from '../../runtime/clock.js';
+import { Clock } from '../../platform/runtime/clock.js';
 import { Pictures, type PicturesOf } from '../attachments/pictures.js';
 import {
   type Block,
@@ -21,47 +23,60 @@ import {
   tokensOf,
   withOrigin,
 } from './context.js';
-import { HistoryReader } from './history-reader.js';
+import { HistoryReader, PAGE } from './history-reader.js';
+import { PastRepository } from './past.repository.js';
 import { type ContinuedPast, continuedPast } from './interrupted-past.js';
-import { sharesOf } from '../summaries/outgrown.js';
-import { SummaryRepository } from '../summaries/summary.repository.js';
+import { sharesOf } from './outgrown.js';
+import { SummaryRepository } from './summary.repository.js';
+import { TurnGroupContextRepository } from './turn-group-context.repository.js';
 import { systemPrompt } from './system-prompt.js';
-import { TokenCounter } from './token-counter.js';
+import { TokenCounter } from '../llm/token-counter.js';
 import type { Joined, TurnContext } from './turn-request.js';
 
-/** Gathers what the model gets to see for one turn, within `AGENT_CONTEXT_TOKENS`. */
+/** The run of a turn for which the context is built. */
+export interface ContextSubject {
+  readonly lease: Lease;
+  readonly conversation: Conversation;
+  readonly turn: Turn;
+  /** The author of its newest message, if known. */
+  readonly sender: Sender | null;
+  readonly signal: AbortSignal;
+}
+
+/** Builds the context of one turn, within `AGENT_CONTEXT_TOKENS`. */
 @Injectable()
 export class ContextBuilder {
   constructor(
     private readonly messages: MessageRepository,
     private readonly reader: HistoryReader,
-    private readonly facts: FactsRepository,
+    private readonly past: PastRepository,
     private readonly summaries: SummaryRepository,
     private readonly tokens: TokenCounter,
-    private readonly settings: AgentSettings,
+    private readonly agent: AgentSettings,
+    private readonly settings: ContextSettings,
     private readonly clock: Clock,
     private readonly pictures: Pictures,
+    private readonly groupContext: TurnGroupContextRepository,
   ) {}
 
   /**
-   * System prompt with facts and summary, as much of the history behind the summary as fits, newest first, and the
-   * turn's own messages, which are always there, with their pictures. Where that history has outgrown its share, a
-   * summary is asked for.
-   * @throws RetryLaterError where a picture cannot be had at the moment, or the reason of the signal
+   * Builds the system prompt with facts and summary, the newest history behind the summary that fits, and the turn's
+   * own messages, which are always there, with their pictures. A group's context is the newest part of the past. If the
+   * history has outgrown its share, a summary is requested.
+   * @param fresh the turn's messages, as MessageRepository.ofTurn returns them, with the contents of their files
+   * @throws LeaseLostError, RetryLaterError if a picture cannot be read at the moment, or the reason of the signal
    */
-  async build(
-    conversation: Conversation,
-    turn: Turn,
-    person: Sender | null,
-    signal: AbortSignal,
-  ): Promise<TurnContext> {
+  async build(subject: ContextSubject, fresh: readonly Message[]): Promise<TurnContext> {
+    const { lease, conversation, turn, sender: person, signal } = subject;
+    const groupContext = await this.groupContext.loadForTurn(lease, conversation, turn);
     const count = (text: string) => this.tokens.count(text);
-    const fresh = await this.messages.ofTurn(turn);
     const pictures = await this.pictures.ofTurn(fresh, signal);
     const before = fresh[0]?.id ?? NEWEST;
-    const facts = this.newestFacts(await this.facts.list(conversation.id));
-    const summary = await this.summaryBefore(before, turn);
-    const content = systemPrompt(conversation.systemPrompt ?? this.settings.promptIn(conversation.channel), {
+    const { conversationId, epoch } = turn;
+    const past = await this.past.read({ conversationId, epoch, before }, PAGE);
+    const { summary } = past;
+    const facts = this.newestFacts(past.facts);
+    const content = systemPrompt(conversation.systemPrompt ?? this.agent.promptIn(conversation.channel), {
       now: this.clock.now(),
       person,
       group: conversation.chatType !== 'private',
@@ -73,8 +88,8 @@ export class ContextBuilder {
     const spent = own.tokens + count(facts.join('\n')) + (summary?.tokens ?? 0);
     const budget = this.settings.contextTokens - spent;
     const after = summary?.coversUntil ?? OLDEST;
-    const stretch = { conversationId: conversation.id, epoch: turn.epoch, after, before };
-    const { blocks: history, outgrown } = await this.history(conversation, stretch, budget, signal);
+    const stretch = { conversationId, epoch, after, before };
+    const { blocks: history, outgrown } = await this.history(subject, { stretch, first: past.page, budget });
     const newest = fresh.at(-1);
     if (outgrown && newest) await this.summaries.ask(conversation.id, turn.epoch, newest.id);
     const ofTurn = fresh.filter(({ turnId }) => turnId === turn.id);
@@ -84,7 +99,7 @@ export class ContextBuilder {
     return {
       system: { role: 'system', content },
       hasOutsideSummary,
-      history,
+      history: groupContext ? [...history, groupContext] : history,
       own,
       joined,
       exchanges,
@@ -92,7 +107,7 @@ export class ContextBuilder {
     };
   }
 
-  /** What the turn began with: its messages, behind those of interrupted turns in whose place it goes on. */
+  /** The beginning of the turn: its messages, behind those of interrupted turns that it continues. */
   private async begunWith(
     conversation: Conversation,
     turn: Turn,
@@ -113,7 +128,7 @@ export class ContextBuilder {
     );
   }
 
-  /** Messages as the model sees them, to be kept together. */
+  /** Messages as the model sees them, in one block. */
   blockOf(conversation: Conversation, messages: readonly Message[], pictures: PicturesOf): Block {
     const group = conversation.chatType !== 'private';
     const block = blockOf(
@@ -123,13 +138,7 @@ export class ContextBuilder {
     return withOrigin(block, messages);
   }
 
-  /** A turn that has waited for so long that the summary tells of it, or of what came after it, goes without. */
-  private async summaryBefore(before: bigint, turn: Turn): Promise<Summary | null> {
-    const summary = await this.summaries.of(turn.conversationId, turn.epoch);
-    return summary && summary.text !== '' && summary.coversUntil < before ? summary : null;
-  }
-
-  /** Those of the turn's messages that joined it while it ran, by the step before which they did. */
+  /** The messages that joined the running turn, by the step before which they did. */
   private joined(conversation: Conversation, messages: readonly Message[], pictures: PicturesOf): Joined[] {
     return messages.flatMap((message) =>
       message.stepIndex === null
@@ -138,25 +147,23 @@ export class ContextBuilder {
     );
   }
 
-  /** The newest facts that a quarter of the budget holds, in the order in which they were told. */
-  private newestFacts(facts: readonly StoredFact[]): string[] {
+  /** The newest facts that a quarter of the budget holds, in the order in which they were stored. */
+  private newestFacts(facts: readonly string[]): readonly string[] {
     let left = this.settings.contextTokens / 4;
-    const kept = facts.toReversed().filter(({ text }) => (left -= this.tokens.count(text)) >= 0);
-    return kept.toReversed().map(({ text }) => text);
+    const kept = facts.toReversed().filter((text) => (left -= this.tokens.count(text)) >= 0);
+    return kept.toReversed();
   }
 
   /** Reads pages of history until the budget is used up: the cost does not grow with the conversation. */
   private async history(
-    conversation: Conversation,
-    stretch: Stretch,
-    budget: number,
-    signal: AbortSignal,
+    { conversation, signal }: ContextSubject,
+    { stretch, first, budget }: { stretch: Stretch; first: HistoryPage; budget: number },
   ): Promise<{ blocks: readonly Block[]; outgrown: boolean }> {
     const share = Math.min(budget, sharesOf(this.settings.contextTokens).history);
     const show = (newest: readonly PastMessage[]) => this.pictures.ofPast(newest, signal);
     let read = 0;
     let blocks: Block[] = [];
-    for await (const entries of this.reader.pages(conversation, stretch, show)) {
+    for await (const entries of this.reader.pages(conversation, stretch, { first, show })) {
       read += entries.reduce((sum, entry) => sum + tokensOf(entry), 0);
       const all = [...entries.flatMap((entry) => entry.blocks), ...blocks];
       blocks = newestWithin(all, budget);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockOf } from './context.js';
 import { ContextWindow } from './context-window.js';
-import type { ModelAnswer } from '../turn/model-answer.js';
+import type { ModelAnswer } from '../llm/model-answer.js';
 import { type Exchange, exchangeOf, type TurnContext } from './turn-request.js';
 
 const characters = (text: string): number => text.length;
@@ -39,14 +39,14 @@ const sizeOf = (window: ContextWindow, exchanges: readonly Exchange[]) =>
   JSON.stringify(window.messages(progress(exchanges))).length;
 
 describe('ContextWindow', () => {
-  it('halves what was really sent, not the budget that nobody used', () => {
+  it('halves the size of the last request, not an unused budget', () => {
     const window = new ContextWindow(contextOf([400, 400, 400, 400]));
     const before = sizeOf(window, []);
     expect(window.shrink(progress([]))).toBe(true);
     expect(sizeOf(window, [])).toBeLessThan(before * 0.6);
   });
 
-  it('shrinks a few times, each time to less, ends with the question, then says that nothing is left', () => {
+  it('shrinks a few times, each time to less, down to the question, and then reports that nothing is left', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 1, max: 2_000 }), { maxLength: 30 }),
@@ -67,7 +67,7 @@ describe('ContextWindow', () => {
     );
   });
 
-  it('shows a result that comes afterwards whole once', () => {
+  it('shows a later result whole once', () => {
     const window = new ContextWindow(contextOf([500]));
     const first = exchange('a', 5_000);
     while (window.shrink(progress([first])));
@@ -78,7 +78,7 @@ describe('ContextWindow', () => {
     expect(window.shrink(progress([first, second]))).toBe(false);
   });
 
-  it('has nothing to leave out of a question alone', () => {
+  it('has nothing to leave out of a question without history', () => {
     expect(new ContextWindow(contextOf([])).shrink(progress([]))).toBe(false);
   });
 });

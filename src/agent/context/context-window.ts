@@ -9,28 +9,28 @@ import {
   yieldingTokens,
 } from './turn-request.js';
 
-/** What a turn has come to so far, beside its context. */
+/** The progress of a turn, beside its context. */
 export interface Progress {
   readonly exchanges: readonly Exchange[];
   readonly joined: readonly Joined[];
 }
 
-/** Times that what can be left out is halved; the next time all of it goes. */
+/** Times that the optional part is halved; the next time all of it goes. */
 const HALVINGS = 2;
 
 /**
- * What one turn shows the model. It begins with the turn's budget and shrinks when the provider says that this is too
- * much, which it may for a smaller model, or one that counts otherwise; it does not grow again before the next turn.
+ * Limits the requests of one turn. The window begins with the turn's budget, and shrinks when the provider reports an
+ * overflow, as it may for a smaller model, or one that counts otherwise; it does not grow again before the next turn.
  */
 export class ContextWindow {
   private shrinks = 0;
-  /** Exchanges that are shown with all of their results shortened, the oldest. */
+  /** The number of oldest exchanges that are shown with shortened results. */
   private shortened = 0;
   private showsPictures = true;
 
   constructor(private context: TurnContext) {}
 
-  /** Tokens for history and for what the turn's tools bring. */
+  /** Tokens for history and for the turn's tool calls. */
   get budget(): number {
     return this.context.budget;
   }
@@ -40,7 +40,7 @@ export class ContextWindow {
     return this.showsPictures ? messages : messages.map(withoutPictures);
   }
 
-  /** For a model that takes none. @returns false when there are none to leave out */
+  /** Leaves pictures out, for a model that takes none. @returns false if there are none to leave out */
   leaveOutPictures(progress: Progress): boolean {
     if (!this.showsPictures || !this.messages(progress).some(hasPictures)) return false;
     this.showsPictures = false;
@@ -48,9 +48,9 @@ export class ContextWindow {
   }
 
   /**
-   * Half of what the last request had beside system prompt and question, then a quarter, then nothing of it but the
-   * newest step, at last that step shortened; what would spare nothing is passed over.
-   * @returns false when there is nothing left to leave out
+   * Shrinks the window: to half of the last request's part beside system prompt and question, then to a quarter, then
+   * to the newest step, at last to that step shortened; a stage that would save nothing is skipped.
+   * @returns false if there is nothing left to leave out
    */
   shrink(progress: Progress): boolean {
     const spent = this.spent(progress);

@@ -14,6 +14,7 @@ const message = (id: number, role: Message['role'], turnId: string | null, text 
   text,
   author: role === 'user' ? 'Ada' : null,
   channelMessageId: null,
+  position: null,
   turnId,
   stepIndex: null,
   attachments: null,
@@ -37,11 +38,11 @@ const step = (turnId: string, index: number, kind: Step['kind'], result: Record<
   endedAt: at,
 });
 
-/** A turn: how many messages it answers, and how many tools each of its model calls called. */
+/** A turn: the number of messages that it answers, and of tool calls in each of its model calls. */
 const turn = fc.record({
   users: fc.integer({ min: 1, max: 3 }),
   calls: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 3 }),
-  /** A crash or the step limit: the last call's results are not all there. */
+  /** After a crash or the step limit: some of the last call's results are missing. */
   torn: fc.boolean(),
   answers: fc.integer({ min: 0, max: 2 }),
 });
@@ -82,7 +83,7 @@ const blocksOf = ({ messages, steps }: Talk, named = false): Block[] =>
   );
 
 describe('historyEntries', () => {
-  it('never parts a tool call from its results, and tells each call once', () => {
+  it('never parts a tool call from its results, and shows each call once', () => {
     fc.assert(
       fc.property(talks, fc.integer({ min: 0, max: 300 }), (talk, budget) => {
         const shown = newestWithin(blocksOf(talk), budget).flatMap((block) => block.messages);
@@ -102,7 +103,7 @@ describe('historyEntries', () => {
     );
   });
 
-  it('tells every message once, in its order', () => {
+  it('shows every message once, in order', () => {
     fc.assert(
       fc.property(talks, (talk) => {
         const said = blocksOf(talk).flatMap(({ messages }) =>
@@ -121,12 +122,12 @@ describe('historyEntries', () => {
     expect(roles).toEqual(['user', 'assistant', 'tool', 'tool', 'assistant']);
   });
 
-  it('tells what was done of several calls that were interrupted, and nothing of calls that were not made', () => {
+  it('shows the finished calls of an interrupted turn, and no call that was not made', () => {
     const torn = talkOf([{ users: 1, calls: [1, 2], torn: true, answers: 1 }]);
-    const told = blocksOf(torn).flatMap(({ messages }) =>
+    const shown = blocksOf(torn).flatMap(({ messages }) =>
       messages.flatMap((one) => (one.role === 'tool' ? [one.content] : [])),
     );
-    expect(told).toEqual([
+    expect(shown).toEqual([
       'result of turn-0-0-0',
       'There is no result: the call was interrupted.',
       'result of turn-0-2-1',
@@ -138,7 +139,7 @@ describe('historyEntries', () => {
     ]);
   });
 
-  it('names the speakers where there are several', () => {
+  it('names the speakers if there are several', () => {
     const [block] = blocksOf({ messages: [message(1, 'user', null, 'hi')], steps: [] }, true);
     expect(block?.messages).toEqual([{ role: 'user', content: 'Ada: hi' }]);
   });
@@ -179,7 +180,7 @@ describe('fromAnchor', () => {
     ...(anchor === undefined ? {} : { anchor }),
   });
 
-  it('takes no more than a quarter away, from the beginning', () => {
+  it('drops no more than a quarter, from the beginning', () => {
     fc.assert(
       fc.property(blocks, (all) => {
         const cut = all.map(blockOf);
@@ -190,7 +191,7 @@ describe('fromAnchor', () => {
     );
   });
 
-  it('begins where it began, for as long as that is in the first quarter and nothing better is', () => {
+  it('keeps its beginning as long as that is the best anchor of the first quarter', () => {
     const talk = Array.from({ length: 400 }, (_, id) => message(id + 1, id % 2 ? 'assistant' : 'user', null));
     const page = { messages: talk.toReversed(), steps: [] };
     const all = historyEntries(page, false, new Set(), () => 10).flatMap(({ blocks }) => blocks);

@@ -1,29 +1,30 @@
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions';
 import { spokenBy } from '../../channel/names.js';
-import type { Step } from '../../generated/prisma/client.js';
-import type { HistoryPage, PastMessage } from '../../memory/message.repository.js';
-import { noPictures, type PicturesOf, type Shown } from '../attachments/pictures.js';
+import type { HistoryPage, PastMessage, PastStep } from '../../memory/message.repository.js';
+import { noPictures, type PicturesOf, type ShownPictures } from '../attachments/pictures.js';
 import { withPictures } from './picture-parts.js';
-import { type ModelAnswer, readModelAnswer, readToolAnswer } from '../turn/model-answer.js';
+import { type ModelAnswer, readModelAnswer, readToolAnswer } from '../llm/model-answer.js';
 
 /** Messages that go to the model together or not at all: a tool call and its results, or one message. */
 export interface Block {
   readonly messages: readonly ChatCompletionMessageParam[];
   readonly tokens: number;
-  /** Of a user's message: how good a beginning of a history that was cut it is, the same in every request. */
+  /** A user's message has its rank as the beginning of a cut history, the same in every request. */
   readonly anchor?: number;
-  /** Of what the model wrote: it did with text from outside in its request. */
+  /**
+   * A model's text was written with text from outside in the request; a user's text quotes such an answer.
+   */
   readonly outside?: true;
 }
 
 export type CountTokens = (text: string) => number;
 
-/** What each message costs besides its text, as OpenAI counts it. */
+/** The cost of each message besides its text, as OpenAI counts it. */
 const TOKENS_PER_MESSAGE = 4;
 /** The most that OpenAI counts for a picture of 1,280 pixels a side: 85, and 170 for each of six tiles. */
 const TOKENS_PER_PICTURE = 1_105;
 
-/** A message of the history, with the tool calls that are told with it. */
+/** A message of the history, with the tool calls that are shown with it. */
 export interface Entry {
   readonly message: PastMessage;
   /** Oldest first. */
@@ -33,26 +34,26 @@ export interface Entry {
 export const tokensOf = ({ blocks }: Entry): number => blocks.reduce((sum, { tokens }) => sum + tokens, 0);
 
 /**
- * A page of the history, oldest first. A turn's tool calls stand, with their results, before its answer; those of a turn
- * that was interrupted, and so has none, behind its messages.
+ * Converts a page of the history to entries, oldest first. A turn's tool calls stand, with their results, before its
+ * answer; those of an interrupted turn, which has none, behind its messages.
  * @param page newest first, as all pages have to come
- * @param told the turns whose calls a newer page has told; those of this page are added. A turn may have two answers, the
+ * @param shownTurns the turns whose calls a newer page shows; those of this page are added. A turn may have two answers, the
  * apology and that of its replay
  */
 export function historyEntries(
   { messages, steps }: HistoryPage,
   named: boolean,
-  told: Set<string>,
+  shownTurns: Set<string>,
   count: CountTokens,
   pictures: PicturesOf = noPictures,
 ): Entry[] {
   const newestFirst = messages.map((message): Entry => {
     const alone = blockOf([chatMessage(message, named, pictures.get(message.id))], count);
-    const block =
-      message.role === 'user' ? { ...alone, anchor: anchorOf(message.id) } : withOrigin(alone, [message]);
+    const known = withOrigin(alone, [message]);
+    const block = message.role === 'user' ? { ...known, anchor: anchorOf(message.id) } : known;
     const { turnId } = message;
-    if (turnId === null || told.has(turnId)) return { message, blocks: [block] };
-    told.add(turnId);
+    if (turnId === null || shownTurns.has(turnId)) return { message, blocks: [block] };
+    shownTurns.add(turnId);
     const calls = toolBlocks(
       steps.filter((step) => step.turnId === turnId),
       count,
@@ -62,16 +63,16 @@ export function historyEntries(
   return newestFirst.toReversed();
 }
 
-/** The block of these messages, with what is on record of their origin. */
+/** Adds the recorded origin of these messages to their block. */
 export function withOrigin(block: Block, messages: readonly Pick<PastMessage, 'outside'>[]): Block {
   return messages.some(({ outside }) => outside) ? { ...block, outside: true } : block;
 }
 
-/** What stands for the result of a call that was interrupted with its turn. */
+/** The result of a call that was interrupted with its turn. */
 export const NO_RESULT = 'There is no result: the call was interrupted.';
 
 /** One block for each model call whose tools were called. A turn may have failed in the middle of several. */
-function toolBlocks(steps: readonly Step[], count: CountTokens): Block[] {
+function toolBlocks(steps: readonly PastStep[], count: CountTokens): Block[] {
   return steps.flatMap((step) => {
     if (step.kind !== 'model') return [];
     const answer = readModelAnswer(step.result);
@@ -98,12 +99,12 @@ export function newestWithin(blocks: readonly Block[], budget: number): Block[] 
   return kept.toReversed();
 }
 
-/** What of a cut history may go besides, for the sake of its beginning. */
+/** The share of a cut history that may be dropped to get a better beginning. */
 const ANCHOR_SHARE = 1 / 4;
 
 /**
- * Moves the beginning of a history that was cut on to the best anchor of its first quarter. Where the cut follows the
- * budget alone, it moves with every message, and with it all that a provider could have cached; so it moves seldom.
+ * Moves the beginning of a cut history on to the best anchor of its first quarter. A cut by the budget alone would move
+ * with every message, and invalidate the provider's cache; so it moves seldom.
  */
 export function fromAnchor(cut: readonly Block[]): readonly Block[] {
   let left = cut.reduce((sum, { tokens }) => sum + tokens, 0) * ANCHOR_SHARE;
@@ -129,7 +130,7 @@ export function blockOf(messages: readonly ChatCompletionMessageParam[], count: 
   return { messages, tokens };
 }
 
-/** What these messages come to, counted as JSON: a picture by its size in the model's eyes, not by its bytes. */
+/** Counts the tokens of these messages as JSON; a picture counts by its size for the model, not by its bytes. */
 export function messageTokens(messages: readonly ChatCompletionMessageParam[], count: CountTokens): number {
   let pictures = 0;
   const words = JSON.stringify(messages, (key, value: unknown) => {
@@ -140,7 +141,11 @@ export function messageTokens(messages: readonly ChatCompletionMessageParam[], c
   return count(words) + pictures * TOKENS_PER_PICTURE;
 }
 
-export function chatMessage(message: PastMessage, named: boolean, shown?: Shown): ChatCompletionMessageParam {
+export function chatMessage(
+  message: PastMessage,
+  named: boolean,
+  shown?: ShownPictures,
+): ChatCompletionMessageParam {
   if (message.role !== 'user') return { role: 'assistant', content: message.text };
   const text = named ? spokenBy(message.author, message.text) : message.text;
   return { role: 'user', content: shown ? withPictures(text, shown) : text };

@@ -1,29 +1,30 @@
 import type { Message, Step } from '../../generated/prisma/client.js';
-import { readModelAnswer, readToolAnswer } from '../turn/model-answer.js';
+import { readModelAnswer, readToolAnswer } from '../llm/model-answer.js';
 import { type Block, type CountTokens, NO_RESULT } from './context.js';
 import { type Exchange, exchangeOf, type Joined } from './turn-request.js';
 
-/** What was said from the first message of an interrupted turn to the last of the one that goes on in its place. */
+/** The messages from the first of an interrupted turn to the last of the turn that continues it. */
 export interface Said {
   /** Oldest first. */
   readonly messages: readonly Message[];
   readonly steps: readonly Step[];
 }
 
-/** The beginning of a turn that goes on in the place of others. */
+/** The beginning of a turn that continues interrupted ones. */
 export interface ContinuedPast {
   /** The messages before the first call. */
   readonly own: readonly Message[];
-  /** The rest, in its place among the calls: before all steps of the turn itself. */
+  /** The other messages, in their place among the calls: before all steps of the turn itself. */
   readonly joined: readonly Joined[];
-  /** The calls of the interrupted turns, as far as there are results. */
+  /** The calls of the interrupted turns that have results. */
   readonly exchanges: readonly Exchange[];
 }
 
 /**
- * The request of such a turn begins with all that it answers: messages, calls of the interrupted turns behind those that
- * led to them, and what had been shown of their answers. Calls and results yield as the turn's own do; messages never. Pure.
- * @param ownId of the turn that goes on
+ * Builds the beginning of such a turn's request from all that it answers: messages, calls of the interrupted turns
+ * behind the messages that led to them, and the shown parts of their answers. Calls and results may be shortened like
+ * the turn's own; messages never. Pure.
+ * @param ownId of the turn that continues
  */
 export function continuedPast(
   { messages, steps }: Said,
@@ -57,7 +58,7 @@ const isUserMessage = (one: Message | Step): one is Message => 'role' in one && 
 const isCall = ({ kind, result }: Step): boolean =>
   kind === 'model' && readModelAnswer(result).toolCalls.length > 0;
 
-/** None where no call has a result: none may have been made. */
+/** Returns none if no call has a result: none may have been made. */
 function exchangesOf(stepIndex: number, step: Step, steps: readonly Step[], count: CountTokens): Exchange[] {
   const answer = readModelAnswer(step.result);
   const results = answer.toolCalls.map((_call, offset) =>
@@ -67,9 +68,9 @@ function exchangesOf(stepIndex: number, step: Step, steps: readonly Step[], coun
     ),
   );
   if (results.every((result) => result === undefined)) return [];
-  const told = answer.toolCalls.map(({ id: callId }, index) => {
+  const outputs = answer.toolCalls.map(({ id: callId }, index) => {
     const result = results[index];
     return { callId, output: result ? readToolAnswer(result.result).output : NO_RESULT };
   });
-  return [exchangeOf(stepIndex, answer, told, count)];
+  return [exchangeOf(stepIndex, answer, outputs, count)];
 }

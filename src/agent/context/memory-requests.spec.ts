@@ -4,7 +4,7 @@ import { bookOf } from '../../../test/support/book-tool.js';
 import { eventually } from '../../../test/support/eventually.js';
 import type { AskedMessage } from '../../../test/support/model-call.js';
 import type { Conversation } from '../../generated/prisma/client.js';
-import { SUMMARY_QUESTION } from '../summaries/summary-request.js';
+import { SUMMARY_QUESTION } from './summaries/summary-request.js';
 
 const contextTokens = 4_000;
 let agent: AgentRoom;
@@ -41,7 +41,7 @@ async function past(messages: number): Promise<void> {
   );
 }
 
-/** Says something, and returns what the model was asked. */
+/** Writes a message, and returns the model's request. */
 async function ask(
   text = `question-${(words += 1)}.`,
 ): Promise<{ system: string; talk: AskedMessage[]; text: string }> {
@@ -51,7 +51,7 @@ async function ask(
   return { system: system?.content ?? '', talk, text };
 }
 
-/** A turn that the machine was too slow for is put off. */
+/** Waits for the answer; a turn that a slow machine put off is run again. */
 const answered = () =>
   eventually(async () => {
     await agent.runner().run(conversation.id);
@@ -77,8 +77,8 @@ function numbersUpTo(last: number, talk: readonly AskedMessage[]): number[] {
   return numbers;
 }
 
-describe('What the model is shown', () => {
-  it('of a history of 1 message: prompt, the message, the question', async () => {
+describe('The model’s request', () => {
+  it('with a history of 1 message has prompt, the message, the question', async () => {
     await past(1);
     const { system, talk, text } = await ask();
     expect(system).toMatch(HEAD);
@@ -95,7 +95,7 @@ describe('What the model is shown', () => {
     expect(summaryCalls()).toEqual([]);
   });
 
-  it('of a history of 50 messages: all of it, and no summary', async () => {
+  it('with a history of 50 messages has all of it, and no summary', async () => {
     await past(50);
     const { system, talk, text } = await ask();
     await summarise();
@@ -104,7 +104,7 @@ describe('What the model is shown', () => {
     expect(summaryCalls()).toEqual([]);
   });
 
-  it('of a history of 5,000 messages: first as much of its end as fits, then the summary and all that came after it', async () => {
+  it('with a history of 5,000 messages has first as much of its end as fits, then the summary and all later messages', async () => {
     await past(5_000);
     const first = await ask();
     expect(first.system).toMatch(HEAD);
@@ -130,7 +130,7 @@ describe('What the model is shown', () => {
     expect(tokensOf(second.talk)).toBeLessThanOrEqual((contextTokens * 5) / 8);
     expect(tokensOf(second.talk)).toBeGreaterThan(contextTokens / 4);
 
-    // Until the next summary each request begins with all of the one before: nothing falls out of sight.
+    // Until the next summary, each request begins with the whole previous one: no message is left out.
     const third = await ask();
     expect(third.system).toBe(second.system);
     expect(third.talk.slice(0, second.talk.length)).toEqual(second.talk);
@@ -161,7 +161,7 @@ describe('What the model is shown', () => {
     expect(covered).toBeGreaterThan(40);
   });
 
-  it('after a /reset: nothing of the summary that was made before', async () => {
+  it('after a /reset has no earlier summary', async () => {
     await past(5_000);
     await ask();
     await summarise();
@@ -174,14 +174,23 @@ describe('What the model is shown', () => {
     expect(row?.epoch).toBe(1);
   });
 
-  it('in a turn that waited while a summary of what came after it was made: what came before it, without the summary', async () => {
+  it('of a turn that waited while later messages were summarised has the messages before it, without the summary', async () => {
     await past(10);
     const { turn, lease } = await agent.begin(conversation, 'the old question');
     await agent.room.leases.release(lease);
     await past(400);
     await agent.summaries.ask(conversation.id, 0, 2n ** 62n);
     await summarise();
-    const context = await agent.context.build(conversation, turn, null, new AbortController().signal);
+    const context = await agent.context.build(
+      {
+        lease,
+        conversation,
+        turn,
+        sender: null,
+        signal: new AbortController().signal,
+      },
+      await agent.messages.ofTurn(turn),
+    );
     expect(context.system.content).toMatch(HEAD);
     expect(context.history.flatMap(({ messages }) => messages)).toEqual(range(1, 10));
     expect(context.own.messages).toEqual([{ role: 'user', content: 'the old question' }]);

@@ -2,12 +2,12 @@ import type {
   ChatCompletionContentPart,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
-import type { Shown } from '../attachments/pictures.js';
+import type { ShownPictures } from '../attachments/pictures.js';
 
 /** A user's text with the pictures that came with it: https://platform.openai.com/docs/guides/images-vision */
 export function withPictures(
   text: string,
-  { dataUrls, missing }: Shown,
+  { dataUrls, missing }: ShownPictures,
 ): ChatCompletionContentPart[] | string {
   const said = missing > 0 ? `${text}\n[${missing} of its pictures could not be loaded]` : text;
   if (dataUrls.length === 0) return said;
@@ -21,7 +21,7 @@ export function hasPictures({ content }: ChatCompletionMessageParam): boolean {
   return Array.isArray(content) && content.some(({ type }) => type === 'image_url');
 }
 
-/** The same message for a model that takes no pictures: it is told that it misses some. */
+/** The same message for a model without pictures, with a note that some are missing. */
 export function withoutPictures(message: ChatCompletionMessageParam): ChatCompletionMessageParam {
   if (message.role !== 'user' || typeof message.content === 'string') return message;
   const texts = message.content.flatMap((part) => (part.type === 'text' ? [part.text] : []));

@@ -4,14 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { bookOf } from '../../../test/support/book-tool.js';
 import { type Block, blockOf, newestWithin } from './context.js';
-import type { ModelAnswer, ToolAnswer } from '../turn/model-answer.js';
+import type { ModelAnswer, ToolAnswer } from '../llm/model-answer.js';
 import { exchangeOf, requestMessages, type TurnContext } from './turn-request.js';
 
 const characters = (text: string): number => text.length;
 const tokensOf = (messages: readonly ChatCompletionMessageParam[]) => blockOf(messages, characters).tokens;
 const said = (role: 'user' | 'system', content: string) => ({ role, content });
 
-/** What a turn's model calls asked for, and got. */
+/** A turn's model calls and their results. */
 interface Talk {
   readonly answer: ModelAnswer;
   readonly results: readonly ToolAnswer[];
@@ -66,7 +66,7 @@ const results = (messages: readonly ChatCompletionMessageParam[]) =>
   messages.filter(({ role }) => role === 'tool');
 
 describe('requestMessages', () => {
-  it('shows everything where there is room for everything', () => {
+  it('shows everything if everything fits', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
         const roomy = { ...context, budget: 1_000_000 };
@@ -81,7 +81,7 @@ describe('requestMessages', () => {
     );
   });
 
-  it('exceeds its budget by no more than the newest call, its shortened results and its last one', () => {
+  it('exceeds its budget by no more than the newest call with its shortened results and its last result', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
         const exchanges = exchangesOf(talk);
@@ -98,7 +98,7 @@ describe('requestMessages', () => {
     );
   });
 
-  it('parts no call from its results, and changes no order', () => {
+  it('keeps calls with their results, and the order', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
         const shown = requestMessages(context, exchangesOf(talk), []);
@@ -115,7 +115,7 @@ describe('requestMessages', () => {
     );
   });
 
-  it('shortens the oldest results first, the last one never; of the history the oldest goes first', () => {
+  it('shortens the oldest results first, the last one never; drops the oldest history first', () => {
     fc.assert(
       fc.property(contexts, talks, (context, talk) => {
         const shown = requestMessages(context, exchangesOf(talk), []);
@@ -124,7 +124,7 @@ describe('requestMessages', () => {
         const places = short.flatMap((is, place) => (is ? [place] : []));
         const lastShort = places.at(-1) ?? -1;
         const older = results(shown).slice(0, lastShort + 1);
-        // Those before the last shortened one are short as well, or were too short to be shortened.
+        // The results before the last shortened one are short as well, or were too short to be shortened.
         expect(older.every((message) => isShort(message) || tokensOf([message]) < 500)).toBe(true);
         const past = shown.slice(1, shown.indexOf(context.own.messages[0] ?? context.system));
         const history = context.history.flatMap(({ messages }) => messages);
@@ -133,7 +133,7 @@ describe('requestMessages', () => {
     );
   });
 
-  it('leaves the head of a shortened result, and says how long it was', () => {
+  it('keeps the head of a shortened result, and gives its length', () => {
     const big = (callId: string): ToolAnswer => ({ callId, output: `${callId} is ${'😀'.repeat(1_000)}` });
     const answer = (id: string): ModelAnswer => ({
       content: null,
@@ -169,7 +169,7 @@ describe('requestMessages', () => {
 
 const pageText = 'many words make a page, '.repeat(150);
 
-describe('a turn whose tools bring more than the context holds', () => {
+describe('a turn whose tool results exceed the context', () => {
   const contextTokens = 1_200;
   let agent: AgentRoom;
 

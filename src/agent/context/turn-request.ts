@@ -8,27 +8,27 @@ import {
   toolCallMessage,
   toolResultMessage,
 } from './context.js';
-import type { ModelAnswer, ToolAnswer } from '../turn/model-answer.js';
+import type { ModelAnswer, ToolAnswer } from '../llm/model-answer.js';
 import { cut } from '../tools/tool-output.js';
 
-/** What the model gets to see of the past, before a turn has called any tool. */
+/** The context of a turn before its first tool call. */
 export interface TurnContext {
   readonly system: ChatCompletionMessageParam;
-  /** The summary in the system message tells of text from outside. */
+  /** The summary in the system message covers text from outside. */
   readonly hasOutsideSummary: boolean;
   /** Oldest first; no more than `budget` holds. */
   readonly history: readonly Block[];
-  /** The messages the turn began with, which are always there. */
+  /** The messages that the turn began with, which are always there. */
   readonly own: Block;
-  /** Those that joined it in an earlier run, and what it goes on with in the place of interrupted turns, in order. */
+  /** The messages that joined it in an earlier run, and those of interrupted turns that it continues, in order. */
   readonly joined: readonly Joined[];
-  /** The calls of interrupted turns in whose place it goes on. */
+  /** The calls of interrupted turns that it continues. */
   readonly exchanges: readonly Exchange[];
-  /** Tokens for history and for what the turn's tools bring: what facts and the turn's own messages have left. */
+  /** Tokens for history and for the turn's tool calls: the rest beside facts and the turn's own messages. */
   readonly budget: number;
 }
 
-/** Messages that joined a running turn before the step of this index; always there, like its own. */
+/** Messages that joined a running turn before the step of this index; always there, like its own messages. */
 export interface Joined {
   readonly stepIndex: number;
   readonly block: Block;
@@ -36,19 +36,19 @@ export interface Joined {
 
 /** Tool calls of one model answer, with their results. */
 export interface Exchange {
-  /** Of the model's step. */
+  /** The index of the model's step. */
   readonly stepIndex: number;
   readonly call: Block;
   readonly results: readonly Result[];
 }
 
-/** A result as it is, and as it is where there is no room for it; the same where that would spare nothing. */
+/** A result, whole and shortened; both are the same if shortening would save nothing. */
 interface Result {
   readonly whole: Block;
   readonly short: Block;
 }
 
-/** UTF-16 units that are left of a shortened result. */
+/** UTF-16 units of a shortened result. */
 const SHORT_CHARS = 200;
 
 export function exchangeOf(
@@ -74,10 +74,10 @@ function shortened({ callId, output }: ToolAnswer): ToolAnswer {
 }
 
 /**
- * The next request of a turn, within its budget: the history yields to what the tools brought, oldest first; where that
- * is not enough the oldest results of the turn are shortened, then its oldest calls go, each with its results. The newest
- * call and its last result are there whole, so that a request may exceed the budget by these: the one step that nobody
- * has read yet. Pure.
+ * Builds the next request of a turn, within its budget: the oldest history is dropped first to make room for tool
+ * calls; then the oldest results of the turn are shortened; then its oldest calls are dropped, each with its results.
+ * The newest call and its last result stay whole, so that a request may exceed the budget by these: the model has not
+ * read that step yet. Pure.
  * @param joined all that have joined the turn so far, in order
  */
 export function requestMessages(
@@ -90,7 +90,7 @@ export function requestMessages(
   return [context.system, ...[...past, context.own, ...since].flatMap(({ messages }) => messages)];
 }
 
-/** Tokens that the next request has besides the system prompt and the turn's messages: what can be left out. */
+/** Counts the optional tokens of the next request: all but the system prompt and the turn's messages. */
 export function yieldingTokens(
   context: TurnContext,
   exchanges: readonly Exchange[],
@@ -100,7 +100,7 @@ export function yieldingTokens(
   return [...past, ...inOrder(kept)].reduce((sum, { tokens }) => sum + tokens, 0);
 }
 
-/** The same exchange with none of its results whole. */
+/** The same exchange with all of its results shortened. */
 export function shortExchange({ stepIndex, call, results }: Exchange): Exchange {
   return { stepIndex, call, results: results.map(({ short }) => ({ whole: short, short })) };
 }
@@ -121,7 +121,7 @@ interface Placed {
   readonly blocks: readonly Block[];
 }
 
-/** Of the same step, what joined before it comes first: sorting is stable. */
+/** Messages that joined before a step come before it: sorting is stable. */
 const inOrder = (placed: readonly Placed[]): Block[] =>
   placed.toSorted((one, other) => one.stepIndex - other.stepIndex).flatMap(({ blocks }) => blocks);
 
@@ -144,7 +144,7 @@ function exchangesWithin(exchanges: readonly Exchange[], budget: number): { kept
   return { kept: kept.toReversed(), left };
 }
 
-/** The newest always, though it alone be too much. */
+/** Keeps the newest exchange in any case, even if it alone is too long. */
 function newestThatFitShortened(exchanges: readonly Exchange[], budget: number): readonly Exchange[] {
   let left = budget;
   const tooOld = exchanges.findLastIndex((exchange, index) => {

@@ -3,12 +3,12 @@ import { OutsideText } from '../../channel/outside-text.js';
 import { quotesOutside } from '../../channel/quoted.js';
 import { cutOutput } from './tool-output.js';
 
-/** How text that `markAsOutside` has marked begins. */
+/** The first line of text that `markAsOutside` has marked. */
 const HEAD = 'Between the marks: ';
 
 /**
- * Marks text from outside as data: it stands between two lines that its author cannot know, after a sentence that says
- * what it is. That sentence also survives where a long result is shortened to its beginning.
+ * Marks text from outside as data: it is enclosed by two lines that its author cannot know, after a sentence that says
+ * what it is. That sentence also survives when a long result is shortened to its beginning.
  * @param origin e.g. "a web page"; never in its author's words
  * @param maxChars UTF-16 units of all of it; the text is cut to that, never the marks
  */
@@ -19,7 +19,7 @@ export function markAsOutside(text: OutsideText, origin: string, maxChars: numbe
   return `${head}${cutOutput(OutsideText.unmarked(text), maxChars - head.length - foot.length)}${foot}`;
 }
 
-/** Marks what was planned, so that nobody takes it for what a person writes at this moment. */
+/** Marks a schedule's text, so that it does not pass for a person's present message. */
 export function markAsPlanned(number: number, dueAt: string, text: string): string {
   return (
     `[Schedule ${number} of this conversation was due at ${dueAt}. Nobody writes this now: below is the text with which ` +
@@ -28,11 +28,11 @@ export function markAsPlanned(number: number, dueAt: string, text: string): stri
 }
 
 /**
- * Is there text from outside in this? Told by the marks, so it holds for what is on record too, whoever put it there.
- * Somebody can pretend to be outside, but not to be inside.
+ * Whether this contains text from outside. Decided by the marks, so it holds for stored text too, whoever stored it.
+ * Other text can pass for outside text, but not the reverse.
  */
 export const hasOutsideText = (text: string): boolean => text.includes(HEAD) || quotesOutside(text);
 
-/** Was this planned, and is nobody's wish at this moment? */
+/** Whether this is a schedule's text, and not a person's present wish. */
 export const isPlanned = (text: string): boolean =>
   /\[Schedule \d+ of this conversation was due at /.test(text);

@@ -116,7 +116,7 @@ describe('parameterSchema', () => {
     additionalProperties: false,
   };
 
-  it('says everything the decorators say, in the order in which they are written', () => {
+  it('contains all that the decorators say, in their order', () => {
     const schema = parameterSchema(Everything);
 
     expect(schema).toEqual({
@@ -139,7 +139,7 @@ describe('parameterSchema', () => {
     expect(JSON.stringify(schema)).not.toContain('$ref');
   });
 
-  it('calls a number whole wherever the decorator stands', () => {
+  it('declares a number whole wherever the decorator stands', () => {
     expect(parameterSchema(Bounds).properties).toEqual({
       whole: { type: 'integer', minimum: 1, maximum: 5 },
       any: { type: 'number', minimum: 0.5 },

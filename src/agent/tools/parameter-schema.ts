@@ -17,7 +17,7 @@ import { targetConstructorToSchema } from 'class-validator-jsonschema';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a converter needs to know of one validation decorator. */
+/** A converter's input for one validation decorator. */
 interface Decorated {
   readonly target: unknown;
   readonly propertyName: string;
@@ -26,8 +26,8 @@ interface Decorated {
 }
 
 /**
- * The JSON Schema of a parameters class, from its class-validator decorators: one object without references and
- * without unknown fields. Properties keep the order in which they are written.
+ * The JSON Schema of a parameters class, from its class-validator decorators: one object without references and without
+ * unknown fields. Properties keep their order.
  * @throws Error for a class that is nested in itself
  */
 export function parameterSchema(type: Type<object>): JsonSchema {
@@ -64,11 +64,11 @@ function schemaOf(type: Type<object>, outer: readonly Type<object>[]): JsonSchem
 
 function nestedSchema(decorated: Decorated, path: readonly Type<object>[]): JsonSchema {
   const schema = schemaOf(nestedType(decorated), path);
-  // A list may also be decorated without `each`, which class-validator takes to mean its items.
+  // A list may also be decorated without `each`, which class-validator applies to its items.
   return isList(decorated) && decorated.each !== true ? { type: 'array', items: schema } : schema;
 }
 
-/** The class that `@Type()` names, asked the way the arguments will be read: by transforming one. */
+/** The class that `@Type()` names, found as the arguments will be read: by transforming one. */
 function nestedType(decorated: Decorated): Type<object> {
   const { target, propertyName } = decorated;
   if (!isClass(target)) throw new Error(`${propertyName}: only properties of classes have a schema`);
@@ -88,7 +88,7 @@ const isList = ({ target, propertyName, each }: Decorated): boolean =>
 
 const isClass = (value: unknown): value is Type<object> => typeof value === 'function';
 
-/** A validator the library has no words for leaves the type the property is declared with, where that is plain. */
+/** A validator unknown to the library leaves the declared type of the property, if that is plain. */
 function primitiveSchema({ target, propertyName, each }: Decorated): JsonSchema {
   if (!isClass(target) || each === true) return {};
   const designed: unknown = Reflect.getMetadata('design:type', target.prototype, propertyName);
@@ -97,7 +97,7 @@ function primitiveSchema({ target, propertyName, each }: Decorated): JsonSchema 
   return designed === Boolean ? { type: 'boolean' } : {};
 }
 
-/** Whole where `@IsInt()` is there, before or after the bound: the later schema would win otherwise. */
+/** Whole if `@IsInt()` is there, before or after the bound: the later schema would win otherwise. */
 function numberSchema({ target, propertyName }: Decorated, bound: JsonSchema): JsonSchema {
   const decorators = isClass(target)
     ? getMetadataStorage().getTargetValidationMetadatas(target, '', true, false)

@@ -1,10 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
-import { cleanText } from './tool-output.js';
+import { cleanOutput } from './tool-output.js';
 
-/** UTF-16 units of arguments that are read at all. */
-export const MAX_ARGUMENTS_CHARS = 100_000;
+/** The longest arguments that are read, in UTF-16 units. */
+const MAX_ARGUMENTS_CHARS = 100_000;
 
 export type ReadArguments =
   | { readonly kind: 'valid'; readonly parameters: object }
@@ -12,8 +12,8 @@ export type ReadArguments =
   | { readonly kind: 'invalid'; readonly reasons: readonly string[] };
 
 /**
- * Turns the text a model wrote into a validated instance of a tool's parameters. An empty text and `null` fields mean
- * "not given"; NUL and lone surrogates are taken out of strings. Never throws.
+ * Turns a model's text into a validated instance of a tool's parameters. An empty text and `null` fields mean "not
+ * given"; NUL and lone surrogates are removed from strings. Never throws.
  */
 export function readArguments(text: string, type: Type<object>): Promise<ReadArguments> {
   return readObject(text, async (given) => {
@@ -31,8 +31,8 @@ export function readArguments(text: string, type: Type<object>): Promise<ReadArg
 }
 
 /**
- * Reads a text that shall be a JSON object, and has it checked. An empty text is an empty object; NUL and lone surrogates
- * are taken out of strings. Never throws.
+ * Reads a text that must be a JSON object, and validates it. An empty text is an empty object; NUL and lone surrogates
+ * are removed from strings. Never throws.
  */
 export async function readObject(
   text: string,
@@ -58,7 +58,7 @@ const invalid = (reason: string): ReadArguments => ({ kind: 'invalid', reasons: 
 
 /** A reviver: strings PostgreSQL can store. */
 function clean(_key: string, value: unknown): unknown {
-  return typeof value === 'string' ? cleanText(value) : value;
+  return typeof value === 'string' ? cleanOutput(value) : value;
 }
 
 /** class-validator's messages begin with the bare property; a nested one gets its whole path. */

@@ -1,6 +1,6 @@
 import type { Sender } from '../../channel/inbound.js';
 
-/** What a tool may know about the call it serves. */
+/** The context of a tool call. */
 export interface ToolContext {
   readonly conversationId: string;
   readonly turnId: string;
@@ -9,29 +9,22 @@ export interface ToolContext {
    * turn taken over after a crash has its effect once.
    */
   readonly idempotencyKey: string;
-  /** Who wrote the newest message of the turn; null where the channel does not say. */
+  /** The author of the turn's newest message; null if the channel does not say. */
   readonly sender: Sender | null;
   /** IETF tag as the channel reports it, e.g. `en` or `pt-br`. */
   readonly languageCode: string | null;
   /**
-   * Tells whoever waits how far the call is. Costs nothing, however often it is called; shown where the chat sees the
-   * answer while it is written.
+   * Reports the progress of the call. Costs nothing, however often it is called; shown where the chat sees streamed
+   * replies.
    */
   readonly progress: (progress: ToolProgress) => void;
 }
 
-/** How far a call is: in words, or in numbers such as 3 of 10. */
+/** The progress of a call: in words, or in numbers such as 3 of 10. */
 export type ToolProgress =
   { readonly note: string } | { readonly done: number; readonly total: number; readonly note?: string };
 
-/** One call as the model made it; `arguments` is whatever text the model wrote. */
-export interface ToolCall {
-  readonly id: string;
-  readonly name: string;
-  readonly arguments: string;
-}
-
-/** What the model is told. Storable in PostgreSQL's json: no NUL, no lone surrogate. */
+/** The model's result. Storable in PostgreSQL's json: no NUL, no lone surrogate. */
 export interface ToolResult {
   readonly output: string;
   /** A stable code when the tool did not do its work; null when it did. */
@@ -39,8 +32,8 @@ export interface ToolResult {
 }
 
 /**
- * A method marked with `@Tool()`. A string goes to the model as it is, anything else as JSON. Throw to tell the model
- * why it cannot be done: a `GiveUpError`'s code is recorded, any other throw is recorded as `TOOL_FAILED`.
+ * A method marked with `@Tool()`. A string goes to the model as it is, anything else as JSON. Throw to explain a
+ * failure to the model: a `GiveUpError`'s code is recorded, any other error is recorded as `TOOL_FAILED`.
  * @param signal aborted when the tool's time is up or its turn is cancelled
  */
 export type ToolHandler<P extends object> = (

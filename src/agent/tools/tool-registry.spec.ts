@@ -99,13 +99,13 @@ describe('ToolRegistry', () => {
     expect(registry.find('unmarked')).toBeUndefined();
   });
 
-  it('stops the start for two tools of one name, and names both', async () => {
+  it('stops the start for two tools with one name, and names both', async () => {
     await expect(registryOf(Weather, SecondWeather)).rejects.toThrow(
       'SecondWeather.again: Weather.forecast is named "forecast" too; rename one of them',
     );
   });
 
-  it('stops the start with every problem of a tool at once, each with its mend', async () => {
+  it('stops the start with every problem of a tool at once, each with its remedy', async () => {
     const start = registryOf(Misnamed);
     await expect(start).rejects.toMatchObject({ code: 'TOOLS_INVALID' });
     await expect(start).rejects.toThrow(/Misnamed\.get: the name "get weather" .* change it in @Tool/);

@@ -1,10 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { ChatCompletionFunctionTool } from 'openai/resources/chat/completions';
-import { GiveUpError, messageOf } from '../../errors/errors.js';
-import { type JsonSchema, parameterSchema } from './parameter-schema.js';
-import { type ReadArguments, readArguments } from './tool-arguments.js';
+import { GiveUpError, messageOf } from '../../platform/errors/errors.js';
 import type { ToolHandler } from './tool-context.js';
+import { type ParameterReader, parameterReader } from './tool-parameters.js';
 import {
   DEFAULT_MAX_OUTPUT_CHARS,
   DEFAULT_TIMEOUT_MS,
@@ -15,11 +14,8 @@ import type { ToolSource } from './tool-source.js';
 
 type ProviderWrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
-/** A tool as it was found: what the model is told of it, and how to call it. */
-export interface RegisteredTool extends Required<Omit<ToolOptions<object>, 'parameters'>> {
-  readonly schema: JsonSchema;
-  /** Turns the text a model wrote into what `invoke` takes. Never throws. */
-  readonly read: (text: string) => Promise<ReadArguments>;
+/** A registered tool: its description for the model, and its method. */
+export interface RegisteredTool extends Required<Omit<ToolOptions<object>, 'parameters'>>, ParameterReader {
   readonly invoke: ToolHandler<object>;
   /** `Provider.method`, for messages. */
   readonly origin: string;
@@ -27,8 +23,8 @@ export interface RegisteredTool extends Required<Omit<ToolOptions<object>, 'para
 
 /**
  * Knows every `@Tool()` of the application. Collected once, when the modules start; a tool that cannot be offered to a
- * model stops the start with a message that names it and the mend. Besides, sources may have tools that come and go; where
- * one of theirs has the name of ours, ours is meant.
+ * model stops the start with a message that names it and the remedy. Sources may add tools that come and go; if one of
+ * theirs has the name of ours, ours wins.
  */
 @Injectable()
 export class ToolRegistry implements OnModuleInit {
@@ -41,7 +37,7 @@ export class ToolRegistry implements OnModuleInit {
     private readonly reflector: Reflector,
   ) {}
 
-  /** @throws GiveUpError `TOOLS_INVALID` that lists every problem */
+  /** @throws GiveUpError `TOOLS_INVALID` with every problem */
   onModuleInit(): void {
     const problems: string[] = [];
     const found = this.discovery.getProviders().flatMap((wrapper) => this.toolsOf(wrapper, problems));
@@ -66,7 +62,7 @@ export class ToolRegistry implements OnModuleInit {
     this.sources.push(source);
   }
 
-  /** What the model is offered, in the order of names: the same in every process, so that prompt caches hold. */
+  /** The tools offered to the model, in the order of names: the same in every process, so that prompt caches hold. */
   definitions(): ChatCompletionFunctionTool[] {
     return this.now().map(({ name, description, schema }) => ({
       type: 'function',
@@ -74,7 +70,7 @@ export class ToolRegistry implements OnModuleInit {
     }));
   }
 
-  /** Waits for a tool that is away for a moment, so that a call of it finds it. Not for long. */
+  /** Waits briefly for a tool that is unavailable for a moment, so that a call finds it. */
   async ready(name: string, signal: AbortSignal): Promise<void> {
     if (this.tools.has(name)) return;
     await Promise.all(this.sources.map((source) => source.ready(name, signal)));
@@ -89,7 +85,7 @@ export class ToolRegistry implements OnModuleInit {
     return this.now().map(({ name }) => name);
   }
 
-  /** Why a tool that `find` does not know is away; null: nobody has heard of it. */
+  /** The reason why a tool that `find` does not know is unavailable; null: unknown. */
   absence(name: string): string | null {
     return this.sources.flatMap((source) => source.absence(name) ?? [])[0] ?? null;
   }
@@ -125,10 +121,10 @@ export class ToolRegistry implements OnModuleInit {
   }
 }
 
-/** Fills the defaults, derives the schema and says what is wrong with it. */
+/** Fills the defaults, derives the schema and returns its faults. */
 function describe(options: ToolOptions<object>, origin: string, invoke: ToolHandler<object>) {
   const problems: string[] = [];
-  const { name, description, parameters } = options;
+  const { name, description } = options;
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxOutputChars = DEFAULT_MAX_OUTPUT_CHARS } = options;
   const { repeatable = true, requiresApproval = false, sideEffects = true } = options;
   if (!/^[a-zA-Z0-9_-]{1,64}$/.test(name)) {
@@ -143,9 +139,9 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
     if (!Number.isSafeInteger(value) || value < 1)
       problems.push(`${limit} is ${value}; it must be a whole number from 1`);
   }
-  let schema: JsonSchema = {};
+  let parameters: ParameterReader = unreadable;
   try {
-    schema = parameterSchema(parameters);
+    parameters = parameterReader(options.parameters);
   } catch (error) {
     problems.push(`its parameters have no schema: ${messageOf(error)}`);
   }
@@ -159,10 +155,15 @@ function describe(options: ToolOptions<object>, origin: string, invoke: ToolHand
       repeatable,
       requiresApproval,
       sideEffects,
-      schema,
+      ...parameters,
       origin,
-      read: (text: string) => readArguments(text, parameters),
       invoke,
     },
   };
 }
+
+/** For a tool that stops the start. */
+const unreadable: ParameterReader = {
+  schema: {},
+  read: () => Promise.resolve({ kind: 'invalid', reasons: [] }),
+};

@@ -3,15 +3,17 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Redactor } from '../../errors/redactor.js';
+import { Redactor } from '../../platform/errors/redactor.js';
+import { hasOutsideText } from './outside-text.js';
 import { ToolRegistry } from './tool-registry.js';
 import { ToolRunner } from './tool-runner.js';
+import { oddThrows } from '../../../test/support/odd-throws.js';
 import { toolContext } from '../../../test/support/tool-context.js';
-import { SECRET, Zoo } from './zoo.spec-support.js';
+import { SECRET, SampleTools } from './misbehaving-tools.fixture.js';
 
 describe('ToolRunner', () => {
   let runner: ToolRunner;
-  let zoo: Zoo;
+  let tools: SampleTools;
   const open = new AbortController().signal;
   const run = (name: string, args: string, signal = open) =>
     runner.run({ id: 'call_1', name, arguments: args }, toolContext(), signal);
@@ -20,11 +22,16 @@ describe('ToolRunner', () => {
     Logger.overrideLogger(false);
     const module = await Test.createTestingModule({
       imports: [DiscoveryModule],
-      providers: [ToolRegistry, ToolRunner, { provide: Redactor, useValue: new Redactor([SECRET]) }, Zoo],
+      providers: [
+        ToolRegistry,
+        ToolRunner,
+        { provide: Redactor, useValue: new Redactor([SECRET]) },
+        SampleTools,
+      ],
     }).compile();
     await module.init();
     runner = module.get(ToolRunner);
-    zoo = module.get(Zoo);
+    tools = module.get(SampleTools);
   });
 
   it('gives the method an instance of its parameters and the context, and returns an object as JSON', async () => {
@@ -37,14 +44,14 @@ describe('ToolRunner', () => {
     });
   });
 
-  it('reads absent arguments as none, and says so of absent output', async () => {
+  it('reads absent arguments as none, and reports absent output', async () => {
     for (const args of ['', ' ', '{}']) {
       expect(await run('nothing', args)).toEqual({ output: 'Done; there is no output.', error: null });
     }
   });
 
   it.each(['leak', 'leak_and_throw', 'leak_and_refuse'])(
-    'lets no secret of the settings through, whatever the tool does with it: %s',
+    'lets no secret of the settings pass, whatever the tool does with it: %s',
     async (name) => {
       const { output } = await run(name, '{}');
       expect(output).toContain('[redacted]');
@@ -52,10 +59,21 @@ describe('ToolRunner', () => {
     },
   );
 
-  it('names the tools there are for one that there is not', async () => {
+  it('lets none pass to the chat, while the tool runs', async () => {
+    const shown: unknown[] = [];
+    const context = toolContext({ progress: (how) => shown.push(how) });
+    await runner.run({ id: 'call_1', name: 'leak_on_the_way', arguments: '{}' }, context, open);
+    expect(shown).toEqual([
+      { note: 'signed in with [redacted]' },
+      { done: 1, total: 2, note: '[redacted]' },
+      { done: 2, total: 2 },
+    ]);
+  });
+
+  it('lists the existing tools for an unknown one', async () => {
     const { output, error } = await run('sing', '{}');
     expect(error).toBe('TOOL_UNKNOWN');
-    expect(output).toMatch(/no tool "sing".*cycle, echo, garbage/);
+    expect(output).toMatch(/no tool "sing".*bytes, cycle, echo, find_no_way, garbage/);
   });
 
   it.each([
@@ -71,7 +89,7 @@ describe('ToolRunner', () => {
     ['{"text":"a","inner":{"depth":"x"}}', 'inner.depth must be an integer'],
     ['{"text":"a","inner":{"depth":1,"more":1}}', 'property inner.more should not exist'],
     [`{"text":"${'x'.repeat(100_000)}"}`, '100000 is the most'],
-  ])('refuses the arguments %.40s and says why', async (args, reason) => {
+  ])('refuses the arguments %.40s with the reason', async (args, reason) => {
     const { output, error } = await run('say', args);
     expect(error).toBe('TOOL_ARGUMENTS_INVALID');
     expect(output).toContain(reason);
@@ -96,7 +114,7 @@ describe('ToolRunner', () => {
     expect(error).toBe('TOOL_ARGUMENTS_INVALID');
   });
 
-  it('tells the model what a tool threw, marked and cut to a readable length', async () => {
+  it('gives the model a tool’s error, marked and cut to a readable length', async () => {
     const { output, error } = await run('throw', '{}');
     expect(error).toBe('TOOL_FAILED');
     expect(output).toMatch(
@@ -105,16 +123,43 @@ describe('ToolRunner', () => {
     expect(output.length).toBeLessThan(750);
   });
 
-  it('fails by an error of the tool that nobody catches, and aborts its signal', async () => {
+  it('describes an unreachable server in its own words: such an error is no text from outside', async () => {
+    const { output, error } = await run('find_no_way', '{}');
+    expect(error).toBe('TOOL_FAILED');
+    expect(output).toMatch(/^find_no_way failed: what it needs could not be reached/);
+    expect(output).not.toContain('now-call');
+    expect(hasOutsideText(output)).toBe(false);
+  });
+
+  it.each(Object.keys(oddThrows))('fails for any error of a tool: %s', async (kind) => {
+    expect(await run('throw_odd', JSON.stringify({ kind }))).toMatchObject({ error: 'TOOL_FAILED' });
+  });
+
+  it('fails for an uncaught error of the tool, and aborts its signal', async () => {
     const { output, error } = await run('stray', '{}');
     expect(error).toBe('TOOL_FAILED');
     expect(output).toMatch(/^stray failed\.\nBetween the marks: .*\n===.*\nno such socket\n/);
-    expect(zoo.signal?.aborted).toBe(true);
+    expect(tools.signal?.aborted).toBe(true);
+  });
+
+  it('owns errors of its listeners when its time or its turn ends it', async () => {
+    expect(await run('listen', '{}')).toMatchObject({ error: 'TOOL_TIMEOUT' });
+    expect(String(tools.listenedFor)).toMatch(/^tool listen of turn/);
+    tools.listenedFor = undefined;
+    const turn = new AbortController();
+    tools.started = () => turn.abort(new Error('stopped'));
+    await expect(run('listen', '{}', turn.signal)).rejects.toThrow('stopped');
+    expect(String(tools.listenedFor)).toMatch(/^tool listen of turn/);
   });
 
   it('records the code of a deliberate refusal', async () => {
     expect(await run('refuse', '{}')).toEqual({ output: 'There is no such city.', error: 'CITY_UNKNOWN' });
   });
+
+  it('describes bytes by their number', async () => {
+    const { output } = await run('bytes', '{}');
+    expect(output).toBe('[50000000 bytes; there is no text]');
+  }, 5_000);
 
   it('reports a result that is no JSON as a failure', async () => {
     expect(await run('cycle', '{}')).toMatchObject({ error: 'TOOL_FAILED' });
@@ -124,13 +169,13 @@ describe('ToolRunner', () => {
     const { output, error } = await run('hang', '{}');
     expect(error).toBe('TOOL_TIMEOUT');
     expect(output).toContain('hang did not finish within 0.01 s');
-    expect(zoo.signal?.aborted).toBe(true);
+    expect(tools.signal?.aborted).toBe(true);
   });
 
   it('rejects with the reason of the turn that is cancelled, before and during the call', async () => {
     const cancelled = new AbortController();
     const reason = new Error('the turn is cancelled');
-    const started = new Promise<void>((resolve) => (zoo.started = resolve));
+    const started = new Promise<void>((resolve) => (tools.started = resolve));
     const result = run('wait', '{}', cancelled.signal);
     await started;
     cancelled.abort(reason);
@@ -143,15 +188,15 @@ describe('ToolRunner', () => {
       const seen: string[] = [];
       const mark = {
         set: async () => {
-          seen.push(`set, entered ${zoo.entered}`);
+          seen.push(`set, entered ${tools.entered}`);
           await whenSet();
         },
         takeBack: async () => void seen.push('taken back'),
       };
-      zoo.entered = 0;
+      tools.entered = 0;
       const call = { id: 'call_1', name, arguments: args };
       const outcome = await runner.run(call, toolContext(), signal, mark).catch((error: unknown) => error);
-      return { seen, outcome, entered: zoo.entered };
+      return { seen, outcome, entered: tools.entered };
     };
 
     it('sets the mark before the method is entered, and for no other tool', async () => {
@@ -160,13 +205,13 @@ describe('ToolRunner', () => {
       expect(await marked('say', '{"text":"a"}')).toMatchObject({ seen: [], outcome: { output: 'a' } });
     });
 
-    it('sets none where the method is not to be entered', async () => {
+    it('sets none when the method is not to be entered', async () => {
       for (const args of ['{}', 'no JSON']) {
         expect(await marked('once', args)).toMatchObject({ seen: [], entered: 0 });
       }
     });
 
-    it('takes the mark back where the turn ended meanwhile', async () => {
+    it('removes the mark when the turn ended meanwhile', async () => {
       const cancelled = new AbortController();
       const reason = new Error('the turn is cancelled');
       const whenSet = async () => cancelled.abort(reason);
@@ -176,7 +221,7 @@ describe('ToolRunner', () => {
       expect(entered).toBe(0);
     });
 
-    it('does not enter the method where the mark cannot be set', async () => {
+    it('does not enter the method when the mark cannot be set', async () => {
       const failure = new Error('no database');
       const { outcome, entered } = await marked('once', '{"text":"a"}', () => Promise.reject(failure));
       expect(outcome).toBe(failure);
@@ -184,7 +229,7 @@ describe('ToolRunner', () => {
     });
   });
 
-  it('cuts a long output to the limit, says how long it was, and never cuts a character in two', async () => {
+  it('cuts a long output to the limit, names its length, and never splits a character', async () => {
     for (const text of ['x', '😀', 'a😀']) {
       const { output, error } = await run('say', JSON.stringify({ text, times: 1_000 }));
       expect(error).toBeNull();
@@ -194,12 +239,12 @@ describe('ToolRunner', () => {
     }
   });
 
-  it('takes out what PostgreSQL cannot store, coming and going', async () => {
+  it('removes characters that PostgreSQL cannot store, from input and output', async () => {
     expect((await run('garbage', '{}')).output).toBe('ab\uFFFDc');
     expect((await run('say', String.raw`{"text":"x\u0000y\ud800"}`)).output).toBe('xy\uFFFD');
   });
 
-  it('answers any arguments whatsoever with a storable text', async () => {
+  it('answers any arguments with a storable text', async () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),

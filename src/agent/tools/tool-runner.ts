@@ -1,20 +1,25 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { OutsideText } from '../../channel/outside-text.js';
-import { messageOf, TurnpikeError } from '../../errors/errors.js';
-import { Redactor } from '../../errors/redactor.js';
-import { StrayError, withOwner } from '../../runtime/stray-errors.js';
+import { errorOf, messageOf, TurnpikeError } from '../../platform/errors/errors.js';
+import { Redactor } from '../../platform/errors/redactor.js';
+import { isUnreachable } from '../../platform/errors/unreachable.js';
+import { StrayError, withOwner } from '../../platform/errors/stray-errors.js';
 import { type CallMark, noMark } from './call-mark.js';
 import { markAsOutside } from './outside-text.js';
-import type { ToolCall, ToolContext, ToolResult } from './tool-context.js';
-import { cleanText, cut, cutOutput, textOf } from './tool-output.js';
+import type { ToolCall } from '../llm/model-answer.js';
+import type { ToolContext, ToolResult } from './tool-context.js';
+import { cleanOutput, cut, cutOutput, outputText } from './tool-output.js';
 import { type RegisteredTool, ToolRegistry } from './tool-registry.js';
 
-/** UTF-16 units of a thrown message that the model gets to read, with its marks. */
+/** UTF-16 units of an error message for the model, with its marks. */
 const MAX_REASON_CHARS = 700;
 
+const OUT_OF_REACH =
+  'what it needs could not be reached, or did not answer. It may have had an effect, and may work later.';
+
 /**
- * Runs one tool call. Whatever goes wrong becomes a text that tells the model what to do next. No result holds a secret of
- * the settings, whatever a tool or the server behind it makes of what it was given.
+ * Runs one tool call. Every failure becomes a text that tells the model its next step. No result contains a secret of
+ * the settings, whatever a tool or the server behind it does with its input.
  */
 @Injectable()
 export class ToolRunner {
@@ -25,16 +30,19 @@ export class ToolRunner {
     private readonly redactor: Redactor,
   ) {}
 
-  /** Waits, some seconds at most, for a tool that is away for a moment: what is decided about a call is decided of its tool. */
+  /**
+   * Waits, some seconds at most, for a tool that is unavailable for a moment: decisions about a call depend on its
+   * tool.
+   */
   async ready({ name }: ToolCall, signal: AbortSignal): Promise<void> {
     await this.registry.ready(name, signal);
   }
 
   /**
-   * The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_UNAVAILABLE`,
+   * Runs the call. The result's `error` is null when the tool did its work, else `TOOL_UNKNOWN`, `TOOL_UNAVAILABLE`,
    * `TOOL_ARGUMENTS_INVALID`, `TOOL_TIMEOUT`, the code of the `TurnpikeError` it threw, or `TOOL_FAILED`.
    * @param mark set before the method of a tool that is not repeatable is entered, and only then
-   * @throws the reason of `signal`, when that is aborted before the tool has ended; what `mark` throws, and then the
+   * @throws the reason of `signal`, when that is aborted before the tool has ended; the error of `mark`, and then the
    * method was not entered
    */
   async run(
@@ -66,7 +74,7 @@ export class ToolRunner {
       if (signal.aborted) await mark.takeBack();
       signal.throwIfAborted();
     }
-    // Nothing is awaited from here until the method is entered: an abort comes before the mark or after the entry.
+    // No await from here until the method is entered: an abort comes before the mark or after the entry.
     return this.call(tool, read.parameters, context, signal);
   }
 
@@ -77,32 +85,35 @@ export class ToolRunner {
     signal: AbortSignal,
   ): Promise<ToolResult> {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(new Error('the time is up')), tool.timeoutMs);
-    const onCancelled = (): void => stop.abort(signal.reason);
+    let failWith: (error: StrayError) => void = () => undefined;
+    const owner = {
+      name: `tool ${tool.name} of turn ${context.turnId}`,
+      fail: (error: StrayError) => failWith(error),
+    };
+    // Errors of the tool's listeners belong to the tool, whoever ends the call: its time, its turn, or the process.
+    const end = (reason: unknown): void => withOwner(owner, () => stop.abort(reason));
+    const timer = setTimeout(() => end(new Error('the time is up')), tool.timeoutMs);
+    const onCancelled = (): void => end(signal.reason);
     signal.addEventListener('abort', onCancelled, { once: true });
     try {
       const stopped = new Promise<never>((_, reject) => {
         stop.signal.addEventListener('abort', () => reject(new Error('stopped')), { once: true });
       });
-      let failWith: (error: StrayError) => void = () => undefined;
       const strayed = new Promise<never>((_, reject) => {
         failWith = reject;
       });
-      const owner = {
-        name: `tool ${tool.name} of turn ${context.turnId}`,
-        fail: (error: StrayError) => failWith(error),
-      };
-      const work = withOwner(owner, () => entered(() => tool.invoke(parameters, context, stop.signal)));
+      const redacting = { ...context, progress: this.withoutSecrets(context.progress) };
+      const work = withOwner(owner, () => entered(() => tool.invoke(parameters, redacting, stop.signal)));
       const value: unknown = await Promise.race([work, stopped, strayed]);
       return {
-        output: cutOutput(cleanText(this.redactor.text(textOf(value))), tool.maxOutputChars),
+        output: cutOutput(cleanOutput(this.redactor.text(outputText(value))), tool.maxOutputChars),
         error: null,
       };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof StrayError) {
-        // Nobody waits for the method any more.
-        stop.abort(error);
+        // No caller waits for the method any more.
+        end(error);
         return this.failed(tool, context, error.cause);
       }
       return stop.signal.aborted ? this.timedOut(tool, context) : this.failed(tool, context, error);
@@ -110,6 +121,14 @@ export class ToolRunner {
       clearTimeout(timer);
       signal.removeEventListener('abort', onCancelled);
     }
+  }
+
+  /** The chat shows a tool's own progress text. */
+  private withoutSecrets(progress: ToolContext['progress']): ToolContext['progress'] {
+    return (how) => {
+      const note = how.note === undefined ? {} : { note: this.redactor.text(how.note) };
+      progress({ ...how, ...note });
+    };
   }
 
   private timedOut(tool: RegisteredTool, { conversationId, turnId }: ToolContext): ToolResult {
@@ -130,17 +149,23 @@ export class ToolRunner {
     const reason = this.redactor.text(messageOf(error));
     if (error instanceof TurnpikeError) return failure(error.code, reason);
     this.logger.warn({ msg: 'tool failed', tool: tool.name, error: reason, conversationId, turnId });
+    // Our own words, so the calls that come after it need no approval.
+    if (isUnreachable(error)) return failure('TOOL_FAILED', `${tool.name} failed: ${OUT_OF_REACH}`);
     return failure('TOOL_FAILED', `${tool.name} failed.\n${marked(reason)}`);
   }
 }
 
-/** What was thrown that is no error of ours may be anybody's words: a parser quotes what it read, a client what it was answered. */
+/** An error that is not ours may contain other people's words: a parser quotes its input, a client its answer. */
 const marked = (reason: string): string =>
-  markAsOutside(OutsideText.of(reason), 'the error that it reported', MAX_REASON_CHARS);
+  markAsOutside(OutsideText.fromUntrusted(reason), 'the error that it reported', MAX_REASON_CHARS);
 
-/** Enters the method at once; what it throws at once is a rejection like any other. */
+/** Enters the method at once; a synchronous throw is a rejection like any other, with a readable error. */
 async function entered(method: () => unknown): Promise<unknown> {
-  return await method();
+  try {
+    return await method();
+  } catch (thrown) {
+    throw errorOf(thrown);
+  }
 }
 
-const failure = (error: string, text: string): ToolResult => ({ output: cleanText(text), error });
+const failure = (error: string, text: string): ToolResult => ({ output: cleanOutput(text), error });

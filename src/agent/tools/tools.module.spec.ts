@@ -3,28 +3,29 @@ import type { DynamicModule } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { GroupSettings } from '../../config/group.settings.js';
-import { DatabaseClock } from '../../database/database-clock.js';
-import { DatabasePool } from '../../database/database-pool.js';
-import { Database } from '../../database/database.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { GroupSettings } from '../../memory/group.settings.js';
+import { DatabaseClock } from '../../platform/database/database-clock.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { Database } from '../../platform/database/database.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { MAX_FACTS } from '../../memory/facts.repository.js';
-import { RuntimeModule } from '../../runtime/runtime.module.js';
+import { RuntimeModule } from '../../platform/runtime/runtime.module.js';
 import { ToolRegistry } from './tool-registry.js';
 import { ToolRunner } from './tool-runner.js';
+import { BuiltInToolsModule } from './built-in/built-in-tools.module.js';
 import { ToolsModule } from './tools.module.js';
 import { toolContext } from '../../../test/support/tool-context.js';
 import { noSecrets } from '../../../test/support/error-texts.js';
-import { Redactor } from '../../errors/redactor.js';
+import { Redactor } from '../../platform/errors/redactor.js';
 
-describe('the built-in tools, with a database', () => {
+describe('The built-in tools, with a database,', () => {
   let database: TestDatabase;
   let pool: DatabasePool;
   let prisma: PrismaService;
   let runner: ToolRunner;
   let registry: ToolRegistry;
   let conversationId: string;
-  let chatId = 0n;
+  let chats = 0;
 
   const run = (name: string, fields: object) =>
     runner.run(
@@ -50,7 +51,7 @@ describe('the built-in tools, with a database', () => {
       exports: [DatabasePool, PrismaService, DatabaseClock, GroupSettings, Redactor],
     };
     const module = await Test.createTestingModule({
-      imports: [testModule, RuntimeModule, ToolsModule],
+      imports: [testModule, RuntimeModule, ToolsModule, BuiltInToolsModule],
     }).compile();
     await module.init();
     runner = module.get(ToolRunner);
@@ -63,13 +64,13 @@ describe('the built-in tools, with a database', () => {
 
   beforeEach(async () => {
     conversationId = randomUUID();
-    chatId += 1n;
+    chats += 1;
     await prisma.conversation.create({
-      data: { id: conversationId, channel: 'telegram', chatId, chatType: 'private' },
+      data: { id: conversationId, channel: 'telegram', chatId: String(chats), chatType: 'private' },
     });
   });
 
-  it('are these, each saying what it and all its parameters are for', () => {
+  it('are these, each with a description of itself and all its parameters', () => {
     expect(registry.names()).toEqual([
       'calculate',
       'current_time',
@@ -109,7 +110,7 @@ describe('the built-in tools, with a database', () => {
     expect((await run('recall', {})).output).toBe('Nothing is remembered yet.');
   });
 
-  it('recall what a query is about, or everything where nothing is', async () => {
+  it('recall the facts about a query, or all without a query', async () => {
     await run('remember', { fact: 'Likes tea' });
     await run('remember', { fact: 'Lives in Köln' });
     expect((await run('recall', { query: 'tea?' })).output).toBe('- Likes tea');
@@ -119,7 +120,7 @@ describe('the built-in tools, with a database', () => {
     );
   });
 
-  it('forget nothing that is not clear', async () => {
+  it('forget no fact that is ambiguous', async () => {
     await run('remember', { fact: 'Likes tea' });
     await run('remember', { fact: 'Likes coffee' });
     expect(await run('forget', { fact: 'likes' })).toEqual({

@@ -1,9 +1,9 @@
 import type { ToolResult } from './tool-context.js';
 
-/** The call was begun, and nobody knows whether it had its effect. */
+/** The call was begun, and its outcome is unknown. */
 export const TOOL_OUTCOME_UNKNOWN = 'TOOL_OUTCOME_UNKNOWN';
 
-/** What a call that must not be made twice comes to where it was interrupted. */
+/** The result of an interrupted call that must not be repeated. */
 export function unknownOutcome(tool: string): ToolResult {
   return {
     output:

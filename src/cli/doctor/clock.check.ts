@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import type { Settings } from '../../config/settings.js';
-import { messageOf } from '../../errors/errors.js';
+import type { Settings } from '../../settings/settings.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import { type Finding, findingsAbout } from './finding.js';
 
 const clock = findingsAbout('clock');
@@ -8,7 +8,7 @@ const clock = findingsAbout('clock');
 /** Promises hold whatever a machine's clock says; dates in answers, and TLS, do not. */
 const TOLERANCE_MS = 5_000;
 
-/** How far this machine's clock is from the database's, and from that of the Bot API server. */
+/** Compares this machine's clock with the database's and the Bot API server's. */
 export async function checkClock(
   { database, telegram }: Settings,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function checkClock(
 
 interface Reading {
   readonly theirsMs: number;
-  /** How exact it is. */
+  /** The precision of the difference. */
   readonly withinMs: number;
 }
 
@@ -33,7 +33,7 @@ async function compare(whose: string, reading: Promise<Reading>): Promise<Findin
   const startedAt = Date.now();
   try {
     const { theirsMs, withinMs } = await reading;
-    // It was read at some moment between asking and now.
+    // It was read at some moment between request and answer.
     const aheadMs = startedAt - theirsMs;
     const behindMs = theirsMs - Date.now();
     const offMs = Math.max(aheadMs, behindMs, 0);
@@ -61,7 +61,7 @@ async function databaseTime(url: string): Promise<Reading> {
   }
 }
 
-/** By the `Date` of any answer, which has seconds only. */
+/** By the `Date` of any answer, which has whole seconds only. */
 async function serverTime(root: string, signal: AbortSignal): Promise<Reading> {
   const response = await fetch(root, { method: 'HEAD', redirect: 'manual', signal });
   const at = Date.parse(response.headers.get('date') ?? '');

@@ -1,18 +1,18 @@
-/** `failed`: the bot does not work so. `warning`: it works, and something will go wrong or be missed. */
-export type Verdict = 'ok' | 'warning' | 'failed' | 'skipped';
+/** `failed`: the bot does not work. `warning`: it works, but will have trouble. */
+type DoctorVerdict = 'ok' | 'warning' | 'failed' | 'skipped';
 
-/** What one look found. */
+/** The result of one check. */
 export interface Finding {
-  /** What was looked at, in a word or two. */
+  /** The checked part, in a word or two. */
   readonly about: string;
-  readonly verdict: Verdict;
-  /** What is so. */
+  readonly verdict: DoctorVerdict;
+  /** The observation. */
   readonly says: string;
-  /** What to do about it; null where nothing is to be done. */
+  /** The remedy; null if none is needed. */
   readonly todo: string | null;
 }
 
-/** Looks at one part of the deployment, from outside as the product would. A part that is down is a finding. */
+/** Checks one part of the deployment, from outside as the product would. A part that is down is a finding. */
 export type Check = (signal: AbortSignal) => Promise<readonly Finding[]>;
 
 /** Makes the findings about one thing. */
@@ -27,7 +27,7 @@ export function findingsAbout(about: string) {
 
 const ABOUT_WIDTH = 11;
 
-/** For the terminal: a line, and one more for what to do. */
+/** For the terminal: a line, and one more for the remedy. */
 export function linesOf({ about, verdict, says, todo }: Finding): string[] {
   const first = `${verdict.padEnd(8)} ${about.padEnd(ABOUT_WIDTH)} ${says}`;
   return todo === null ? [first] : [first, `${' '.repeat(ABOUT_WIDTH + 10)}-> ${todo}`];

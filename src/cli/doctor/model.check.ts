@@ -1,11 +1,11 @@
-import type { ModelSettings } from '../../config/model.settings.js';
-import { type Model, ModelCatalog } from '../../agent/model/model-catalog.js';
-import { classifyModelError } from '../../agent/model/model-error.js';
+import type { ModelSettings } from '../../agent/llm/model.settings.js';
+import { type Model, ModelCatalog } from '../../agent/llm/model-catalog.js';
+import { classifyModelError } from '../../agent/llm/model-error.js';
 import { type Finding, findingsAbout } from './finding.js';
 
 const model = findingsAbout('model');
 
-/** Some servers refuse tools for models that cannot call any; better known now than by the first user. */
+/** Some servers refuse tools for models without tool support: an operator should know before the first user does. */
 const tools = [
   {
     type: 'function' as const,
@@ -17,7 +17,7 @@ const tools = [
   },
 ];
 
-/** Asks each model of the chain for one word, with a tool beside, as a turn does. */
+/** Asks each model of the chain for one word, with a tool offered, as a turn does. */
 export async function checkModels(settings: ModelSettings, signal: AbortSignal): Promise<readonly Finding[]> {
   if (settings.apiKey === undefined && settings.baseUrl === undefined) {
     return [model.skipped('OPENAI_API_KEY and OPENAI_BASE_URL are unset: a demo model answers')];

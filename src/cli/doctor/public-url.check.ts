@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate } from 'node:tls';
-import type { TelegramSettings } from '../../config/telegram.settings.js';
+import type { TelegramSettings } from '../../telegram/settings/telegram.settings.js';
 import { type Finding, findingsAbout } from './finding.js';
 
 const address = findingsAbout('address');
@@ -10,12 +10,14 @@ const secret = findingsAbout('secret');
 
 const SHORT_SECRET = 16;
 const DAY_MS = 24 * 3_600_000;
-/** Let's Encrypt renews with 30 of 90 days left: less than this means that nobody does. */
+/** Let's Encrypt certificates are renewed with 30 of 90 days left: less than this means that the renewal fails. */
 const EXPIRY_WARNING_DAYS = 14;
 /** https://core.telegram.org/bots/webhooks#the-short-version */
 const TELEGRAM_PORTS = new Set(['', '443', '80', '88', '8443']);
 
-/** Whether Telegram reaches the door at PUBLIC_URL, over TLS it trusts, and whether that door has our secret. */
+/**
+ * Checks that Telegram can reach the webhook at PUBLIC_URL, over TLS it trusts, and that the webhook has our secret.
+ */
 export async function checkPublicUrl(
   { webhookUrl, webhookSecret, secretSetting, receiving }: TelegramSettings,
   signal: AbortSignal,
@@ -65,7 +67,7 @@ async function tlsFindings(url: URL, signal: AbortSignal): Promise<Finding[]> {
   }
 }
 
-/** The certificate that the server shows. @throws where it cannot be reached or is not trusted */
+/** The certificate that the server shows. @throws if the server cannot be reached or is not trusted */
 async function certificateOf({ hostname, port }: URL, signal: AbortSignal): Promise<PeerCertificate> {
   const socket = connect({
     host: hostname,
@@ -84,7 +86,7 @@ function daysLeft({ valid_to }: PeerCertificate): number {
   return Math.floor((Date.parse(valid_to) - Date.now()) / DAY_MS);
 }
 
-/** Two requests that store nothing: without the secret our door says 401, with it that there is no `update_id`. */
+/** Two requests that store nothing: without the secret our webhook answers 401, with it that `update_id` is missing. */
 async function doorFindings(
   url: URL,
   webhookSecret: string | undefined,

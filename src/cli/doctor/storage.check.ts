@@ -1,16 +1,16 @@
 import { Redis } from 'ioredis';
-import type { DatabaseSettings } from '../../config/database.settings.js';
-import type { RedisSettings } from '../../config/redis.settings.js';
-import { durabilityRisks, readCommitDurability } from '../../database/commit-durability.js';
-import { connectAtStart } from '../../database/connect.js';
-import { Migrator } from '../../database/migrator.js';
-import { messageOf, TurnpikeError } from '../../errors/errors.js';
+import type { DatabaseSettings } from '../../platform/database/database.settings.js';
+import type { RedisSettings } from '../../platform/throttling/redis.settings.js';
+import { durabilityRisks, readCommitDurability } from '../../platform/database/commit-durability.js';
+import { connectAtStart } from '../../platform/database/connect.js';
+import { Migrator } from '../../platform/database/migrator.js';
+import { messageOf, TurnpikeError } from '../../platform/errors/errors.js';
 import { type Finding, findingsAbout } from './finding.js';
 
 const database = findingsAbout('database');
 const queue = findingsAbout('queue');
 
-/** Whether PostgreSQL answers, is new enough, has the tables of this version, and keeps what it has acknowledged. */
+/** Checks that PostgreSQL answers, is new enough, has the tables of this version, and keeps acknowledged commits. */
 export async function checkDatabase({ url, dataDir }: DatabaseSettings): Promise<readonly Finding[]> {
   if (url === undefined) {
     return [database.skipped(`DATABASE_URL is unset: the server brings its own, in ${dataDir}`)];
@@ -33,7 +33,7 @@ export async function checkDatabase({ url, dataDir }: DatabaseSettings): Promise
   }
 }
 
-/** What can take back commits that were acknowledged, as the log tells at start. */
+/** Settings that can lose acknowledged commits, as the log reports at start. */
 async function durabilityFindings(url: string): Promise<Finding[]> {
   const client = await connectAtStart(url, { patienceMs: 0 });
   try {
@@ -44,7 +44,7 @@ async function durabilityFindings(url: string): Promise<Finding[]> {
   }
 }
 
-/** Whether Redis answers and keeps what it is given. */
+/** Checks that Redis answers and keeps its data. */
 export async function checkQueue({ url }: RedisSettings, signal: AbortSignal): Promise<readonly Finding[]> {
   if (url === undefined) return [queue.ok('REDIS_URL is unset: the queue is in PostgreSQL')];
   const redis = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0 });
@@ -63,7 +63,9 @@ export async function checkQueue({ url }: RedisSettings, signal: AbortSignal): P
   }
 }
 
-/** A Redis that forgets jobs loses no message, the sweep finds them; but it loses time. Managed ones may not tell. */
+/**
+ * A Redis that loses jobs loses no message, because the sweep finds them; but it loses time. Managed ones may not say.
+ */
 async function evictionFindings(redis: Redis): Promise<Finding[]> {
   const info = await redis.info('memory').catch(() => '');
   const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];

@@ -1,17 +1,17 @@
 import type { WebhookInfo } from '@grammyjs/types';
-import type { TelegramSettings } from '../../config/telegram.settings.js';
+import type { TelegramSettings } from '../../telegram/settings/telegram.settings.js';
 import type { BotApi } from '../../telegram/bot-api/bot-api.js';
 import { allowedUpdates } from '../../telegram/receiving/allowed-updates.js';
-import type { CallFailure } from '../../telegram/sending/call-failure.js';
+import type { BotCallFailure } from '../../telegram/bot-api/call-failure.js';
 import { type Finding, findingsAbout } from './finding.js';
 
 const token = findingsAbout('token');
 const webhook = findingsAbout('webhook');
 
-/** An error of Telegram's deliveries that is older tells nothing about today. */
+/** An older error of Telegram's deliveries does not describe today's state. */
 const RECENT_MS = 60 * 60_000;
 
-/** Whether the token is a bot's, and whether Telegram delivers where this installation receives. */
+/** Checks that the token is a bot's, and that Telegram delivers where this installation receives. */
 export async function checkTelegram(
   settings: TelegramSettings,
   api: BotApi,
@@ -33,15 +33,15 @@ export async function checkTelegram(
   return [named, ...groups, ...webhookFindings(settings, info.value, Date.now())];
 }
 
-function refusedTodo(failure: CallFailure): string {
+function refusedTodo(failure: BotCallFailure): string {
   if (failure.kind !== 'answered') return 'check TELEGRAM_API_ROOT, the network and a proxy in between';
   return failure.status === 401 || failure.status === 404
     ? 'ask @BotFather for the bot’s token (/mybots, API Token) and set that'
     : 'try again; https://core.telegram.org/bots/api says what the answer means';
 }
 
-/** What `getWebhookInfo` tells, held against the settings. Pure. */
-export function webhookFindings(settings: TelegramSettings, info: WebhookInfo, nowMs: number): Finding[] {
+/** Compares `getWebhookInfo` with the settings. Pure. */
+function webhookFindings(settings: TelegramSettings, info: WebhookInfo, nowMs: number): Finding[] {
   const place = whereTo(settings, info.url ?? '');
   return [place, ...(place.verdict === 'ok' ? deliveryFindings(info, nowMs) : [])];
 }

@@ -14,15 +14,15 @@ const healthy: WorkSight = {
   deadLetters: 0,
 };
 
-/** The verdicts, by what they are about. */
+/** The verdicts, by subject. */
 function verdicts(change: Partial<WorkSight>): string[] {
   return workFindings({ ...healthy, ...change }).map(({ about, verdict }) => `${about} ${verdict}`);
 }
 
 const waits = (oldestSeconds: number) => ({ waiting: [{ lane: 'turns' as const, depth: 3, oldestSeconds }] });
 
-describe('doctor, of what it sees of the work,', () => {
-  it('finds nothing to mend where somebody works and nothing waits', () => {
+describe('doctor, about the work,', () => {
+  it('finds no fault where workers run and no work waits', () => {
     expect(verdicts({})).toEqual(['workers ok', 'sweep ok', 'backlog ok', 'letters ok']);
   });
 
@@ -30,11 +30,11 @@ describe('doctor, of what it sees of the work,', () => {
     [5, 'ok'],
     [300, 'warning'],
     [1_000, 'failed'],
-  ])('judges what has waited for %i s with workers: %s', (seconds, verdict) => {
+  ])('judges work that has waited for %i s with workers: %s', (seconds, verdict) => {
     expect(verdicts(waits(seconds))[2]).toBe(`backlog ${verdict}`);
   });
 
-  it('fails for whatever waits, however short, where nobody works', () => {
+  it('fails for any waiting work, however recent, without workers', () => {
     expect(verdicts({ workers: 0, workerSeenMs: null, ...waits(0) })).toEqual([
       'workers failed',
       'sweep skipped',
@@ -43,11 +43,11 @@ describe('doctor, of what it sees of the work,', () => {
     ]);
   });
 
-  it.each([null, 31_000])('fails where workers are at work and the sweep was seen %s ms ago', (sweptMs) => {
+  it.each([null, 31_000])('fails with workers whose sweep was seen %s ms ago', (sweptMs) => {
     expect(verdicts({ sweptMs })[1]).toBe('sweep failed');
   });
 
-  it('warns of dead letters, which are somebody’s to read', () => {
+  it('warns of dead letters, which an operator must read', () => {
     expect(verdicts({ deadLetters: 4 })[3]).toBe('letters warning');
   });
 });

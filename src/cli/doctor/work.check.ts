@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { DatabaseSettings } from '../../config/database.settings.js';
-import { connectAtStart } from '../../database/connect.js';
-import { runningEmbeddedUrl } from '../../database/running-embedded.js';
+import type { DatabaseSettings } from '../../platform/database/database.settings.js';
+import { connectAtStart } from '../../platform/database/connect.js';
+import { runningEmbeddedUrl } from '../../platform/database/running-embedded.js';
 import type { WaitingWork } from '../../queue/waiting-work.repository.js';
 import { canLookAtWork, lookAtWork, type WorkSight } from '../../queue/work-sight.js';
 import { ASK_EVERY_MS, isPollerAtWork } from '../../telegram/receiving/poller-lock.js';
@@ -14,7 +14,7 @@ const poller = findingsAbout('poller');
 const backlog = findingsAbout('backlog');
 const letters = findingsAbout('letters');
 
-/** The sweep comes round every two seconds. */
+/** The sweep runs every two seconds. */
 const SWEEP_LATE_MS = 30_000;
 /** Turns take minutes at times, and chats over their limit wait for theirs. */
 const SLOW_SECONDS = 120;
@@ -22,7 +22,7 @@ const STUCK_SECONDS = 900;
 
 const startWorker = 'start a process with APP_ROLE all or worker, and see its log';
 
-/** Whether anybody is at work here: workers, the sweep, where it polls the poller; and what has come of it. */
+/** Checks that workers, the sweep and, in polling mode, the poller are running; and the results of their work. */
 export async function checkWork(
   { url, dataDir }: DatabaseSettings,
   isPolled: boolean,
@@ -45,7 +45,7 @@ export async function checkWork(
   }
 }
 
-/** What was seen, judged. Pure. */
+/** Judges the observations. Pure. */
 export function workFindings(sight: WorkSight): readonly Finding[] {
   const { waiting, deadLetters } = sight;
   return [
@@ -90,7 +90,7 @@ function backlogFinding({ lane, depth, oldestSeconds }: WaitingWork, isWorkedOn:
     : backlog.ok(says);
 }
 
-/** While one process follows another as the poller, nobody is for a moment. */
+/** While one process follows another as the poller, none holds the lock for a moment. */
 async function pollerFinding(client: Client, signal: AbortSignal): Promise<Finding> {
   if (await isPollerAtWork(client)) return poller.ok('a process polls Telegram');
   await pause(2 * ASK_EVERY_MS, undefined, { signal });

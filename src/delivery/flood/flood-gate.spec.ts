@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChatId } from '../../channel/ids.js';
 import { openFloodGate } from '../../../test/support/delivery-parts.js';
 import { Room } from '../../../test/support/room.js';
 import { newChatId } from '../../../test/support/updates.js';
 import type { FloodChat, FloodGate } from './flood-gate.js';
-import { FloodWindows } from './flood-windows.repository.js';
+import { FloodWindowsRepository } from './flood-windows.repository.js';
 import type { Ask } from './gate-decision.js';
 
 const interactive: Ask = { class: 'interactive', inLine: false };
 let room: Room;
-/** Two processes. */
+/** Two processes share the gate. */
 let gates: readonly [FloodGate, FloodGate];
 
 beforeAll(async () => {
@@ -21,13 +22,13 @@ beforeEach(() => room.pool.query('TRUNCATE flood_windows'));
 
 const newChat = (chatType = 'private'): FloodChat => ({
   channel: 'telegram',
-  chatId: BigInt(chatType === 'private' ? newChatId() : -newChatId()),
+  chatId: ChatId(String(chatType === 'private' ? newChatId() : -newChatId())),
   chatType,
 });
 const ask = (chat: FloodChat, who: Ask = interactive, gate = gates[0]) =>
   room.prisma.$transaction((tx) => gate.pass(tx, chat, who));
 
-/** As time does it. */
+/** Ends every wait, as passing time does. */
 const pass = (ms: number) =>
   room.pool.query(
     `UPDATE flood_windows SET hits = ARRAY(SELECT hit - $1::float8 FROM unnest(hits) AS h (hit)),
@@ -37,19 +38,19 @@ const pass = (ms: number) =>
     [ms],
   );
 
-/** However long the test took to get here. */
+/** Independent of the test's own duration. */
 const allLimitedJustNow = () =>
   room.pool.query('UPDATE flood_windows SET limited_at = clock_timestamp() WHERE limited_at IS NOT NULL');
 
 describe('FloodGate', () => {
-  it('counts what all processes send, however they come together', async () => {
+  it('counts the messages of all processes, however their calls interleave', async () => {
     const begin = performance.now();
     const waits: number[] = [];
     const send = async (gate: FloodGate) => {
       for (let n = 0; n < 9; n += 1) waits.push(await ask(newChat(), interactive, gate));
     };
     await Promise.all([gates[0], gates[1], gates[0], gates[1], gates[0]].map(send));
-    // On a slow machine more than one period passes meanwhile.
+    // A slow machine takes longer than one period for this.
     const periods = Math.floor((performance.now() - begin) / 1_100);
     const passed = waits.filter((waitMs) => waitMs === 0).length;
     expect(passed).toBeGreaterThanOrEqual(30);
@@ -57,7 +58,7 @@ describe('FloodGate', () => {
     expect(Math.max(...waits)).toBeLessThan(3_000);
   });
 
-  it('lets short bursts of a chat pass, and a group has less', async () => {
+  it('passes short bursts of a chat, and shorter ones of a group', async () => {
     const [chat, group] = [newChat(), newChat('supergroup')];
     for (let n = 0; n < 3; n += 1) expect(await ask(chat)).toBe(0);
     const waitMs = await ask(chat);
@@ -74,7 +75,7 @@ describe('FloodGate', () => {
     expect(await ask(chat)).toBe(0);
   });
 
-  it('counts nothing that is not committed', async () => {
+  it('counts only committed messages', async () => {
     const chat = newChat();
     for (let n = 0; n < 5; n += 1) {
       const broken = room.prisma.$transaction(async (tx) => {
@@ -86,7 +87,7 @@ describe('FloodGate', () => {
     expect(await ask(chat)).toBe(0);
   });
 
-  it('keeps a chat’s pause for all processes, and pauses the bot where several chats are told to wait', async () => {
+  it('keeps a chat’s pause for all processes, and pauses the bot when several chats are limited', async () => {
     const chats = [newChat(), newChat(), newChat()] as const;
     await gates[0].limited(chats[0], 70_000);
     expect(await ask(chats[0], interactive, gates[1])).toBeGreaterThan(20_000);
@@ -96,7 +97,7 @@ describe('FloodGate', () => {
     await allLimitedJustNow();
     await gates[1].limited(chats[2], 80_000);
     const other = await ask(newChat());
-    // No longer than any of the three is told to wait.
+    // No longer than the longest of the three pauses.
     expect(other).toBeGreaterThan(20_000);
     expect(other).toBeLessThanOrEqual(70_000);
     await pass(90_000);
@@ -104,7 +105,7 @@ describe('FloodGate', () => {
     expect(await ask(chats[1])).toBe(0);
   });
 
-  it('does not take chats that are limited now and then for a limit of the bot', async () => {
+  it('does not mistake chats that are limited now and then for a limit of the bot', async () => {
     for (let n = 0; n < 6; n += 1) {
       await gates[0].limited(newChat(), 30_000);
       await pass(1_500);
@@ -112,7 +113,7 @@ describe('FloodGate', () => {
     expect(await ask(newChat())).toBe(0);
   });
 
-  it('lets drafts pass only where replies have room behind them', async () => {
+  it('passes drafts only where replies have room behind them', async () => {
     const chat = newChat();
     expect(await gates[0].passDraft(chat)).toBe(0);
     expect(await gates[0].passDraft(chat)).toBe(0);
@@ -120,7 +121,7 @@ describe('FloodGate', () => {
     expect(await ask(chat)).toBe(0);
   });
 
-  it('lets nobody wait for an hour that comes twice, and keeps to the limits and the pauses', async () => {
+  it('adds no wait for an hour that comes twice, and keeps the limits and the pauses', async () => {
     const [chat, paused] = [newChat(), newChat()];
     for (let n = 0; n < 3; n += 1) await ask(chat);
     await gates[0].limited(paused, 60_000);
@@ -136,7 +137,7 @@ describe('FloodGate', () => {
     expect(await ask(paused)).toBe(0);
   });
 
-  it('keeps no place in a line for an hour that comes twice', async () => {
+  it('reserves no place in a line for an hour that comes twice', async () => {
     await ask(newChat());
     await room.pool.query(
       `UPDATE flood_windows
@@ -152,13 +153,13 @@ describe('FloodGate', () => {
     expect(await ask(waiting, { class: 'interactive', inLine: true })).toBe(0);
   });
 
-  it('forgets chats that say nothing any more', async () => {
+  it('deletes the rows of idle chats', async () => {
     await ask(newChat());
     const kept = newChat();
     await gates[0].limited(kept, 3_600_000);
     await pass(600_000);
     await ask(newChat());
-    expect(await new FloodWindows(room.prisma).prune()).toBe(1);
+    expect(await new FloodWindowsRepository(room.prisma).prune()).toBe(1);
     expect(await ask(kept)).toBeGreaterThan(0);
   });
 });

@@ -1,37 +1,37 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { FloodSettings } from '../../config/flood.settings.js';
-import { PrismaService } from '../../database/prisma.service.js';
-import { messageOf } from '../../errors/errors.js';
+import { FloodSettings } from './flood.settings.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import type { Prisma } from '../../generated/prisma/client.js';
-import { type Count, Metrics } from '../../observability/metrics.js';
+import { type Count, Metrics } from '../../platform/observability/metrics.js';
 import { type Ask, decideGate, type FloodLimits, type GateDecision } from './gate-decision.js';
-import { FloodWindows } from './flood-windows.repository.js';
+import { FloodWindowsRepository, type SeenWindows } from './flood-windows.repository.js';
 
 /** A chat of a channel, as the gate counts it. */
 export interface FloodChat {
   readonly channel: string;
-  readonly chatId: bigint;
+  readonly chatId: string;
   readonly chatType: string;
 }
 
 /**
- * From when a message is let through until Telegram counts it, time passes, now more, now less: so much longer is each
- * period than Telegram's. A chat can wait longer than the bot, whose limit all chats share.
+ * The delay between passing a message and Telegram counting it varies. Each period is this much longer than Telegram's.
+ * A chat can wait longer than the bot, whose limit all chats share.
  */
 const BOT_MARGIN_MS = 100;
 const CHAT_MARGIN_MS = 200;
-/** "1 message a second" is counted over so many seconds, for Telegram lets short bursts pass. */
+/** "1 message a second" is counted over this many seconds, because Telegram lets short bursts pass. */
 const BURST_SECONDS = 3;
 
-/** A 429 does not say whether it is about the chat or the bot. So many chats in so short a time: it is the bot. */
+/** A 429 does not say whether it limits the chat or the bot. This many limited chats in this time mean the bot. */
 const SUSPICIOUS_CHATS = 3;
 const SUSPICIOUS_MS = 2_000;
 
 const TIDY_EVERY_MS = 60_000;
 
 /**
- * Lets messages out no faster than the channel takes them: per bot, per chat, per group, for all processes together and
- * by the database's clock. It blocks nobody: who may not send is told when to come back.
+ * Sends messages no faster than the channel accepts them: per bot, per chat and per group, across all processes, by the
+ * database's clock. It never blocks: a caller that may not send yet gets the delay.
  */
 @Injectable()
 export class FloodGate implements OnModuleInit, OnApplicationShutdown {
@@ -41,7 +41,7 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly prisma: PrismaService,
-    private readonly windows: FloodWindows,
+    private readonly windows: FloodWindowsRepository,
     private readonly settings: FloodSettings,
     metrics: Metrics,
   ) {
@@ -58,9 +58,9 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * One message to this chat, with the caller's transaction: what passes counts with its commit. Call it late in the
-   * transaction: it locks what all senders share.
-   * @returns milliseconds until it may ask again; 0: it may be sent, now
+   * Passes one message to this chat in the caller's transaction, with whose commit it counts. Call it late in the
+   * transaction: it locks rows that all senders share.
+   * @returns milliseconds until the caller may ask again; 0: send it now
    */
   async pass(tx: Prisma.TransactionClient, chat: FloodChat, ask: Ask): Promise<number> {
     const [keys, limits] = [keysOf(chat), this.limitsOf(chat)];
@@ -70,12 +70,24 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
     return decision.kind === 'pass' ? 0 : decision.at - now;
   }
 
-  /** As `pass`, for an edit of a message that is still being written: it gives way to all replies. */
+  /**
+   * Passes one message by windows that were read without a lock.
+   * @returns the writes that record it, with `passed`: see `FloodWindowsRepository.countSeen`; null: ask `pass`
+   */
+  passAsSeen(chat: FloodChat, ask: Ask, seen: SeenWindows): Prisma.Sql | null {
+    const keys = keysOf(chat);
+    const windows = this.windows.readSeen(keys, seen);
+    if (windows === null) return null;
+    const decision = decideGate(windows.chat, windows.bot, ask, this.limitsOf(chat), windows.now);
+    return decision.kind === 'pass' ? this.windows.countSeen(keys, seen, decision.chat, decision.bot) : null;
+  }
+
+  /** As `pass`, for an edit of a streamed reply: it yields to all replies. */
   async passDraft(chat: FloodChat): Promise<number> {
     return await this.prisma.$transaction((tx) => this.pass(tx, chat, { class: 'draft', inLine: false }));
   }
 
-  /** The channel asked for a pause (429): nothing more is sent to this chat before it is over; or to any. */
+  /** Records a pause that the channel asked for (429): the chat, or the whole bot, gets no message before it ends. */
   async limited(chat: FloodChat, retryAfterMs: number): Promise<void> {
     const keys = keysOf(chat);
     const suspicion = { chats: SUSPICIOUS_CHATS, withinMs: SUSPICIOUS_MS };
@@ -89,7 +101,7 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
       msg: 'limited by the channel',
       paused,
       channel,
-      chatId: String(chatId),
+      chatId,
       retryAfterMs,
     });
   }
@@ -126,7 +138,7 @@ export class FloodGate implements OnModuleInit, OnApplicationShutdown {
   }
 }
 
-export function keysOf({ channel, chatId }: Pick<FloodChat, 'channel' | 'chatId'>): {
+function keysOf({ channel, chatId }: Pick<FloodChat, 'channel' | 'chatId'>): {
   bot: string;
   chat: string;
 } {

@@ -14,10 +14,10 @@ afterAll(() => room.close());
 const interactive: Ask = { class: 'interactive', inLine: false };
 
 describe('FloodGate', () => {
-  it('counts what another sender has been let through and not yet committed', async () => {
+  it('counts a message that another sender has passed but not committed', async () => {
     const gate = openFloodGate(room.prisma, { botPerSecond: 30, chatPerSecond: 1, groupPerMinute: 20 });
-    // What a group was sent counts for a minute: longer than the test takes on a slow machine.
-    const group = { channel: 'telegram', chatId: BigInt(-newChatId()), chatType: 'supergroup' };
+    // A message to a group counts for a minute: longer than the test takes on a slow machine.
+    const group = { channel: 'telegram', chatId: String(-newChatId()), chatType: 'supergroup' };
     const ask = () => room.prisma.$transaction((tx) => gate.pass(tx, group, interactive));
     expect(await ask()).toBe(0);
     const second = await room.prisma.$transaction(async (tx) => {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma } from '../../generated/prisma/client.js';
 import type { BotSent, Sent } from './gate-decision.js';
 
@@ -18,22 +18,42 @@ export interface FloodKeys {
   readonly chat: string;
 }
 
-/** Longer than any period: a row that nobody has used for so long says nothing. */
+/** Both rows of a chat as they were read, without a lock; null or fewer: there are none yet. */
+export type SeenWindows = readonly (Row & { readonly version: string })[] | null;
+
+/** The recent messages of a chat and of its bot, and the time: the gate decides by these. */
+export interface Windows {
+  readonly chat: Sent;
+  readonly bot: BotSent;
+  readonly now: number;
+}
+
+/** Longer than any period: a row that is unused for this long limits nothing. */
 const KEEP_MS = 180_000;
 const PRUNE_BATCH = 1_000;
+/** A message may be counted this much earlier than it is sent: less than the limits' margin. */
+const SEEN_MS = 50;
 
 const ms = (column: string): Prisma.Sql => Prisma.raw(`(extract(epoch FROM ${column}) * 1000)::float8`);
 
-/** What bots and chats were sent of late: one row each. The chat's is locked before the bot's, which all share. */
+/** The columns that the gate decides by. */
+const columns = Prisma.sql`key, hits, ${ms('paused_until')} AS "pausedUntil", interactive_line AS "interactiveLine",
+  background_line AS "backgroundLine", ${ms('limited_at')} AS "limitedAt", ${ms('clock_timestamp()')} AS now`;
+
+/** Both rows as `SeenWindows`, in a SELECT of the conversation `c`. */
+export const seenWindows = Prisma.sql`(
+  SELECT json_agg(w) FROM (SELECT ${columns}, xmin::text AS version FROM flood_windows
+  WHERE key IN (c.channel, c.channel || ':' || c.chat_id)) AS w)`;
+
+/**
+ * The recent messages of bots and chats: one row each. A chat's row is locked before the bot's, which all chats share.
+ */
 @Injectable()
-export class FloodWindows {
+export class FloodWindowsRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Both rows, locked, and the time after that: so no row's times go backwards. */
-  async lock(
-    tx: Prisma.TransactionClient,
-    keys: FloodKeys,
-  ): Promise<{ chat: Sent; bot: BotSent; now: number }> {
+  /** Locks both rows and then reads the clock, so that the times of a row never decrease. */
+  async lock(tx: Prisma.TransactionClient, keys: FloodKeys): Promise<Windows> {
     let rows = await this.select(tx, keys);
     if (rows.some(isAhead)) {
       await this.setBack(tx, keys);
@@ -47,16 +67,38 @@ export class FloodWindows {
         ON CONFLICT (key) DO NOTHING`;
       rows = await this.select(tx, keys);
     }
-    const now = Math.max(...rows.map((row) => row.now));
-    const chat = rows.find(({ key }) => key === keys.chat);
-    const bot = rows.find(({ key }) => key === keys.bot);
-    const lines = { interactive: bot?.interactiveLine ?? [], background: bot?.backgroundLine ?? [] };
-    return { chat: sentOf(chat), bot: { ...sentOf(bot), lines }, now };
+    return windowsOf(keys, rows);
+  }
+
+  /** The rows as they were read; null: they have to be locked and read again. Pure. */
+  readSeen(keys: FloodKeys, seen: SeenWindows): Windows | null {
+    if (seen === null || seen.length < 2 || seen.some(isAhead)) return null;
+    return windowsOf(keys, seen);
   }
 
   /**
-   * The clock was set back. All that seems to lie ahead happened just now: a pause lasts for as long as it was asked
-   * for, and nobody keeps a place in a line for an hour that comes twice.
+   * The writes that record a message which passes, for `LeaseRepository.queryHeld`: `passed` has one row if no other
+   * message was counted since the rows were read a moment ago; else none, and nothing is recorded.
+   */
+  countSeen(keys: FloodKeys, seen: SeenWindows, chat: Sent, bot: Sent): Prisma.Sql {
+    const versions = (seen ?? []).map(({ version }) => version);
+    const readAt = Math.max(...(seen ?? []).map(({ now }) => now));
+    return Prisma.sql`
+      seen AS MATERIALIZED (
+        SELECT w.key FROM held, flood_windows w
+        JOIN unnest(${(seen ?? []).map(({ key }) => key)}::text[], ${versions}::text[]) AS read (key, version)
+          ON read.key = w.key AND read.version = w.xmin::text
+        ORDER BY w.key DESC FOR UPDATE OF w
+      ), passed AS MATERIALIZED (
+        SELECT count(*) FROM seen HAVING count(*) = 2 AND ${ms('clock_timestamp()')} < ${readAt + SEEN_MS}
+      ), counted AS (
+        UPDATE flood_windows w SET ${hitsOf(keys, chat, bot)} FROM passed WHERE w.key IN (${keys.bot}, ${keys.chat})
+      )`;
+  }
+
+  /**
+   * The clock was set back. Times in the future count as now: a pause keeps its length, and no place in the line is
+   * kept for an hour that comes twice.
    */
   private async setBack(tx: Prisma.TransactionClient, { bot, chat }: FloodKeys): Promise<void> {
     await tx.$executeRaw`
@@ -69,18 +111,13 @@ export class FloodWindows {
       WHERE key IN (${bot}, ${chat})`;
   }
 
-  /** A message passes. */
+  /** Records a message that passes. */
   async count(tx: Prisma.TransactionClient, keys: FloodKeys, chat: Sent, bot: Sent): Promise<void> {
     await tx.$executeRaw`
-      UPDATE flood_windows w SET
-        hits = CASE WHEN w.key = ${keys.bot} THEN ${[...bot.hits]}::float8[] ELSE ${[...chat.hits]}::float8[] END,
-        -- Seldom, for it is in an index: else the row changes in place.
-        expires_at = CASE WHEN expires_at < clock_timestamp() + ${KEEP_MS / 2} * interval '1 ms'
-          THEN clock_timestamp() + ${KEEP_MS} * interval '1 ms' ELSE expires_at END
-      WHERE key IN (${keys.bot}, ${keys.chat})`;
+      UPDATE flood_windows w SET ${hitsOf(keys, chat, bot)} WHERE key IN (${keys.bot}, ${keys.chat})`;
   }
 
-  /** Somebody was told to come later. */
+  /** Records a sender's place in the line. */
   async lineUp(tx: Prisma.TransactionClient, key: string, { lines }: BotSent): Promise<void> {
     await tx.$executeRaw`
       UPDATE flood_windows
@@ -89,8 +126,8 @@ export class FloodWindows {
   }
 
   /**
-   * Pauses the chat for `forMs`; and the bot, where so many chats were limited within so short a time, for as long as all
-   * of them are paused.
+   * Pauses the chat for `forMs`. Pauses the bot too, for as long as all its limited chats, if enough chats were limited
+   * in a short time.
    * @returns whether the bot is paused
    */
   async pause(
@@ -116,7 +153,7 @@ export class FloodWindows {
     return paused > 0;
   }
 
-  /** Deletes rows that say nothing any more, passing over those in use. @returns how many */
+  /** Deletes rows that limit nothing any more, skipping those in use. @returns how many */
   async prune(): Promise<number> {
     let pruned = 0;
     for (let batch = PRUNE_BATCH; batch === PRUNE_BATCH; pruned += batch) {
@@ -134,15 +171,30 @@ export class FloodWindows {
       WITH locked AS MATERIALIZED (
         SELECT * FROM flood_windows WHERE key IN (${bot}, ${chat}) ORDER BY key DESC FOR UPDATE
       )
-      SELECT key, hits, ${ms('paused_until')} AS "pausedUntil", interactive_line AS "interactiveLine",
-             background_line AS "backgroundLine", ${ms('limited_at')} AS "limitedAt", ${ms('clock_timestamp()')} AS now
-      FROM locked`;
+      SELECT ${columns} FROM locked`;
   }
 }
 
-/** Does it tell of something that has yet to come? */
+/** Whether the row holds a time in the future. */
 function isAhead({ hits, limitedAt, now }: Row): boolean {
   return Math.max(hits.at(-1) ?? 0, limitedAt ?? 0) > now;
+}
+
+function windowsOf(keys: FloodKeys, rows: readonly Row[]): Windows {
+  const now = Math.max(...rows.map((row) => row.now));
+  const chat = rows.find(({ key }) => key === keys.chat);
+  const bot = rows.find(({ key }) => key === keys.bot);
+  const lines = { interactive: bot?.interactiveLine ?? [], background: bot?.backgroundLine ?? [] };
+  return { chat: sentOf(chat), bot: { ...sentOf(bot), lines }, now };
+}
+
+/** The new hits of both rows, in the `SET` of an UPDATE. */
+function hitsOf(keys: FloodKeys, chat: Sent, bot: Sent): Prisma.Sql {
+  return Prisma.sql`
+    hits = CASE WHEN w.key = ${keys.bot} THEN ${[...bot.hits]}::float8[] ELSE ${[...chat.hits]}::float8[] END,
+    -- Seldom, for it is in an index: else the row changes in place.
+    expires_at = CASE WHEN expires_at < clock_timestamp() + ${KEEP_MS / 2} * interval '1 ms'
+      THEN clock_timestamp() + ${KEEP_MS} * interval '1 ms' ELSE expires_at END`;
 }
 
 function sentOf(row: Row | undefined): Sent {

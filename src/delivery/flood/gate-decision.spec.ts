@@ -14,7 +14,7 @@ const interactive: Ask = { class: 'interactive', inLine: false };
 const quiet: Sent = { hits: [], pausedUntil: 0 };
 const quietBot: BotSent = { ...quiet, lines: { interactive: [], background: [] } };
 
-/** Asks for one chat and its bot, as the gate does: one after the other, each with what the last one left. */
+/** Asks for one chat and its bot as the gate does, carrying the state from one call to the next. */
 class Gate {
   readonly chats = new Map<number, Sent>();
   bot = quietBot;
@@ -45,7 +45,7 @@ interface Passed {
   readonly ask: Ask;
 }
 
-/** Everybody comes at his time, and again when told, until all have passed. */
+/** Every sender comes on time, and again at the time it is given, until all have passed. */
 function runAll(
   gate: Gate,
   arrivals: readonly { readonly chat: number; readonly at: number; readonly ask: Ask }[],
@@ -75,7 +75,7 @@ const arrival = fc.record({
 });
 
 describe('decideGate', () => {
-  it('lets no window hold more than its limit, whoever asks when, and lets all pass in the end', () => {
+  it('keeps every window within its limit, whoever asks when, and passes every sender in the end', () => {
     fc.assert(
       fc.property(fc.array(arrival, { maxLength: 150 }), (arrivals) => {
         const { passed } = runAll(new Gate(), arrivals);
@@ -95,13 +95,13 @@ describe('decideGate', () => {
     );
   });
 
-  it('lets nobody wait where no limit is near', () => {
+  it('delays no sender while no limit is near', () => {
     const arrivals = Array.from({ length: 30 }, (_, chat) => ({ chat, at: START, ask: interactive }));
     const { passed } = runAll(new Gate(), arrivals);
     expect(passed.every(({ at }) => at === START)).toBe(true);
   });
 
-  it('keeps 200 messages to 50 chats and 5 groups within 1.2 of what the limits take, asked few times', () => {
+  it('keeps 200 messages to 50 chats and 5 groups within 1.2 times the limits’ minimum, with few calls', () => {
     const arrivals = Array.from({ length: 200 }, (_, n) => ({ chat: n % 55, at: START, ask: interactive }));
     const { passed, asked } = runAll(new Gate(), arrivals);
     const last = Math.max(...passed.map(({ at }) => at)) - START;
@@ -110,7 +110,7 @@ describe('decideGate', () => {
     expect(asked).toBeLessThan(3 * 200);
   });
 
-  it('lets answers to people go before what nobody waits for', () => {
+  it('passes interactive replies before background ones', () => {
     const background = { class: 'background' as const, inLine: false };
     const flood = Array.from({ length: 300 }, (_, n) => ({ chat: n, at: START, ask: background }));
     const people = Array.from({ length: 20 }, (_, n) => ({
@@ -120,20 +120,20 @@ describe('decideGate', () => {
     }));
     const { passed } = runAll(new Gate(), [...flood, ...people]);
     const waits = passed.filter(({ chat }) => chat >= 1_000).map(({ at }) => at - START - 2_000);
-    // All of them take the next places that become free.
+    // Each takes the next place.
     expect(Math.max(...waits)).toBeLessThanOrEqual(600);
     const behind = passed.filter(({ chat, at }) => chat < 1_000 && at >= START + 2_000);
     expect(behind.length).toBeGreaterThan(200);
   });
 
-  it('lets those in line go before newcomers', () => {
+  it('passes senders in the line before new ones', () => {
     const gate = new Gate();
     for (let chat = 0; chat < 30; chat += 1) gate.ask(chat, interactive, START);
     const toldFirst = gate.ask(100, interactive, START);
     const toldSecond = gate.ask(101, interactive, START);
     expect(toldFirst).toBe(1_100);
     expect(toldSecond).toBeGreaterThan(toldFirst);
-    // Comes when the first is due, and may not take his place.
+    // Arrives when the first is due, and may not take its place.
     expect(gate.ask(102, interactive, START + 1_100)).toBeGreaterThan(0);
     expect(gate.ask(100, { ...interactive, inLine: true }, START + 1_100)).toBe(0);
   });
@@ -153,7 +153,7 @@ describe('decideGate', () => {
     expect(gate.ask(1, draft, START + 20)).toBeGreaterThan(0);
     expect(gate.ask(1, interactive, START + 20)).toBe(0);
     for (let chat = 2; chat < 40; chat += 1) gate.ask(chat, interactive, START + 30);
-    // Somebody is in line.
+    // One sender is in the line.
     expect(gate.ask(50, draft, START + 31)).toBeGreaterThan(0);
   });
 });

@@ -1,7 +1,7 @@
 import type { ReplyClass } from '../../generated/prisma/client.js';
 
 /** At most `limit` messages in any window of `periodMs`. */
-export interface FloodLimit {
+interface FloodLimit {
   readonly limit: number;
   readonly periodMs: number;
 }
@@ -11,46 +11,47 @@ export interface FloodLimits {
   readonly chat: readonly FloodLimit[];
 }
 
-/** What a bot or a chat was sent of late. Times are milliseconds since 1970, of one clock. */
+/** The recent messages of a bot or a chat. Times are milliseconds since 1970, by one clock. */
 export interface Sent {
   /** Ascending. */
   readonly hits: readonly number[];
-  /** The channel asked for a pause until then; 0: it did not. */
+  /** The end of a pause that the channel asked for; 0: none. */
   readonly pausedUntil: number;
 }
 
-/** A bot also has two lines of those that were told to come later: when the last ones of each shall come, ascending. */
+/** A bot also has two lines of waiting senders: the times of the last places in each, ascending. */
 export interface BotSent extends Sent {
   readonly lines: Readonly<Record<ReplyClass, readonly number[]>>;
 }
 
-/** Who wants to send. A draft gives way to everything. */
+/** A sender's request. A draft yields to every other class. */
 export interface Ask {
   readonly class: ReplyClass | 'draft';
-  /** It was told to come now. */
+  /** The gate gave the sender this time before. */
   readonly inLine: boolean;
 }
 
 export type GateDecision =
   | { readonly kind: 'pass'; readonly chat: Sent; readonly bot: BotSent }
-  /** Not before `at`. */
+  /** Ask again at `at`. */
   | { readonly kind: 'later'; readonly at: number; readonly bot: BotSent };
 
-/** Who comes from the line a little too early waits for the next place; who comes earlier stands in line again. */
+/**
+ * A sender in the line that comes at most this early waits for the next place. One that comes earlier lines up again.
+ */
 const PATIENCE_MS = 500;
-/** Who was told a time may be that late, for whom nobody waits comes behind him all the same. */
+/** The tolerance for senders that come late. Background replies are scheduled behind it. */
 const LATE_MS = 100;
-/** Where places become free all at once, they are taken one after another within this part of the period. */
+/** Places that open at the same moment are spread over this part of the period. */
 const SPREAD = 0.15;
 
 /**
  * Decides whether a message may go out now, to this chat, from this bot. Pure.
  *
- * No window of a limit ever holds more than the limit allows, whoever asks when: what was sent is remembered message by
- * message, so that bursts pass as long as there is room, and nobody waits where no limit is near. Only for the bot, whose
- * limit all chats share, is there a line: those that have to wait are told times one after another, so that they do not
- * all come at once when the gate opens, and newcomers do not overtake them. Nothing is kept free for those in line: one
- * that does not come costs nobody a place.
+ * No window ever holds more messages than its limit allows, whoever asks when. Every message is remembered, so bursts
+ * pass while there is room, and nothing waits while no limit is near. Only the bot, whose limit all chats share, has a
+ * line: waiting senders get times one after another, so that they do not all come at once when the gate opens and new
+ * senders do not overtake them. No place is reserved: a sender that does not come costs the others nothing.
  */
 export function decideGate(
   chat: Sent,
@@ -66,11 +67,11 @@ export function decideGate(
   if (Math.max(botOpens, endOfLine(bot, ask)) <= now) return pass(chat, bot, limits, now);
 
   if (ask.inLine && botOpens > now && botOpens - now <= PATIENCE_MS)
-    return { kind: 'later', at: botOpens, bot: withTold(bot, ask.class, botOpens, limits.bot, now) };
+    return { kind: 'later', at: botOpens, bot: withPlace(bot, ask.class, botOpens, limits.bot, now) };
   return lineUp(bot, ask.class, limits.bot, now);
 }
 
-/** Tells the time of the next place that is not told to anybody who goes before. */
+/** Gives the sender the next free place in its line. */
 function lineUp(bot: BotSent, own: ReplyClass, limits: readonly FloodLimit[], now: number): GateDecision {
   const { interactive, background } = bot.lines;
   const ahead = own === 'interactive' ? interactive : [...interactive, ...background];
@@ -82,11 +83,11 @@ function lineUp(bot: BotSent, own: ReplyClass, limits: readonly FloodLimit[], no
     Math.max(0, ...before) + gap,
     own === 'background' ? endOf(interactive) + LATE_MS : 0,
   );
-  return { kind: 'later', at, bot: withTold(bot, own, at, limits, now) };
+  return { kind: 'later', at, bot: withPlace(bot, own, at, limits, now) };
 }
 
-/** As many as the next place can depend on. */
-function withTold(
+/** Keeps as many times as the next place can depend on. */
+function withPlace(
   bot: BotSent,
   own: ReplyClass,
   at: number,
@@ -94,11 +95,11 @@ function withTold(
   now: number,
 ): BotSent {
   const most = Math.max(0, ...limits.map(({ limit }) => limit));
-  const told = [...bot.lines[own].filter((other) => other > now), at].toSorted((one, other) => one - other);
-  return { ...bot, lines: { ...bot.lines, [own]: told.slice(-most) } };
+  const places = [...bot.lines[own].filter((other) => other > now), at].toSorted((one, other) => one - other);
+  return { ...bot, lines: { ...bot.lines, [own]: places.slice(-most) } };
 }
 
-/** A draft needs room for a third of each limit behind it, and nobody in line. It does not stand in line itself. */
+/** A draft needs room for a third of each limit behind it, and an empty line. It does not line up itself. */
 function decideDraft(chat: Sent, bot: BotSent, limits: FloodLimits, now: number): GateDecision {
   const at = Math.max(
     opensAt(chat, limits.chat.map(withRoom), now),
@@ -109,7 +110,7 @@ function decideDraft(chat: Sent, bot: BotSent, limits: FloodLimits, now: number)
   return at <= now ? pass(chat, bot, limits, now) : { kind: 'later', at, bot };
 }
 
-/** Until when those go first that were told to come before. */
+/** The time until which senders with earlier places go first. */
 function endOfLine({ lines }: BotSent, ask: Ask): number {
   const interactive = endOf(lines.interactive);
   if (ask.class === 'interactive') return ask.inLine ? 0 : interactive;
@@ -124,8 +125,8 @@ function withRoom({ limit, periodMs }: FloodLimit): FloodLimit {
   return { limit: Math.max(1, limit - Math.ceil(limit / 3)), periodMs };
 }
 
-/** When all limits have room for one more, and no pause holds; `now` or later. */
-export function opensAt({ hits, pausedUntil }: Sent, limits: readonly FloodLimit[], now: number): number {
+/** The time at which all limits have room for one more message and no pause holds; `now` or later. */
+function opensAt({ hits, pausedUntil }: Sent, limits: readonly FloodLimit[], now: number): number {
   return limits.reduce(
     (at, { limit, periodMs }) => {
       const blocking = hits[hits.length - limit];
@@ -143,7 +144,7 @@ function pass(chat: Sent, bot: BotSent, limits: FloodLimits, now: number): GateD
   };
 }
 
-/** As much as any limit has to remember, never more. */
+/** Keeps as many hits as the largest limit counts. */
 function withHit(hits: readonly number[], limits: readonly FloodLimit[], now: number): readonly number[] {
   const oldest = now - Math.max(0, ...limits.map(({ periodMs }) => periodMs));
   const most = Math.max(0, ...limits.map(({ limit }) => limit));

@@ -1,15 +1,15 @@
-/** What may go with a refusal: https://core.telegram.org/bots/api#responseparameters */
+/** The optional fields of a refusal: https://core.telegram.org/bots/api#responseparameters */
 export interface ResponseParameters {
   readonly retry_after?: number;
   readonly migrate_to_chat_id?: number;
 }
 
 /**
- * An answer with `ok: false`. Not a failure of ours, but what the Bot API says; thrown inside a method, it becomes the
- * answer of the call.
+ * An answer with `ok: false`. Not a failure of ours, but a refusal by the Bot API; thrown inside a method, it becomes
+ * the answer of the call.
  */
 export class BotApiError extends Error {
-  /** @param description as Telegram words it, with its prefix: `Bad Request: chat not found` */
+  /** @param description in Telegram's words, with its prefix: `Bad Request: chat not found` */
   constructor(
     readonly code: number,
     description: string,

@@ -40,7 +40,9 @@ export const botMethods: MethodTable = {
     return { ...privateChat(chatId, bot.chats.userOf(chatId)), accent_color_id: 0, max_reaction_count: 11 };
   },
 
-  /** Here are private chats only: its person and the bot. https://core.telegram.org/bots/api#getchatmember */
+  /**
+   * The simulator has private chats only: with the person and the bot. https://core.telegram.org/bots/api#getchatmember
+   */
   getChatMember: (bot, params) => {
     const chatId = requireChat(bot, params);
     const userId = params.integer('user_id');
@@ -50,11 +52,17 @@ export const botMethods: MethodTable = {
     return { status: 'member', user: userJson(chatId, bot.chats.userOf(chatId)) };
   },
 
+  /** https://core.telegram.org/bots/api#getchatadministrators */
+  getChatAdministrators: (bot, params) => {
+    requireChat(bot, params);
+    throw badRequest('there are no administrators in the private chat');
+  },
+
   getFile: () => {
     throw badRequest('wrong file_id or the file is temporarily unavailable');
   },
 
-  /** Ends the waiting of a pressed button; its text is shown to who pressed it. */
+  /** Answers a button press; the person who pressed it sees the text. */
   answerCallbackQuery: (bot, params) => {
     const text = readQueryAnswer(params);
     const { chatId, messageId } = bot.queries.answer(params.text('callback_query_id'));

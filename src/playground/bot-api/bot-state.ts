@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.js';
+import type { Clock } from '../../platform/runtime/clock.js';
 import { CallbackQueries } from './callback-queries.js';
 import { ChatLog, type ChatLimits, type Ack } from './chat-log.js';
 import { UpdateQueue } from './update-queue.js';
@@ -18,7 +18,7 @@ export const BOT = {
   username: 'turnpike_demo_bot',
 } as const;
 
-/** What the methods of the simulated Bot API share. */
+/** The state shared by the methods of the simulated Bot API. */
 export class BotState {
   readonly chats: ChatLog;
   readonly updates = new UpdateQueue();
@@ -26,7 +26,7 @@ export class BotState {
   /** By scope and language. */
   readonly commands = new Map<string, readonly BotCommand[]>();
   allowedUpdates: readonly string[] | null = null;
-  /** Ends the long poll under way, with the reason the poller is told. */
+  /** Ends the long poll under way, with the reason that the poller gets. */
   endPoll: ((reason: string) => void) | null = null;
   private sender: WebhookSender | null = null;
   private target: WebhookTarget | null = null;
@@ -47,7 +47,7 @@ export class BotState {
     return this.sender?.lastError ?? null;
   }
 
-  /** From now on updates go to this webhook; null: they wait for getUpdates. */
+  /** Sends later updates to this webhook; null: they wait for getUpdates. */
   setWebhook(target: WebhookTarget | null): void {
     this.sender?.stop();
     this.target = target;

@@ -11,7 +11,7 @@ const METHODS: ReadonlyMap<string, { readonly name: string; readonly run: BotApi
 );
 const CALL_PATH = /^\/bot([^/]+)\/(?:test\/)?(\w+)\/?$/;
 
-/** What a request's path asks for: `/bot<token>/<method>`, the method in any case. Null: there is none such. */
+/** Reads a request's path: `/bot<token>/<method>`, the method in any case. Null for any other path. */
 export function readPath(pathname: string) {
   const [, token, name = ''] = CALL_PATH.exec(decodePath(pathname)) ?? [];
   return { token: token ?? null, method: METHODS.get(name.toLowerCase()) ?? null };

@@ -17,14 +17,14 @@ const MAX_TEXT_LENGTH = 200;
 export class CallbackQueries {
   private readonly waiting = new Map<string, CallbackQuery>();
 
-  /** @param id of the query, as the bot gets it */
+  /** @param id of the query, as the bot receives it */
   add(id: string, query: CallbackQuery): void {
     this.waiting.set(id, query);
     const oldest = this.waiting.keys().next();
     if (this.waiting.size > MAX_QUERIES && !oldest.done) this.waiting.delete(oldest.value);
   }
 
-  /** @throws BotApiError for a query that nobody made, that was answered, or that is too old */
+  /** @throws BotApiError for a query that does not exist, that was answered, or that is too old */
   answer(id: string): CallbackQuery {
     const query = this.waiting.get(id);
     if (!query) throw badRequest('query is too old and response timeout expired or query ID is invalid');
@@ -33,7 +33,7 @@ export class CallbackQueries {
   }
 }
 
-/** Reads what the presser is shown; empty: nothing. */
+/** The text that the presser sees; empty: none. */
 export function readQueryAnswer(params: Params): string {
   const text = params.text('text').trim();
   if (text.length > MAX_TEXT_LENGTH) throw badRequest('MESSAGE_TOO_LONG');

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Clock } from '../../runtime/clock.js';
+import type { Clock } from '../../platform/runtime/clock.js';
 import { badRequest } from './bot-api-error.js';
 import type { Entity, FormattedText } from './formatted-text.js';
 import { isSeen, type MessageDraft } from './message-draft.js';
@@ -12,13 +12,13 @@ export interface SimulatedUser {
   readonly languageCode?: string;
 }
 
-/** How the webhook took an update: the last answer to it. */
+/** The webhook's last answer to an update. */
 export interface Ack {
   readonly updateId: number;
   readonly chatId: number;
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 if no answer came. */
   readonly status: number;
-  /** The `status` of the answer's body: `queued`, `duplicate`, `ignored`; null where it has none. */
+  /** The `status` of the answer's body: `queued`, `duplicate`, `ignored`; null if it has none. */
   readonly outcome: string | null;
   /** From the first byte sent to the answer read, in milliseconds. */
   readonly milliseconds: number;
@@ -34,15 +34,15 @@ export interface ChatMessage {
   readonly at: number;
   readonly text: string;
   readonly entities: readonly Entity[];
-  /** Of a rich message: its `rich_message`; `text` is what is seen of it. */
+  /** The `rich_message` of a rich message; `text` is its visible text. */
   readonly rich: object | null;
   readonly editedAt: number | null;
   readonly replyTo: number | null;
   readonly replyMarkup: unknown;
-  /** `photo` or `document` where the text is a caption. */
+  /** `photo` or `document` if the text is a caption. */
   readonly attachment: string | null;
   readonly reaction: string | null;
-  /** Of a user's message: null until the webhook answered, and always where updates are polled. */
+  /** The webhook's answer to a user's message: null until it came, and always where updates are polled. */
   readonly ack: Ack | null;
 }
 
@@ -51,13 +51,13 @@ export interface ChatView {
   readonly chatId: number;
   readonly user: SimulatedUser;
   readonly messages: readonly ChatMessage[];
-  /** The bot's last chat action, while it shows: 5 s or until the bot sends. */
+  /** The bot's last chat action, while it is visible: 5 s or until the bot sends. */
   readonly action: string | null;
-  /** While it shows: 30 s or until the bot sends. */
+  /** While it is visible: 30 s or until the bot sends. */
   readonly draft: MessageDraft | null;
 }
 
-/** What a page must know to stay true to a chat. */
+/** The events that a page needs to follow a chat. */
 export type ChatEvent =
   | { readonly kind: 'message'; readonly chatId: number; readonly message: ChatMessage }
   | { readonly kind: 'removed'; readonly chatId: number; readonly messageId: number }
@@ -92,7 +92,7 @@ interface Chat {
 /** https://core.telegram.org/bots/api#sendchataction: shown for 5 seconds or less. */
 const ACTION_SHOWS_MS = 5_000;
 
-/** The chats of the simulator: private ones, begun by their user. Everything that changes is told to `events`. */
+/** The chats of the simulator: private ones, begun by their user. Every change is emitted on `events`. */
 export class ChatLog {
   readonly events = new EventEmitter<{ chat: [ChatEvent] }>().setMaxListeners(0);
   /** In the order of their last activity. */
@@ -119,7 +119,7 @@ export class ChatLog {
     return [...this.chats.keys()].toReversed();
   }
 
-  /** @returns null for a chat that nobody began or that was forgotten */
+  /** @returns null for a chat that does not exist or was forgotten */
   view(chatId: number): ChatView | null {
     const chat = this.chats.get(chatId);
     if (!chat) return null;
@@ -196,7 +196,7 @@ export class ChatLog {
     this.events.emit('chat', { kind: 'draft', chatId, draft });
   }
 
-  /** The user presses the button under the bot's draft. @returns the draft; null where there is no such button */
+  /** The user presses the button under the bot's draft. @returns the draft; null if there is no such button */
   stopDraft(chatId: number): MessageDraft | null {
     const chat = this.chats.get(chatId);
     if (!chat?.draft?.canStop || !isSeen(chat.draft, this.clock.now().getTime())) return null;
@@ -212,7 +212,7 @@ export class ChatLog {
     return chat;
   }
 
-  /** What the bot sends ends its typing and its draft. */
+  /** A message of the bot ends its typing and its draft. */
   private endPreview(chatId: number, chat: Chat): void {
     chat.action = null;
     if (chat.draft === null) return;

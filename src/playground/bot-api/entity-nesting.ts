@@ -5,9 +5,9 @@ const CODE = new Set(['code', 'pre']);
 const QUOTES = new Set(['blockquote', 'expandable_blockquote']);
 
 /**
- * Refuses entities that overlap as https://core.telegram.org/bots/api#messageentity says they must not: two that share
- * characters are nested, code holds and is in nothing but a quote, quotes and links are not in their own kind. Stricter
- * than Telegram, which mends some of it and shows something else than was meant.
+ * Refuses entities that overlap against the rules of https://core.telegram.org/bots/api#messageentity: two that share
+ * characters are nested, code contains nothing and is in nothing but a quote, quotes and links are not in their own
+ * kind. Stricter than Telegram, which repairs some of it and shows something else.
  * @throws BotApiError `ENTITY_BOUNDS_INVALID`
  */
 export function checkNesting(entities: readonly Entity[]): void {
@@ -24,7 +24,7 @@ export function checkNesting(entities: readonly Entity[]): void {
 }
 
 function mayHold(outer: Entity, inner: Entity): boolean {
-  // Of two over the same stretch either may be the outer one.
+  // Of two over the same range either may be the outer one.
   if (outer.offset === inner.offset && outer.length === inner.length) {
     return holds(outer, inner) || holds(inner, outer);
   }

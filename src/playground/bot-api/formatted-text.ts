@@ -1,4 +1,7 @@
-/** Part of a text with a meaning; offsets and lengths in UTF-16 units: https://core.telegram.org/bots/api#messageentity */
+/**
+ * A part of a text with a meaning; offsets and lengths in UTF-16 units:
+ * https://core.telegram.org/bots/api#messageentity
+ */
 export interface Entity {
   readonly type: string;
   readonly offset: number;
@@ -7,7 +10,7 @@ export interface Entity {
   readonly language?: string;
 }
 
-/** A text as a chat shows it, markup already taken out. */
+/** A text as a chat shows it, without markup. */
 export interface FormattedText {
   readonly text: string;
   readonly entities: readonly Entity[];
@@ -17,13 +20,14 @@ export interface FormattedText {
 const MAX_ENTITIES = 100;
 const STYLES = new Set(['bold', 'italic', 'underline', 'strikethrough', 'spoiler']);
 
-// Line and paragraph separators, directional embeddings and overrides, and three marks that draw lines through others.
+// Line and paragraph separators, directional embeddings and overrides, and three combining marks that strike letters
+// through.
 const REMOVED = /[\r\u2028-\u202e]|\u030a|\u0333|\u033f/u;
 
 /**
- * What Telegram does to every text before it counts its length: control characters, tabs among them, become spaces, some
- * characters go, and so does white space at both ends, but not where an entity begins with it; the entities move along.
- * Entities that cover nothing visible go too.
+ * Cleans a text as Telegram does before it counts the length: control characters, tabs among them, become spaces, some
+ * characters are removed, and so is white space at both ends, but not where an entity begins with it; the entities move
+ * along. Entities that cover only invisible text are removed too.
  * Source: TDLib, misc.cpp, clean_input_string, and MessageEntity.cpp, fix_formatted_text
  */
 export function cleanText({ text, entities }: FormattedText): FormattedText {
@@ -48,7 +52,7 @@ export function cleanText({ text, entities }: FormattedText): FormattedText {
   return { text: cleaned.slice(start, end), entities: firstOf(kept) };
 }
 
-/** Would Telegram call a text empty? (TDLib, misc.cpp, is_empty_string) */
+/** Whether Telegram would call a text empty. (TDLib, misc.cpp, is_empty_string) */
 export function isEmptyText(text: string): boolean {
   return !/[^\s\u1680\u180e\u2000-\u200f\u202e\u202f\u205f\u2800\u3000\ufeff\ufffc\u{e0000}-\u{e007f}]/u.test(
     text,

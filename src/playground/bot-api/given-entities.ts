@@ -9,13 +9,13 @@ const GIVEN_TYPES = new Set(
     ' ',
   ),
 );
-/** Found by Telegram itself; given by a bot, they are ignored. */
+/** Kinds that Telegram finds by itself; given by a bot, they are ignored. */
 const FOUND_TYPES = new Set(
   'mention hashtag cashtag bot_command url email phone_number bank_card_number'.split(' '),
 );
 
 /**
- * Entities that a bot gave beside its text. Wrong ones are refused, each with Telegram's words.
+ * Reads entities that a bot gave beside its text. Wrong ones are refused, each in Telegram's words.
  * Source: telegram-bot-api, Client.cpp, get_text_entity; TDLib, MessageEntity.cpp, fix_formatted_text
  * @throws BotApiError
  */

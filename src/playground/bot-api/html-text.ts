@@ -23,12 +23,12 @@ interface OpenTag {
   readonly name: string;
   readonly attributes: ReadonlyMap<string, string>;
   readonly offset: number;
-  /** Of a `pre`: the language its `code` names. */
+  /** The language that the `code` of a `pre` names. */
   language?: string;
 }
 
 /**
- * `parse_mode: HTML`, with Telegram's tags, leniency (an unknown `&name;` stays as it is) and words of refusal.
+ * Parses `parse_mode: HTML`, with Telegram's tags, leniency (an unknown `&name;` stays as it is) and words of refusal.
  * Source: https://core.telegram.org/bots/api#html-style and TDLib, MessageEntity.cpp, parse_html
  * @throws BotApiError `can't parse entities: …`
  */

@@ -1,8 +1,8 @@
 const ADDRESS = /^(?:([a-z0-9+.-]*):\/\/)?([^/?#]*)/i;
 
 /**
- * Why Telegram would not take this address in a `text_link`, or null where it would: http, https, tg and ton, and a host
- * with a dot in it. (TDLib, LinkManager::get_checked_link)
+ * The reason why Telegram refuses this address in a `text_link`, or null if it accepts it: http, https, tg and ton, and
+ * a host with a dot in it. (TDLib, LinkManager::get_checked_link)
  */
 export function linkProblem(url: string): string | null {
   if (/^(tg|ton|tonsite):\/\//i.test(url)) return null;

@@ -25,7 +25,7 @@ interface Open {
 }
 
 /**
- * `parse_mode: MarkdownV2`, with Telegram's words of refusal.
+ * Parses `parse_mode: MarkdownV2`, with Telegram's words of refusal.
  * Source: https://core.telegram.org/bots/api#markdownv2-style and TDLib, MessageEntity.cpp, parse_markdown_v2
  * @throws BotApiError `can't parse entities: …`
  */
@@ -133,7 +133,7 @@ class MarkdownParser {
     this.open.push({ ...found, ...here, ...(found.type === 'pre' ? this.language() : {}) });
   }
 
-  /** The word behind three backticks, where a line break follows it. */
+  /** The word behind three backticks, if a line break follows it. */
   private language(): { readonly language?: string } {
     const found = /^([^\s`]*)\n/.exec(this.source.slice(this.at));
     if (!found) return {};

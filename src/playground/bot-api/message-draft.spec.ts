@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SteeredClock } from '../../../test/support/steered.js';
 import { BotApiSimulator } from '../bot-api-simulator.js';
-import { callMethod } from './call-method.spec-support.js';
+import { callMethod } from './call-method.fixture.js';
 
 const CHAT = 77;
 let telegram: BotApiSimulator;
@@ -25,7 +25,7 @@ describe('A simulated draft', () => {
     expect((await draft({ chat_id: -CHAT })).description).toContain('chat not found');
   });
 
-  it('may be stopped once, by a button that the bot asked for, and stays where it asked for that', async () => {
+  it('may be stopped once, by a button that the bot asked for, and stays if the bot asked for that', async () => {
     await draft({ can_stop: false });
     expect(telegram.stopGeneration(CHAT)).toBeNull();
     await draft({ can_stop: true, keep_on_stop: true });
@@ -46,7 +46,7 @@ describe('A simulated draft', () => {
     expect(telegram.stopGeneration(CHAT)).toBeNull();
   });
 
-  it('is not told of where the bot asked for other updates', async () => {
+  it('produces no update where the bot asked for other updates', async () => {
     await callMethod(telegram, 'setWebhook', { url: '', allowed_updates: ['message'] });
     await draft({ can_stop: true });
     expect(telegram.stopGeneration(CHAT)).toBeNull();

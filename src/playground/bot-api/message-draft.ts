@@ -3,15 +3,15 @@ import type { FormattedText } from './formatted-text.js';
 /** https://core.telegram.org/bots/api#sendmessagedraft: a preview of 30 seconds. */
 const SHOWS_MS = 30_000;
 
-/** What the bot is about to say. */
+/** The bot's answer so far. */
 export interface MessageDraft extends FormattedText {
   /** The bot's own number for it, not 0. */
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** Its reader sees a button that stops it. */
+  /** Whether its reader sees a stop button. */
   readonly canStop: boolean;
-  /** It stays after that button was pressed. */
+  /** Whether it stays after that button was pressed. */
   readonly keepOnStop: boolean;
 }
 

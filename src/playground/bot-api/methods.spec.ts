@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ADA, beginAnew, call, CHAT, send, telegram, useSimulator } from './simulator-scene.spec-support.js';
+import { ADA, beginAnew, call, CHAT, send, telegram, useSimulator } from './simulator.fixture.js';
 
 useSimulator();
 
-describe('What the simulator takes', () => {
+describe('The simulator accepts', () => {
   beforeEach(() => telegram.say(CHAT, ADA, 'hi'));
 
   const texts = () => telegram.chat(CHAT)?.messages.map(({ text }) => text);
@@ -39,7 +39,7 @@ describe('What the simulator takes', () => {
     });
   });
 
-  it('a text with white space around it is trimmed, and its entities move along', async () => {
+  it('a text with white space around it, which is trimmed, and its entities move along', async () => {
     const { result } = await send({
       text: '  \r\n a b ',
       entities: [{ type: 'bold', offset: 5, length: 4 }],
@@ -52,7 +52,7 @@ describe('What the simulator takes', () => {
     expect(result).toMatchObject({ text: '  a', entities: [{ type: 'pre', offset: 0, length: 3 }] });
   });
 
-  it('characters that Telegram takes out or replaces', async () => {
+  it('characters that Telegram removes or replaces', async () => {
     const { result } = await send({
       text: 'a\u202eb\u030ac\td\u200f\u200ee',
       entities: [{ type: 'bold', offset: 6, length: 1 }],
@@ -131,7 +131,7 @@ describe('What the simulator takes', () => {
     expect(wrong.description).toBe('Bad Request: BOT_COMMAND_INVALID');
   });
 
-  it('no more than its memory holds', async () => {
+  it('no more than it can keep', async () => {
     await beginAnew({ maxChats: 2, maxMessages: 3 });
     for (const text of ['1', '2', '3', '4']) telegram.say(CHAT, ADA, text);
     expect(texts()).toEqual(['2', '3', '4']);

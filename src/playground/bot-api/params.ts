@@ -10,8 +10,8 @@ export interface UploadedFile {
 export type ParamValue = string | UploadedFile | object | number | boolean | null;
 
 /**
- * The parameters of one call. As on Telegram, it does not matter whether a value came as a query field, a form field or
- * JSON: numbers may be written as text, and objects as JSON in text.
+ * The parameters of one call. As on Telegram, a value may be a query field, a form field or JSON: numbers may be
+ * written as text, and objects as JSON in text.
  * Source: https://core.telegram.org/bots/api#making-requests
  */
 export class Params {
@@ -26,7 +26,7 @@ export class Params {
     return text;
   }
 
-  /** A whole number, or undefined where the field is absent or no number: the Bot API treats both alike. */
+  /** A whole number, or undefined if the field is absent or no number: the Bot API treats both alike. */
   integer(name: string): number | undefined {
     const text = this.text(name).trim();
     const number = Number(text);
@@ -41,7 +41,7 @@ export class Params {
     return this.values.has(name);
   }
 
-  /** An object or array, given as such or as JSON in text; undefined where absent. */
+  /** An object or array, given as such or as JSON in text; undefined if absent. */
   json(name: string): unknown {
     const value = this.values.get(name);
     if (typeof value !== 'string') return value ?? undefined;

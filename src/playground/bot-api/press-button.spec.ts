@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ADA, call, CHAT, send, telegram, useSimulator } from './simulator-scene.spec-support.js';
+import { ADA, call, CHAT, send, telegram, useSimulator } from './simulator.fixture.js';
 
 useSimulator();
 
@@ -20,7 +20,7 @@ describe('A button of the simulated chat', () => {
   const answer = (id: string | undefined, text?: string) =>
     call('answerCallbackQuery', { callback_query_id: id, text });
 
-  it('tells the bot who pressed which button of which message', async () => {
+  it('sends the bot the person, the button and the message of a press', async () => {
     press('yes');
     expect((await call('getUpdates', { offset: -1 })).result).toMatchObject([
       {
@@ -56,16 +56,16 @@ describe('A button of the simulated chat', () => {
   });
 
   it('waits for one answer, whose text the chat shows', async () => {
-    const told: unknown[] = [];
-    telegram.events.on('chat', (event) => void (event.kind === 'pressed' && told.push(event)));
+    const emitted: unknown[] = [];
+    telegram.events.on('chat', (event) => void (event.kind === 'pressed' && emitted.push(event)));
     const id = press('yes')?.callback_query?.id;
     expect(await answer(id, 'x'.repeat(201))).toMatchObject({ description: 'Bad Request: MESSAGE_TOO_LONG' });
     expect(await answer(id, 'Thank you.')).toMatchObject({ ok: true, result: true });
     expect(await answer(id)).toMatchObject({ error_code: 400 });
-    expect(told).toEqual([{ kind: 'pressed', chatId: CHAT, messageId, text: 'Thank you.' }]);
+    expect(emitted).toEqual([{ kind: 'pressed', chatId: CHAT, messageId, text: 'Thank you.' }]);
   });
 
-  it('waits for its answer no longer than for 1,000 presses after it', async () => {
+  it('waits for its answer for at most 1,000 later presses', async () => {
     const first = press('yes')?.callback_query?.id;
     const second = press('yes')?.callback_query?.id;
     await call('getUpdates', { offset: Number(second) + 1 });
@@ -74,13 +74,13 @@ describe('A button of the simulated chat', () => {
     expect(await answer(second)).toMatchObject({ ok: true });
   });
 
-  it('comes twice when sent again', async () => {
+  it('produces its update twice when that is delivered again', async () => {
     const pressed = press('yes');
     if (pressed) telegram.sendAgain(pressed);
     expect(telegram.waiting).toBe(3);
   });
 
-  it('is not told of where the bot asked for other updates', async () => {
+  it('produces no update where the bot asked for other updates', async () => {
     await call('setWebhook', { url: '', allowed_updates: ['message'] });
     expect(press('yes')).toBeNull();
   });

@@ -4,7 +4,7 @@ import type { ChatMessage } from './chat-log.js';
 import { messageJson, userJson } from './message-json.js';
 import { asRecord } from './params.js';
 
-/** Which button is pressed, by whom: a private chat has one person. */
+/** The button that is pressed, and its person: a private chat has one. */
 export interface PressedButton {
   readonly chatId: number;
   readonly messageId: number;
@@ -13,8 +13,9 @@ export interface PressedButton {
 }
 
 /**
- * Makes the query of a pressed button, which then waits for its answer: https://core.telegram.org/bots/api#callbackquery
- * @returns null where the message has no such button now, or the bot does not want to know
+ * Makes the query of a pressed button, which then waits for its answer:
+ * https://core.telegram.org/bots/api#callbackquery
+ * @returns null if the message has no such button now, or the bot did not ask for such updates
  */
 export function pressButton(
   bot: BotState,

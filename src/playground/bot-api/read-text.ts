@@ -20,17 +20,17 @@ export function readText(params: Params): FormattedText {
   return formatted;
 }
 
-/** What a message is to say: `text` or `rich_message`. @throws BotApiError */
+/** The content of a message: `text` or `rich_message`. @throws BotApiError */
 export function readContent(params: Params): FormattedText & { readonly rich: object | null } {
   return shownAs(readRichMessage(params)) ?? { ...readText(params), rich: null };
 }
 
-/** A rich message as a page shows it that knows texts only. */
+/** A rich message for a page that shows texts only. */
 function shownAs(message: RichMessage | null): (FormattedText & { readonly rich: object }) | null {
   return message && { ...message, entities: [] };
 }
 
-/** The same where an empty text is allowed: in a draft. */
+/** The same for a draft, whose text may be empty. */
 export function readOptionalText(params: Params): FormattedText {
   const formatted = read(params, 'text', 'entities');
   if (formatted.text.length > MAX_TEXT_LENGTH) throw badRequest('message is too long');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { callMethod } from './call-method.spec-support.js';
-import { ADA, call, CHAT, send, telegram, useSimulator } from './simulator-scene.spec-support.js';
+import { callMethod } from './call-method.fixture.js';
+import { ADA, call, CHAT, send, telegram, useSimulator } from './simulator.fixture.js';
 
 useSimulator();
 
-describe('What the simulator refuses, in the words of Telegram', () => {
+describe('The simulator refuses, in Telegram’s words,', () => {
   const bold = (offset: number, length: number) => [{ type: 'bold', offset, length }];
   const html = (text: string) => ({ text, parse_mode: 'HTML' });
   const markdown = (text: string) => ({ text, parse_mode: 'MarkdownV2' });
@@ -128,7 +128,7 @@ describe('What the simulator refuses, in the words of Telegram', () => {
     expect(await call('sendEverything')).toEqual(notFound);
   });
 
-  it('an edit that changes nothing, of nothing, or of what the user wrote', async () => {
+  it('an edit that changes nothing, of no message, or of the user’s', async () => {
     const { message } = telegram.say(CHAT, ADA, 'hi');
     const sent = Object(await send({ text: 'a', entities: bold(0, 1) })).result;
     const edit = (params: object) =>

@@ -8,7 +8,7 @@ const ACTIONS =
     ' ',
   );
 
-/** Any keyboard; what is not an inline one is not looked into. */
+/** Any keyboard; only an inline one is checked. */
 export function readReplyMarkup(params: Params): unknown {
   const given = params.json('reply_markup');
   if (given === undefined) return undefined;

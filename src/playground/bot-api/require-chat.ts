@@ -3,7 +3,7 @@ import type { BotState } from './bot-state.js';
 import type { ChatMessage } from './chat-log.js';
 import type { Params } from './params.js';
 
-/** @throws BotApiError where no chat is named or nobody began it */
+/** @throws BotApiError if the chat is missing or does not exist */
 export function requireChat(bot: BotState, params: Params): number {
   if (params.text('chat_id').trim() === '') throw badRequest('chat_id is empty');
   const chatId = params.integer('chat_id');

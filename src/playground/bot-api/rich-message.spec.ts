@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BotApiSimulator } from '../bot-api-simulator.js';
-import { callMethod } from './call-method.spec-support.js';
+import { callMethod } from './call-method.fixture.js';
 
 const CHAT = 77;
 
@@ -16,7 +16,7 @@ afterEach(() => telegram.stop());
 const call = (method: string, params: object = {}) => callMethod(telegram, method, params);
 const texts = () => telegram.chat(CHAT)?.messages.map(({ text }) => text);
 
-describe('The simulator takes', () => {
+describe('The simulator accepts', () => {
   it('a rich message of blocks, and a text edited into one', async () => {
     const rich = (text: string) => ({ rich_message: { blocks: [{ type: 'paragraph', text }] } });
     const { result } = await call('sendRichMessage', { chat_id: CHAT, ...rich('a') });

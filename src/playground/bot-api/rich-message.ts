@@ -8,15 +8,15 @@ const MAX_BLOCKS = 500;
 const MAX_LEVELS = 16;
 const MAX_COLUMNS = 20;
 
-/** A rich message as it was sent, and what is seen of it. */
+/** A rich message as it was sent, and its visible text. */
 export interface RichMessage {
   readonly rich: object;
   readonly text: string;
 }
 
 /**
- * The `rich_message` of a call, given as blocks, of the kinds that text can be made of; null where there is none.
- * Stricter than what is known of Telegram: nothing may be empty or unknown.
+ * The `rich_message` of a call, given as blocks that can be shown as text; null if there is none. Stricter than
+ * Telegram is known to be: no part may be empty or unknown.
  * Source: https://core.telegram.org/bots/api#inputrichmessage
  * @throws BotApiError
  */

@@ -6,10 +6,10 @@ import type { MethodTable } from './method-table.js';
 import type { Params } from './params.js';
 
 const DEFAULT_CONNECTIONS = 40;
-/** Telegram holds a poll no longer. */
+/** The longest time that Telegram holds a poll. */
 const MAX_POLL_SECONDS = 50;
 
-/** Methods about how the bot receives: https://core.telegram.org/bots/api#getting-updates */
+/** The methods by which the bot receives updates: https://core.telegram.org/bots/api#getting-updates */
 export const updateMethods: MethodTable = {
   setWebhook: (bot, params) => {
     const url = params.text('url').trim();
@@ -59,7 +59,7 @@ export const updateMethods: MethodTable = {
   },
 };
 
-/** A negative offset counts from the end, and forgets what is before it. */
+/** A negative offset counts from the end, and forgets the updates before it. */
 function waiting(bot: BotState, offset: number): Update[] {
   if (offset >= 0) return bot.updates.all();
   const last = bot.updates.all().slice(offset);
@@ -99,7 +99,7 @@ function keepAllowedUpdates(bot: BotState, params: Params): void {
   bot.allowedUpdates = kinds.length > 0 ? kinds : null;
 }
 
-/** The simulator reaches this machine only, and that without TLS, as a local Bot API server does. */
+/** The simulator reaches this machine only, and without TLS, as a local Bot API server does. */
 function checkWebhookUrl(url: string): void {
   let parsed: URL;
   try {

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { Update } from '@grammyjs/types';
-import { RetryLaterError } from '../../errors/errors.js';
+import { RetryLaterError } from '../../platform/errors/errors.js';
 
-/** Updates of one chat that the bot has not taken; more are not accepted. */
+/** Waiting updates of one chat; more are refused. */
 const MAX_WAITING_PER_CHAT = 1_000;
 
 /**
- * Updates that the bot has not taken yet: one line per chat, as Telegram's webhook sender keeps them, so that a stuck
- * update blocks its chat and no other.
+ * Updates that the bot has not received yet: one line per chat, as Telegram's webhook sender keeps them, so that a
+ * stuck update blocks its chat and no other.
  */
 export class UpdateQueue {
   readonly events = new EventEmitter<{ added: [] }>().setMaxListeners(0);
@@ -31,7 +31,7 @@ export class UpdateQueue {
     return [...this.lines.values()].reduce((sum, line) => sum + line.length, 0);
   }
 
-  /** The chats with something waiting, those that waited longest first. */
+  /** The chats with waiting updates, those that waited longest first. */
   chats(): readonly number[] {
     return [...this.lines.keys()];
   }
@@ -40,7 +40,7 @@ export class UpdateQueue {
     return this.lines.get(chatId)?.[0];
   }
 
-  /** The first of a chat's line was taken. The chat goes behind the others. */
+  /** The first of a chat's line was received. The chat goes behind the others. */
   taken(chatId: number): void {
     const line = this.lines.get(chatId) ?? [];
     line.shift();
@@ -48,7 +48,7 @@ export class UpdateQueue {
     if (line.length > 0) this.lines.set(chatId, line);
   }
 
-  /** Everything that waits, by update id, each id once. */
+  /** All waiting updates, by update id, each id once. */
   all(): Update[] {
     const byId = new Map([...this.lines.values()].flat().map((update) => [update.update_id, update]));
     return [...byId.values()].toSorted((a, b) => a.update_id - b.update_id);

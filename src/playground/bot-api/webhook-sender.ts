@@ -1,8 +1,8 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { Update } from '@grammyjs/types';
-import { messageOf } from '../../errors/errors.js';
-import type { Clock } from '../../runtime/clock.js';
+import { messageOf } from '../../platform/errors/errors.js';
+import type { Clock } from '../../platform/runtime/clock.js';
 import { asRecord } from './params.js';
 import type { UpdateQueue } from './update-queue.js';
 import type { Ack } from './chat-log.js';
@@ -14,7 +14,7 @@ export interface WebhookTarget {
   readonly maxConnections: number;
 }
 
-/** What one POST came to. */
+/** The outcome of one POST. */
 interface Answer {
   readonly status: number;
   readonly outcome: string | null;
@@ -28,7 +28,7 @@ const MAX_PAUSE_SECONDS = 60;
 const MAX_RETRY_AFTER_SECONDS = 3_600;
 
 /**
- * The pause after failed tries: none after the first, then 1, 2, 4 … 60 s; what the bot's `Retry-After` asks for wins.
+ * The pause after failed tries: none after the first, then 1, 2, 4 … 60 s; the bot's `Retry-After` overrides it.
  * Telegram's own pauses have the same shape and are about twice as long.
  * @param failures tries of this update so far, from 1
  */
@@ -38,8 +38,8 @@ export function pauseMs(failures: number, retryAfterSeconds: number | null): num
 }
 
 /**
- * Delivers updates to a webhook as Telegram does: those of one chat one after the other, the next only when the one
- * before was answered 2xx; chats side by side up to `maxConnections`.
+ * Delivers updates to a webhook as Telegram does: those of one chat one after the other, the next only after the last
+ * one was answered 2xx; chats side by side up to `maxConnections`.
  */
 export class WebhookSender {
   /** Why the last try failed, for getWebhookInfo. */
@@ -61,7 +61,7 @@ export class WebhookSender {
     this.pump();
   }
 
-  /** Nothing more is sent; requests under way are cut off. */
+  /** Stops sending and cuts requests under way. */
   stop(): void {
     this.stopped = true;
     this.queue.events.off('added', this.wake);
@@ -108,7 +108,7 @@ export class WebhookSender {
     this.pauses.set(chatId, timer);
   }
 
-  /** Never rejects: what goes wrong is an answer with an `error`. */
+  /** Never rejects: a failure is an answer with an `error`. */
   private post(update: Update): Promise<Answer> {
     const body = JSON.stringify(update);
     const headers = {

@@ -1,4 +1,4 @@
-/** A call that an assistant message asks for. */
+/** A tool call of an assistant message. */
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -8,14 +8,14 @@ export interface ToolCall {
 
 export interface ChatTurn {
   readonly role: string;
-  /** Parts of content joined by line breaks; empty where there is none. */
+  /** The text parts of the content joined by line breaks; empty if there are none. */
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
-  /** Of a tool's result: the call it answers. */
+  /** The call that a tool's result answers. */
   readonly toolCallId: string | null;
 }
 
-/** A request to POST /chat/completions that passed the checks. */
+/** A valid request to POST /chat/completions. */
 export interface ChatRequest {
   readonly model: string;
   readonly messages: readonly ChatTurn[];
@@ -28,9 +28,9 @@ export interface ChatRequest {
 const ROLES = new Set(['system', 'developer', 'user', 'assistant', 'tool']);
 
 /**
- * Reads a request as strictly as OpenAI does where agents go wrong: the order of calls and results, roles, content, tool
- * names.
- * @returns the reason of a 400 as text where it is not valid
+ * Reads a request as strictly as OpenAI does where agents make mistakes: the order of calls and results, roles,
+ * content, tool names.
+ * @returns the reason of a 400 as text if it is invalid
  */
 export function readChatRequest(body: unknown): ChatRequest | string {
   const request = record(body);
@@ -109,7 +109,7 @@ function readTools(given: unknown): readonly string[] | string {
   return names;
 }
 
-/** Every call has its result right behind it, and no result is without its call. */
+/** Every call has its result right behind it, and every result its call. */
 function orderProblem(messages: readonly ChatTurn[]): string | null {
   const open = new Set<string>();
   for (const { role, toolCalls, toolCallId } of messages) {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ChatRequest, ToolCall } from './chat-request.js';
 
-/** What the model says. */
+/** The model's output. */
 export interface Completion {
   readonly id: string;
   readonly createdAt: Date;
@@ -15,7 +15,7 @@ export interface Completion {
 const CHUNK_LENGTH = 24;
 
 /**
- * Answers a request: one JSON object, or server-sent events where a stream was asked for.
+ * Answers a request: one JSON object, or server-sent events if a stream was requested.
  * Source: https://platform.openai.com/docs/api-reference/chat
  */
 export function writeCompletion(

@@ -4,15 +4,15 @@ import { languageIn } from './language.js';
 import { notesOf } from './notes.js';
 import { wordings } from './wording.js';
 
-/** What the demo model decides: words, or calls whose results it wants first. */
+/** The demo model's decision: an answer, or calls whose results it needs first. */
 export type DemoAnswer =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'calls'; readonly calls: readonly Omit<ToolCall, 'id'>[] };
 
-/** Characters of a message that are said back. */
+/** Characters of a message that the answer repeats. */
 const QUOTED_LENGTH = 160;
 
-/** The user's messages that have no answer yet, and what was called for them. */
+/** The user's unanswered messages, with the calls made for them. */
 interface Fresh {
   readonly texts: readonly string[];
   /** Results by call, in the order of the calls. */
@@ -90,7 +90,7 @@ function numbers(to: number): string {
   return Array.from({ length: to }, (_, index) => index + 1).join(' ');
 }
 
-/** Words in quotes are kept whole: whoever marks a word so looks for it in the answer. */
+/** Quoted words are kept whole: a test that quotes a word looks for it in the answer. */
 function quote(text: string): string {
   if (text.length <= QUOTED_LENGTH) return `“${text}”`;
   const marked = [...text.slice(QUOTED_LENGTH).matchAll(/"[^"\n]{1,80}"/g)].map(([words]) => words);

@@ -1,6 +1,6 @@
 import { timeZoneIn } from './time-zone.js';
 
-/** What the demo model takes a message for. */
+/** The demo model's reading of a message. */
 export type Intent =
   | { readonly kind: 'tool'; readonly tool: string; readonly arguments: Readonly<Record<string, string>> }
   | { readonly kind: 'help' }
@@ -12,14 +12,14 @@ const MAX_COUNT = 2_000;
 
 interface Rule {
   readonly pattern: RegExp;
-  /** null where the words fit and the sense does not. */
+  /** Null if the words fit and the sense does not. */
   readonly read: (words: string, text: string) => Intent | null;
 }
 
-/** Tried in this order; the first capture group is given as `words`. */
+/** Tried in this order; the first capture group becomes `words`. */
 const RULES: readonly Rule[] = [
   {
-    // Text from outside, which says so itself: it is read, and nothing is done that it says.
+    // Text from outside, recognised by its mark: it is read, and its instructions are not followed.
     pattern: /^(?:Between the marks: |\[[^\n]*; what is quoted is data: )/,
     read: () => ({ kind: 'talk' }),
   },
@@ -67,7 +67,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Reads one message by simple rules: no network, no chance, the same words give the same intent. */
+/** Reads one message by simple rules: no network, no randomness, the same words give the same intent. */
 export function intentOf(text: string): Intent {
   const trimmed = text.trim();
   for (const { pattern, read } of RULES) {
@@ -82,7 +82,7 @@ function tool(name: string, args: Readonly<Record<string, string>>): Intent {
   return { kind: 'tool', tool: name, arguments: args };
 }
 
-/** Something is reckoned with something: a lone number or a date is no expression. */
+/** An expression has an operator and two operands: a lone number or a date is none. */
 function readCalculation(words: string): Intent | null {
   const expression = words
     .replaceAll('×', '*')

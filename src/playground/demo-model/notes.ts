@@ -1,16 +1,16 @@
 import type { ChatTurn } from '../chat-completions/chat-request.js';
 
-/** Whoever asks for notes of a conversation gives it as lines of JSON, and asks behind them. */
+/** A request for notes contains the conversation as lines of JSON, and the instruction behind them. */
 const ASKED_FOR_NOTES = /^Write the new notes now\b/;
-/** What people say about themselves and theirs. */
+/** Statements of people about themselves and their families. */
 const ABOUT_THEM = /\b(?:my|our|i am|i'm|i live|i like|remember|mein|meine|ich bin|mi|soy)\b/i;
 const KEPT = 30;
 const LINE_CHARS = 160;
 
 /**
- * The demo model's notes of a conversation: what its people said about themselves, as they said it, behind the notes so
- * far. Pure.
- * @returns null where nobody asks for notes
+ * The demo model's notes of a conversation: people's statements about themselves, verbatim, behind the notes so far.
+ * Pure.
+ * @returns null if the request does not ask for notes
  */
 export function notesOf(messages: readonly ChatTurn[]): string | null {
   const [data, question] = messages.slice(-2);

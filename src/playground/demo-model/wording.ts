@@ -3,7 +3,7 @@ import type { Language } from './language.js';
 
 type ToolIntent = Extract<Intent, { kind: 'tool' }>;
 
-/** How the demo model says things in one language. */
+/** The demo model's phrases in one language. */
 interface Wording {
   readonly help: string;
   readonly echo: (quoted: string, seen: number) => string;

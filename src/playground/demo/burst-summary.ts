@@ -4,12 +4,12 @@ import { countOutcome, percentile, type Tally } from './tally.js';
 
 export interface BurstResult extends Tally {
   readonly acks: readonly Ack[];
-  /** Of updates that came one after another. */
+  /** For updates that came one after another. */
   readonly single: readonly Ack[];
   readonly turns: number;
   /** Messages sent. */
   readonly messages: number;
-  /** Updates posted once more. */
+  /** Updates delivered a second time. */
   readonly repeats: number;
 }
 
@@ -18,7 +18,7 @@ function timesOf(acks: readonly Ack[]): string {
   return `p50 ${milliseconds(percentile(times, 0.5))}, p99 ${milliseconds(percentile(times, 0.99))}`;
 }
 
-/** Prints what the burst came to. @returns what went wrong */
+/** Prints the outcome of the burst. @returns the failures */
 export function showSummary(result: BurstResult, screen: Screen): string[] {
   const { acks, single, turns, replies, answered, lost, duplicates, disordered } = result;
   const queued = countOutcome(acks, 'queued');

@@ -11,17 +11,17 @@ const CHATS = 10;
 /** Within the 20 messages a minute that a chat may have processed by default. */
 const MESSAGES_PER_CHAT = 10;
 const TOTAL = CHATS * MESSAGES_PER_CHAT;
-/** One in so many updates is posted again, as Telegram does when an answer was lost on its way. */
+/** One in this many updates is delivered again, as Telegram does when an answer was lost on its way. */
 const REPEAT_EVERY = 5;
 const FIRST_CHAT_ID = 2001;
 const ANSWERED_WITHIN_MS = 60_000;
-/** Something that comes twice comes within another answer's time. */
+/** A repeated update comes while another answer is awaited. */
 const QUIET_MS = 300;
 
 /**
- * 100 messages as fast as Telegram delivers them.
+ * Sends 100 messages as fast as Telegram delivers them.
  * @param single acknowledgements of updates that came one after another, to show beside those of the burst
- * @returns what went wrong
+ * @returns the failures
  */
 export async function showBurst(
   telegram: BotApiSimulator,
@@ -87,7 +87,7 @@ function showLastReply(telegram: BotApiSimulator, screen: Screen): void {
   for (const { text } of replies.slice(0, 4)) screen.line(`   Bot: ${oneLine(text, 100)}`);
 }
 
-/** The first request of a turn: nothing was called for it yet. */
+/** The first request of a turn: it has no tool results yet. */
 function beginsTurn({ request }: DemoModelRequest): boolean {
   return request.messages.at(-1)?.role === 'user';
 }

@@ -11,7 +11,7 @@ const QUESTION = 'What is 12*(3+4)?';
 const ANSWER = '84';
 const ANSWERED_WITHIN_MS = 60_000;
 
-/** One question that needs a tool, with the time of each stage. @returns what went wrong */
+/** Asks one question that needs a tool, and prints the time of each stage. @returns the failures */
 export async function showConversation(
   telegram: BotApiSimulator,
   model: DemoModel,
@@ -35,7 +35,7 @@ export async function showConversation(
   }
 }
 
-/** Tells the stages as they are seen from outside: by Telegram and by the model. */
+/** Reports the stages as Telegram and the model see them. */
 function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string) => void): () => void {
   let typing = false;
   let seen: Shown | null = null;
@@ -47,7 +47,7 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
       stage('the turn has started: the bot is typing');
     }
     if (event.kind !== 'message' || event.message.from !== 'bot') return;
-    // What the agent is at, and the answer while it is written, are shown in the same message.
+    // One message shows the agent's status and the streamed reply.
     const shown = shownBy(event.message.text, ANSWER);
     if (shown === seen) return;
     seen = shown;

@@ -6,20 +6,20 @@ import type { Screen } from './screen.js';
 import { waitUntil } from './wait-until.js';
 
 const CHATS = 10;
-/** With those of the warm-up within the 20 messages a minute that a chat may have processed by default. */
+/** Together with the warm-up, within the 20 messages a minute that a chat may have processed by default. */
 const MESSAGES_PER_CHAT = 8;
 const FIRST_CHAT_ID = 3001;
 const ANSWERED_WITHIN_MS = 60_000;
 
-/** What updates that were posted one after another came to. */
+/** The times of updates that were posted one after another. */
 export interface OneByOne {
   readonly acks: readonly Ack[];
   readonly problems: readonly string[];
 }
 
 /**
- * Posts updates one after another, each when the last one is acknowledged, and waits until all are answered. The first
- * time it warms the process up: a server's first updates meet code that has never run.
+ * Posts updates one after another, each when the last one is acknowledged, and waits until all are answered. Its first
+ * run warms the process up: a server's first updates meet code that has never run.
  */
 export async function postOneByOne(
   telegram: BotApiSimulator,

@@ -1,4 +1,4 @@
-/** Where the demo prints. The only place of the product that writes to standard output by itself. */
+/** Prints the demo's output. The only part of the product that writes to standard output by itself. */
 export class Screen {
   private progressShown = false;
   private lastProgress = '';
@@ -40,7 +40,7 @@ export function milliseconds(value: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en')} ms`;
 }
 
-/** A message on one line of the screen. */
+/** A message on one line of the terminal. */
 export function oneLine(text: string, width: number): string {
   const flat = text.replace(/\s+/g, ' ').trim();
   return flat.length <= width ? flat : `${flat.slice(0, width - 1)}…`;

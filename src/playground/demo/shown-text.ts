@@ -1,10 +1,10 @@
-/** What the bot's message, which it edits while it works, shows at the moment. */
+/** The present text of the bot's message, which it edits while it works. */
 export type Shown = 'what the bot is doing' | 'the answer, while it is written' | 'the answer';
 
-/** Ends a text that goes on. */
+/** Ends a text that is still being written. */
 const CURSOR = '▌';
 
-/** Tells a text that is still being written from the answer. Pure. @param answer what the answer has to say */
+/** Whether a text is the finished answer, not a part of it. Pure. @param answer the expected content */
 export function shownBy(text: string, answer: string): Shown {
   if (!text.includes(answer)) return 'what the bot is doing';
   return text.trimEnd().endsWith(CURSOR) ? 'the answer, while it is written' : 'the answer';

@@ -5,12 +5,12 @@ import { percentile, tally } from './tally.js';
 const say = (...marks: string[]) => marks.map((mark) => `“Note "${mark}"”`).join('\n');
 
 describe('The count of a burst', () => {
-  it('finds nothing wrong where each mark is answered once, in order, over any number of replies', () => {
+  it('finds no fault where each mark is answered once, in order, over any number of replies', () => {
     const chats = [{ marks: ['a 1', 'a 2', 'a 10'], replies: [say('a 1'), say('a 2', 'a 10')] }];
     expect(tally(chats)).toEqual({ answered: 3, lost: 0, duplicates: 0, disordered: 0, replies: 2 });
   });
 
-  it('finds what is lost, doubled and out of order', () => {
+  it('finds lost, doubled and misordered marks', () => {
     const marks = ['a', 'b', 'c', 'd'];
     expect(tally([{ marks, replies: [say('c'), say('a', 'd'), say('d')] }])).toEqual({
       answered: 3,
@@ -21,7 +21,7 @@ describe('The count of a burst', () => {
     });
   });
 
-  it('does not take an answer in another chat for one', () => {
+  it('does not count an answer in another chat', () => {
     const chats = [
       { marks: ['a'], replies: [say('b')] },
       { marks: ['b'], replies: [say('a')] },

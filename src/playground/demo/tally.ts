@@ -1,6 +1,6 @@
 import type { Ack } from '../bot-api/chat-log.js';
 
-/** What was said in one chat of the burst. */
+/** The messages of one chat of the burst. */
 export interface BurstChat {
   /** The marks that the user's messages held, in their order. */
   readonly marks: readonly string[];
@@ -8,7 +8,7 @@ export interface BurstChat {
   readonly replies: readonly string[];
 }
 
-/** What came of the burst, counted from the outside: what Telegram posted and what it was sent. */
+/** The outcome of the burst, counted from the outside: by Telegram's posts and the messages it received. */
 export interface Tally {
   readonly answered: number;
   /** Marks that no reply holds. */
@@ -20,7 +20,7 @@ export interface Tally {
   readonly replies: number;
 }
 
-/** Counts what became of each message. Pure. */
+/** Counts the outcomes of the messages. Pure. */
 export function tally(chats: readonly BurstChat[]): Tally {
   const counts = chats.map(({ marks, replies }) => {
     const said = replies.join('\n');

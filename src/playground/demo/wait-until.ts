@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 25;
 
-/** Waits for something to hold; at most so long. @returns whether it holds */
+/** Waits until a condition holds, for a limited time. @returns whether it holds */
 export async function waitUntil(holds: () => boolean, withinMs: number): Promise<boolean> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {

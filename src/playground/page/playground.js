@@ -1,11 +1,11 @@
-// The playground page: shows one chat of the simulated Telegram and lets its user write.
-// Nothing that came over the wire is ever parsed as HTML: every piece of content becomes a text node.
+// The playground page: shows one chat of the simulated Telegram and lets its user write. No received content is ever
+// parsed as HTML: every piece becomes a text node.
 
 const API = '/playground/api';
 const TYPING_SHOWS_MS = 5_000;
-/** As long as Telegram shows one: https://core.telegram.org/bots/api#sendmessagedraft */
+/** As long as Telegram shows a draft: https://core.telegram.org/bots/api#sendmessagedraft */
 const DRAFT_SHOWS_MS = 30_000;
-/** A button whose press the bot does not answer can be pressed again. */
+/** After this time an unanswered button can be pressed again. */
 const PRESS_WAITS_MS = 15_000;
 const NOTICE_SHOWS_MS = 10_000;
 
@@ -70,7 +70,7 @@ function open(id) {
   showChat({ messages: [], action: null, draft: null });
   void listChats();
   stream = new EventSource(`${API}/chats/${id}/stream`);
-  // Also after a broken connection: what was missed meanwhile is in the chat.
+  // Also after a broken connection: the chat contains missed messages.
   stream.addEventListener('ready', () => void load(id));
   stream.addEventListener('message', (event) => upsert(JSON.parse(event.data).message));
   stream.addEventListener('removed', (event) => remove(JSON.parse(event.data).messageId));
@@ -103,7 +103,7 @@ async function press(button, messageId, data) {
   if (problem) release(button);
 }
 
-/** @returns what kept the server from taking it; empty where it was taken */
+/** @returns the reason why the server refused it; empty if it was accepted */
 async function post(path, body) {
   try {
     const response = await fetch(`${API}/${path}`, {
@@ -202,7 +202,7 @@ function showButtons(element, { messageId, replyMarkup }) {
   if ((element.dataset.buttons ?? '[]') === written) return;
   element.dataset.buttons = written;
   const before = element.querySelector('.buttons');
-  // Who pressed it by the keyboard goes on from the chat.
+  // The focus of a keyboard user moves to the chat.
   if (before?.contains(document.activeElement)) log.focus();
   before?.remove();
   if (rows.length === 0) return;
@@ -292,7 +292,7 @@ function fill(parent, text, from, to, entities) {
     const end = Math.min(entity.offset + entity.length, to);
     const inner = [];
     while (waiting.length > 0 && waiting[0].offset < end) inner.push(waiting.shift());
-    // One that sticks out of this entity goes on behind it.
+    // An entity that extends beyond this one continues behind it.
     for (const other of inner.toReversed()) {
       const rest = other.offset + other.length - end;
       if (rest > 0) waiting.unshift({ ...other, offset: end, length: rest });
@@ -333,7 +333,7 @@ function nodeOf(entity, covered) {
   return node;
 }
 
-/** An address that could run something stays text. */
+/** An address that could run a script stays text. */
 function link(address) {
   const harmless = /^(https?|tg|mailto):/i.test(address) ? address : `https://${address}`;
   if (!URL.canParse(harmless)) return document.createElement('span');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { UserId } from '../../channel/ids.js';
 import type { ChatDescription, Sender } from '../../channel/inbound.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma, type ConversationStatus, type ScheduleKind } from '../../generated/prisma/client.js';
 import {
   externalIdOf,
@@ -9,7 +10,7 @@ import {
   writeScheduledEvent,
 } from '../scheduled-event.js';
 
-/** A schedule whose time has come, and its conversation, both locked. */
+/** A due schedule and its conversation, both locked. */
 export interface DueSchedule {
   readonly id: string;
   readonly conversationId: string;
@@ -20,12 +21,12 @@ export interface DueSchedule {
   readonly timeZone: string;
   readonly nextAt: Date;
   readonly status: ConversationStatus;
-  /** Nothing can be sent there. */
+  /** Sends to the chat are refused. */
   readonly unreachable: boolean;
   readonly epoch: number;
   readonly channel: string;
   readonly chat: ChatDescription;
-  /** Who made it, as last seen. */
+  /** Its creator, as last seen. */
   readonly sender: Sender | null;
   /** By the database's clock. */
   readonly now: Date;
@@ -33,36 +34,37 @@ export interface DueSchedule {
 
 interface Row extends Omit<DueSchedule, 'chat' | 'sender'>, Omit<ChatDescription, 'type'> {
   readonly chatType: string;
-  readonly userId: bigint | null;
+  readonly userId: UserId | null;
+  readonly isChat: boolean;
   readonly firstName: string;
   readonly lastName: string | null;
   readonly userName: string | null;
   readonly languageCode: string | null;
 }
 
-/** What of the schedules is due, and what becomes of it. */
+/** Due schedules, and their next state. */
 @Injectable()
-export class DueSchedules {
+export class DueSchedulesRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** Up to `limit` that are due, the longest first; those of paused conversations wait. */
+  /** Up to `limit` due schedules, the longest overdue first; those of paused conversations wait. */
   async ids(limit: number): Promise<string[]> {
-    const rows = await this.prisma.$queryRaw<{ id: string }[]>(dueStatement(limit));
+    const rows = await this.prisma.$queryRaw<{ id: string }[]>(dueSchedulesStatement(limit));
     return rows.map(({ id }) => id);
   }
 
   /**
-   * Takes one for the caller's transaction, and its conversation, so that neither is erased meanwhile.
-   * @returns null where it is not due (any more), or somebody else has it or its conversation at this moment: waiting for
-   * an erasure could take minutes
+   * Locks one for the caller's transaction, with its conversation, so that neither is erased meanwhile.
+   * @returns null if it is not due (any more), or another transaction holds it or its conversation: waiting for an
+   * erasure could take minutes
    */
-  async take(tx: Prisma.TransactionClient, id: string): Promise<DueSchedule | null> {
+  async lockDue(tx: Prisma.TransactionClient, id: string): Promise<DueSchedule | null> {
     const [row] = await tx.$queryRaw<Row[]>`
       SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
              s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
              c.unreachable_at IS NOT NULL AS unreachable,
              c.channel, c.chat_id AS "chatId", c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.title, c.username,
-             p.user_id AS "userId", p.first_name AS "firstName", p.last_name AS "lastName",
+             p.user_id AS "userId", p.is_chat AS "isChat", p.first_name AS "firstName", p.last_name AS "lastName",
              p.username AS "userName", p.language_code AS "languageCode", clock_timestamp() AS now
       FROM schedules s
       JOIN conversations c ON c.id = s.conversation_id
@@ -74,7 +76,7 @@ export class DueSchedules {
   }
 
   /**
-   * Moves it on to its next time, or ends it, in the caller's transaction.
+   * Sets its next time, or ends it, in the caller's transaction.
    * @param next null: there is none
    * @param outcome `passed`: nothing happened at this time
    */
@@ -95,7 +97,7 @@ export class DueSchedules {
   }
 
   /**
-   * Puts a task into the inbox, in the caller's transaction, unless its last one still waits there.
+   * Puts a task into the inbox, in the caller's transaction, unless its last event still waits there.
    * @returns whether it did
    */
   async addEvent(tx: Prisma.TransactionClient, due: DueSchedule, event: ScheduledEvent): Promise<boolean> {
@@ -113,10 +115,10 @@ export class DueSchedules {
 }
 
 /**
- * The statement behind `DueSchedules.ids`, for whoever wants to see its plan. The statement's time, as an index can look
- * for it: it does not change while the statement runs.
+ * The statement behind `DueSchedulesRepository.ids`, exported to inspect its plan. It uses the statement's time, which
+ * an index can search for: it does not change while the statement runs.
  */
-export function dueStatement(limit: number): Prisma.Sql {
+export function dueSchedulesStatement(limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT s.id FROM schedules s
     WHERE s.state = 'planned' AND s.next_at <= statement_timestamp()
@@ -126,10 +128,11 @@ export function dueStatement(limit: number): Prisma.Sql {
 
 function dueOf(row: Row): DueSchedule {
   const { chatId, threadId, via, chatType: type, title, username, ...rest } = row;
-  const { userId, firstName, lastName, userName, languageCode, ...due } = rest;
+  const { userId, isChat, firstName, lastName, userName, languageCode, ...due } = rest;
   return {
     ...due,
     chat: { chatId, threadId, via, type, title, username },
-    sender: userId === null ? null : { userId, firstName, lastName, username: userName, languageCode },
+    sender:
+      userId === null ? null : { userId, isChat, firstName, lastName, username: userName, languageCode },
   };
 }

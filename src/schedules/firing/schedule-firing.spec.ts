@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { UserId } from '../../channel/ids.js';
 import { planOf } from '../../../test/support/query-plan.js';
-import { DatabasePool } from '../../database/database-pool.js';
-import { Database } from '../../database/database.js';
-import { PrismaService } from '../../database/prisma.service.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { Database } from '../../platform/database/database.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { readScheduledEvent } from '../scheduled-event.js';
-import { dueStatement } from './due-schedules.repository.js';
+import { dueSchedulesStatement } from './due-schedules.repository.js';
 import {
   AN_HOUR_MS,
   anotherConversation,
@@ -18,10 +19,10 @@ import {
   replies,
   room,
   schedule,
-  useFiringScene,
-} from './firing-scene.spec-support.js';
+  useFiringFixture,
+} from './firing.fixture.js';
 
-useFiringScene();
+useFiringFixture();
 
 describe('A reminder', () => {
   it('is sent once when it is due, is part of the history, and ends', async () => {
@@ -40,7 +41,7 @@ describe('A reminder', () => {
     expect(await room.conversations.find(conversation.id)).toMatchObject({ messageCount: 1 });
   });
 
-  it('is of the epoch that the conversation is in by then: a /reset keeps it', async () => {
+  it('belongs to the conversation’s epoch at that time: a /reset keeps it', async () => {
     await schedule();
     await room.prisma.$transaction((tx) => room.conversations.reset(tx, conversation.id, 1n));
     await firing.run();
@@ -48,13 +49,13 @@ describe('A reminder', () => {
   });
 });
 
-describe('What was planned by somebody who is blocked', () => {
-  it('is passed over, in private and in groups', async () => {
+describe('A schedule of a blocked person', () => {
+  it('is skipped, in private and in groups', async () => {
     const userId = conversation.chatId;
     await room.prisma.person.create({ data: { channel: 'telegram', userId, firstName: 'Ada' } });
     await room.prisma.personAccess.create({ data: { channel: 'telegram', userId, blockedAt: new Date() } });
     const own = await schedule();
-    await anotherConversation({ chatId: -userId, chatType: 'supergroup' });
+    await anotherConversation({ chatId: `-${userId}`, chatType: 'supergroup' });
     const inGroup = await schedule({ createdBy: userId });
     const others = await schedule();
     expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'reminder' }]);
@@ -65,10 +66,10 @@ describe('What was planned by somebody who is blocked', () => {
 });
 
 describe('A task', () => {
-  it('is an event for each of its times, with who made it, and is planned again', async () => {
+  it('is an event at each of its times, with its creator, and gets its next time', async () => {
     const nextAt = new Date('2026-01-05T08:00:00Z');
-    await room.prisma.person.create({ data: { channel: 'telegram', userId: 77n, firstName: 'Ada' } });
-    const due = await schedule({ ...DAILY, nextAt, createdBy: 77n, text: 'Tell the news' });
+    await room.prisma.person.create({ data: { channel: 'telegram', userId: '77', firstName: 'Ada' } });
+    const due = await schedule({ ...DAILY, nextAt, createdBy: '77', text: 'Tell the news' });
     expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'task' }]);
     const [event] = await events();
     expect(event).toMatchObject({
@@ -81,12 +82,19 @@ describe('A task', () => {
       number: due.number,
       dueAt: '2026-01-05T08:00:00.000Z',
       text: 'Tell the news',
-      sender: { userId: 77n, firstName: 'Ada', lastName: null, username: null, languageCode: null },
+      sender: {
+        userId: UserId('77'),
+        isChat: false,
+        firstName: 'Ada',
+        lastName: null,
+        username: null,
+        languageCode: null,
+      },
     });
     expect(await replies()).toBe(0);
   });
 
-  it('fires once for all times that were missed, and is next due in the future', async () => {
+  it('fires once for all missed times, and is next due in the future', async () => {
     const due = await schedule({ ...DAILY, nextAt: new Date(Date.now() - 40 * 24 * AN_HOUR_MS) });
     await firing.run();
     await firing.run();
@@ -98,13 +106,15 @@ describe('A task', () => {
     expect(nextAt.toLocaleTimeString('de', { timeZone: 'Europe/Berlin' })).toBe('09:00:00');
   });
 
-  it('does not pile up: while its last time still waits, it passes the next one over', async () => {
+  it('does not accumulate: while its last event still waits, it skips the next time', async () => {
     const due = await schedule(DAILY);
     const other = await schedule(DAILY);
     await firing.run();
-    const again = () => room.pool.query('UPDATE schedules SET next_at = now()');
+    // A second ago: the column has milliseconds, so a moment with microseconds may be rounded into the future.
+    const again = () => room.pool.query(`UPDATE schedules SET next_at = now() - interval '1 second'`);
     await again();
     expect(await firing.run()).toEqual([]);
+    expect((await found(due)).nextAt.getTime()).toBeGreaterThan(Date.now());
     expect(await events()).toHaveLength(2);
     await room.pool.query(`UPDATE events SET state = 'done' WHERE external_id LIKE $1`, [`${due.id}:%`]);
     await again();
@@ -112,7 +122,7 @@ describe('A task', () => {
     expect((await found(other)).state).toBe('planned');
   });
 
-  it('ends where its rule has no further time', async () => {
+  it('ends when its rule has no further time', async () => {
     const due = await schedule({ ...DAILY, timeZone: 'Mars/Olympus' });
     expect(await firing.run()).toHaveLength(1);
     expect(await found(due)).toMatchObject({ state: 'done', endedAt: expect.any(Date) });
@@ -120,13 +130,13 @@ describe('A task', () => {
 });
 
 describe('Each time has one effect', () => {
-  it('though several processes come to it at once', async () => {
+  it('even if several processes find it at once', async () => {
     const pools = Array.from({ length: 3 }, () => new DatabasePool(new Database(room.url), { poolSize: 3 }));
     const processes = pools.map((pool) => processOn(new PrismaService(pool)));
     const made = 60;
     for (let n = 0; n < made; n += 1) await schedule(n % 2 === 0 ? {} : DAILY);
     const fired = await Promise.all(processes.map((one) => one.run()));
-    // One that found the conversation locked leaves it to the next pass.
+    // A process that found the conversation locked leaves it to the next pass.
     const rest = await firing.run();
     expect([...fired.flat(), ...rest]).toHaveLength(made);
     expect([await replies(), (await events()).length]).toEqual([made / 2, made / 2]);
@@ -134,7 +144,7 @@ describe('Each time has one effect', () => {
     await Promise.all(pools.map((pool) => pool.end()));
   });
 
-  it('though the process dies in the middle of it', async () => {
+  it('even if the process dies in the middle of it', async () => {
     const due = await schedule();
     const blocker = await room.pool.connect();
     await blocker.query('BEGIN; LOCK TABLE replies IN EXCLUSIVE MODE');
@@ -154,7 +164,7 @@ describe('Each time has one effect', () => {
     expect([await room.prisma.message.count(ofConversation()), await replies()]).toEqual([1, 1]);
   });
 
-  it('and one that cannot fire does not keep the others from it', async () => {
+  it('and a schedule that cannot fire does not stop the others', async () => {
     const broken = await schedule({ text: 'broken', nextAt: new Date(0) });
     await schedule();
     await room.pool.query(`
@@ -169,8 +179,8 @@ describe('Each time has one effect', () => {
   });
 });
 
-describe('Looking for what is due', () => {
-  it('reads an index as far as it is due, and no further', async () => {
+describe('The search for due schedules', () => {
+  it('reads an index up to the due ones, and no further', async () => {
     await room.pool.query(
       `INSERT INTO schedules (id, conversation_id, number, kind, text, next_at, state)
        SELECT gen_random_uuid(), $1, 1000000 + n, 'reminder', 'x', now() + (n % 2 * 2 - 1) * interval '1 day',
@@ -179,7 +189,7 @@ describe('Looking for what is due', () => {
       [conversation.id],
     );
     await room.pool.query('ANALYZE schedules');
-    const { text: plan, pages } = await planOf(room.prisma, dueStatement(200));
+    const { text: plan, pages } = await planOf(room.prisma, dueSchedulesStatement(200));
     expect(plan).toMatch(/Index Scan using schedules_due/);
     expect(plan).toMatch(/Index Cond: \(next_at <=/);
     expect(plan).not.toContain('Seq Scan');

@@ -1,27 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { Doorkeeper } from '../../access/doorkeeper.js';
-import { PrismaService } from '../../database/prisma.service.js';
-import { shortTransaction } from '../../database/short-transaction.js';
+import { AccessPolicy } from '../../access/access-policy.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { shortTransaction } from '../../platform/database/short-transaction.js';
 import { Outbox } from '../../delivery/outbox.js';
-import { messageOf } from '../../errors/errors.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import type { Prisma, ScheduleKind } from '../../generated/prisma/client.js';
 import { MessageRepository } from '../../memory/message.repository.js';
-import { eachAlone } from '../../runtime/each-alone.js';
+import { eachAlone } from '../../platform/runtime/each-alone.js';
 import { nextTime } from '../rule.js';
-import { type DueSchedule, DueSchedules } from './due-schedules.repository.js';
+import { type DueSchedule, DueSchedulesRepository } from './due-schedules.repository.js';
 
-/** Schedules that fire in one pass; the next pass goes on. */
+/** Schedules that fire in one pass; the next pass continues. */
 const BATCH = 100;
 
-/** What has happened: a reminder waits to be sent, a task to be done. */
+/** The effect: a reminder waits to be sent, a task to be done. */
 export interface Fired {
   readonly conversationId: string;
   readonly kind: ScheduleKind;
 }
 
 /**
- * Lets happen what is due. Each time of a schedule has one effect: the effect and the move to the next time are one
- * commit, which only one of several processes can make. Times that were missed while nobody was there are one.
+ * Fires due schedules. Each time of a schedule has one effect: the effect and the next time are one commit, which only
+ * one of several processes can make. Several times missed during an outage count as one.
  */
 @Injectable()
 export class ScheduleFiring {
@@ -29,13 +29,13 @@ export class ScheduleFiring {
 
   constructor(
     private readonly prisma: PrismaService,
-    private readonly due: DueSchedules,
+    private readonly due: DueSchedulesRepository,
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
-    private readonly doorkeeper: Doorkeeper,
+    private readonly accessPolicy: AccessPolicy,
   ) {}
 
-  /** One pass; what cannot fire keeps nothing else from it. @throws where what is due cannot be read */
+  /** One pass; a schedule that cannot fire does not stop the others. @throws if due schedules cannot be read */
   async run(): Promise<Fired[]> {
     const fired = await eachAlone(
       await this.due.ids(BATCH),
@@ -47,13 +47,13 @@ export class ScheduleFiring {
   }
 
   private async fire(tx: Prisma.TransactionClient, id: string): Promise<Fired | null> {
-    const due = await this.due.take(tx, id);
+    const due = await this.due.lockDue(tx, id);
     if (!due) return null;
     const { conversationId, kind, cron, timeZone, now } = due;
     const next = cron === null ? null : nextTime({ cron, timeZone }, now);
-    // A chat that may not talk to the agent any more is not talked to, as its messages are dropped; nor one that cannot be.
+    // A chat without access gets no messages, just as its own are dropped; nor does one that refuses them.
     const active = due.status === 'active' && !due.unreachable;
-    const served = active && (await this.doorkeeper.verdictOn(due, tx)) === 'serve';
+    const served = active && (await this.accessPolicy.evaluate(due, tx)) === 'serve';
     const fired = served && (await this.takeEffect(tx, due));
     await this.due.moveOn(tx, due, next, fired ? 'fired' : 'passed');
     this.logger.log({
@@ -70,7 +70,7 @@ export class ScheduleFiring {
       const dueAt = due.nextAt.toISOString();
       return await this.due.addEvent(tx, due, { number, dueAt, text, sender });
     }
-    // Part of the history, so that the agent knows what an answer to it is about.
+    // Part of the history, so that the agent knows the subject of an answer to it.
     const messageId = await this.messages.addNotice(tx, { conversationId, epoch }, text);
     await this.outbox.add(tx, { conversationId, text, messageId, class: 'background' });
     return true;

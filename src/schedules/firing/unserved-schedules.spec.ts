@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ConversationEraser } from '../../admin/conversations/conversation-eraser.repository.js';
-import { BudgetEraser } from '../../budget/budget-eraser.repository.js';
-import { BudgetLedger } from '../../budget/budget-ledger.repository.js';
+import { ConversationErasureRepository } from '../../memory/erasure/conversation-erasure.repository.js';
+import { BudgetErasureRepository } from '../../budget/budget-erasure.repository.js';
+import { BudgetLedgerRepository } from '../../budget/budget-ledger.repository.js';
 import { BudgetLimits } from '../../budget/budget-limits.js';
-import { BudgetSettings } from '../../config/budget.settings.js';
-import { PrismaService } from '../../database/prisma.service.js';
-import { DueSchedules } from './due-schedules.repository.js';
+import { BudgetSettings } from '../../budget/budget.settings.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { DueSchedulesRepository } from './due-schedules.repository.js';
 import {
   AN_HOUR_MS,
   DAILY,
@@ -19,18 +19,18 @@ import {
   replies,
   room,
   schedule,
-  useFiringScene,
-} from './firing-scene.spec-support.js';
+  useFiringFixture,
+} from './firing.fixture.js';
 
-useFiringScene();
+useFiringFixture();
 
-function eraserOn(prisma: PrismaService): ConversationEraser {
-  const ledger = new BudgetLedger(prisma, room.leases, new BudgetLimits(new BudgetSettings()));
-  return new ConversationEraser(prisma, new BudgetEraser(ledger));
+function eraserOn(prisma: PrismaService): ConversationErasureRepository {
+  const ledger = new BudgetLedgerRepository(prisma, room.leases, new BudgetLimits(new BudgetSettings()));
+  return new ConversationErasureRepository(prisma, new BudgetErasureRepository(ledger));
 }
 
 describe('A conversation that is not served', () => {
-  it('while it is paused has its schedules wait, and each fires once when it goes on', async () => {
+  it('delays its schedules while it is paused, and each fires once when it is resumed', async () => {
     await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
     const due = await schedule({ ...DAILY, nextAt: new Date(Date.now() - 40 * 24 * AN_HOUR_MS) });
     expect(await firing.run()).toEqual([]);
@@ -40,15 +40,17 @@ describe('A conversation that is not served', () => {
     expect(await events()).toHaveLength(1);
   });
 
-  it('while it is paused takes no other one’s place, also where the pause begins after the look', async () => {
+  it('takes no other one’s place while it is paused, even if the pause begins after the search', async () => {
     await room.prisma.conversation.update({ where: { id: conversation.id }, data: { status: 'paused' } });
     const paused = await schedule({ nextAt: new Date(0) });
     await anotherConversation();
     const due = await schedule();
-    const schedules = new DueSchedules(room.prisma);
+    const schedules = new DueSchedulesRepository(room.prisma);
     expect(await schedules.ids(1)).toEqual([due.id]);
-    expect(await room.prisma.$transaction((tx) => schedules.take(tx, paused.id))).toBeNull();
-    expect(await room.prisma.$transaction((tx) => schedules.take(tx, due.id))).toMatchObject({ id: due.id });
+    expect(await room.prisma.$transaction((tx) => schedules.lockDue(tx, paused.id))).toBeNull();
+    expect(await room.prisma.$transaction((tx) => schedules.lockDue(tx, due.id))).toMatchObject({
+      id: due.id,
+    });
   });
 
   it.each([
@@ -63,7 +65,7 @@ describe('A conversation that is not served', () => {
       },
     ],
     ['not on the allow-list any more', () => Promise.resolve(processOn(room.prisma, ['1']))],
-  ])('because it is %s has its times pass', async (_why, prepare) => {
+  ])('lets its times pass when it is %s', async (_why, prepare) => {
     const process = await prepare();
     const once = await schedule();
     const daily = await schedule(DAILY);
@@ -74,13 +76,13 @@ describe('A conversation that is not served', () => {
     expect([await replies(), (await events()).length]).toEqual([0, 0]);
   });
 
-  it('is served where its creator is on the allow-list', async () => {
-    await room.prisma.person.create({ data: { channel: 'telegram', userId: 5n, firstName: 'Ada' } });
-    await schedule({ createdBy: 5n });
+  it('is served when its creator is on the allow-list', async () => {
+    await room.prisma.person.create({ data: { channel: 'telegram', userId: '5', firstName: 'Ada' } });
+    await schedule({ createdBy: '5' });
     expect(await processOn(room.prisma, ['5']).run()).toHaveLength(1);
   });
 
-  it('because it is being erased keeps nobody waiting, and takes its schedules with it', async () => {
+  it('delays no other one while it is being erased, and its schedules are erased too', async () => {
     await schedule();
     const eraser = await room.pool.connect();
     await eraser.query('BEGIN');

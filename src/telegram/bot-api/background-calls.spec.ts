@@ -3,16 +3,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { Random } from '../../runtime/random.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { Random } from '../../platform/runtime/random.js';
 import { BotApi } from './bot-api.js';
 import { BotIdentity } from './bot-identity.js';
-import { Pauses } from '../receiving/pauses.js';
+import { Pauses } from './pauses.js';
 import { Polling } from '../receiving/polling.js';
 import { UpdateSink } from '../../channel/update-sink.js';
 import { WebhookRegistration } from '../receiving/webhook-registration.js';
 
-/** Time that passes at once, written down. */
+/** Pauses that end at once, and are recorded. */
 class NoPauses extends Pauses {
   readonly waited: number[] = [];
 
@@ -36,7 +36,7 @@ class Batches extends UpdateSink {
   }
 }
 
-/** Takes a batch and does not let go of it until told. */
+/** Accepts a batch and holds it until released. */
 class HeldBatch extends UpdateSink {
   begun = false;
   private readonly held = new AbortController();
@@ -80,7 +80,7 @@ describe('WebhookRegistration', () => {
     return new WebhookRegistration(own, new BotApi(own), pauses);
   };
 
-  it('tells Telegram the address, the secret and the kinds it uses, and drops nothing', async () => {
+  it('sends Telegram the address, the secret and the kinds it uses, and drops no update', async () => {
     telegram.push(textUpdate(newChatId(), 'waiting'));
     await registration().keepTrying(stop.signal);
     expect(telegram.webhook).toMatchObject({
@@ -91,7 +91,7 @@ describe('WebhookRegistration', () => {
     });
   });
 
-  it('tries until it holds, ever slower, and no sooner than Telegram asks', async () => {
+  it('repeats until it succeeds, ever slower, and no sooner than Telegram asks', async () => {
     telegram.failNext({ method: 'setWebhook', with: failures.resetBefore, times: 2 });
     telegram.failNext({ method: 'setWebhook', with: failures.limited(30) });
     await registration().keepTrying(stop.signal);
@@ -104,7 +104,7 @@ describe('WebhookRegistration', () => {
 });
 
 describe('BotIdentity', () => {
-  it('asks until it knows', async () => {
+  it('asks until it knows the name', async () => {
     telegram.failNext({ method: 'getMe', with: failures.serverError, times: 3 });
     const identity = new BotIdentity(new BotApi(settings()), pauses);
     expect(identity.known).toBeNull();
@@ -127,7 +127,7 @@ const start = (sink: UpdateSink) =>
   new Polling('telegram', new BotApi(settings()), sink, pauses).run(stop.signal);
 
 describe('Polling', () => {
-  it('takes every update once, in order, as they come', async () => {
+  it('fetches every update once, in order, as they come', async () => {
     const sink = new Batches();
     const updates = Array.from({ length: 250 }, (_, n) => textUpdate(newChatId(), `n${n}`));
     telegram.push(...updates.slice(0, 240));
@@ -140,7 +140,7 @@ describe('Polling', () => {
     await running;
   });
 
-  it('clears a webhook first, without dropping what waits', async () => {
+  it('clears a webhook first, without dropping waiting updates', async () => {
     const own = settings({ publicUrl: 'https://bot.example.org' });
     await new WebhookRegistration(own, new BotApi(own), pauses).keepTrying(stop.signal);
     telegram.push(textUpdate(newChatId(), 'waiting'));

@@ -1,14 +1,15 @@
-import { fieldOf, integerOf } from '../updates/update-fields.js';
+import { fieldOf, integerOf } from './update-fields.js';
 import { ForeignAnswerError } from './foreign-answer-error.js';
 
 /**
- * The HTTP under grammY's client: Node's own `fetch` instead of node-fetch, because it tells a connection that was never
- * made from one that broke, and drops idle keep-alive connections before the server does (a request that meets a closing
- * connection would be of unknown outcome).
+ * The HTTP transport under grammY's client: Node's own `fetch` instead of node-fetch, because it distinguishes a
+ * connection that was never made from one that broke, and drops idle keep-alive connections before the server does (a
+ * request that meets a closing connection would have an unknown outcome).
  *
- * Resolves to an answer in the Bot API's shape, whatever its HTTP status. Redirects are not followed, since the address
- * holds the token.
- * @throws what `fetch` throws; @throws ForeignAnswerError for every other answer
+ * Resolves to an answer in the Bot API's shape, whatever its HTTP status. Does not follow redirects, because the
+ * address holds the token.
+ * @throws an error of `fetch`
+ * @throws ForeignAnswerError for every other answer
  */
 export async function botApiFetch(
   url: string | URL,

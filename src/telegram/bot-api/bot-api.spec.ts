@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { BotApi } from './bot-api.js';
 
 const token = '123456:TEST-token_of_the_double';
@@ -17,7 +17,7 @@ function apiAt(apiRoot: string): BotApi {
   return new BotApi(Object.assign(new TelegramSettings(), { botToken: token, apiRoot }));
 }
 
-/** A server that does with each connection what it is told. */
+/** A server that handles each connection as the test says. */
 async function rawServer(onConnection: (socket: Socket) => void): Promise<{ root: string; server: Server }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -39,14 +39,14 @@ const send = (api: BotApi, timeoutMs?: number, signal = never) =>
   api.call((raw) => raw.sendMessage({ chat_id: 1, text: 'hi' }), signal, timeoutMs);
 
 describe('BotApi, answered', () => {
-  it('gives the result', async () => {
+  it('returns the result', async () => {
     const telegram = await TelegramDouble.start();
     open.push(telegram);
     const me = await apiAt(telegram.root).call((raw) => raw.getMe(), never);
     expect(me).toMatchObject({ ok: true, value: { username: telegram.bot.username } });
   });
 
-  it('gives the refusal with the pause asked for, and tries once', async () => {
+  it('returns the refusal with the requested pause, and tries once', async () => {
     const telegram = await TelegramDouble.start();
     open.push(telegram);
     telegram.failNext({ method: 'sendMessage', with: failures.limited(3) });
@@ -63,14 +63,14 @@ describe('BotApi, answered', () => {
     expect(telegram.callsOf('sendMessage')).toHaveLength(1);
   });
 
-  it('takes the word of the Bot API, whatever the HTTP status', async () => {
+  it('follows the Bot API’s JSON, whatever the HTTP status', async () => {
     const said = JSON.stringify({ ok: false, error_code: 500, description: 'Internal Server Error' });
     const { root } = await rawServer((socket) => socket.on('data', () => socket.end(answer('200 OK', said))));
     expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'answered', status: 500 } });
   });
 });
 
-describe('BotApi, answered by somebody else', () => {
+describe('BotApi, answered by another server', () => {
   const statuses = [
     '200 OK',
     '302 Found',
@@ -95,7 +95,7 @@ describe('BotApi, answered by somebody else', () => {
     '',
   ];
 
-  it.each(statuses)('does not know what a %s without the Bot API’s JSON did, and names it', async (line) => {
+  it.each(statuses)('reports a %s without the Bot API’s JSON as unknown, and names it', async (line) => {
     for (const body of bodies) {
       const { root } = await rawServer((socket) => socket.on('data', () => socket.end(answer(line, body))));
       const api = apiAt(root);
@@ -116,7 +116,7 @@ describe('BotApi, answered by somebody else', () => {
     ['999999', 3_600_000],
     ['soon', null],
     ['-1', null],
-  ])('heeds a gateway’s Retry-After: %s', async (header, retryAfterMs) => {
+  ])('respects a gateway’s Retry-After: %s', async (header, retryAfterMs) => {
     const page = answer('503 Service Unavailable', 'no').replace('\r\n', `\r\nretry-after: ${header}\r\n`);
     const { root } = await rawServer((socket) => socket.on('data', () => socket.end(page)));
     expect(await send(apiAt(root))).toMatchObject({ failure: { kind: 'no-answer', retryAfterMs } });
@@ -124,7 +124,7 @@ describe('BotApi, answered by somebody else', () => {
 });
 
 describe('BotApi, unanswered', () => {
-  it('knows that nothing was sent where nobody listens', async () => {
+  it('reports that nothing was sent when no server listens', async () => {
     const { root, server } = await rawServer(() => {});
     server.close();
     await once(server, 'close');
@@ -134,7 +134,7 @@ describe('BotApi, unanswered', () => {
     });
   });
 
-  it('does not know what a server did that answers TLS with something else: a proxy may do so behind the call', async () => {
+  it('reports an unknown outcome when a server answers TLS with something else: a proxy may do so behind the call', async () => {
     const { root } = await rawServer((socket) =>
       socket.on('data', () => socket.end(answer('400 Bad Request', ''))),
     );
@@ -142,7 +142,7 @@ describe('BotApi, unanswered', () => {
     expect(result).toMatchObject({ failure: { kind: 'no-answer' } });
   });
 
-  it('knows that nothing was sent where the connection ends before TLS is up', async () => {
+  it('reports that nothing was sent when the connection ends before TLS is up', async () => {
     const { root } = await rawServer((socket) => socket.once('data', () => socket.end()));
     const result = await send(apiAt(root.replace('http:', 'https:')));
     expect(result).toMatchObject({ failure: { kind: 'not-sent' } });
@@ -164,7 +164,7 @@ describe('BotApi, unanswered', () => {
         }),
     ],
   ])(
-    'does not know what a call did whose connection was %s, and does not repeat it',
+    'reports an unknown outcome for a call whose connection was %s, and does not repeat it',
     async (_, onConnection) => {
       let connections = 0;
       const { root } = await rawServer((socket) => {
@@ -176,13 +176,13 @@ describe('BotApi, unanswered', () => {
     },
   );
 
-  it('does not know what a call did that got no answer in time', async () => {
+  it('reports an unknown outcome for a call without an answer in time', async () => {
     const { root } = await rawServer(() => {});
     const result = await send(apiAt(root), 50);
     expect(result).toMatchObject({ failure: { kind: 'no-answer', description: 'no answer within 50 ms' } });
   });
 
-  it('throws only when it is called off', async () => {
+  it('throws only when it is aborted', async () => {
     const { root } = await rawServer(() => {});
     const stop = new AbortController();
     const result = send(apiAt(root), undefined, stop.signal);
@@ -191,14 +191,14 @@ describe('BotApi, unanswered', () => {
     await expect(send(apiAt(root), undefined, stop.signal)).rejects.toThrow('enough');
   });
 
-  it('says so where there is no token', async () => {
+  it('reports a missing token', async () => {
     const result = await new BotApi(new TelegramSettings()).call((raw) => raw.getMe(), never);
     expect(result).toMatchObject({
       failure: { kind: 'not-sent', description: 'TELEGRAM_BOT_TOKEN is not set' },
     });
   });
 
-  it('never tells the token', async () => {
+  it('never reveals the token', async () => {
     const echoed = JSON.stringify({
       ok: false,
       error_code: 400,
@@ -207,12 +207,12 @@ describe('BotApi, unanswered', () => {
     const { root } = await rawServer((socket) =>
       socket.on('data', () => socket.end(answer('400 Bad Request', echoed))),
     );
-    const told = [
+    const revealed = [
       await send(apiAt(root)),
       await send(apiAt('http://[::bad')),
       await send(apiAt('ftp://127.0.0.1')),
     ];
-    expect(JSON.stringify(told)).not.toContain('TEST-token');
-    expect(told[0]).toMatchObject({ failure: { description: '<token> <token>' } });
+    expect(JSON.stringify(revealed)).not.toContain('TEST-token');
+    expect(revealed[0]).toMatchObject({ failure: { description: '<token> <token>' } });
   });
 });

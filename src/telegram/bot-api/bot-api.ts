@@ -1,17 +1,17 @@
 import { EventEmitter, once } from 'node:events';
 import { Api, type RawApi } from 'grammy';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { botApiFetch } from './bot-api-fetch.js';
 import { withoutLinkPreviews } from './link-previews.js';
-import { type CallFailure, readFailure } from '../sending/call-failure.js';
+import { type BotCallFailure, readFailure } from './call-failure.js';
 
 export type CallResult<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: CallFailure };
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: BotCallFailure };
 
-/** How long one call may take from the first byte out to the last byte in, unless told otherwise. */
-export const CALL_TIMEOUT_MS = 15_000;
+/** The default limit of one call, from the first byte out to the last byte in. */
+const CALL_TIMEOUT_MS = 15_000;
 
-const unauthorised: CallFailure = {
+const unauthorised: BotCallFailure = {
   kind: 'answered',
   status: 401,
   description: 'Unauthorized',
@@ -20,9 +20,9 @@ const unauthorised: CallFailure = {
 };
 
 /**
- * The Bot API, each method typed by grammY. A call is made once: no retry, no queue, no flood control. The token is in
- * no result and no error. Once Telegram has said that it does not know the token (401), calls fail with that at once and
- * unmade, until `tryToken` finds it known.
+ * The Bot API, each method typed by grammY. A call is made once: no retry, no queue, no flood control. Results and
+ * errors never contain the token. After Telegram has refused the token (401), calls fail with that at once, without a
+ * request, until `tryToken` succeeds.
  *
  * @example
  * const me = await botApi.call((api) => api.getMe(), signal);
@@ -39,7 +39,9 @@ export class BotApi {
     return this.refused;
   }
 
-  /** Resolves when the token is refused, at once where it is: true. False when `signal` is aborted. */
+  /**
+   * Resolves to true when the token is refused, at once if it is already. Resolves to false when `signal` is aborted.
+   */
   async whenTokenRefused(signal: AbortSignal): Promise<boolean> {
     if (!this.refused) await once(this.changed, 'refused', { signal }).catch(() => undefined);
     return !signal.aborted;
@@ -51,7 +53,7 @@ export class BotApi {
   }
 
   /**
-   * Makes one call and says what is known about it.
+   * Makes one call and returns its outcome.
    * @param run calls one method of `api`, once
    * @throws the signal's reason when `signal` is aborted, and nothing else; the call may have had its effect
    */
@@ -107,7 +109,7 @@ export class BotApi {
   }
 }
 
-function failed(failure: CallFailure): { readonly ok: false; readonly failure: CallFailure } {
+function failed(failure: BotCallFailure): { readonly ok: false; readonly failure: BotCallFailure } {
   return { ok: false, failure };
 }
 

@@ -1,8 +1,8 @@
 import type { Command } from '../../channel/inbound.js';
-import type { CommandName } from '../../texts/texts.js';
+import type { CommandName } from '../../platform/i18n/i18n.js';
 import { type BotName, names } from './bot-name.js';
 
-/** What a user can type, as Telegram's menu lists it. Any other slash word is a message like any other. */
+/** The commands in Telegram's menu. Any other slash word is an ordinary message. */
 export const commandNames = [
   'start',
   'help',
@@ -18,13 +18,13 @@ export const commandNames = [
 const known: ReadonlySet<string> = new Set(commandNames);
 const slashWord = /^\/([a-z0-9_]{1,32})(?:@(\w{1,64}))?(?=\s|$)/i;
 
-/** A text that begins with a slash word, and whom it is for. */
+/** A text that begins with a slash word, and the bot it addresses. */
 export interface SlashText {
   /** `other`: it names another bot. */
   readonly for: 'anybody' | 'us' | 'other';
-  /** The text without our name behind the slash word. */
+  /** The text without the bot's name behind the slash word. */
   readonly text: string;
-  /** Set where the word is one of ours. */
+  /** Set if the word is one of this bot's commands. */
   readonly command: Command | null;
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { BotApi } from './bot-api.js';
 import { BotFiles } from './bot-files.js';
 
@@ -19,7 +19,7 @@ function filesOf({ root, token }: { readonly root: string; readonly token: strin
   return new BotFiles(new BotApi(settings), settings);
 }
 
-/** A server that answers getFile, and the download as it is told. */
+/** A server that answers getFile, and the download as the test says. */
 async function fileServer(download: RequestListener, path = 'a/b.txt') {
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/file/')) return download(request, response);
@@ -44,7 +44,7 @@ describe('BotFiles', () => {
     expect(await filesOf().fetch('f', 100, never)).toEqual({ kind: 'file', content: Buffer.from('content') });
   });
 
-  it('does not fetch what is said to be larger than the limit, nor read on what turns out to be', async () => {
+  it('does not fetch a file declared larger than the limit, nor read further than the limit', async () => {
     telegram.keep('f', 'x'.repeat(101));
     expect(await filesOf().fetch('f', 100, never)).toEqual({ kind: 'too-large' });
     expect(telegram.downloads).toEqual([]);
@@ -67,7 +67,7 @@ describe('BotFiles', () => {
     ['unavailable', failures.serverError],
     ['unavailable', failures.resetBefore],
     ['unavailable', failures.limited(7)],
-  ])('says %s where getFile says so', async (kind, failure) => {
+  ])('returns %s when getFile says so', async (kind, failure) => {
     telegram.keep('f', 'content');
     telegram.failNext({ method: 'getFile', with: failure });
     const fetched = await filesOf().fetch('f', 100, never);
@@ -80,7 +80,7 @@ describe('BotFiles', () => {
     ['gone', 404],
     ['unavailable', 502],
     ['unavailable', 302],
-  ])('says %s where the download is answered with %i', async (kind, status) => {
+  ])('returns %s when the download is answered with %i', async (kind, status) => {
     const server = await fileServer((_, response) =>
       response.writeHead(status, { location: 'http://127.0.0.1:9/' }).end(),
     );
@@ -88,7 +88,7 @@ describe('BotFiles', () => {
     server.end();
   });
 
-  it('keeps the token out of what it says', async () => {
+  it('keeps the token out of its results', async () => {
     const server = await fileServer((request) => request.socket.destroy());
     const fetched = await filesOf(server).fetch('f', 100, never);
     expect(fetched.kind).toBe('unavailable');
@@ -96,7 +96,7 @@ describe('BotFiles', () => {
     server.end();
   });
 
-  it('stays below its own address, whatever path it is told', async () => {
+  it('stays below its own address, whatever path it gets', async () => {
     const asked: string[] = [];
     const server = await fileServer((request, response) => {
       asked.push(request.url ?? '');

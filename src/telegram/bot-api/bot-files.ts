@@ -1,15 +1,14 @@
 import type { Fetched } from '../../channel/attachment.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { type CallFailure, readFailure } from '../sending/call-failure.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { type BotCallFailure, readFailure } from './call-failure.js';
 import { BotApi } from './bot-api.js';
 
-/** How long the content of one file may take. */
+/** The limit of one download. */
 const DOWNLOAD_TIMEOUT_MS = 30_000;
 
 /**
- * Fetches what people sent: `getFile`, then `<root>/file/bot<token>/<path>`
- * (https://core.telegram.org/bots/api#getfile). The address holds the token, so it leaves this class in no result and
- * no error.
+ * Fetches files that people sent: `getFile`, then `<root>/file/bot<token>/<path>`
+ * (https://core.telegram.org/bots/api#getfile). The address holds the token, so no result and no error contains it.
  */
 export class BotFiles {
   constructor(
@@ -70,8 +69,10 @@ const unavailable = (error: string, retryAfterMs: number | null = null): Fetched
   retryAfterMs,
 });
 
-/** What a failed `getFile` says of the file. A wrong token or address can be mended, and the file is there still. */
-function fetchedOf(failure: CallFailure): Fetched {
+/**
+ * Classifies a failed `getFile`. After a wrong token or address, which an operator can fix, the file is still there.
+ */
+function fetchedOf(failure: BotCallFailure): Fetched {
   const { description } = failure;
   if (failure.kind === 'not-sent') return unavailable(description);
   if (failure.kind === 'no-answer') return unavailable(description, failure.retryAfterMs);

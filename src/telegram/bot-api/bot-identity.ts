@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
 import { BotApi } from './bot-api.js';
 import type { BotName } from './bot-name.js';
-import { Pauses } from '../receiving/pauses.js';
-import { pauseAskedFor } from '../sending/call-failure.js';
+import { Pauses } from './pauses.js';
+import { pauseAskedFor } from './call-failure.js';
 
-/** Learns the bot's own name (getMe), needed to see in groups who is spoken to. Never holds up the start. */
+/**
+ * Fetches the bot's own name (getMe), needed to recognise in groups that the bot is addressed. Never delays the start.
+ */
 export class BotIdentity {
   private readonly logger = new Logger(BotIdentity.name);
   private name: BotName | null = null;
@@ -14,12 +16,12 @@ export class BotIdentity {
     private readonly pauses: Pauses,
   ) {}
 
-  /** Null until Telegram has told. */
+  /** Null until Telegram has answered. */
   get known(): BotName | null {
     return this.name;
   }
 
-  /** Asks until it knows, or `signal` is aborted. Never rejects. */
+  /** Asks until the name is known or `signal` is aborted. Never rejects. */
   async learn(signal: AbortSignal): Promise<void> {
     for (let failures = 1; !signal.aborted; failures++) {
       try {

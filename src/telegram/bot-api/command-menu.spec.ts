@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { en } from '../../texts/en.js';
-import { languages } from '../../texts/texts-for.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { en } from '../../platform/i18n/en.js';
+import { languages } from '../../platform/i18n/i18n-for.js';
 import { BotApi } from './bot-api.js';
 import { commandNames } from './bot-commands.js';
 import { CommandMenu, menus } from './command-menu.js';
@@ -32,7 +32,7 @@ describe('The menu of commands', () => {
     );
   });
 
-  it('leaves no language and no command out', () => {
+  it('contains every language and every command', () => {
     const codes = new Set(menus().map(({ language_code: code }) => code ?? 'en'));
     expect(codes).toEqual(new Set(Object.keys(languages)));
     expect(new Set(commandNames)).toEqual(new Set(Object.keys(en.menu)));
@@ -48,14 +48,14 @@ describe('The menu of commands', () => {
     }
   });
 
-  it('says the same in one language in all', () => {
+  it('has the same texts in every scope of a language', () => {
     const german = menus().filter(({ language_code: code }) => code === 'de');
     expect(
       german.map(({ commands }) => commands.find(({ command }) => command === 'schedules')?.description),
     ).toEqual(Array.from({ length: 3 }, () => 'Was hier geplant ist'));
   });
 
-  it('is done without where Telegram cannot take it, and not tried over and over', async () => {
+  it('is skipped where Telegram refuses it, without further tries', async () => {
     telegram.failNext({ method: 'setMyCommands', with: failures.limited(30) });
     await expect(publish()).resolves.toBeUndefined();
     expect(published()).toHaveLength(1);

@@ -1,26 +1,26 @@
 import { Logger } from '@nestjs/common';
 import type { BotCommand, BotCommandScope, LanguageCode } from '@grammyjs/types';
-import { en } from '../../texts/en.js';
-import { languages } from '../../texts/texts-for.js';
-import type { CommandName, Texts } from '../../texts/texts.js';
+import { en } from '../../platform/i18n/en.js';
+import { languages } from '../../platform/i18n/i18n-for.js';
+import type { CommandName, I18n } from '../../platform/i18n/i18n.js';
 import { BotApi } from './bot-api.js';
 import { commandNames } from './bot-commands.js';
 
 /** One setMyCommands. */
 interface Menu {
   readonly scope: BotCommandScope;
-  /** Left out: for users of any other language. */
+  /** Undefined: for users of any other language. */
   readonly language_code?: LanguageCode;
   readonly commands: readonly BotCommand[];
 }
 
-/** Publishes what a user can type (https://core.telegram.org/bots/api#setmycommands). */
+/** Publishes the commands in Telegram's menu (https://core.telegram.org/bots/api#setmycommands). */
 export class CommandMenu {
   private readonly logger = new Logger(CommandMenu.name);
 
   constructor(private readonly botApi: BotApi) {}
 
-  /** One try, best effort: the commands work without the menu. What failed for one menu is not tried for the others. */
+  /** One try, best effort: the commands work without the menu. A failure of one menu stops the others. */
   async publish(signal: AbortSignal): Promise<void> {
     for (const menu of menus()) {
       const result = await this.botApi.call((api) => api.setMyCommands(menu), signal);
@@ -31,7 +31,7 @@ export class CommandMenu {
   }
 }
 
-/** For private chats and groups, in every language; English also for the languages that there are not. */
+/** For private chats and groups, in every language; English also for languages without a translation. */
 export function menus(): Menu[] {
   return scopes.flatMap(({ type, commands }) => [
     { scope: { type }, commands: described(commands, en) },
@@ -43,10 +43,10 @@ export function menus(): Menu[] {
   ]);
 }
 
-/** Nobody begins with a bot in a group. */
+/** `/start` has no use in a group. */
 const inGroups = commandNames.filter((name) => name !== 'start');
 
-/** To admins Telegram shows their own menu in the place of the group's. */
+/** Telegram shows admins their own menu in place of the group's. */
 const scopes = [
   { type: 'all_private_chats', commands: commandNames.filter((name) => name !== 'settings') },
   { type: 'all_group_chats', commands: inGroups.filter((name) => name !== 'settings') },
@@ -56,6 +56,6 @@ const scopes = [
 /** All but English. */
 const translations = ['de', 'es', 'zh', 'ru'] as const satisfies readonly (keyof typeof languages)[];
 
-function described(commands: readonly CommandName[], { menu }: Texts): BotCommand[] {
+function described(commands: readonly CommandName[], { menu }: I18n): BotCommand[] {
   return commands.map((command) => ({ command, description: menu[command] }));
 }

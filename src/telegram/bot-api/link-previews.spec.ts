@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatId, NO_THREAD } from '../../channel/ids.js';
 import { telegramChannel } from '../../../test/support/telegram-channel.js';
 import { TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId } from '../../../test/support/updates.js';
@@ -13,22 +14,27 @@ beforeEach(async () => {
 });
 afterEach(() => telegram.close());
 
-/** Says it in every way in which a bot can: in a chat, in the name of somebody, as a guest; first, and by an edit. */
+/** Sends a text in every way a bot can: to a chat, in a person's name, as a guest; as a new message and as an edit. */
 async function sayEverywhere(settings: Parameters<typeof telegramChannel>[1] = {}): Promise<void> {
   const channel = telegramChannel(telegram, settings);
   const [body = {}] = channel.compose(LINK);
   const vias = [null, 'business:b-1', 'direct', 'guest:g-1'];
   for (const via of vias) {
-    const to = { channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via };
+    const to = { channel: 'telegram', chatId: ChatId(String(newChatId())), threadId: NO_THREAD, via };
     const sent = await channel.send(to, body, never);
     if (sent.kind === 'sent') await channel.edit(to, sent.channelMessageId, body, never);
   }
-  const guest = { channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: 'guest:g-2' };
-  const via = await channel.open(guest, `${LINK} …`, never);
+  const guest = {
+    channel: 'telegram',
+    chatId: ChatId(String(newChatId())),
+    threadId: NO_THREAD,
+    via: 'guest:g-2',
+  };
+  const via = await channel.singleMessages.open(guest, `${LINK} …`, never);
   await channel.send({ ...guest, via }, body, never);
 }
 
-/** What each call that brought a text said about the links in it. */
+/** The link preview option of each call that carried a text. */
 const options = (): unknown[] =>
   telegram.calls.flatMap(({ method, params }) => {
     if (method === 'sendMessage' || method === 'editMessageText') return [params['link_preview_options']];
@@ -36,8 +42,8 @@ const options = (): unknown[] =>
     return [Object(Object(params['result']).input_message_content).link_preview_options];
   });
 
-describe('A link in what the bot says', () => {
-  it('is not fetched by Telegram, whichever way it is said', async () => {
+describe('A link in a message of the bot', () => {
+  it('is not fetched by Telegram, whichever way it is sent', async () => {
     await sayEverywhere();
     expect(new Set(telegram.calls.map(({ method }) => method))).toEqual(
       new Set(['sendMessage', 'editMessageText', 'answerGuestQuery']),

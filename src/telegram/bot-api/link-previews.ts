@@ -1,17 +1,17 @@
 import type { RawApi, Transformer } from 'grammy';
-import { fieldOf } from '../updates/update-fields.js';
+import { fieldOf } from './update-fields.js';
 
 /** https://core.telegram.org/bots/api#linkpreviewoptions */
 const OFF = { link_preview_options: { is_disabled: true } } as const;
 
-/** The methods whose parameters say what becomes of the links in a text, by grammY's types. */
+/** The methods whose parameters have link preview options, by grammY's types. */
 type Previewing = {
   [Method in keyof RawApi]: 'link_preview_options' extends keyof NonNullable<Parameters<RawApi[Method]>[0]>
     ? Method
     : never;
 }[keyof RawApi];
 
-/** Does not compile once there is a further one. */
+/** Fails to compile when there is a new one. */
 const previewing: ReadonlySet<string> = new Set(
   Object.keys({
     sendMessage: true,
@@ -21,13 +21,13 @@ const previewing: ReadonlySet<string> = new Set(
 );
 
 /**
- * Switches the preview of links off in every call that may bring a text with one: a preview is fetched as soon as the
- * message is sent, so a link that somebody smuggled into an answer would tell its server what stands in it, without a click.
- * As a transformer of grammY it is behind all callers, so none can forget it.
+ * Disables link previews in every call that may carry a text: Telegram fetches a preview as soon as the message is
+ * sent, so an injected link would leak its contents to its server without a click. As a transformer of grammY it
+ * applies to all callers.
  */
 export const withoutLinkPreviews: Transformer = (call, method, payload, signal) => {
   if (previewing.has(method)) return call(method, Object.assign({}, payload, OFF), signal);
-  // The only one of ours whose text stands deeper.
+  // The only method whose text is nested deeper.
   if (method !== 'answerGuestQuery') return call(method, payload, signal);
   const result = fieldOf(payload, 'result');
   const content = Object.assign({}, fieldOf(result, 'input_message_content'), OFF);

@@ -1,16 +1,16 @@
 import { Logger } from '@nestjs/common';
-import type { TelegramSettings } from '../../config/telegram.settings.js';
-import { HealthPart } from '../../observability/health-part.js';
-import { Pauses } from '../receiving/pauses.js';
+import type { TelegramSettings } from '../settings/telegram.settings.js';
+import { HealthPart } from '../../platform/health/health-part.js';
+import { Pauses } from './pauses.js';
 import type { BotApi } from './bot-api.js';
 
 /**
- * What follows when Telegram does not know the token (401): nothing more is called, the process is not ready, and one
- * probe at a time, at growing intervals, finds out when that is over. What waits to be sent is then sent.
+ * Handles a token that Telegram does not know (401): all other calls stop, the process is not ready, and one probe at a
+ * time, at growing intervals, finds out when the token works again. Waiting replies are then sent.
  */
 export class TokenWatch extends HealthPart {
   readonly name: string;
-  /** Who has several bots serves people as long as one of them works. */
+  /** A process with several bots stays ready as long as one of them works. */
   override readonly group = 'telegramToken';
   private readonly logger = new Logger(TokenWatch.name);
 

@@ -1,18 +1,18 @@
-import type { AccessSettings } from '../../config/access.settings.js';
-import type { TelegramSettings } from '../../config/telegram.settings.js';
-import type { Clock } from '../../runtime/clock.js';
+import type { AccessSettings } from '../../channel/access.settings.js';
+import type { TelegramSettings } from '../settings/telegram.settings.js';
+import type { Clock } from '../../platform/runtime/clock.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { BotFiles } from '../bot-api/bot-files.js';
 import { BotIdentity } from '../bot-api/bot-identity.js';
 import { TokenWatch } from '../bot-api/token-watch.js';
-import { ChatAdmins } from '../chat-admins.js';
-import type { Pauses } from '../receiving/pauses.js';
+import { ChatAdmins } from './chat-admins.js';
+import type { Pauses } from '../bot-api/pauses.js';
 import { GuestMessages } from '../sending/guest-messages.js';
 import { MessageSender } from '../sending/message-sender.js';
 import { TelegramPresence } from '../sending/telegram-presence.js';
-import { TelegramAccess } from '../telegram-access.js';
+import { TelegramAccess } from './telegram-access.js';
 
-/** All that hangs on one token. Bots share nothing: what Telegram refuses to one, another may do. */
+/** The objects of one token. Bots share nothing: one may do what Telegram refuses to another. */
 export class Bot {
   readonly channel: string;
   readonly api: BotApi;

@@ -4,10 +4,10 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { HealthRegistry } from '../../observability/health-registry.js';
+import { HealthRegistry } from '../../platform/health/health-registry.js';
 import { Bots } from './bots.js';
 
-/** What goes on for each bot while the process runs, in the background: it learns its name, and its token is watched. */
+/** Runs each bot's unattended tasks while the process runs: fetching its name and watching its token. */
 @Injectable()
 export class BotsAtWork implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly stopping = new AbortController();

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChannelMessageId, ChatId, NO_THREAD } from '../../channel/ids.js';
 import { telegramChannel } from '../../../test/support/telegram-channel.js';
 import { TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
@@ -15,27 +16,32 @@ describe('A channel whose bot is not configured', () => {
 
   const gone = (chat: number) => ({
     channel: 'telegram:gone',
-    chatId: BigInt(chat),
-    threadId: 0n,
+    chatId: ChatId(String(chat)),
+    threadId: NO_THREAD,
     via: null,
   });
   const why = 'the token of "gone" in TELEGRAM_BOTS_FILE is not set';
 
-  it('is not served, and nothing is sent in its name by another bot', async () => {
+  it('is not served, and no other bot sends in its name', async () => {
     const channel = telegramChannel(telegram);
     expect([channel.serves('telegram'), channel.serves('telegram:gone')]).toEqual([true, false]);
     const place = gone(newChatId());
     const body = { text: 'hi', entities: [] };
     expect(await channel.send(place, body, never)).toEqual({ kind: 'unavailable', error: why });
-    expect(await channel.edit(place, 1n, body, never)).toEqual({ kind: 'unavailable', error: why });
-    expect(await channel.preview(place, 1, body, never)).toEqual({ kind: 'unavailable', error: why });
-    await channel.showBusy(place, never);
-    await channel.answerPress('telegram:gone', { id: '1', data: '' }, 'done', never);
-    expect(await channel.fetchFile('telegram:gone|a-file', 9, never)).toMatchObject({ kind: 'unavailable' });
+    expect(await channel.edit(place, ChannelMessageId('1'), body, never)).toEqual({
+      kind: 'unavailable',
+      error: why,
+    });
+    expect(await channel.previews.show(place, 1, body, never)).toEqual({ kind: 'unavailable', error: why });
+    await channel.typing.show(place, never);
+    await channel.buttons.answerPress('telegram:gone', { id: '1', data: '' }, 'done', never);
+    expect(await channel.files.fetch('telegram:gone|a-file', 9, never)).toMatchObject({
+      kind: 'unavailable',
+    });
     expect(telegram.calls).toEqual([]);
   });
 
-  it('is read all the same, for what came before is part of its history', () => {
+  it('is still read, because its events are part of its history', () => {
     const update = textUpdate(newChatId(), 'hello');
     expect(telegramChannel(telegram).read('telegram:gone', update)).toMatchObject({
       channel: 'telegram:gone',
@@ -44,8 +50,8 @@ describe('A channel whose bot is not configured', () => {
   });
 });
 
-describe('Who may talk to a bot', () => {
-  it('is each bot’s own matter', () => {
+describe('Access to a bot', () => {
+  it('is decided for each bot by itself', () => {
     const bot = { webhookSecret: null, previousWebhookSecret: null, systemPrompt: null, model: null };
     const bots = [{ ...bot, name: 'support', token: '2:x', chatRateLimit: null, allowedChats: ['7'] }];
     const channel = telegramChannel(
@@ -65,7 +71,7 @@ describe('The ref of a file', () => {
   it.each([
     [{ channel: 'telegram', fileId: 'AgACAgQ-_9' }, 'AgACAgQ-_9'],
     [{ channel: 'telegram:support', fileId: 'AgACAgQ-_9' }, 'telegram:support|AgACAgQ-_9'],
-  ])('of %j is %j, and tells both again', (file, ref) => {
+  ])('of %j is %j, and both can be read back', (file, ref) => {
     expect(writeFileRef(file)).toBe(ref);
     expect(readFileRef(ref)).toEqual(file);
   });

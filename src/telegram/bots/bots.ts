@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AccessSettings } from '../../config/access.settings.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { Clock } from '../../runtime/clock.js';
-import { Pauses } from '../receiving/pauses.js';
+import { AccessSettings } from '../../channel/access.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { Clock } from '../../platform/runtime/clock.js';
+import { Pauses } from '../bot-api/pauses.js';
 import { Bot } from './bot.js';
 
 /** The bots of this deployment. A conversation belongs to the bot that its channel names. */
@@ -22,7 +22,7 @@ export class Bots {
     this.byChannel = new Map(bots.map((bot) => [bot.channel, bot]));
   }
 
-  /** That of TELEGRAM_BOT_TOKEN first. */
+  /** The bot of TELEGRAM_BOT_TOKEN first. */
   get all(): readonly Bot[] {
     return [...this.byChannel.values()];
   }
@@ -36,8 +36,8 @@ export class Bots {
     return this.byChannel.has(channel);
   }
 
-  /** The bot of a conversation. One that is not configured (any more) has no token: whatever it shall do has to wait. */
-  of(channel: string): Bot {
+  /** The bot of a conversation. One that is not configured (any more) has no token: its replies wait. */
+  findBot(channel: string): Bot {
     return this.byChannel.get(channel) ?? this.absent(channel);
   }
 

@@ -1,15 +1,15 @@
-import { MAIN_CHANNEL } from '../../config/telegram.settings.js';
+import { MAIN_CHANNEL } from '../../channel/bot-channels.js';
 
-/** A file of Telegram's is known by its id to the bot that was sent it, and to no other: the ref names both. */
+/** A Telegram file id is valid only for the bot that received the file: the ref names both. */
 export interface FileRef {
   readonly channel: string;
   readonly fileId: string;
 }
 
-/** No channel's name has it, nor has a file id. */
+/** Occurs in no channel name and no file id. */
 const BETWEEN = '|';
 
-/** Pure. The refs of the bot of TELEGRAM_BOT_TOKEN are bare ids, as they always were. */
+/** Pure. The refs of the bot of TELEGRAM_BOT_TOKEN are bare ids, as in earlier versions. */
 export function writeFileRef({ channel, fileId }: FileRef): string {
   return channel === MAIN_CHANNEL ? fileId : `${channel}${BETWEEN}${fileId}`;
 }

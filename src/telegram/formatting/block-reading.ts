@@ -1,8 +1,8 @@
-// What tokens of blocks say, whatever they are written as.
+// The meaning of block tokens, in whatever form they are written.
 import type { Token } from 'markdown-it';
 
 const TASK = /^\[([ xX])\][ \t]+/;
-// What Telegram can mean by a language; anything else in that place is text.
+// A valid language for Telegram; anything else in that place is text.
 const LANGUAGE = /^[\w+#.-]{1,32}$/;
 
 /** The numbers of a list so far. */
@@ -12,10 +12,13 @@ export interface OpenList {
 }
 
 /**
- * The language of a block of code, '' where there is none, and what is to be shown above it: what may be more than a
- * language, "js title=a.js", or words that were meant to be struck by "~~~~".
+ * The language of a block of code, '' if there is none, and the text to be shown above it: words that may be more than
+ * a language, "js title=a.js", or words meant to be struck by "~~~~".
  */
-export function languageOf({ info, markup }: Token): { readonly language: string; readonly title: string } {
+export function codeLanguageOf({ info, markup }: Token): {
+  readonly language: string;
+  readonly title: string;
+} {
   const written = info.trim();
   const [first = ''] = written.split(/\s/, 1);
   const isLanguage = LANGUAGE.test(written) && markup.startsWith('`');
@@ -23,8 +26,8 @@ export function languageOf({ info, markup }: Token): { readonly language: string
 }
 
 /**
- * Is the item that begins with this paragraph done (`[x]`) or not (`[ ]`)? Null where it is no task. The box is taken off
- * the paragraph's text.
+ * Whether the item that begins with this paragraph is done (`[x]`) or not (`[ ]`). Null if it is no task. Removes the
+ * box from the paragraph's text.
  */
 export function taskOf(inline: Token | undefined): boolean | null {
   const text = inline?.type === 'inline' ? inline.children?.[0] : undefined;
@@ -35,8 +38,8 @@ export function taskOf(inline: Token | undefined): boolean | null {
 }
 
 /**
- * The next number of a list: a list whose items all carry one number ("1. 1. 1.") is meant to be counted; other numbers
- * are kept as they are written.
+ * The next number of a list: a list whose items all carry one number ("1. 1. 1.") is counted; other numbers are kept as
+ * written.
  */
 export function nextNumber(list: OpenList, written: string): string {
   const isCounted = written === list.written;

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { composeMessages } from './compose-messages.js';
-import { anyText, numberedMarkdown } from './markdown.spec-support.js';
-import { refusalOf } from './telegram-refusal.spec-support.js';
+import { anyText, numberedMarkdown } from './markdown.fixture.js';
+import { refusalOf } from './telegram-refusal.fixture.js';
 
 const refusals = (markdown: string) => composeMessages(markdown).flatMap((part) => refusalOf(part) ?? []);
 const shown = (markdown: string) =>
@@ -89,6 +89,7 @@ describe('composeMessages, given hostile input', () => {
     ['code in bold', `**a ${filled('`a` ')}**`],
     ['tables', filled('|a|b|\n|-|-|\n|c|d|\n\n')],
     ['a table of empty cells', `|${' a |'.repeat(1000)}\n|${'-|'.repeat(1000)}\n${filled('|||||x|\n')}`],
+    ['a table of one word', `|a|\n|-|\n|${filled('数')}|`],
     ['lazy lines in deep quotes', `${'> '.repeat(30)}a\n${filled('b\n')}`],
     ['one grapheme', `a${filled('\u0301')}`],
     ['flags without a space', filled('🇩🇪🇫🇷')],

@@ -1,7 +1,7 @@
 // The rules an entity list must keep (https://core.telegram.org/bots/api#messageentity): none empty, properly nested,
 // `code` and `pre` contain nothing, and only the first 100 of a message count.
 import type { MessageEntity } from '@grammyjs/types';
-import { trimRange, type Range } from './range.js';
+import { isSpaceAt } from './characters.js';
 
 /** Telegram ignores the entities of a message past this number (https://core.telegram.org/api/entities). */
 export const MAX_ENTITIES = 100;
@@ -11,7 +11,7 @@ export function inOrder(entities: readonly MessageEntity[]): MessageEntity[] {
   return entities.toSorted((a, b) => a.offset - b.offset || b.length - a.length || depth(a) - depth(b));
 }
 
-/** Entities as Telegram wants them: no style across code, no white space at the ends, none empty, in order. */
+/** Orders and trims entities for Telegram: no style across code, no white space at the ends, none empty, in order. */
 export function tidyEntities(text: string, entities: readonly MessageEntity[]): MessageEntity[] {
   const code = inOrder(entities.filter(isCode));
   const apart = entities.flatMap((entity) => (isStyle(entity) ? around(entity, code) : [entity]));
@@ -19,8 +19,8 @@ export function tidyEntities(text: string, entities: readonly MessageEntity[]): 
 }
 
 /**
- * The part of an entity inside a range of its text, with offsets from the start of that range; none where nothing but
- * white space is left. Code keeps its white space, for there it has a meaning, and so does a quote around it.
+ * The part of an entity inside a range of its text, with offsets from the start of that range; none if only white space
+ * is left. Code keeps its white space, which has a meaning there, and so does a quote around it.
  */
 export function clipEntity(text: string, entity: MessageEntity, range: Range): MessageEntity[] {
   const start = Math.max(entity.offset, range.start);
@@ -32,14 +32,14 @@ export function clipEntity(text: string, entity: MessageEntity, range: Range): M
   return [{ ...entity, offset: kept.start - range.start, length: kept.end - kept.start }];
 }
 
-/** At most 100 entities: where there are more, styles go before quotes, and links and code blocks stay longest. */
+/** At most 100 entities: beyond that, styles are dropped before quotes, and links and code blocks last. */
 export function mostTelling(entities: readonly MessageEntity[]): MessageEntity[] {
   if (entities.length <= MAX_ENTITIES) return inOrder(entities);
   const byRank = entities.toSorted((a, b) => rank(a) - rank(b) || a.offset - b.offset);
   return inOrder(byRank.slice(0, MAX_ENTITIES));
 }
 
-/** Does the entity carry something that the text alone does not: an address, or the layout of a block? */
+/** Whether the entity carries more than the text alone: an address, or the layout of a block. */
 export function isTelling(entity: MessageEntity): boolean {
   return entity.type === 'text_link' || entity.type === 'pre';
 }
@@ -63,7 +63,7 @@ function isStyle({ type }: MessageEntity): boolean {
   return type === 'bold' || type === 'italic' || type === 'strikethrough';
 }
 
-/** The pieces of a styled stretch that lie between the code in it. `code` is in order and does not overlap. */
+/** The pieces of a styled range between the code in it. `code` is in order and does not overlap. */
 function around(entity: MessageEntity, code: readonly MessageEntity[]): MessageEntity[] {
   const end = entity.offset + entity.length;
   const pieces: MessageEntity[] = [];
@@ -89,4 +89,19 @@ export function firstEndingAfter(entities: readonly MessageEntity[], position: n
     else high = middle;
   }
   return low;
+}
+
+/** A range of a text, `end` not included, in UTF-16 units. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The range without the white space at its ends; empty (`start === end`) if there is nothing else. */
+function trimRange(text: string, { start, end }: Range): Range {
+  let first = start;
+  let last = end;
+  while (first < last && isSpaceAt(text, first)) first++;
+  while (last > first && isSpaceAt(text, last - 1)) last--;
+  return { start: first, end: last };
 }

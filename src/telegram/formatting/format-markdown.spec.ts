@@ -26,7 +26,7 @@ describe('formatMarkdown', () => {
     expect(formatMarkdown('👩‍👩‍👧‍👦 **x**').entities).toEqual([{ type: 'bold', offset: 12, length: 1 }]);
   });
 
-  it('parts bold around code, which may be inside nothing but a quote', () => {
+  it('splits bold around code, which may be inside nothing but a quote', () => {
     expect(marked('**a `b` c**')).toEqual(['bold: a', 'code: b', 'bold: c']);
     expect(marked('> a `b`')).toEqual(['blockquote: a b', 'code: b']);
     expect(marked('[a `b`](https://example.org)')).toEqual(['text_link: a b → https://example.org/']);
@@ -61,7 +61,7 @@ describe('formatMarkdown', () => {
     expect(textOf('- [ ] a\n- [x] b\n1. [X] c')).toBe('☐ a\n☑ b\n1. ☑ c');
   });
 
-  it('shows code in a list on lines of its own, not indented', () => {
+  it('shows code in a list on lines of its own, without indentation', () => {
     expect(textOf('- a\n  ```\n  x\n    y\n  ```\n  b')).toBe('• a\nx\n  y\n  b');
     expect(textOf('- ```\n  x\n  ```')).toBe('• \nx');
   });
@@ -73,7 +73,7 @@ describe('formatMarkdown', () => {
     });
   });
 
-  it('aligns a table by what it shows', () => {
+  it('aligns a table by its visible text', () => {
     const table = '| Name | 数量 |\n|---|--:|\n| **b** 🍎 | 5 |\n| [l](http://example.org) |';
     expect(textOf(table)).toBe(
       [
@@ -86,13 +86,38 @@ describe('formatMarkdown', () => {
     expect(formatMarkdown(table).entities.map(({ type }) => type)).toEqual(['pre']);
   });
 
-  it('shows the cells that a row has more of than the head', () => {
+  // As many columns as a browser's monospaced font takes, if it takes whole ones:
+  // docs/decisions/0030-commander-and-string-width.md.
+  it.each([
+    ['a letter with its mark apart', 'e\u0301', 1],
+    ['a letter with marks upon marks', 'a\u0308\u0304\u0323', 1],
+    ['a word with a separator of no width', 'a\u200db\u2060', 2],
+    ['a sign as text', '❤', 1],
+    ['the sign as a picture', '❤\ufe0f', 2],
+    ['a picture of several people', '👩🏽‍💻', 2],
+    ['such a picture without its selector', '🕵‍♂', 2],
+    ['a flag', '🇩🇪', 2],
+    ['a keycap', '1\ufe0f\u20e3', 2],
+    ['an ideograph', '数', 2],
+    ['one outside the basic plane', '𠮷', 2],
+    ['one in a square', '🈂', 2],
+    ['a syllable of jamo', '\u1112\u1161\u11ab', 2],
+    ['kana with its mark apart', 'か\u3099', 2],
+    ['halfwidth kana with its mark', 'ｶﾞ', 2],
+    ['Devanagari with vowels that take room', 'हिन्दी', 4],
+    ['the same marks behind a plain letter', 'x\ufe0f', 1],
+  ])('gives %s the columns that it takes', (_what, cell, columns) => {
+    const [row] = textOf(`| 123456 | x |\n|---|---|\n| ${cell} | y |`).split('\n').slice(2);
+    expect(row).toBe(`${cell}${' '.repeat(6 - columns)} │ y`);
+  });
+
+  it('shows a row’s cells beyond the head’s', () => {
     expect(textOf('|a|b|\n|-|-|\n|c|d|e\\|f|g|')).toBe('a │ b\n──┼──\nc │ d │ e|f │ g');
     expect(textOf('> |a|b|\n> |-|-|\n> |c|d|')).toBe('a │ b\n──┼──\nc │ d');
     expect(textOf('- | a |\n  |---|\n  | b |')).toBe('• \na\n─\nb');
   });
 
-  it('links what Telegram accepts', () => {
+  it('links the addresses that Telegram accepts', () => {
     expect(
       marked('[a](https://example.org/a_(b)?x=1&y=2) <http://example.org> [t](tg://resolve?domain=x)'),
     ).toEqual([
@@ -134,14 +159,14 @@ describe('formatMarkdown', () => {
     expect(formatMarkdown(markdown)).toEqual({ text: markdown, entities: [] });
   });
 
-  it('takes prices and shell variables for no formulas', () => {
+  it('does not take prices and shell variables for formulas', () => {
     expect(textOf('**$A** and **$B** for $5 to *$6*, $HOME/$USER')).toBe(
       '$A and $B for $5 to $6, $HOME/$USER',
     );
     expect(textOf('$$\n- a\n\n*b*')).toBe('$$\n• a\n\nb');
   });
 
-  it('keeps what is written as a number of a list, but counts a repeated one', () => {
+  it('keeps an item’s number as written, but counts a repeated one', () => {
     expect(textOf('007. a\n8. b\n8. c')).toBe('007. a\n8. b\n9. c');
   });
 
@@ -158,11 +183,11 @@ describe('formatMarkdown', () => {
     expect(textOf('a\n\n---\n\nb')).toBe(`a\n\n${'⎯'.repeat(12)}\n\nb`);
   });
 
-  it('decodes character references and drops what cannot be sent', () => {
+  it('decodes character references and drops characters that cannot be sent', () => {
     expect(textOf('&lt;b&gt; &amp; a\u0000b\u202ec \ud83d')).toBe('<b> & abc \ufffd');
   });
 
-  it('takes a text nested deeper than the parser follows as plain', () => {
+  it('treats a text nested deeper than the parser follows as plain', () => {
     const deep = `${'> '.repeat(200)}**word**`;
     expect(formatMarkdown(deep)).toEqual({ text: deep, entities: [] });
   });

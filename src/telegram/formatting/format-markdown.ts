@@ -3,14 +3,14 @@ import type { FormattedText } from './formatted-text.js';
 import { parseMarkdown } from './markdown-parser.js';
 import { renderBlocks } from './render-blocks.js';
 
-// A rendering longer than this is no rendering but an attack on the reader: indentation multiplied by lines.
+// A longer rendering is an attack on the reader: indentation multiplied by lines.
 const MAX_GROWTH = 3;
 const GROWTH_ALLOWED = 4096;
 
 /**
- * Any text a model writes, read as Markdown, as one formatted text of any length, trimmed at both ends. Total: never
- * throws; what the parser cannot follow (hostile nesting) stays as it is written. Every word of the input is in the
- * output, in order; a link's address is in its entity, or in the text where Telegram would refuse it.
+ * Formats any text of a model, read as Markdown, as one formatted text of any length, trimmed at both ends. Total:
+ * never throws; text that the parser cannot follow (hostile nesting) stays as written. The output contains every word
+ * of the input, in order; a link's address is in its entity, or in the text if Telegram would refuse it.
  */
 export function formatMarkdown(markdown: string): FormattedText {
   const source = cleanText(markdown);
@@ -22,7 +22,7 @@ export function formatMarkdown(markdown: string): FormattedText {
     const grown = formatted.text.length > MAX_GROWTH * source.length + GROWTH_ALLOWED;
     return grown || isBlank(formatted.text) ? plain : formatted;
   } catch (error) {
-    // The parser calls itself for brackets in brackets and may run out of stack.
+    // The parser recurses for brackets in brackets and may run out of stack.
     if (error instanceof RangeError) return plain;
     throw error;
   }

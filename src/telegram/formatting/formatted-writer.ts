@@ -1,16 +1,16 @@
-// Puts a formatted text together from left to right: text, line breaks with what every line begins with, and the
-// stretches that become entities.
+// Builds a formatted text from left to right: text, line breaks with each line's prefix, and the ranges that become
+// entities.
 import type { MessageEntity } from '@grammyjs/types';
 import { cleanText, expandTabs } from './characters.js';
 import { tidyEntities } from './entities.js';
 import type { FormattedText } from './formatted-text.js';
 
-/** What an entity is, without where it is. */
+/** An entity without its position. */
 export type Mark =
   | { readonly type: 'bold' | 'italic' | 'strikethrough' | 'blockquote' }
   | { readonly type: 'text_link'; readonly url: string };
 
-/** What the lines of a list item or an inner quote begin with: a marker once, then `rest` on every further line. */
+/** The prefix of a list item's or an inner quote's lines: a marker once, then `rest` on every further line. */
 export interface LinePrefix {
   readonly first: string;
   readonly rest: string;
@@ -28,15 +28,17 @@ interface OpenPrefix extends LinePrefix {
 
 // Deeper levels are not indented further: a phone has no room, and a hostile text could grow without bound.
 const MAX_INDENTED_LEVELS = 5;
-// Telegram would make one space of a tab, and code would lose its indentation.
+// Telegram would turn a tab into one space, and code would lose its indentation.
 const TAB = '    ';
 
 export class FormattedWriter {
   private readonly chunks: string[] = [];
   private readonly entities: MessageEntity[] = [];
-  /** What is open now, one of a kind at most, so that deep nesting costs nothing. */
+  /** The open entities, one of a kind at most, so that deep nesting costs nothing. */
   private readonly marks = new Map<Mark['type'], OpenMark>();
-  /** What the coming `close()` calls close; null for a mark inside one of its own kind, which is no entity. */
+  /**
+   * The entities that the coming `close()` calls close; null for a mark inside one of its own kind, which is no entity.
+   */
   private readonly closers: (OpenMark | null)[] = [];
   private readonly prefixes: OpenPrefix[] = [];
   private pendingBreaks = 0;
@@ -48,12 +50,12 @@ export class FormattedWriter {
     return this.length;
   }
 
-  /** Has the marker of the innermost list item been written? True outside of lists. */
+  /** Whether the marker of the innermost list item has been written. True outside of lists. */
   get isMarkerWritten(): boolean {
     return this.prefixes.at(-1)?.used ?? true;
   }
 
-  /** What has been written since a position. */
+  /** The text written since a position. */
   since(position: number): string {
     let start = this.length;
     let index = this.chunks.length;
@@ -80,7 +82,7 @@ export class FormattedWriter {
     this.entities.push({ type: 'code', offset: start, length: this.length - start });
   }
 
-  /** A block of code or a table: lines of its own, without what the lines around it begin with. */
+  /** A block of code or a table: lines of its own, without the prefixes around it. */
   writePre(content: string, language: string): void {
     const code = expandTabs(cleanText(content), TAB)
       .replace(/^(?:[ \t]*\n)+/, '')
@@ -96,14 +98,14 @@ export class FormattedWriter {
     this.breakLine();
   }
 
-  /** Writes the markers of list items that nothing has been written in. */
+  /** Writes the markers of list items that are still empty. */
   writeMarkers(): void {
     if (this.prefixes.every(({ used }) => used)) return;
     this.breakLine();
     this.beginWriting();
   }
 
-  /** The next text begins `count` lines further down; the largest of several wishes holds. No effect at the start. */
+  /** The next text begins `count` lines further down; the largest of several requests wins. No effect at the start. */
   breakLine(count = 1): void {
     if (this.length > 0) this.pendingBreaks = Math.max(this.pendingBreaks, count);
   }
@@ -131,8 +133,8 @@ export class FormattedWriter {
   }
 
   /**
-   * The text trimmed at both ends, as Telegram would (not where code begins with white space), with its entities in order
-   * and by Telegram's rules.
+   * The text trimmed at both ends, as Telegram would (except where code begins with white space), with its entities in
+   * order and by Telegram's rules.
    */
   finish(): FormattedText {
     const whole = this.chunks.join('');
@@ -156,7 +158,7 @@ export class FormattedWriter {
     for (const open of this.marks.values()) open.start ??= this.length;
   }
 
-  /** Writes the line breaks that wait. Quotes begin here, before the prefix: they are drawn from the line's start. */
+  /** Writes the pending line breaks. Quotes begin here, before the prefix: they are drawn from the line's start. */
   private beginLine(): void {
     if (this.pendingBreaks > 0) {
       this.append('\n'.repeat(this.pendingBreaks));

@@ -1,9 +1,8 @@
-// The Markdown parser: CommonMark with tables and strikethrough, and nothing that would lose a word of the text.
-import MarkdownIt, { type Token } from 'markdown-it';
+// The Markdown parser: CommonMark with tables and strikethrough, without features that would lose a word of the text.
+import MarkdownIt, { type StateInline, type Token } from 'markdown-it';
 import { displayedMathsRule, mathsRule } from './maths-rule.js';
-import { multiplicationRule } from './multiplication-rule.js';
 
-// Blocks inside blocks; past it markdown-it leaves out what is inside, so such a text is taken as plain.
+// Blocks inside blocks; past it markdown-it drops the contents, so such a text is treated as plain.
 const MAX_NESTING = 40;
 
 // - html off: tags stay as text.
@@ -16,15 +15,32 @@ parser.inline.ruler.before('escape', 'maths', mathsRule);
 parser.inline.ruler.before('emphasis', 'multiplication', multiplicationRule);
 
 /**
- * The blocks of a Markdown text as a flat list of tokens, or null where the text is nested deeper than the parser
- * follows.
+ * The blocks of a Markdown text as a flat list of tokens, or null if the text is nested deeper than the parser follows.
  */
 export function parseMarkdown(markdown: string): Token[] | null {
   const tokens = parser.parse(markdown, {});
   return tokens.some(({ level }) => level >= MAX_NESTING - 1) ? null : tokens;
 }
 
-/** An address as people read it: percent escapes and punycode decoded where that is safe. */
+/** A readable address: percent escapes and punycode decoded where that is safe. */
 export function readableUrl(href: string): string {
   return parser.normalizeLinkText(href);
+}
+
+const ALPHANUMERIC = /^[0-9A-Za-z]$/;
+
+/**
+ * A markdown-it inline rule that keeps a single `*` between two letters or digits: CommonMark would read `2*3*4` as
+ * `2`, an emphasized `3`, and `4`, and the answer would say 234.
+ */
+function multiplicationRule(state: StateInline, silent: boolean): boolean {
+  const { src, pos } = state;
+  if (src[pos] !== '*' || !isAlphanumeric(src[pos - 1]) || !isAlphanumeric(src[pos + 1])) return false;
+  if (!silent) state.pending += '*';
+  state.pos = pos + 1;
+  return true;
+}
+
+function isAlphanumeric(character: string | undefined): boolean {
+  return character !== undefined && ALPHANUMERIC.test(character);
 }

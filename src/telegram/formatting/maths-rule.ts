@@ -14,8 +14,8 @@ const IN_DOLLARS = /\$(?![\s$])[^$`]{1,1000}?(?<![\s\\])\$(?![\p{L}\p{N}$])/uy;
 const WORD = /[\p{L}\p{N}]/u;
 
 /**
- * A markdown-it inline rule that keeps `\(…\)`, `\[…\]`, `$$…$$` and `$…$` as they are written: in a formula `_`, `*` and
- * `\` are no Markdown.
+ * A markdown-it inline rule that keeps `\(…\)`, `\[…\]`, `$$…$$` and `$…$` as written: in a formula `_`, `*` and `\`
+ * are no Markdown.
  */
 export function mathsRule(state: StateInline, silent: boolean): boolean {
   const end = formulaEnd(state);
@@ -26,8 +26,8 @@ export function mathsRule(state: StateInline, silent: boolean): boolean {
 }
 
 /**
- * A markdown-it block rule for a formula on lines of its own, from `$$` or `\[` to `$$` or `\]`, kept as it is written: a
- * line of it that begins with `-`, `+` or `=` is no list and no heading.
+ * A markdown-it block rule for a formula on lines of its own, from `$$` or `\[` to `$$` or `\]`, kept as written: its
+ * lines that begin with `-`, `+` or `=` are no list and no heading.
  */
 export function displayedMathsRule(
   state: StateBlock,
@@ -43,7 +43,7 @@ export function displayedMathsRule(
     const text = lineOf(state, line);
     const at = text.indexOf(closer, line === startLine ? 2 : 0);
     if (at < 0) continue;
-    // One line is read as words are; what is behind the formula belongs to a paragraph with it.
+    // A one-line formula is read as words are; text behind it belongs to the same paragraph.
     if (line === startLine || text.slice(at + closer.length).trim() !== '') return false;
     if (!silent) pushFormula(state, startLine, line + 1);
     return true;

@@ -1,5 +1,5 @@
 import type { Token } from 'markdown-it';
-import { languageOf, nextNumber, type OpenList, taskOf } from './block-reading.js';
+import { codeLanguageOf, nextNumber, type OpenList, taskOf } from './block-reading.js';
 import { FormattedWriter, type LinePrefix } from './formatted-writer.js';
 import type { FormattedText } from './formatted-text.js';
 import { renderInline } from './render-inline.js';
@@ -7,7 +7,7 @@ import { renderTable } from './render-table.js';
 
 const RULE = '⎯'.repeat(12);
 
-/** Writes parsed Markdown as a formatted text. `source` holds the lines the tokens were read from. */
+/** Renders parsed Markdown as a formatted text. `source` holds the lines the tokens were read from. */
 export function renderBlocks(tokens: readonly Token[], source: readonly string[]): FormattedText {
   return new BlockRenderer(tokens, source).render();
 }
@@ -77,7 +77,10 @@ class BlockRenderer {
     }
   }
 
-  /** Blocks that a blank line parts in the Markdown are parted by one in the message; others follow on the next line. */
+  /**
+   * Blocks separated by a blank line in the Markdown are separated by one in the message; others follow on the next
+   * line.
+   */
   private startBlock({ map }: Token): void {
     if (!map) return this.writer.breakLine();
     this.writer.breakLine(map[0] > this.lastLine ? 2 : 1);
@@ -86,7 +89,7 @@ class BlockRenderer {
 
   private code(token: Token): void {
     this.startBlock(token);
-    const { language, title } = languageOf(token);
+    const { language, title } = codeLanguageOf(token);
     this.writer.write(title);
     this.writer.writePre(token.content, language);
   }

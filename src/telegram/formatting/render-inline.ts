@@ -4,17 +4,17 @@ import type { FormattedWriter } from './formatted-writer.js';
 import { linkableUrl } from './link-address.js';
 import { readableUrl } from './markdown-parser.js';
 
-/** May a link become an entity here, or is its address written out? Code blocks hold no entities. */
+/** Whether a link may become an entity here; otherwise its address is written out. Code blocks hold no entities. */
 export type LinkStyle = 'entity' | 'address';
 
-/** A link being written: where its text began, and whether it is an entity. */
+/** A link being written: the start of its text, and whether it is an entity. */
 interface OpenLink {
   readonly token: Token;
   readonly start: number;
   readonly isEntity: boolean;
 }
 
-/** Writes the tokens of a paragraph, a heading or a table cell. */
+/** Renders the tokens of a paragraph, a heading or a table cell. */
 export function renderInline(tokens: readonly Token[], writer: FormattedWriter, links: LinkStyle): void {
   const openLinks: OpenLink[] = [];
   for (const token of tokens) {

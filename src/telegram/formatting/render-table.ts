@@ -1,7 +1,7 @@
-// A table becomes aligned text for a monospaced block: Telegram has no tables.
+// Renders a table as aligned text for a monospaced block: Telegram has no tables.
 import type { Token } from 'markdown-it';
+import stringWidth from 'string-width';
 import { cleanText } from './characters.js';
-import { displayWidth } from './display-width.js';
 import { FormattedWriter } from './formatted-writer.js';
 import { renderInline } from './render-inline.js';
 
@@ -15,20 +15,22 @@ interface Cell {
 
 export interface AlignedTable {
   readonly text: string;
-  /** Does a row have more cells than the head? */
+  /** Whether a row has more cells than the head. */
   readonly hasLongRow: boolean;
 }
 
-// Wider columns are not padded, or one long cell would push all others out of sight.
+// Wider columns are not padded, or one long cell would push the others out of sight.
 const MAX_COLUMN_WIDTH = 48;
-// Padding may not make much text out of little.
+// UTF-16 units: a longer text counts as wider than that.
+const MAX_MEASURED = 1000;
+// Padding must not turn a short text into a very long one.
 const MAX_GROWTH = 4;
 const GROWTH_ALLOWED = 2000;
 
 /**
  * The tokens of one table, `table_open` to `table_close`, as lines of text: the head, a rule, the rows.
- * @param source all lines of the Markdown: what a row has more of cells than the head is not left out, as Markdown demands,
- *   but shown as it was written, for nothing may be lost
+ * @param source all lines of the Markdown: a row's cells beyond the head's are shown as written, though Markdown drops
+ * them, so that no text is lost
  */
 export function renderTable(tokens: readonly Token[], source: readonly string[]): AlignedTable {
   const rows = readRows(tokens, source);
@@ -54,14 +56,14 @@ function readRows(tokens: readonly Token[], source: readonly string[]): Cell[][]
     }
     if (token.type === 'th_open' || token.type === 'td_open') align = alignOf(token);
     if (token.type === 'inline') rows.at(-1)?.push(readCell(token, align));
-    // The head has no cells too many, or there would be no table.
+    // The head never has too many cells, or there would be no table.
     if (token.type === 'tr_close' && rows.length > 1)
       rows.at(-1)?.push(...cellsPast(rows[0]?.length ?? 0, line));
   }
   return rows;
 }
 
-/** The cells of a line of Markdown that are past a number: the stretches between bars that are not escaped. */
+/** The cells of a line of Markdown beyond a number: the ranges between bars that are not escaped. */
 function cellsPast(columns: number, line: string): Cell[] {
   const cells = line
     .replace(/^[\s>]*\|?/, '')
@@ -69,7 +71,7 @@ function cellsPast(columns: number, line: string): Cell[] {
     .split(/(?<!\\)\|/);
   return cells.slice(columns).map((written) => {
     const text = cleanText(written.replaceAll('\\|', '|')).replace(/\s+/g, ' ').trim();
-    return { text, width: displayWidth(text), align: 'left' };
+    return { text, width: widthOf(text), align: 'left' };
   });
 }
 
@@ -77,10 +79,18 @@ function readCell({ children }: Token, align: Align): Cell {
   const writer = new FormattedWriter();
   renderInline(children ?? [], writer, 'address');
   const text = writer.finish().text.replace(/\s+/g, ' ');
-  return { text, width: displayWidth(text), align };
+  return { text, width: widthOf(text), align };
 }
 
-/** How the cells of a column stand, by one of them. */
+/**
+ * The columns that the text takes in a monospaced font, as far as padding needs it: counting a long word's graphemes
+ * takes time that grows with the square of its length.
+ */
+function widthOf(text: string): number {
+  return text.length > MAX_MEASURED ? Infinity : stringWidth(text);
+}
+
+/** The alignment of a column, by one of its cells. */
 export function alignOf(token: Token): Align {
   const style = token.attrGet('style');
   if (style === 'text-align:right') return 'right';

@@ -2,13 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatMarkdown } from './format-markdown.js';
 import type { FormattedText } from './formatted-text.js';
-import { anyText, numberedMarkdown } from './markdown.spec-support.js';
+import { anyText, numberedMarkdown } from './markdown.fixture.js';
 import { splitFormatted } from './split-formatted.js';
-import { refusalOf } from './telegram-refusal.spec-support.js';
+import { refusalOf } from './telegram-refusal.fixture.js';
 
 const plain = (text: string): FormattedText => ({ text, entities: [] });
 const textsOf = (parts: readonly FormattedText[]) => parts.map(({ text }) => text);
-// What a split may leave out: white space at cuts, and parts that show nothing.
+// The parts that a split may leave out: white space at cuts, and invisible parts.
 const essence = (text: string) =>
   text.replace(/[\s\p{Default_Ignorable_Code_Point}\u2800\p{Cf}\ufffc]/gu, '');
 
@@ -40,7 +40,7 @@ describe('splitFormatted', () => {
     );
   });
 
-  it('makes no part of a text with nothing to see', () => {
+  it('returns no part for an invisible text', () => {
     expect(splitFormatted(plain(' \n\u200b'))).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe('splitFormatted', () => {
     expect(part?.entities.at(-1)?.type).toBe('text_link');
   });
 
-  it('refuses a limit in which some characters have no room', () => {
+  it('refuses a limit that some characters exceed', () => {
     expect(() => splitFormatted(plain('a'), 1)).toThrow(RangeError);
   });
 });

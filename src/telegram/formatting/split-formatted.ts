@@ -7,17 +7,17 @@ import type { FormattedText } from './formatted-text.js';
 /** The longest text of one message (https://core.telegram.org/bots/api#sendmessage), in UTF-16 units. */
 export const MAX_MESSAGE_LENGTH = 4096;
 
-// Telegram bounds the size of a message's entities altogether (ENTITIES_TOO_LONG) without saying at what size.
+// Telegram limits the total size of a message's entities (ENTITIES_TOO_LONG) without naming the limit.
 const MAX_ADDRESSES_LENGTH = 8192;
 const BLANK_LINES = /(?:[^\S\n]*\n)*/y;
 
 /**
- * A formatted text as parts that each fit one message: at most `limit` UTF-16 units and 100 entities, trimmed, none
- * empty or invisible. A block, a quote or code that fits one part is not cut. Else cuts fall between lines, sentences,
- * words, graphemes, not inside a link or a style that is shorter than half a part, and never inside a surrogate pair;
- * white space at a cut is dropped, but for the indentation of code, everything else is kept in order. An entity across a
- * cut goes on in the next part. Where a part has more than 100 entities it ends before the 101st link or code block; styles past the
- * limit are dropped. No parts for a text with nothing visible.
+ * Splits a formatted text into parts that each fit one message: at most `limit` UTF-16 units and 100 entities, trimmed,
+ * none empty or invisible. A block, a quote or code that fits one part is not cut. Otherwise cuts fall between lines,
+ * sentences, words, graphemes, not inside a link or a style shorter than half a part, and never inside a surrogate
+ * pair. White space at a cut is dropped, except the indentation of code; everything else is kept in order. An entity
+ * across a cut continues in the next part. A part with more than 100 entities ends before the 101st link or code block;
+ * styles past the limit are dropped. Returns no parts for an invisible text.
  * @throws RangeError for a limit below 2: a character outside the basic plane takes two units
  */
 export function splitFormatted(text: FormattedText, limit = MAX_MESSAGE_LENGTH): FormattedText[] {
@@ -58,7 +58,7 @@ class Splitter {
     return bound >= this.text.length ? this.text.length : this.cuts.find(start, bound);
   }
 
-  /** Where the part must end so that every link and code block in it counts. */
+  /** The end of the part at which every link and code block in it still counts. */
   private tellingBound(start: number): number {
     let count = 0;
     let size = 0;
@@ -94,7 +94,7 @@ class Splitter {
     return { text: this.text.slice(range.start, range.end), entities: mostTelling(clipped) };
   }
 
-  /** Where the next part begins: behind white space, but code keeps its indentation and loses only blank lines. */
+  /** The start of the next part: behind white space, but code keeps its indentation and loses only blank lines. */
   private skipSpace(from: number): number {
     const code = this.cuts.codeBehind(from);
     const limit = code ? Math.max(code.offset, from) : this.text.length;

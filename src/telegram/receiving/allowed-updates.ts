@@ -1,7 +1,7 @@
 /**
- * The kinds of updates Telegram is asked for (https://core.telegram.org/bots/api#update). The server keeps the list until
- * it is told another and leaves out reactions by itself, so every kind the bot reads or has to decline is named, and no
- * other: what comes all the same is answered `ignored`.
+ * The kinds of updates requested from Telegram (https://core.telegram.org/bots/api#update). The server keeps the list
+ * until it gets another and leaves out reactions by default, so the list names exactly the kinds that the bot reads or
+ * declines. Other kinds are answered `ignored`.
  */
 export const allowedUpdates = [
   'message',

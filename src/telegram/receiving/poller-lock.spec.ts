@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { startTestDatabase, type TestDatabase } from '../../../test/support/database.js';
-import { DatabasePool } from '../../database/database-pool.js';
-import { Database } from '../../database/database.js';
-import { Random } from '../../runtime/random.js';
-import { Pauses } from './pauses.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { Database } from '../../platform/database/database.js';
+import { Random } from '../../platform/runtime/random.js';
+import { Pauses } from '../bot-api/pauses.js';
 import { PollerLock } from './poller-lock.js';
 
-/** Asks again much sooner than the product does. */
+/** Asks again much sooner than in production. */
 class ShortPauses extends Pauses {
   count = 0;
 
@@ -32,7 +32,7 @@ class Contender {
     this.running = lock.whileHolding((held) => this.work(held), this.stopping.signal);
   }
 
-  /** Lets go of the lock, and keeps its connections. */
+  /** Releases the lock, and keeps the connections. */
   async leave(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -69,7 +69,7 @@ describe('PollerLock', () => {
   });
   afterAll(() => database.stop());
 
-  it('lets one of several work, and another when that one stops', async () => {
+  it('runs the work in one of several processes, and in another when that one stops', async () => {
     for (let n = 0; n < 3; n++) contend();
     await eventually(() => expect(holders()).toHaveLength(1));
     const [first] = holders();
@@ -84,7 +84,7 @@ describe('PollerLock', () => {
     expect(contenders.filter(({ times }) => times > 0)).toHaveLength(2);
   });
 
-  it('stops the work of a holder whose connection is cut, and gives the lock anew', async () => {
+  it('stops the work of a holder whose connection is cut, and takes the lock anew', async () => {
     const only = contend();
     await eventually(() => expect(only.holding).toBe(1));
     await only.pool.query(
@@ -95,17 +95,17 @@ describe('PollerLock', () => {
     await eventually(() => expect(only.holding).toBe(1));
   });
 
-  it('leaves no lock behind when it stops, though its pool lives on', async () => {
+  it('leaves no lock behind when it stops while its pool lives on', async () => {
     const contender = contend();
     await eventually(() => expect(contender.holding).toBe(1));
     await contender.leave();
-    // One in the pool would have the lock for as long as it is there.
+    // A pooled session would hold the lock for its whole life.
     expect(contender.pool.totalCount).toBe(0);
     const next = contend();
     await eventually(() => expect(next.holding).toBe(1));
   });
 
-  it('goes on asking a database that cannot be reached, until it is stopped', async () => {
+  it('keeps asking an unreachable database until it is stopped', async () => {
     const nowhere = new URL(database.url);
     nowhere.pathname = '/no_such_database';
     const contender = contend(nowhere.href);

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { ClientBase } from 'pg';
-import { DatabasePool } from '../../database/database-pool.js';
-import { messageOf } from '../../errors/errors.js';
-import { Pauses } from './pauses.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { messageOf } from '../../platform/errors/errors.js';
+import { Pauses } from '../bot-api/pauses.js';
 
 /** How often a process that is not the poller asks whether it may become it. */
 export const ASK_EVERY_MS = 2_000;
@@ -12,8 +12,8 @@ const KEY = `hashtextextended('turnpike telegram poller', 0)`;
 
 /**
  * Lets one of any number of processes do a piece of work: the holder of a PostgreSQL session advisory lock. The lock
- * goes with its connection, so a killed holder is followed at once. A holder cut off from the database may overlap with
- * its follower until it notices; Telegram then refuses one of the two, and the inbox knows duplicates.
+ * ends with its connection, so a killed holder is followed at once. A holder cut off from the database may overlap with
+ * its follower until it notices; Telegram then refuses one of the two, and the inbox recognises duplicates.
  */
 @Injectable()
 export class PollerLock {
@@ -25,7 +25,7 @@ export class PollerLock {
   ) {}
 
   /**
-   * Does `work` whenever this process holds the lock, again after a loss, until `signal` is aborted. Never rejects.
+   * Runs `work` whenever this process holds the lock, again after a loss, until `signal` is aborted. Never rejects.
    * @param work must end soon after its signal is aborted
    */
   async whileHolding(work: (held: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
@@ -49,20 +49,20 @@ export class PollerLock {
     try {
       if (signal.aborted) return;
       const { rows } = await client.query<{ held: boolean }>(`SELECT pg_try_advisory_lock(${KEY}) AS held`);
-      // Told to stop, or cut off, while it asked: work that waits for its signal would wait for ever.
+      // Stopped or cut off during the request: work that waits for its signal would wait for ever.
       if (rows[0]?.held !== true || lost.signal.aborted) return;
       this.logger.log({ msg: 'poller lock taken' });
       await work(lost.signal);
       if (!signal.aborted) this.logger.warn({ msg: 'poller lock lost' });
     } finally {
       signal.removeEventListener('abort', lose);
-      // Closed rather than given back: that frees the lock in every case.
+      // Closed rather than returned to the pool: that releases the lock in every case.
       client.release(true);
     }
   }
 }
 
-/** Whether some process holds the lock at this moment, seen from outside. */
+/** Whether any process holds the lock at this moment. */
 export async function isPollerAtWork(client: Pick<ClientBase, 'query'>): Promise<boolean> {
   // https://www.postgresql.org/docs/current/view-pg-locks.html: a bigint key's halves, and 1
   const { rows } = await client.query<{ held: boolean }>(

@@ -1,10 +1,10 @@
 import { Logger } from '@nestjs/common';
-import { messageOf } from '../../errors/errors.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi } from '../bot-api/bot-api.js';
-import { type CallFailure, pauseAskedFor } from '../sending/call-failure.js';
-import { Pauses } from './pauses.js';
-import { integerOf } from '../updates/update-fields.js';
+import { type BotCallFailure, pauseAskedFor } from '../bot-api/call-failure.js';
+import { Pauses } from '../bot-api/pauses.js';
+import { integerOf } from '../bot-api/update-fields.js';
 import { UpdateSink } from '../../channel/update-sink.js';
 
 /** How long Telegram holds a getUpdates without updates. */
@@ -14,7 +14,7 @@ const LONG_POLL_TIMEOUT_MS = (LONG_POLL_SECONDS + 10) * 1_000;
 /** The most one getUpdates may bring. */
 const BATCH_LIMIT = 100;
 
-/** Why a try ended, and the least pause before the next one. */
+/** The end of a try, and the least pause before the next one. */
 interface Setback {
   readonly error: string;
   readonly hint: string | null;
@@ -22,9 +22,9 @@ interface Setback {
 }
 
 /**
- * Fetches updates by long polling (https://core.telegram.org/bots/api#getupdates). A batch is confirmed to Telegram, by
- * the next call's offset, only after the sink has made it durable; so a crash in between brings it again, and the inbox
- * knows it already.
+ * Fetches updates by long polling (https://core.telegram.org/bots/api#getupdates). The next call's offset confirms a
+ * batch to Telegram only after the sink has made it durable: after a crash in between the batch comes again, and the
+ * inbox recognises it.
  */
 export class Polling {
   private readonly logger = new Logger(Polling.name);
@@ -37,7 +37,7 @@ export class Polling {
   ) {}
 
   /**
-   * Polls until `signal` is aborted, through every failure. A batch being made durable at that moment is finished first.
+   * Polls until `signal` is aborted, through every failure. Finishes a batch that is being made durable at that moment.
    * Never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
@@ -62,7 +62,7 @@ export class Polling {
     }
   }
 
-  /** From a cleared webhook, batch by batch, to the first failure. */
+  /** From clearing the webhook, batch by batch, to the first failure. */
   private async poll(signal: AbortSignal, working: () => void): Promise<Setback> {
     const cleared = await this.botApi.call(
       (api) => api.deleteWebhook({ drop_pending_updates: false }),
@@ -93,7 +93,7 @@ function unexpected(error: unknown): Setback {
   return { error: messageOf(error), hint: 'the batch is asked for again', pauseMs: 0 };
 }
 
-function setbackOf(failure: CallFailure): Setback {
+function setbackOf(failure: BotCallFailure): Setback {
   const error = failure.description;
   const hint = failure.kind === 'answered' ? hintFor(failure.status, error) : null;
   return { error, hint, pauseMs: pauseAskedFor(failure) };

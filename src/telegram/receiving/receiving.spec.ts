@@ -4,17 +4,17 @@ import { startTestDatabase, type TestDatabase } from '../../../test/support/data
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
 import { UpdateSink } from '../../channel/update-sink.js';
-import { AccessSettings } from '../../config/access.settings.js';
-import { type Role, ServerSettings } from '../../config/server.settings.js';
-import { type TelegramMode, TelegramSettings } from '../../config/telegram.settings.js';
-import { DatabasePool } from '../../database/database-pool.js';
-import { Database } from '../../database/database.js';
-import { Metrics } from '../../observability/metrics.js';
-import { Clock } from '../../runtime/clock.js';
-import { Random } from '../../runtime/random.js';
+import { AccessSettings } from '../../channel/access.settings.js';
+import { type Role, ServerSettings } from '../../platform/http/server.settings.js';
+import { type TelegramMode, TelegramSettings } from '../settings/telegram.settings.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { Database } from '../../platform/database/database.js';
+import { Metrics } from '../../platform/observability/metrics.js';
+import { Clock } from '../../platform/runtime/clock.js';
+import { Random } from '../../platform/runtime/random.js';
 import { menus } from '../bot-api/command-menu.js';
 import { Bots } from '../bots/bots.js';
-import { Pauses } from './pauses.js';
+import { Pauses } from '../bot-api/pauses.js';
 import { PollerLock } from './poller-lock.js';
 import { Receiving } from './receiving.js';
 import { WebhookMetrics } from './webhook-metrics.js';
@@ -60,7 +60,7 @@ describe('Receiving', () => {
     );
   }
 
-  it('polls where there is no public address', async () => {
+  it('polls without a public address', async () => {
     telegram.push(textUpdate(newChatId(), 'hi'));
     const service = receiving('auto');
     service.onApplicationBootstrap();
@@ -69,7 +69,7 @@ describe('Receiving', () => {
     await service.onModuleDestroy();
   });
 
-  it('registers the public address where there is one, and does not poll', async () => {
+  it('registers a public address, and does not poll', async () => {
     const service = receiving('auto', 'web', 'https://bot.example.org');
     service.onApplicationBootstrap();
     await eventually(() => expect(telegram.webhook.url).toBe('https://bot.example.org/webhook/telegram'));
@@ -81,7 +81,7 @@ describe('Receiving', () => {
     ['passive', 'all'],
     ['polling', 'worker'],
     ['webhook', 'worker'],
-  ] as const)('tells Telegram nothing in mode %s, role %s', async (mode, role) => {
+  ] as const)('makes no call to Telegram in mode %s, role %s', async (mode, role) => {
     const service = receiving(mode, role, 'https://bot.example.org');
     service.onApplicationBootstrap();
     await service.onModuleDestroy();
@@ -89,7 +89,7 @@ describe('Receiving', () => {
   });
 
   it.each(['polling', 'webhook'] as const)(
-    'stops at once in mode %s while Telegram keeps it waiting',
+    'stops at once in mode %s while Telegram does not answer',
     async (mode) => {
       for (const method of ['getUpdates', 'setWebhook', 'setMyCommands']) {
         telegram.failNext({ method, with: failures.hangBefore });

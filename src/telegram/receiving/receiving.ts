@@ -1,12 +1,12 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { UpdateSink } from '../../channel/update-sink.js';
-import { ServerSettings } from '../../config/server.settings.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { messageOf } from '../../errors/errors.js';
+import { ServerSettings } from '../../platform/http/server.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { messageOf } from '../../platform/errors/errors.js';
 import { CommandMenu } from '../bot-api/command-menu.js';
 import type { Bot } from '../bots/bot.js';
 import { Bots } from '../bots/bots.js';
-import { Pauses } from './pauses.js';
+import { Pauses } from '../bot-api/pauses.js';
 import { PollerLock } from './poller-lock.js';
 import { Polling } from './polling.js';
 import { WebhookMetrics } from './webhook-metrics.js';
@@ -14,8 +14,8 @@ import { WebhookRegistration } from './webhook-registration.js';
 import { WebhookWatch } from './webhook-watch.js';
 
 /**
- * Makes Telegram's updates come in, those of each bot, as `TELEGRAM_MODE` says, in processes that receive. All in the
- * background: the process is ready whether or not Telegram can be reached.
+ * Receives each bot's updates from Telegram as `TELEGRAM_MODE` says, in processes that receive. The start does not wait
+ * for it: the process is ready whether or not Telegram can be reached.
  */
 @Injectable()
 export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
@@ -40,7 +40,7 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
     this.work = Promise.all([...this.receive(signal), ...menus].map((work) => this.guarded(work)));
   }
 
-  /** Before anything that an update needs is taken down. */
+  /** Before the providers that an update needs are destroyed. */
   async onModuleDestroy(): Promise<void> {
     this.stopping.abort();
     await this.work;
@@ -63,7 +63,7 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
     await new WebhookWatch(settings, api, registration, this.pauses, this.metrics).run(signal);
   }
 
-  /** All bots side by side, under one lock: one of them that cannot poll does not keep the others from it. */
+  /** All bots side by side, under one lock: a bot that cannot poll does not keep the others from it. */
   private async poll(held: AbortSignal): Promise<void> {
     const polling = this.bots.all.map(
       ({ channel, api }) => new Polling(channel, api, this.sink, this.pauses),
@@ -71,7 +71,7 @@ export class Receiving implements OnApplicationBootstrap, OnModuleDestroy {
     await Promise.all(polling.map((one) => one.run(held)));
   }
 
-  /** Calls to Telegram reject when the process stops; that is how they end, not a failure. */
+  /** Calls to Telegram reject when the process stops; that is their normal end, not a failure. */
   private async guarded(work: Promise<unknown>): Promise<void> {
     try {
       await work;

@@ -4,7 +4,7 @@ import { Receiving } from './receiving.js';
 import { WebhookMetrics } from './webhook-metrics.js';
 import { TelegramModule } from '../telegram.module.js';
 
-/** Makes updates come in; apart from `TelegramModule`, so that the inbox's side may use the channel and be used here. */
+/** Receives updates; apart from `TelegramModule`, so that the inbox may use the channel and be used here. */
 @Module({})
 export class TelegramReceivingModule {
   /** @param imports the modules that export `UpdateSink` and `DatabasePool`, unless these are global */

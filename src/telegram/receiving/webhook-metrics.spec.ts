@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Metrics } from '../../observability/metrics.js';
+import { Metrics } from '../../platform/observability/metrics.js';
 import { WebhookMetrics, webhookErrorReason } from './webhook-metrics.js';
 
 const info = { url: 'https://bot.example.org', has_custom_certificate: false, pending_update_count: 3 };
@@ -21,7 +21,7 @@ describe('webhookErrorReason', () => {
 });
 
 describe('WebhookMetrics', () => {
-  it('tells nothing before the first look, and then what Telegram said last', async () => {
+  it('reports no sample before the first look, and then Telegram’s latest record', async () => {
     const metrics = new Metrics();
     const webhook = new WebhookMetrics(metrics);
     expect(samples(await metrics.text())).toEqual([]);
@@ -40,7 +40,7 @@ describe('WebhookMetrics', () => {
     ]);
   });
 
-  it('tells of each bot by itself', async () => {
+  it('reports each bot by itself', async () => {
     const metrics = new Metrics();
     const webhook = new WebhookMetrics(metrics);
     webhook.show('telegram', info, info.url);

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { WebhookInfo } from '@grammyjs/types';
-import { Metrics, type Sample } from '../../observability/metrics.js';
+import { Metrics, type Sample } from '../../platform/observability/metrics.js';
 
-/** What kept Telegram's deliveries from us. Its own words name addresses and change from time to time; the log has them. */
+/**
+ * The reason why Telegram's deliveries failed. Its own words name addresses and change from time to time; the log has
+ * them.
+ */
 export type WebhookErrorReason = 'answer' | 'timeout' | 'tls' | 'name' | 'connection' | 'other';
 
-/** In this order: "SSL error: connection reset" is about TLS. As tdlib's Bot API server words them. */
+/** In this order: "SSL error: connection reset" is about TLS. The wording is that of tdlib's Bot API server. */
 const wordings: readonly (readonly [WebhookErrorReason, RegExp])[] = [
   ['answer', /wrong response/i],
   ['tls', /ssl|tls|certificate/i],
@@ -19,7 +22,7 @@ export function webhookErrorReason(message: string | undefined): WebhookErrorRea
   return wordings.find(([, words]) => words.test(message ?? ''))?.[0] ?? 'other';
 }
 
-/** What Telegram has on record of each bot's webhook, as last seen; no sample before the first look. */
+/** Telegram's latest record of each bot's webhook; no sample before the first look. */
 @Injectable()
 export class WebhookMetrics {
   private readonly seen = new Map<string, { readonly info: WebhookInfo; readonly isOurs: boolean }>();
@@ -36,14 +39,18 @@ export class WebhookMetrics {
     this.lastError = metrics.gauges('webhook_last_error_timestamp_seconds', failed, ['channel', 'reason']);
   }
 
-  /** @param ours the address that the bot of the channel registers */
+  /** @param ours the address that the channel's bot registers */
   show(channel: string, info: WebhookInfo, ours: string): void {
     this.seen.set(channel, { info, isOurs: info.url === ours });
-    const all = [...this.seen].map(([of, { info: told, isOurs }]) => ({ of: { channel: of }, told, isOurs }));
+    const all = [...this.seen].map(([of, { info: record, isOurs }]) => ({
+      of: { channel: of },
+      record,
+      isOurs,
+    }));
     this.ours(all.map(({ of, isOurs }) => ({ of, value: isOurs ? 1 : 0 })));
-    this.pending(all.map(({ of, told }) => ({ of, value: told.pending_update_count })));
+    this.pending(all.map(({ of, record }) => ({ of, value: record.pending_update_count })));
     this.lastError(
-      all.flatMap(({ of, told: { last_error_date: value, last_error_message: words } }) =>
+      all.flatMap(({ of, record: { last_error_date: value, last_error_message: words } }) =>
         value ? [{ of: { ...of, reason: webhookErrorReason(words) }, value }] : [],
       ),
     );

@@ -1,9 +1,9 @@
 import { Logger } from '@nestjs/common';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { allowedUpdates } from './allowed-updates.js';
 import { BotApi, type CallResult } from '../bot-api/bot-api.js';
-import { pauseAskedFor } from '../sending/call-failure.js';
-import { Pauses } from './pauses.js';
+import { pauseAskedFor } from '../bot-api/call-failure.js';
+import { Pauses } from '../bot-api/pauses.js';
 
 /**
  * Updates Telegram may deliver at once, each of another chat (1-100, default 40). The most: an update is acknowledged
@@ -11,7 +11,7 @@ import { Pauses } from './pauses.js';
  */
 const MAX_CONNECTIONS = 100;
 
-/** Tells Telegram where to deliver updates (https://core.telegram.org/bots/api#setwebhook). */
+/** Registers the webhook's address with Telegram (https://core.telegram.org/bots/api#setwebhook). */
 export class WebhookRegistration {
   private readonly logger = new Logger(WebhookRegistration.name);
 
@@ -22,8 +22,8 @@ export class WebhookRegistration {
   ) {}
 
   /**
-   * Registers until it holds, or `signal` is aborted. Waiting updates are kept. Harmless to repeat, so every process may
-   * do it at its start.
+   * Registers until it succeeds, or `signal` is aborted. Keeps waiting updates. Harmless to repeat, so every process
+   * may do it at its start.
    */
   async keepTrying(signal: AbortSignal): Promise<void> {
     const { webhookUrl: url } = this.settings;

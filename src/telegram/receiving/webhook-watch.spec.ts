@@ -2,12 +2,12 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { TelegramDouble } from '../../../test/support/telegram-double.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
-import { Random } from '../../runtime/random.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
+import { Random } from '../../platform/runtime/random.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { allowedUpdates } from './allowed-updates.js';
-import { Pauses } from './pauses.js';
-import { Metrics } from '../../observability/metrics.js';
+import { Pauses } from '../bot-api/pauses.js';
+import { Metrics } from '../../platform/observability/metrics.js';
 import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
 import { sightOf, WebhookWatch } from './webhook-watch.js';
@@ -20,20 +20,20 @@ const fine = {
   allowed_updates: [...allowedUpdates],
 };
 
-describe('What is seen of a webhook', () => {
-  it('is fine where it is ours, whole and without a new failure', () => {
+describe('The state of a webhook', () => {
+  it('is fine when it is ours, complete and without a new failure', () => {
     expect(sightOf(fine, URL, 0)).toEqual({ kind: 'fine', pending: 2 });
     const failed = { ...fine, last_error_date: 50, last_error_message: 'Wrong response: 502' };
     expect(sightOf(failed, URL, 50)).toEqual({ kind: 'fine', pending: 2 });
     expect(sightOf(failed, URL, 49)).toMatchObject({ kind: 'failing', error: 'Wrong response: 502' });
   });
 
-  it('is another’s address, or none', () => {
+  it('is taken when its address is another or missing', () => {
     expect(sightOf({ ...fine, url: 'https://other.example' }, URL, 0)).toMatchObject({ kind: 'elsewhere' });
     expect(sightOf({ ...fine, url: '' }, URL, 0)).toEqual({ kind: 'elsewhere', url: '' });
   });
 
-  it('is a list of kinds that somebody left some out of', () => {
+  it('is incomplete when some kinds of updates are missing', () => {
     expect(sightOf({ ...fine, allowed_updates: ['message'] }, URL, 0)).toEqual({
       kind: 'kept-back',
       missing: allowedUpdates.filter((kind) => kind !== 'message'),
@@ -42,7 +42,7 @@ describe('What is seen of a webhook', () => {
   });
 });
 
-/** A minute is over when the test says so; said too early, the next one is. */
+/** A minute ends when the test says so; if the test is early, the next one ends. */
 class Minutes extends Pauses {
   private over = 0;
   private pass: (() => void) | null = null;
@@ -78,7 +78,10 @@ describe('WebhookWatch', () => {
     minutes = new Minutes(new Random());
     logged = [];
     metrics = new Metrics();
-    const keep = ({ msg }: { msg: string }) => void logged.push(msg);
+    // Other files of this worker may still log.
+    const keep = ({ msg }: { msg: string }, ...more: readonly unknown[]) => {
+      if (more.at(-1) === WebhookWatch.name) logged.push(msg);
+    };
     Logger.overrideLogger({ log: keep, warn: keep, error: keep });
     const settings = Object.assign(new TelegramSettings(), {
       botToken: telegram.token,
@@ -108,7 +111,7 @@ describe('WebhookWatch', () => {
     await eventually(() => expect(telegram.callsOf('getWebhookInfo').length).toBe(looks + 1));
   };
 
-  it('says once that another took the webhook over, leaves it alone, and says when it is back', async () => {
+  it('logs once that another took the webhook over, leaves it alone, and logs when it is back', async () => {
     Object.assign(telegram.webhook, { url: 'https://other.example' });
     await look();
     await eventually(() => expect(logged).toHaveLength(1));
@@ -121,14 +124,14 @@ describe('WebhookWatch', () => {
     await eventually(() => expect(logged).toContain('webhook is ours again'));
   });
 
-  it('asks again for kinds of updates that somebody left out', async () => {
+  it('requests missing kinds of updates again', async () => {
     Object.assign(telegram.webhook, { allowed_updates: ['message'] });
     await look();
     await eventually(() => expect(telegram.webhook['allowed_updates']).toEqual([...allowedUpdates]));
     expect(telegram.callsOf('setWebhook')).toHaveLength(2);
   });
 
-  it('tells the metrics what it saw', async () => {
+  it('passes its result to the metrics', async () => {
     telegram.push({ update_id: 1 }, { update_id: 2 });
     Object.assign(telegram.webhook, { last_error_date: 1_700_000_000 });
     await look();
@@ -141,7 +144,7 @@ describe('WebhookWatch', () => {
     });
   });
 
-  it('tells a failure of Telegram’s deliveries once', async () => {
+  it('logs a failure of Telegram’s deliveries once', async () => {
     Object.assign(telegram.webhook, { last_error_date: 1_700_000_000, last_error_message: 'timeout' });
     await look();
     await eventually(() => expect(logged).toEqual(['webhook deliveries fail']));

@@ -1,25 +1,25 @@
 import { Logger } from '@nestjs/common';
 import type { WebhookInfo } from '@grammyjs/types';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { allowedUpdates } from './allowed-updates.js';
-import { Pauses } from './pauses.js';
+import { Pauses } from '../bot-api/pauses.js';
 import { WebhookMetrics } from './webhook-metrics.js';
 import { WebhookRegistration } from './webhook-registration.js';
 
 const LOOK_EVERY_MS = 60_000;
 
-/** What `getWebhookInfo` tells that an operator or this process has to do something about. */
-export type Sight =
-  /** Another installation, or a person, told Telegram another address, or none: updates do not come here. */
+/** The part of `getWebhookInfo` that needs action by an operator or this process. */
+export type WebhookSight =
+  /** Another installation, or a person, set another address, or none: updates do not come here. */
   | { readonly kind: 'elsewhere'; readonly url: string }
-  /** The server keeps the list of kinds until it is told another, and this one is not ours. */
+  /** The server keeps the list of kinds until it gets another, and this one differs from ours. */
   | { readonly kind: 'kept-back'; readonly missing: readonly string[] }
   | { readonly kind: 'failing'; readonly atSeconds: number; readonly error: string; readonly pending: number }
   | { readonly kind: 'fine'; readonly pending: number };
 
-/** Pure. @param since what failed before that is known, in seconds as Telegram counts */
-export function sightOf(info: WebhookInfo, url: string, since: number): Sight {
+/** Pure. @param since failures before it are known, in Unix seconds as Telegram counts */
+export function sightOf(info: WebhookInfo, url: string, since: number): WebhookSight {
   if (info.url !== url) return { kind: 'elsewhere', url: info.url ?? '' };
   const kinds = new Set<string>(info.allowed_updates ?? []);
   const missing = allowedUpdates.filter((kind) => !kinds.has(kind));
@@ -31,9 +31,9 @@ export function sightOf(info: WebhookInfo, url: string, since: number): Sight {
 }
 
 /**
- * Looks once a minute how Telegram sees our webhook (https://core.telegram.org/bots/api#getwebhookinfo): whether it still
- * is ours, whether all kinds of updates come, whether deliveries fail before they reach a log of ours. An address that
- * somebody else has set is left alone: two installations that each set theirs again would take turns for ever.
+ * Checks our webhook once a minute (https://core.telegram.org/bots/api#getwebhookinfo): whether it is still ours,
+ * whether all kinds of updates come, whether deliveries fail before they reach our log. It leaves an address that
+ * another installation has set alone: two installations that each reset theirs would alternate for ever.
  */
 export class WebhookWatch {
   private readonly logger = new Logger(WebhookWatch.name);
@@ -48,7 +48,7 @@ export class WebhookWatch {
     private readonly metrics: WebhookMetrics,
   ) {}
 
-  /** Until `signal` is aborted. What Telegram does not answer is asked again a minute later. */
+  /** Until `signal` is aborted. A failed check is repeated a minute later. */
   async run(signal: AbortSignal): Promise<void> {
     const { webhookUrl } = this.settings;
     if (webhookUrl === null) return;
@@ -62,7 +62,7 @@ export class WebhookWatch {
     }
   }
 
-  private async actOn(sight: Sight, ours: string, signal: AbortSignal): Promise<void> {
+  private async actOn(sight: WebhookSight, ours: string, signal: AbortSignal): Promise<void> {
     if (sight.kind !== 'elsewhere' && this.lostTo !== null) {
       this.lostTo = null;
       this.logger.log({ msg: 'webhook is ours again', url: ours });
@@ -93,7 +93,7 @@ export class WebhookWatch {
     }
   }
 
-  /** Once for each address: it stays so until somebody mends it. */
+  /** Once for each address: it stays so until an operator fixes it. */
   private lost(url: string, ours: string): void {
     if (this.lostTo === url) return;
     this.lostTo = url;

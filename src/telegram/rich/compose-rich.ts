@@ -9,12 +9,12 @@ import { MAX_MESSAGE_LENGTH, splitFormatted } from '../formatting/split-formatte
 import { richBlocks } from './rich-blocks.js';
 import { fitsRichMessage } from './rich-limits.js';
 
-/** A message in both forms: where the rich one is refused, the other says the same. */
+/** A message in both forms, with the same content: the second is sent if the rich one is refused. */
 export interface TwoForms extends FormattedText {
   readonly rich: InputRichMessage<never> | null;
 }
 
-// What entities show worse: headings and lists as text, tables as code, formulas as they are written.
+// Constructs that entities show worse: headings and lists as text, tables as code, formulas as written.
 const BETTER_RICH = new Set([
   'heading_open',
   'bullet_list_open',
@@ -26,9 +26,9 @@ const BETTER_RICH = new Set([
 const RIGHT_TO_LEFT = /^\P{L}*[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}]/u;
 
 /**
- * The messages that show a model's answer, in order, each in a form that Telegram cannot refuse for its text, and where that
- * shows more as a rich message of the same blocks. A message is no longer than its text may be in either form, so that
- * one reply stays one message whichever form Telegram takes. No messages for an answer with nothing visible in it.
+ * Composes a model's answer as messages, in order, each in a form that Telegram cannot refuse for its text, and also as
+ * a rich message of the same blocks if that shows more. A message is short enough for either form, so one reply stays
+ * one message whichever form Telegram accepts. No messages for an invisible answer.
  */
 export function composeTwoForms(markdown: string): TwoForms[] {
   const source = cleanText(markdown);
@@ -68,7 +68,7 @@ function isBetterRich({ type, children }: Token): boolean {
   return BETTER_RICH.has(type) || (children?.some((child) => child.type === 'formula') ?? false);
 }
 
-/** The Markdown of each block that is in no other. */
+/** The Markdown of each top-level block. */
 function blocksOf(tokens: readonly Token[], lines: readonly string[]): string[] {
   const starts = tokens.flatMap(({ level, nesting, map }) =>
     level === 0 && nesting >= 0 && map ? [map[0]] : [],

@@ -1,7 +1,7 @@
 import type { InputRichBlock, InputRichBlockListItem, RichBlockTableCell } from '@grammyjs/types';
 import type { Token } from 'markdown-it';
 import { cleanText, expandTabs, isBlank } from '../formatting/characters.js';
-import { languageOf, nextNumber, type OpenList, taskOf } from '../formatting/block-reading.js';
+import { codeLanguageOf, nextNumber, type OpenList, taskOf } from '../formatting/block-reading.js';
 import { alignOf, renderTable } from '../formatting/render-table.js';
 import { latexOf, plainText, richText } from './rich-text.js';
 
@@ -13,10 +13,11 @@ const TAB = '    ';
 const MAX_COLUMNS = 20;
 
 /**
- * Parsed Markdown as the blocks of a rich message (https://core.telegram.org/bots/api#inputrichblock). Blocks, not the
- * `markdown` of a rich message: nothing of an answer can be misread as a button, a mention or a picture to fetch.
+ * Renders parsed Markdown as the blocks of a rich message (https://core.telegram.org/bots/api#inputrichblock). Blocks,
+ * not the `markdown` of a rich message: no part of an answer can be misread as a button, a mention or a picture to
+ * fetch.
  * @param source the lines the tokens were read from
- * @returns null where something is empty of which the Bot API does not say that it may be
+ * @returns null if a part is empty that the Bot API does not allow to be
  */
 export function richBlocks(tokens: readonly Token[], source: readonly string[]): Block[] | null {
   const reader = new BlockReader(tokens, source);
@@ -25,7 +26,7 @@ export function richBlocks(tokens: readonly Token[], source: readonly string[]):
 }
 
 class BlockReader {
-  /** False once something empty was met. */
+  /** False after an empty part. */
   isWhole = true;
   private at = 0;
 
@@ -90,7 +91,7 @@ class BlockReader {
   }
 
   private code(token: Token): Block[] {
-    const { language, title } = languageOf(token);
+    const { language, title } = codeLanguageOf(token);
     const text = expandTabs(cleanText(token.content), TAB)
       .replace(/^(?:[ ]*\n)+/, '')
       .trimEnd();
@@ -140,7 +141,7 @@ class BlockReader {
   }
 }
 
-/** A cell without a text is not shown, says the Bot API; an empty text is not said to be allowed. */
+/** The Bot API does not show a cell without a text, and does not document whether an empty text is allowed. */
 function cellOf({ children }: Token, cell: Token): RichBlockTableCell {
   const text = richText(children ?? []);
   return {

@@ -12,11 +12,14 @@ interface Size {
   readonly characters: number;
   /** Blocks, list items and table rows, nested ones included. */
   readonly count: number;
-  /** How deep blocks and formatting are nested. */
+  /** The deepest nesting of blocks and formatting. */
   readonly levels: number;
 }
 
-/** Do these blocks fit one rich message, and is there a word in them? (How many columns a table may have is seen to where it is made.) */
+/**
+ * Whether these blocks fit one rich message and contain a word. (The number of a table's columns is checked where the
+ * table is made.)
+ */
 export function fitsRichMessage(blocks: readonly Block[]): boolean {
   const { characters, count, levels } = together(blocks.map(sizeOf));
   return characters > 0 && characters <= MAX_CHARACTERS && count <= MAX_BLOCKS && levels <= MAX_LEVELS;
@@ -42,7 +45,7 @@ function levelsOf(text: RichText): number {
   return 1 + ('text' in text ? levelsOf(text.text) : 0);
 }
 
-/** A block around what is in it. */
+/** Wraps a block around its content. */
 function around(inside: readonly Size[]): Size {
   const { characters, count, levels } = together(inside);
   return { characters, count: count + 1, levels: levels + 1 };

@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChannelMessageId, ChatId, NO_THREAD } from '../../channel/ids.js';
 import { telegramChannel } from '../../../test/support/telegram-channel.js';
 import { failures, TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId } from '../../../test/support/updates.js';
-import { anyAnswer } from '../formatting/answers.spec-support.js';
-import { numberedMarkdown } from '../formatting/markdown.spec-support.js';
+import { anyAnswer } from '../formatting/answers.fixture.js';
+import { numberedMarkdown } from '../formatting/markdown.fixture.js';
 import { composeTwoForms } from './compose-rich.js';
 
 const TABLE = '| a | b |\n|---|--:|\n| **1** |  |';
@@ -12,7 +13,7 @@ const never = new AbortController().signal;
 const blocksOf = (markdown: string) => composeTwoForms(markdown).flatMap(({ rich }) => rich?.blocks ?? []);
 
 describe('composeTwoForms', () => {
-  it('makes a table of a table', () => {
+  it('renders a table as a table', () => {
     expect(blocksOf(TABLE)).toEqual([
       {
         type: 'table',
@@ -31,7 +32,7 @@ describe('composeTwoForms', () => {
     ]);
   });
 
-  it('makes headings, nested lists, tasks, code, quotes and rules', () => {
+  it('renders headings, nested lists, tasks, code, quotes and rules', () => {
     const markdown = '## *H*\n\n4. a\n   - [x] b\n\n```js\n\tx\n```\n\n> q\n\n---';
     expect(blocksOf(markdown)).toEqual([
       { type: 'heading', size: 2, text: { type: 'italic', text: 'H' } },
@@ -57,7 +58,7 @@ describe('composeTwoForms', () => {
     ]);
   });
 
-  it('makes formulas of formulas, and links of what can be one', () => {
+  it('renders formulas as formulas, and valid links as links', () => {
     expect(blocksOf('$$\nx^2\n$$\n\nso \\(a_1\\) [l](https://example.org) [m](/n)')).toEqual([
       { type: 'mathematical_expression', expression: 'x^2' },
       {
@@ -103,11 +104,11 @@ describe('composeTwoForms', () => {
     ]);
   });
 
-  it('shows right-to-left what is written so', () => {
+  it('shows right-to-left text as such', () => {
     expect(composeTwoForms('# שלום')[0]?.rich).toMatchObject({ is_rtl: true });
   });
 
-  it('makes several messages of a long answer, each in both forms', () => {
+  it('splits a long answer into several messages, each in both forms', () => {
     const forms = composeTwoForms(`# H\n\n${'word '.repeat(300)}\n\n`.repeat(10));
     expect(forms.length).toBeGreaterThan(3);
     expect(forms.every(({ rich, text }) => rich !== null && text.length <= 4096)).toBe(true);
@@ -122,7 +123,12 @@ describe('A channel with rich messages', () => {
   afterEach(() => telegram.close());
 
   const channel = () => telegramChannel(telegram, { richMessages: true });
-  const newPlace = () => ({ channel: 'telegram', chatId: BigInt(newChatId()), threadId: 0n, via: null });
+  const newPlace = () => ({
+    channel: 'telegram',
+    chatId: ChatId(String(newChatId())),
+    threadId: NO_THREAD,
+    via: null,
+  });
   const send = async (markdown: string, to = newPlace()) => {
     const outcomes = [];
     for (const body of channel().compose(markdown)) {
@@ -137,16 +143,16 @@ describe('A channel with rich messages', () => {
     ]);
   });
 
-  it('sends them, and edits a text into one', async () => {
+  it('sends rich messages, and edits a text into one', async () => {
     const { to, outcomes } = await send(TABLE);
     expect(telegram.callsOf('sendRichMessage', to)).toHaveLength(1);
-    expect(outcomes).toEqual([{ kind: 'sent', channelMessageId: 1_001n }]);
-    const place = { channel: 'telegram', chatId: BigInt(to), threadId: 0n, via: null };
+    expect(outcomes).toEqual([{ kind: 'sent', channelMessageId: '1001' }]);
+    const place = { channel: 'telegram', chatId: ChatId(String(to)), threadId: NO_THREAD, via: null };
     await channel().send(place, { text: 'writing', entities: [] }, never);
     const [body = {}] = channel().compose('# Done');
-    const edit = () => channel().edit(place, 1_002n, body, never);
-    expect(await edit()).toEqual({ kind: 'sent', channelMessageId: 1_002n });
-    expect(await edit()).toEqual({ kind: 'sent', channelMessageId: 1_002n });
+    const edit = () => channel().edit(place, ChannelMessageId('1002'), body, never);
+    expect(await edit()).toEqual({ kind: 'sent', channelMessageId: '1002' });
+    expect(await edit()).toEqual({ kind: 'sent', channelMessageId: '1002' });
     expect(telegram.textsOf(to)).toEqual(['a │ b\n1 │ ', 'Done']);
   });
 
@@ -165,7 +171,9 @@ describe('A channel with rich messages', () => {
     await channel().send(place, { text: 'writing', entities: [] }, never);
     telegram.failNext({ method: 'editMessageText', with: failures.badRequest('message text is empty') });
     const [body = {}] = channel().compose('# Done');
-    expect(await channel().edit(place, 1_001n, body, never)).toMatchObject({ kind: 'sent' });
+    expect(await channel().edit(place, ChannelMessageId('1001'), body, never)).toMatchObject({
+      kind: 'sent',
+    });
     expect(telegram.callsOf('editMessageText').map(({ params }) => 'rich_message' in params)).toEqual([
       true,
       false,
@@ -185,7 +193,7 @@ describe('A channel with rich messages', () => {
     expect(telegram.callsOf('sendMessage')).toEqual([]);
   });
 
-  it('is refused nothing, and shows every word in order', async () => {
+  it('never gets a refusal, and shows every word in order', async () => {
     const answers = fc.oneof(
       numberedMarkdown,
       anyAnswer.map(({ markdown }) => ({ markdown, words: [] })),

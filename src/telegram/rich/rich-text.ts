@@ -13,15 +13,16 @@ const STYLES: ReadonlyMap<string, Style> = new Map([
 ]);
 
 /**
- * The tokens of a paragraph, a heading or a table cell as a rich text (https://core.telegram.org/bots/api#richtext). As in
- * the other form, an image is a link to it, and an address that Telegram would refuse is written out.
+ * Renders the tokens of a paragraph, a heading or a table cell as a rich text
+ * (https://core.telegram.org/bots/api#richtext). As in the other form, an image is a link to it, and an address that
+ * Telegram would refuse is written out.
  */
 export function richText(tokens: readonly Token[]): RichText {
   const reader = { tokens, at: 0 };
   return simplest(readUntil(reader, null));
 }
 
-/** What is seen of a rich text. */
+/** The visible text of a rich text. */
 export function plainText(text: RichText): string {
   if (typeof text === 'string') return text;
   if (Array.isArray(text)) return text.map(plainText).join('');

@@ -1,11 +1,11 @@
 import type { RawApi } from 'grammy';
-import type { Declining } from '../../channel/channel.js';
+import type { Declining } from '../../channel/capabilities.js';
 import type { Query } from '../updates/declined.js';
 
-/** Answers to inline queries that are all alike may be kept by Telegram, in seconds. */
+/** How long Telegram may cache answers to inline queries, in seconds. */
 const CACHE_S = 300;
 
-/** Tells who waits that there is nothing to wait for, politely. */
+/** Declines a query politely, so that its sender does not wait. */
 export async function declineQuery(api: RawApi, { kind, id }: Query, words: Declining): Promise<true> {
   switch (kind) {
     // https://core.telegram.org/bots/api#answerprecheckoutquery: within ten seconds, or the payment fails by itself.

@@ -1,12 +1,13 @@
 import type { SendOutcome } from '../../channel/channel.js';
+import { ChannelMessageId } from '../../channel/ids.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import type { FormattedText } from '../formatting/formatted-text.js';
 import type { GuestAnswer } from '../updates/chat-route.js';
-import { fieldOf } from '../updates/update-fields.js';
+import { fieldOf } from '../bot-api/update-fields.js';
 import { outcomeOf, saysSoAlready } from './send-outcome.js';
 
 /** The message has an id of another kind, which `conversations.via` keeps. */
-const NO_ID = 0n;
+const NO_ID = ChannelMessageId('0');
 
 /**
  * The one message that a bot may send to a chat in which it is a guest: an answer to the query, edited from then on
@@ -15,14 +16,14 @@ const NO_ID = 0n;
 export class GuestMessages {
   constructor(private readonly botApi: BotApi) {}
 
-  /** Sends it, once. @returns its id for edits; null where it was not sent, or that is not known */
+  /** Sends it, once. @returns its id for edits; null if it was not sent, or the outcome is unknown */
   async open({ queryId }: GuestAnswer, message: FormattedText, signal: AbortSignal): Promise<string | null> {
     const result = await this.answer(queryId, message, signal);
     const id = result.ok ? fieldOf(result.value, 'inline_message_id') : null;
     return typeof id === 'string' ? id : null;
   }
 
-  /** Sends it, or edits it where it is there already. */
+  /** Sends it, or edits it if it was sent already. */
   async send(
     { queryId, inlineMessageId }: GuestAnswer,
     message: FormattedText,
@@ -36,7 +37,7 @@ export class GuestMessages {
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
     if (result.ok || saysSoAlready(result.failure)) return { kind: 'sent', channelMessageId: NO_ID };
     const outcome = outcomeOf(result.failure);
-    // Repeated, it has no second effect.
+    // Repeating it has no second effect.
     return outcome.kind === 'unknown' ? { ...outcome, kind: 'unavailable' } : outcome;
   }
 

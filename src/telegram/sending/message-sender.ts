@@ -1,14 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { Destination, ReplyBody, SendOutcome } from '../../channel/channel.js';
+import { ChannelMessageId, NO_THREAD } from '../../channel/ids.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import { addressOf, guestAnswerOf, guestVia, routeParams } from '../updates/chat-route.js';
-import { integerOf } from '../updates/update-fields.js';
+import { integerOf } from '../bot-api/update-fields.js';
 import { GuestMessages } from './guest-messages.js';
-import { buttonsOf, readBody, replyOf, type TelegramMessage, textOf, unreadable } from './reply-body.js';
+import { buttonsOf, readBody, replyOf, type TelegramMessage, messageText, unreadable } from './reply-body.js';
 import { couldBeTheForm } from './rich-refusal.js';
 import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
 
-/** Brings messages to chats, in the richest form and the place that Telegram takes; each call once. */
+/** Sends messages to chats, in the richest form and the place that Telegram accepts; each call once. */
 export class MessageSender {
   private readonly logger = new Logger(MessageSender.name);
 
@@ -18,21 +19,21 @@ export class MessageSender {
   ) {}
 
   /**
-   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). Where Telegram refuses its form,
-   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text; where the topic is
-   * gone, the message goes to the chat itself: an answer in another topic is more use than none.
+   * Sends one message (https://core.telegram.org/bots/api#sendmessage, #sendrichmessage). If Telegram refuses its form,
+   * nothing was sent, and the next plainer one follows at once: rich, text with entities, bare text. If the topic is
+   * gone, the message goes to the chat itself: a misplaced answer is more useful than none.
    */
   async send(destination: Destination, body: ReplyBody, signal: AbortSignal): Promise<SendOutcome> {
     const outcome = await this.sendTo(destination, body, signal);
-    if (destination.threadId === 0n || !isThreadRefusal(outcome)) return outcome;
+    if (destination.threadId === NO_THREAD || !isThreadRefusal(outcome)) return outcome;
     this.logger.warn({ msg: 'topic is gone, sending to the chat', ...idsOf(destination), outcome });
-    return await this.sendTo({ ...destination, threadId: 0n }, body, signal);
+    return await this.sendTo({ ...destination, threadId: NO_THREAD }, body, signal);
   }
 
   /** https://core.telegram.org/bots/api#editmessagetext; a message that says so already counts as edited. */
   async edit(
     destination: Destination,
-    channelMessageId: bigint,
+    channelMessageId: ChannelMessageId,
     body: ReplyBody,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
@@ -41,7 +42,7 @@ export class MessageSender {
     );
   }
 
-  /** See `Channel.open`. */
+  /** See `SingleMessages.open`. */
   async open(destination: Destination, words: string, signal: AbortSignal): Promise<string | null> {
     const guest = guestAnswerOf(destination);
     if (guest === null || guest.inlineMessageId !== null) return null;
@@ -77,7 +78,7 @@ export class MessageSender {
 
   private async editOnce(
     destination: Destination,
-    channelMessageId: bigint,
+    channelMessageId: ChannelMessageId,
     message: TelegramMessage,
     signal: AbortSignal,
   ): Promise<SendOutcome> {
@@ -86,7 +87,7 @@ export class MessageSender {
       chat_id: Number(destination.chatId),
       message_id: Number(channelMessageId),
       ...(via !== undefined && { business_connection_id: via }),
-      ...(message.rich ? { rich_message: message.rich } : textOf(message)),
+      ...(message.rich ? { rich_message: message.rich } : messageText(message)),
       ...buttonsOf(message),
     };
     const result = await this.botApi.call((api) => api.editMessageText(edit), signal);
@@ -105,16 +106,16 @@ export class MessageSender {
       (api) =>
         rich
           ? api.sendRichMessage({ ...to, rich_message: rich })
-          : api.sendMessage({ ...to, ...textOf(text) }),
+          : api.sendMessage({ ...to, ...messageText(text) }),
       signal,
     );
     if (!result.ok) return outcomeOf(result.failure);
     const messageId = integerOf(result.value, 'message_id');
     if (messageId === null) return { kind: 'unknown', error: 'accepted without a message id' };
-    return { kind: 'sent', channelMessageId: BigInt(messageId) };
+    return { kind: 'sent', channelMessageId: ChannelMessageId(String(messageId)) };
   }
 }
 
 function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {
-  return { chatId: chatId.toString(), threadId: threadId.toString() };
+  return { chatId, threadId };
 }

@@ -1,18 +1,19 @@
 import type { InputRichMessage, MessageEntity } from '@grammyjs/types';
-import type { Choice, ReplyBody } from '../../channel/channel.js';
+import type { Choice } from '../../channel/capabilities.js';
+import type { ReplyBody } from '../../channel/channel.js';
 import type { FormattedText } from '../formatting/formatted-text.js';
 import type { TwoForms } from '../rich/compose-rich.js';
-import { fieldOf, integerOf } from '../updates/update-fields.js';
+import { fieldOf, integerOf } from '../bot-api/update-fields.js';
 
 /** A message as it goes to Telegram. */
 export interface TelegramMessage extends TwoForms {
-  /** Side by side. */
+  /** Buttons, side by side. */
   readonly choices: readonly Choice[];
-  /** The message it replies to, as long as it is sent and not edited; null: none. */
+  /** The message it replies to, used when it is sent and not when it is edited; null: none. */
   readonly replyTo: number | null;
 }
 
-/** How a message of this channel is kept in the outbox. */
+/** The form of this channel's messages in the outbox. */
 export function writeBody(
   { text, entities, rich = null }: FormattedText & Partial<TwoForms>,
   choices: readonly Choice[] = [],
@@ -20,7 +21,7 @@ export function writeBody(
   return { text, entities, ...(choices.length > 0 && { choices }), ...(rich && { rich }) };
 }
 
-/** The message again; null for a body that this channel did not write. */
+/** Reads the message back; null for a body that this channel did not write. */
 export function readBody(body: ReplyBody): TelegramMessage | null {
   const { text, entities, choices = [], rich } = body;
   if (typeof text !== 'string' || !isEntities(entities) || !isChoices(choices)) return null;
@@ -45,8 +46,8 @@ function isEntity(value: unknown): boolean {
   return placed && typeof fieldOf(value, 'type') === 'string';
 }
 
-/** What of it is its text. */
-export function textOf({ text, entities }: TelegramMessage) {
+/** The text of the message. */
+export function messageText({ text, entities }: TelegramMessage) {
   return { text, ...(entities.length > 0 && { entities: [...entities] }) };
 }
 
@@ -56,13 +57,13 @@ export function buttonsOf({ choices }: TelegramMessage) {
   return buttons.length > 0 ? { reply_markup: { inline_keyboard: [buttons] } } : {};
 }
 
-/** https://core.telegram.org/bots/api#replyparameters; sent all the same where the message is gone. */
+/** https://core.telegram.org/bots/api#replyparameters; sent all the same if that message is gone. */
 export function replyOf({ replyTo }: TelegramMessage) {
   if (replyTo === null) return {};
   return { reply_parameters: { message_id: replyTo, allow_sending_without_reply: true } };
 }
 
-/** Of a body that this channel did not write. */
+/** For a body that this channel did not write. */
 export const unreadable = {
   kind: 'refused',
   code: 'BODY_UNREADABLE',

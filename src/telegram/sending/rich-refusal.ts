@@ -1,6 +1,6 @@
 import type { SendOutcome } from '../../channel/channel.js';
 
-/** Refusals that any form of a message would meet. */
+/** Refusals that concern every form of a message. */
 const OF_THE_CHAT: ReadonlySet<string> = new Set([
   'BOT_BLOCKED',
   'USER_DEACTIVATED',
@@ -14,8 +14,8 @@ const OF_THE_CHAT: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Could a rich message have been refused for being one? A Bot API server older than 10.1 knows no such method (404), one
- * older than 10.2 no blocks ("must be non-empty"), and Telegram has limits that its documentation does not name.
+ * Whether Telegram may have refused a rich message because of its form. A Bot API server older than 10.1 knows no such
+ * method (404), one older than 10.2 no blocks ("must be non-empty"), and Telegram has undocumented limits.
  */
 export function couldBeTheForm(outcome: SendOutcome): boolean {
   if (outcome.kind === 'refused') return !OF_THE_CHAT.has(outcome.code);

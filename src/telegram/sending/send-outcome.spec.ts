@@ -1,16 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ChatId } from '../../channel/ids.js';
 import { isFormattingRefusal, outcomeOf } from './send-outcome.js';
 
 const answered = (
   status: number,
   description: string,
   retryAfterMs: number | null = null,
-  movedTo: bigint | null = null,
+  movedTo: ChatId | null = null,
 ) => outcomeOf({ kind: 'answered', status, description, retryAfterMs, movedTo });
 
-describe('outcomeOf', () => {
-  it('obeys the pause Telegram asks for', () => {
+describe('The outcome', () => {
+  it('respects Telegram’s pause', () => {
     expect(answered(429, 'Too Many Requests: retry after 7', 7_000)).toMatchObject({
       kind: 'limited',
       retryAfterMs: 7_000,
@@ -22,11 +23,11 @@ describe('outcomeOf', () => {
     expect(answered(429, 'Slow down')).toMatchObject({ kind: 'limited', retryAfterMs: 5_000 });
   });
 
-  it.each([500, 502, 504])('%i of the Bot API says: not sent, later perhaps', (status) => {
+  it.each([500, 502, 504])('of %i by the Bot API is “not sent, try later”', (status) => {
     expect(answered(status, 'x').kind).toBe('unavailable');
   });
 
-  it('a wrong token or address is for an operator to mend, so the message waits', () => {
+  it('of a wrong token or address is left to an operator, and the message waits', () => {
     expect(answered(401, 'Unauthorized')).toEqual({
       kind: 'unavailable',
       error: '401: Unauthorized (is the bot’s token right?)',
@@ -34,16 +35,16 @@ describe('outcomeOf', () => {
     expect(answered(404, 'Not Found').kind).toBe('unavailable');
   });
 
-  it('a group that became a supergroup says where it is now', () => {
+  it('of a group that became a supergroup names its new id', () => {
     const description = 'Bad Request: group chat was upgraded to a supergroup chat';
-    expect(answered(400, description, null, -1_001n)).toEqual({
+    expect(answered(400, description, null, ChatId('-1001'))).toEqual({
       kind: 'moved',
-      toChatId: -1_001n,
+      toChatId: '-1001',
       error: `400: ${description}`,
     });
   });
 
-  it('no connection is not sent; a broken one may have been', () => {
+  it('of a missing connection is “not sent”; of a broken one “unknown”', () => {
     expect(outcomeOf({ kind: 'not-sent', description: 'refused' })).toEqual({
       kind: 'unavailable',
       error: 'refused',
@@ -54,7 +55,7 @@ describe('outcomeOf', () => {
     });
   });
 
-  it('a pause that a gateway asks for says nothing of the message', () => {
+  it('of a gateway’s pause is still unknown for the message', () => {
     expect(outcomeOf({ kind: 'no-answer', description: 'HTTP 503', retryAfterMs: 7_000 })).toEqual({
       kind: 'unknown',
       error: 'HTTP 503',
@@ -82,13 +83,13 @@ describe('outcomeOf', () => {
     [400, 'Bad Request: message to be replied not found', 'REPLY_TARGET_NOT_FOUND'],
     [400, 'Bad Request: strings must be encoded in UTF-8', 'BAD_ENCODING'],
     [400, 'Bad Request: something new', 'OTHER'],
-  ])('%i %j is refused as %s', (status, description, code) => {
+  ])('of %i %j is a refusal as %s', (status, description, code) => {
     const outcome = answered(status, description);
     expect(outcome).toEqual({ kind: 'refused', code, error: `${status}: ${description}` });
     expect(isFormattingRefusal(outcome)).toBe(code === 'CANT_PARSE_ENTITIES');
   });
 
-  it('never calls an answered send unknown, whatever the answer', () => {
+  it('is never unknown for an answered send, whatever the answer', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 999 }), fc.string(), (status, description) => {
         expect(['limited', 'unavailable', 'refused']).toContain(answered(status, description).kind);

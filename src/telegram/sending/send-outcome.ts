@@ -1,17 +1,17 @@
 import type { SendOutcome } from '../../channel/channel.js';
-import { type CallFailure, pauseAskedFor } from './call-failure.js';
+import { type BotCallFailure, pauseAskedFor } from '../bot-api/call-failure.js';
 
 /** The pause after a 429 that names none. */
 const UNNAMED_PAUSE_MS = 5_000;
 
 /**
- * What follows for a message from a failed send. Pure.
+ * Classifies a failed send. Pure.
  *
- * A 401 or 404 says that the bot's token or `TELEGRAM_API_ROOT` is wrong, not the message: an operator can mend that, so the
- * message waits. A 5xx of the Bot API counts as "not sent", as Telegram gives it for its own troubles; one of a gateway is
- * no answer, and of unknown outcome.
+ * A 401 or 404 means that the bot's token or `TELEGRAM_API_ROOT` is wrong, not the message: an operator can fix that,
+ * so the message waits. A 5xx of the Bot API counts as "not sent", because Telegram returns it for its own faults; a
+ * 5xx of a gateway is an unknown outcome.
  */
-export function outcomeOf(failure: CallFailure): SendOutcome {
+export function outcomeOf(failure: BotCallFailure): SendOutcome {
   if (failure.kind === 'not-sent') return { kind: 'unavailable', error: failure.description };
   if (failure.kind === 'no-answer') {
     const retryAfterMs = pauseAskedFor(failure);
@@ -30,16 +30,16 @@ export function outcomeOf(failure: CallFailure): SendOutcome {
   return { kind: 'unavailable', error };
 }
 
-function pauseOf({ retryAfterMs, description }: Extract<CallFailure, { kind: 'answered' }>): number {
+function pauseOf({ retryAfterMs, description }: Extract<BotCallFailure, { kind: 'answered' }>): number {
   if (retryAfterMs !== null) return retryAfterMs;
   const seconds = /retry after (\d{1,6})/i.exec(description)?.[1];
   return seconds === undefined ? UNNAMED_PAUSE_MS : Number(seconds) * 1_000;
 }
 
-/** Why Telegram will never take the message; stable, for records and metrics. */
-export type RefusalCode = (typeof refusals)[number]['code'] | 'FORBIDDEN' | 'OTHER';
+/** The stable reason why Telegram will never accept the message, for records and metrics. */
+type RefusalCode = (typeof refusals)[number]['code'] | 'FORBIDDEN' | 'OTHER';
 
-/** Descriptions as Telegram's Bot API server writes them, most telling first. */
+/** Descriptions as Telegram's Bot API server writes them, most specific first. */
 const refusals = [
   { code: 'BOT_BLOCKED', pattern: /blocked by the user|USER_IS_BLOCKED/i },
   { code: 'USER_DEACTIVATED', pattern: /user is deactivated|USER_DEACTIVATED/i },
@@ -72,12 +72,12 @@ function refusalCode(status: number, description: string): RefusalCode {
   return status === 403 ? 'FORBIDDEN' : 'OTHER';
 }
 
-/** An edit that changes nothing is refused, and the message is as it should be. */
-export function saysSoAlready(failure: CallFailure): boolean {
+/** Telegram refuses an edit that changes nothing: the message already has the text. */
+export function saysSoAlready(failure: BotCallFailure): boolean {
   return failure.kind === 'answered' && /message is not modified/i.test(failure.description);
 }
 
-/** Telegram took offence at the formatting, not at the text: sent plainly, it may pass. */
+/** Telegram refused the formatting, not the text: plain text may pass. */
 export function isFormattingRefusal(outcome: SendOutcome): boolean {
   return outcome.kind === 'refused' && outcome.code === 'CANT_PARSE_ENTITIES';
 }

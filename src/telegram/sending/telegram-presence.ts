@@ -1,17 +1,17 @@
 import { Logger } from '@nestjs/common';
-import type { Mood, PreviewOutcome } from '../../channel/channel.js';
-import { TelegramSettings } from '../../config/telegram.settings.js';
+import type { Mood, PreviewOutcome } from '../../channel/capabilities.js';
+import { TelegramSettings } from '../settings/telegram.settings.js';
 import { BotApi } from '../bot-api/bot-api.js';
 import type { FormattedText } from '../formatting/formatted-text.js';
 import { outcomeOf } from './send-outcome.js';
 
-/** Of the few that a bot may use: https://core.telegram.org/bots/api#reactiontypeemoji. There is no ✅ among them. */
+/** Two of the reactions that a bot may use: https://core.telegram.org/bots/api#reactiontypeemoji. There is no ✅ among them. */
 const reactions = { seen: '👀', done: '👌' } as const satisfies Record<Mood, string>;
 
 /** A reaction that takes longer is of no use. */
 const REACTION_TIMEOUT_MS = 5_000;
 
-/** What shows in a chat without being a message: drafts and reactions. */
+/** Signs of work in a chat besides messages: drafts and reactions. */
 export class TelegramPresence {
   private readonly logger = new Logger(TelegramPresence.name);
 
@@ -20,7 +20,7 @@ export class TelegramPresence {
     private readonly settings: TelegramSettings,
   ) {}
 
-  /** See `Channel.preview`. https://core.telegram.org/bots/api#sendmessagedraft */
+  /** See `Previews.show`. https://core.telegram.org/bots/api#sendmessagedraft */
   async preview(
     address: { readonly chat_id: number; readonly message_thread_id?: number },
     draftId: number,
@@ -33,7 +33,7 @@ export class TelegramPresence {
       text,
       ...(entities.length > 0 && { entities: [...entities] }),
       can_stop: true,
-      // Until what was said is there as a message.
+      // Until the message itself is there.
       keep_on_stop: true,
     };
     const result = await this.botApi.call((api) => api.sendMessageDraft(draft), signal);
@@ -42,7 +42,7 @@ export class TelegramPresence {
     return outcome.kind === 'sent' ? { kind: 'shown' } : outcome;
   }
 
-  /** See `Channel.react`. https://core.telegram.org/bots/api#setmessagereaction */
+  /** See `Reactions.react`. https://core.telegram.org/bots/api#setmessagereaction */
   async react(chatId: number, messageId: number, mood: Mood | null, signal: AbortSignal): Promise<void> {
     if (!this.settings.reactions) return;
     const message = { chat_id: chatId, message_id: messageId };
@@ -55,7 +55,7 @@ export class TelegramPresence {
       );
       if (!result.ok) this.logger.debug({ msg: 'not reacted', chatId, error: result.failure.description });
     } catch {
-      // Aborted: nobody waits for it any more.
+      // Aborted: no caller waits for it any more.
     }
   }
 }

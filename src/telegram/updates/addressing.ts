@@ -1,9 +1,9 @@
 import { type BotName, names } from '../bot-api/bot-name.js';
-import { arrayOf, fieldOf, integerOf } from './update-fields.js';
+import { arrayOf, fieldOf, integerOf } from '../bot-api/update-fields.js';
 
 const mention = /(?<![\w@])@(\w{3,64})/g;
 
-/** In a group the bot is spoken to when it is mentioned or replied to; commands are told apart by the caller. */
+/** Whether a group message addresses the bot: it mentions it or replies to it. The caller recognises commands. */
 export function isAddressed(message: unknown, text: string, bot: BotName | null): boolean {
   return mentions(text, bot) || linksTo(message, bot) || repliesTo(message, bot);
 }
@@ -12,7 +12,7 @@ function mentions(text: string, bot: BotName | null): boolean {
   return Array.from(text.matchAll(mention)).some(([, username = '']) => names(username, bot));
 }
 
-/** A mention of somebody by link instead of by name (MessageEntity `text_mention`). */
+/** A mention of a person by link instead of by name (MessageEntity `text_mention`). */
 function linksTo(message: unknown, bot: BotName | null): boolean {
   return [...arrayOf(message, 'entities'), ...arrayOf(message, 'caption_entities')].some(
     (entity) => fieldOf(entity, 'type') === 'text_mention' && isThisBot(fieldOf(entity, 'user'), bot),
@@ -29,12 +29,12 @@ export function originalOf(message: unknown): unknown {
   return fieldOf(original, 'forum_topic_created') === undefined ? original : undefined;
 }
 
-/** Did this bot write the message? */
+/** Whether this bot wrote the message. */
 export function isOfBot(message: unknown, bot: BotName | null): boolean {
   return isThisBot(fieldOf(message, 'from'), bot);
 }
 
-/** While the bot does not know itself, any bot counts: see `names`. */
+/** While the bot does not know its own name, any bot counts: see `names`. */
 function isThisBot(user: unknown, bot: BotName | null): boolean {
   return bot ? integerOf(user, 'id') === bot.id : fieldOf(user, 'is_bot') === true;
 }

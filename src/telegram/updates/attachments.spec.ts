@@ -12,7 +12,7 @@ describe('attachmentsOf', () => {
     ['image', { document: { file_id: 'f', mime_type: 'image/png', file_name: 'plan.png' } }],
     ['file', { document: { file_id: 'f', mime_type: 'application/pdf', file_name: 'a.pdf' } }],
     ['file', { document: { file_id: 'f' } }],
-  ])('takes as %s: %j', (kind, message) => {
+  ])('reads as %s: %j', (kind, message) => {
     expect(attachmentsOf(message)).toMatchObject([{ kind, ref: 'f' }]);
   });
 
@@ -21,7 +21,7 @@ describe('attachmentsOf', () => {
     { animation: { file_id: 'f' }, document: { file_id: 'f' } },
     { voice: {} },
     { photo: 5 },
-  ])('finds nothing in %j', (message) => {
+  ])('finds no file in %j', (message) => {
     expect(attachmentsOf(message)).toEqual([]);
   });
 });

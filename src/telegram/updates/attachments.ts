@@ -5,14 +5,14 @@ import {
   MAX_IMAGE_SIDE,
 } from '../../channel/attachment.js';
 import { label } from '../../channel/names.js';
-import { arrayOf, fieldOf, integerOf, textOf } from './update-fields.js';
+import { arrayOf, fieldOf, integerOf, textField } from '../bot-api/update-fields.js';
 
 /** Telegram's file ids are shorter than 100; a longer one is none. */
 const ID_LIMIT = 256;
 const NAME_LIMIT = 128;
 const TYPE_LIMIT = 64;
 
-/** The file of a message that can be shown to the model, heard or read; at most one. */
+/** The file of a message that can be shown to the model, transcribed or read; at most one. */
 export function attachmentsOf(message: unknown): Attachment[] {
   const photo = bestSize(arrayOf(message, 'photo'));
   if (photo !== null)
@@ -21,7 +21,7 @@ export function attachmentsOf(message: unknown): Attachment[] {
     const sound = fieldOf(message, field);
     if (sound !== undefined) return fileOf(sound, 'audio', kind);
   }
-  // Its file is there as a document as well, for old clients.
+  // The message repeats the file as a document, for old clients.
   if (fieldOf(message, 'animation') !== undefined) return [];
   const document = fieldOf(message, 'document');
   return document === undefined
@@ -35,16 +35,16 @@ const sounds = [
   ['audio', { name: 'audio.mp3', mediaType: 'audio/mpeg', isSpeech: false }],
 ] as const satisfies readonly (readonly [field: string, kind: Kind])[];
 
-/** Pictures as files: those that models take. A sound as a file is a sound. */
+/** Pictures as files: the types that models accept. A sound as a file is a sound. */
 function kindOf(document: unknown): AttachmentKind {
-  const type = textOf(document, 'mime_type', TYPE_LIMIT) ?? '';
+  const type = textField(document, 'mime_type', TYPE_LIMIT) ?? '';
   if (/^image\/(jpeg|png|webp|gif)$/.test(type)) return 'image';
   return type.startsWith('audio/') ? 'audio' : 'file';
 }
 
 /** The largest of the sizes (https://core.telegram.org/bots/api#photosize) within our bounds, else the smallest. */
 export function bestSize(sizes: readonly unknown[]): unknown {
-  const known = sizes.filter((size) => textOf(size, 'file_id', ID_LIMIT) !== null);
+  const known = sizes.filter((size) => textField(size, 'file_id', ID_LIMIT) !== null);
   const bySide = known.toSorted((one, other) => longerSide(one) - longerSide(other));
   return bySide.findLast(fits) ?? bySide[0] ?? null;
 }
@@ -56,7 +56,7 @@ function fits(size: unknown): boolean {
 const longerSide = (size: unknown): number =>
   Math.max(integerOf(size, 'width') ?? 0, integerOf(size, 'height') ?? 0);
 
-/** What is taken for granted of a kind of file. */
+/** The defaults of a kind of file. */
 interface Kind {
   readonly name: string;
   readonly mediaType: string | null;
@@ -64,14 +64,14 @@ interface Kind {
 }
 
 function fileOf(file: unknown, kind: AttachmentKind, { name, mediaType, isSpeech }: Kind): Attachment[] {
-  const ref = textOf(file, 'file_id', ID_LIMIT);
+  const ref = textField(file, 'file_id', ID_LIMIT);
   if (ref === null) return [];
   return [
     {
       kind,
       ref,
-      name: fileName(textOf(file, 'file_name', NAME_LIMIT) ?? '') || name,
-      mediaType: textOf(file, 'mime_type', TYPE_LIMIT) ?? mediaType,
+      name: fileName(textField(file, 'file_name', NAME_LIMIT) ?? '') || name,
+      mediaType: textField(file, 'mime_type', TYPE_LIMIT) ?? mediaType,
       bytes: integerOf(file, 'file_size'),
       seconds: integerOf(file, 'duration'),
       isSpeech,
@@ -79,5 +79,5 @@ function fileOf(file: unknown, kind: AttachmentKind, { name, mediaType, isSpeech
   ];
 }
 
-/** It is named in quotes to the model and to the user. */
+/** Quoted to the model and to the user. */
 const fileName = (name: string): string => label(name.replaceAll(/["“”]/g, ''));

@@ -1,36 +1,43 @@
 import { createHash } from 'node:crypto';
 import type { Destination } from '../../channel/channel.js';
-import { fieldOf, integerOf, textOf } from './update-fields.js';
+import { NO_THREAD, ThreadId } from '../../channel/ids.js';
+import { fieldOf, integerOf, textField } from '../bot-api/update-fields.js';
 
-/** Where in a chat a message belongs: the identity of its conversation there, and how an answer gets there. */
+/** The place of a message in its chat: the key of its conversation there, and the route of the answer. */
 export interface Route {
-  readonly threadId: bigint;
+  readonly threadId: ThreadId;
   readonly via: string | null;
 }
 
 const BUSINESS = 'business:';
 const DIRECT = 'direct';
 const GUEST = 'guest:';
-/** Between the query and the message that answered it; no id of Telegram's has a space. */
+/** Between the query and the message that answered it; Telegram's ids contain no space. */
 const ANSWERED = ' ';
 const CONNECTION_LIMIT = 128;
 
 /**
- * The topic of a message, or of a channel's direct messages; each message to a guest is a conversation of its own. A chat of a business account may have the id of a chat of
- * the bot's own and is another one (https://core.telegram.org/bots/api#message): its thread is a number that no topic has.
+ * The topic of a message, or of a channel's direct messages; each guest query is a conversation of its own. A chat of a
+ * business account may have the id of a chat of the bot's own and is a different one
+ * (https://core.telegram.org/bots/api#message): its thread is a number that no topic has.
  */
 export function routeOf(message: unknown): Route {
-  const connection = textOf(message, 'business_connection_id', CONNECTION_LIMIT);
+  const connection = textField(message, 'business_connection_id', CONNECTION_LIMIT);
   if (connection !== null) return { threadId: threadOf(connection), via: `${BUSINESS}${connection}` };
-  const guest = textOf(message, 'guest_query_id', CONNECTION_LIMIT);
+  const guest = textField(message, 'guest_query_id', CONNECTION_LIMIT);
   if (guest !== null) return { threadId: threadOf(guest), via: `${GUEST}${guest}` };
   const direct = integerOf(fieldOf(message, 'direct_messages_topic'), 'topic_id');
-  if (direct !== null) return { threadId: BigInt(direct), via: DIRECT };
+  if (direct !== null) return { threadId: topicOf(direct), via: DIRECT };
   const isTopic = fieldOf(message, 'is_topic_message') === true;
-  return { threadId: BigInt((isTopic ? integerOf(message, 'message_thread_id') : null) ?? 0), via: null };
+  return { threadId: topicOf(isTopic ? integerOf(message, 'message_thread_id') : null), via: null };
 }
 
-/** In the channel's direct messages, and where the bot is called as a guest, everybody speaks to the bot. */
+/** Telegram numbers topics from 1. */
+export function topicOf(id: number | null): ThreadId {
+  return id === null || id === 0 ? NO_THREAD : ThreadId(String(id));
+}
+
+/** In a channel's direct messages, and as a guest, the bot is always addressed. */
 export const isSpokenTo = (route: Route): boolean => isDirect(route) || route.via?.startsWith(GUEST) === true;
 export const isDirect = ({ via }: Route): boolean => via === DIRECT;
 export const isBusiness = ({ via }: Route): boolean => via?.startsWith(BUSINESS) ?? false;
@@ -52,13 +59,13 @@ export function guestVia(queryId: string, inlineMessageId: string): string {
   return `${GUEST}${queryId}${ANSWERED}${inlineMessageId}`;
 }
 
-/** Below every id of Telegram's; 52 bits of it, so that a double holds it. */
-function threadOf(connection: string): bigint {
+/** Below every id of Telegram's; 52 bits, so that a double holds it. */
+function threadOf(connection: string): ThreadId {
   const digest = createHash('sha256').update(connection).digest();
-  return -(BigInt.asUintN(52, digest.readBigUInt64BE()) + 1n);
+  return ThreadId(String(-(BigInt.asUintN(52, digest.readBigUInt64BE()) + 1n)));
 }
 
-/** The parameters that bring a call to the route (https://core.telegram.org/bots/api#sendmessage). */
+/** The parameters that route a call (https://core.telegram.org/bots/api#sendmessage). */
 export function routeParams({ threadId, via }: Route): {
   message_thread_id?: number;
   direct_messages_topic_id?: number;
@@ -67,7 +74,7 @@ export function routeParams({ threadId, via }: Route): {
   if (via === DIRECT) return { direct_messages_topic_id: Number(threadId) };
   if (via?.startsWith(BUSINESS)) return { business_connection_id: via.slice(BUSINESS.length) };
   // Below zero there is no topic.
-  return threadId <= 0n ? {} : { message_thread_id: Number(threadId) };
+  return Number(threadId) > 0 ? { message_thread_id: Number(threadId) } : {};
 }
 
 /** Telegram's ids have at most 52 significant bits, so they are exact as numbers. */

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowedUpdates } from '../receiving/allowed-updates.js';
-import { kindOf, queryOf } from './declined.js';
+import { updateKindOf, queryOf } from './declined.js';
 
 describe('queryOf', () => {
   it.each([
@@ -9,7 +9,7 @@ describe('queryOf', () => {
     ['shipping_query', 'shipping'],
     ['inline_query', 'inline'],
     ['callback_query', 'button'],
-  ])('finds who waits in %s', (field, kind) => {
+  ])('finds the query in %s', (field, kind) => {
     expect(queryOf({ update_id: 1, [field]: { id: '5' } })).toEqual({ kind, id: '5' });
     expect(queryOf({ update_id: 1, [field]: { id: 5 } })).toBeNull();
     expect(allowedUpdates).toContain(field);
@@ -18,16 +18,16 @@ describe('queryOf', () => {
 
 describe('kindOf', () => {
   it('is the field beside update_id', () => {
-    expect(kindOf({ update_id: 1, channel_post: {} })).toBe('channel_post');
-    expect(kindOf({ a_kind_of_tomorrow: 17, update_id: 1 })).toBe('a_kind_of_tomorrow');
-    expect(kindOf({ update_id: 1, 'Not a kind!': {} })).toBe('unknown');
-    expect(kindOf({ update_id: 1 })).toBe('unknown');
+    expect(updateKindOf({ update_id: 1, channel_post: {} })).toBe('channel_post');
+    expect(updateKindOf({ a_kind_of_tomorrow: 17, update_id: 1 })).toBe('a_kind_of_tomorrow');
+    expect(updateKindOf({ update_id: 1, 'Not a kind!': {} })).toBe('unknown');
+    expect(updateKindOf({ update_id: 1 })).toBe('unknown');
   });
 
   it('never throws', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
-        expect(kindOf(value)).toMatch(/^[a-z_]{1,40}$/);
+        expect(updateKindOf(value)).toMatch(/^[a-z_]{1,40}$/);
       }),
     );
     fc.assert(fc.property(fc.jsonValue(), (value) => void queryOf(value)));

@@ -1,17 +1,17 @@
 import { label } from '../../channel/names.js';
 import { OutsideText } from '../../channel/outside-text.js';
 import { titleOf, WORD_LIMIT } from './chat-reader.js';
-import { fieldOf, textOf } from './update-fields.js';
+import { fieldOf, textField } from '../bot-api/update-fields.js';
 
-/** Whose words a message is, where they are not its sender's. */
+/** The origin of a message that its sender did not write. */
 export interface Others {
-  /** In our words. */
+  /** In the bot's words. */
   readonly what: string;
-  /** As they call themselves; null where nothing says so. */
+  /** The origin's own name; null if it has none. */
   readonly from: OutsideText | null;
 }
 
-/** Null where the message is the sender's own. */
+/** Null if the message is the sender's own. */
 export function othersOf(message: unknown): Others | null {
   const what = 'a message that the user passed on from somebody else';
   const origin = fieldOf(message, 'forward_origin');
@@ -19,7 +19,7 @@ export function othersOf(message: unknown): Others | null {
   // Before Bot API 7.0; servers of one's own may be older.
   if (fieldOf(message, 'forward_date') !== undefined) {
     const chat = fieldOf(message, 'forward_from_chat') ?? fieldOf(message, 'forward_from');
-    return { what, from: named(titleOf(chat) ?? textOf(message, 'forward_sender_name', WORD_LIMIT)) };
+    return { what, from: named(titleOf(chat) ?? textField(message, 'forward_sender_name', WORD_LIMIT)) };
   }
   // The user chose one of the messages that the bot offered.
   const bot = fieldOf(message, 'via_bot');
@@ -33,7 +33,7 @@ export function originOf(origin: unknown): OutsideText | null {
     case 'user':
       return named(titleOf(fieldOf(origin, 'sender_user')));
     case 'hidden_user':
-      return named(textOf(origin, 'sender_user_name', WORD_LIMIT));
+      return named(textField(origin, 'sender_user_name', WORD_LIMIT));
     case 'chat':
       return named(titleOf(fieldOf(origin, 'sender_chat')));
     case 'channel':
@@ -45,5 +45,5 @@ export function originOf(origin: unknown): OutsideText | null {
 
 function named(name: string | null, kind = ''): OutsideText | null {
   const shown = name === null ? '' : label(name);
-  return shown === '' ? null : OutsideText.of(`${kind}${shown}`);
+  return shown === '' ? null : OutsideText.fromUntrusted(`${kind}${shown}`);
 }

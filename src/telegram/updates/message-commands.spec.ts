@@ -26,14 +26,14 @@ describe('a message that is a command', () => {
   it.each(['/weather London', '/startle', '/start-up', '/', ' /start', '//start', '/start@', 'say /start'])(
     '%j is a message like any other in a private chat',
     (written) => {
-      expect(read(person, written)).toMatchObject({ command: null, text: written });
+      expect(read(person, written)).toMatchObject({ kind: 'message', text: written });
     },
   );
 
   it('an unknown slash word in a group is a message to the bot', () => {
-    expect(read(group, '/weather')).toMatchObject({ command: null, text: '/weather' });
+    expect(read(group, '/weather')).toMatchObject({ kind: 'message', text: '/weather' });
     expect(read(group, '/weather@double_bot in Rome')).toMatchObject({
-      command: null,
+      kind: 'message',
       text: '/weather in Rome',
     });
   });

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { OutsideText } from '../../channel/outside-text.js';
 import { noteOf, noteText } from './message-content.js';
 
-/** As it is told, the words of others in brackets behind what it is. */
-function told(message: unknown): string | null {
+/** The note as the model reads it: other people's words in brackets behind the description. */
+function noteAndWords(message: unknown): string | null {
   const note = noteOf(message);
   return note && `${note.what}${note.words ? ` (${OutsideText.unmarked(note.words)})` : ''}`;
 }
@@ -48,7 +48,7 @@ describe('noteOf', () => {
     ],
     ['checklist (Buy\n1. Milk)', { checklist: { title: 'Buy', tasks: [{ id: 1, text: 'Milk' }] } }],
   ])('is %s', (note, message) => {
-    expect(told(message)).toBe(note);
+    expect(noteAndWords(message)).toBe(note);
   });
 
   it.each([
@@ -61,7 +61,7 @@ describe('noteOf', () => {
     expect(noteOf({ [field]: {} })).toBeNull();
   });
 
-  it('is one line in one pair of brackets, and quotes what people called what they sent', () => {
+  it('is one line in one pair of brackets, and quotes the names that people chose', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (name) => {
         for (const message of [

@@ -2,34 +2,34 @@ import { label } from '../../channel/names.js';
 import { OutsideText } from '../../channel/outside-text.js';
 import { quoteOutside } from '../../channel/quoted.js';
 import { fullName, titleOf } from './chat-reader.js';
-import { arrayOf, fieldOf, integerOf, textOf } from './update-fields.js';
+import { arrayOf, fieldOf, integerOf, textField } from '../bot-api/update-fields.js';
 
-/** UTF-16 units kept of what a user wrote. Telegram's own limit is 4,096; more can only come from elsewhere. */
-export const TEXT_LIMIT = 65_536;
+/** UTF-16 units kept of a user's text. Telegram's own limit is 4,096; longer texts can only come from elsewhere. */
+const TEXT_LIMIT = 65_536;
 /** UTF-16 units kept of a question, an address, an option. */
 const LINE_LIMIT = 300;
 /** UTF-16 units of the longest emoji. */
 const EMOJI_LIMIT = 32;
 
-/** What somebody wrote: the text, or the caption of what was sent. */
+/** The sender's words: the text, or the caption of a file. */
 export function writtenIn(message: unknown): string | null {
-  return textOf(message, 'text', TEXT_LIMIT) ?? textOf(message, 'caption', TEXT_LIMIT);
+  return textField(message, 'text', TEXT_LIMIT) ?? textField(message, 'caption', TEXT_LIMIT);
 }
 
-/** What a message holds besides its text. */
+/** The content of a message besides its text. */
 export interface Note {
-  /** In our words, and numbers. */
+  /** In the bot's words, and numbers. */
   readonly what: string;
-  /** Titles and names in it, which others may have chosen; null: there are none. */
+  /** Titles and names in it, which other people may have chosen; null: there are none. */
   readonly words: OutsideText | null;
 }
 
-/** A note as the model is told of it. */
+/** A note as the model reads it. */
 export function noteText({ what, words }: Note): string {
   return words === null ? `[${what}]` : quoteOutside(what, words);
 }
 
-/** All that a message says, where none of it is its reader's sender's; null where it says nothing. */
+/** The whole content of a message whose sender is not the reader's; null if it has none. */
 export function contentOf(message: unknown, limit = TEXT_LIMIT): OutsideText | null {
   const note = noteOf(message);
   const written = writtenIn(message);
@@ -39,7 +39,7 @@ export function contentOf(message: unknown, limit = TEXT_LIMIT): OutsideText | n
 }
 
 /**
- * Only of what people send: a service message ("pinned", "joined") says nothing. Null for nothing.
+ * Only for messages of people: a service message ("pinned", "joined") has no content. Null for none.
  * https://core.telegram.org/bots/api#message
  */
 export function noteOf(message: unknown): Note | null {
@@ -59,7 +59,7 @@ const plain = (what: string): Note => ({ what, words: null });
 /** In this order: a venue comes with its location, an animation with a document of the same file. */
 const kinds: readonly (readonly [field: string, describe: Describe])[] = [
   ['photo', (sizes) => (Array.isArray(sizes) && sizes.length > 0 ? plain('photo') : null)],
-  ['voice', (voice) => plain(timed('voice message', voice))],
+  ['voice', (operatorMessages) => plain(timed('voice message', operatorMessages))],
   ['video_note', (note) => plain(timed('video message', note))],
   ['audio', describeAudio],
   ['animation', (animation) => plain(`${timed('animation', animation)}; only its caption can be read`)],
@@ -78,7 +78,7 @@ const kinds: readonly (readonly [field: string, describe: Describe])[] = [
   ['paid_media', () => plain('paid photos or videos, which cannot be seen')],
 ];
 
-/** The fields of a message that a note tells of. */
+/** The fields of a message that make a note. */
 export const NOTED_FIELDS: readonly string[] = kinds.map(([field]) => field);
 
 function describeAudio(audio: unknown): Note {
@@ -137,30 +137,30 @@ function coordinates(location: unknown): string | null {
   return `${latitude}, ${longitude}`;
 }
 
-/** Powers of 1,000, as files are sized. */
-export function sizeOf(bytes: number): string {
+/** In powers of 1,000, as clients show file sizes. */
+function sizeOf(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${Math.round(bytes / 1_000)} kB`;
   return `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
-/** Pictures, and what joins them: no word can stand there in their place. */
+/** Emoji and their joiners only, so that no word can stand in their place. */
 const EMOJI =
   /^(?:\p{Extended_Pictographic}|\p{Emoji_Modifier}|\p{Regional_Indicator}|\u{200d}|\u{fe0f}|\u{20e3})+$/u;
 
 function emojiOf(content: unknown): string {
-  const emoji = textOf(content, 'emoji', EMOJI_LIMIT) ?? '';
+  const emoji = textField(content, 'emoji', EMOJI_LIMIT) ?? '';
   return EMOJI.test(emoji) ? ` ${emoji}` : '';
 }
 
 function line(content: unknown, name: string): OutsideText | null {
-  return labelled(textOf(content, name, TEXT_LIMIT));
+  return labelled(textField(content, name, TEXT_LIMIT));
 }
 
-/** On one line: several stand below each other. */
+/** On one line: several notes stand below each other. */
 function labelled(text: string | null): OutsideText | null {
   const flat = text === null ? '' : label(text, LINE_LIMIT);
-  return flat === '' ? null : OutsideText.of(flat);
+  return flat === '' ? null : OutsideText.fromUntrusted(flat);
 }
 
 function listed(parts: readonly (OutsideText | null)[]): OutsideText | null {

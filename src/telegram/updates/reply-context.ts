@@ -1,20 +1,21 @@
+import { ChannelMessageId } from '../../channel/ids.js';
 import { OutsideText } from '../../channel/outside-text.js';
-import { quotation, quoteOutside } from '../../channel/quoted.js';
+import { BOT_SAID, quotation, quoteOutside } from '../../channel/quoted.js';
 import type { BotName } from '../bot-api/bot-name.js';
 import { isOfBot, originalOf } from './addressing.js';
 import { titleOf } from './chat-reader.js';
 import { originOf, othersOf } from './forward-origin.js';
 import { contentOf, noteOf, noteText, writtenIn } from './message-content.js';
-import { fieldOf, integerOf, outsideTextOf, textOf } from './update-fields.js';
+import { fieldOf, integerOf, outsideTextOf, textField } from '../bot-api/update-fields.js';
 
-/** UTF-16 units shown of what a message replies to; the part that its author chose is shown whole. */
+/** UTF-16 units shown of the message replied to; the part that the replier chose is shown whole. */
 const SHOWN = 1_000;
 const QUOTE_LIMIT = 4_096;
 
 /**
- * What a message replies to, as a quotation for the model; null where it replies to nothing that can be told. The part
- * that its author chose (https://core.telegram.org/bots/api#textquote) goes before the whole message. What was said by
- * anybody but the bot and the sender is data, as what was passed on is.
+ * The message that a message replies to, as a quotation for the model; null if there is none to show. The part that the
+ * replier chose (https://core.telegram.org/bots/api#textquote) goes before the whole message. Words of anyone but the
+ * bot and the sender are data, as forwarded ones are.
  */
 export function replyContext(message: unknown, bot: BotName | null): string | null {
   const story = fieldOf(message, 'reply_to_story');
@@ -24,8 +25,8 @@ export function replyContext(message: unknown, bot: BotName | null): string | nu
   const whose = whoseIs(message, replied, bot);
   const quote = fieldOf(message, 'quote');
   if (whose !== null) {
-    const said = textOf(quote, 'text', QUOTE_LIMIT) ?? saidIn(replied);
-    return said && `[in reply to ${whose}:]\n${quotation(said)}`;
+    const said = textField(quote, 'text', QUOTE_LIMIT) ?? saidIn(replied);
+    return said && `${whose}\n${quotation(said)}`;
   }
   const said = outsideTextOf(quote, 'text', QUOTE_LIMIT) ?? contentOf(replied, SHOWN);
   if (said === null) return null;
@@ -33,22 +34,33 @@ export function replyContext(message: unknown, bot: BotName | null): string | nu
   return quoteOutside('in reply to somebody else', OutsideText.join([from, said], '\n'));
 }
 
+/**
+ * The bot's own message whose words `replyContext` quotes; null where it quotes none. An id that no message has, where
+ * Telegram does not say which it is.
+ */
+export function quotedAnswer(message: unknown, bot: BotName | null): ChannelMessageId | null {
+  const replied = originalOf(message);
+  if (fieldOf(message, 'reply_to_story') !== undefined || replied === undefined) return null;
+  if (whoseIs(message, replied, bot) !== BOT_SAID) return null;
+  return ChannelMessageId(String(integerOf(replied, 'message_id') ?? 0));
+}
+
 function replyToStory(chat: unknown): string {
   const title = titleOf(chat);
   return title === null
     ? '[in reply to a story]'
-    : quoteOutside('in reply to a story', OutsideText.of(title));
+    : quoteOutside('in reply to a story', OutsideText.fromUntrusted(title));
 }
 
-/** Whose own words are replied to, as the model is told; null: neither the bot's nor the sender's, or not theirs alone. */
+/** The line that names the bot or the sender as the author of the quoted words; null: another author, or several. */
 function whoseIs(message: unknown, replied: unknown, bot: BotName | null): string | null {
   if (noteOf(replied)?.words || othersOf(replied) !== null) return null;
-  // While the bot does not know itself, any bot might be meant.
-  if (bot !== null && isOfBot(replied, bot)) return 'what you said';
-  return isOwn(message, replied) ? 'their own words' : null;
+  // While the bot does not know its own name, any bot counts.
+  if (bot !== null && isOfBot(replied, bot)) return BOT_SAID;
+  return isOwn(message, replied) ? '[in reply to their own words:]' : null;
 }
 
-/** Did who replies write that themselves, and in their own name? */
+/** Whether the replier wrote that text, in their own name. */
 function isOwn(message: unknown, replied: unknown): boolean {
   const author = integerOf(fieldOf(replied, 'from'), 'id');
   if (author === null || author !== integerOf(fieldOf(message, 'from'), 'id')) return false;
@@ -66,5 +78,5 @@ function authorOf(message: unknown): OutsideText | null {
   const origin = othersOf(message)?.from ?? originOf(fieldOf(message, 'origin'));
   if (origin !== null) return origin;
   const title = titleOf(fieldOf(message, 'sender_chat') ?? fieldOf(message, 'from'));
-  return title === null ? null : OutsideText.of(title);
+  return title === null ? null : OutsideText.fromUntrusted(title);
 }

@@ -7,12 +7,12 @@ const read = (more: object) =>
 
 describe('A stopped generation', () => {
   it('names the draft, and no command: it stops that turn and no other', () => {
-    expect(read({})).toMatchObject({ stoppedPreview: 9, command: null, sender: null, text: '' });
+    expect(read({})).toMatchObject({ kind: 'stopped-preview', previewId: 9, sender: null });
   });
 
   it('is of the topic that it names', () => {
-    expect(read({})).toMatchObject({ chat: { chatId: 7n, threadId: 0n } });
-    expect(read({ message_thread_id: 3 })).toMatchObject({ chat: { chatId: 7n, threadId: 3n } });
+    expect(read({})).toMatchObject({ chat: { chatId: '7', threadId: '' } });
+    expect(read({ message_thread_id: 3 })).toMatchObject({ chat: { chatId: '7', threadId: '3' } });
   });
 
   it.each([{ draft_id: 0 }, { draft_id: '9' }, { draft_id: undefined }, { chat: undefined }])(

@@ -1,16 +1,13 @@
 import type { Inbound } from '../../channel/inbound.js';
 import type { BotName } from '../bot-api/bot-name.js';
-import { readMembership, readReaction } from './happening-reader.js';
 import { readMessage } from './message-reader.js';
-import { readMove } from './move-reader.js';
-import { readPress } from './press-reader.js';
-import { readStop } from './stop-reader.js';
-import { fieldOf, integerOf } from './update-fields.js';
+import { readMembership, readMigration, readPress, readReaction, readStop } from './unwritten-reader.js';
+import { fieldOf, integerOf } from '../bot-api/update-fields.js';
 
 /**
- * What a Telegram `Update` (https://core.telegram.org/bots/api#update) means to the bot: new and edited messages, in
- * groups only those addressed to it, presses of buttons, answers that their reader stopped, 👍 and 👎, being shut out of
- * a chat, and chats that moved. Pure and total: never throws, whatever `update` is.
+ * Reads a Telegram `Update` (https://core.telegram.org/bots/api#update): new and edited messages, in groups only those
+ * addressed to the bot, button presses, stopped answers, reactions 👍 and 👎, membership changes, and chat migrations.
+ * Pure and total: never throws, whatever `update` is.
  * @param bot null while the bot's own name is not known yet
  * @returns null for an update the bot has no use for
  */
@@ -27,7 +24,7 @@ export function readUpdate(update: unknown, bot: BotName | null): Inbound | null
   const message = ['message', 'business_message', 'guest_message']
     .map((kind) => fieldOf(update, kind))
     .find((one) => one !== undefined);
-  return readMove(externalId, message) ?? readMessage(externalId, message, false, bot);
+  return readMigration(externalId, message) ?? readMessage(externalId, message, false, bot);
 }
 
 const unwrittenKinds = [

@@ -52,7 +52,7 @@ export class ReplicaServer {
     return server;
   }
 
-  /** A copy of the primary that follows it. @param primaryUrl maybe over a road that can fall silent */
+  /** A copy of the primary that follows it. @param primaryUrl may lead through a proxy that can fall silent */
   static async standby(binaries: string, primaryUrl: string): Promise<ReplicaServer> {
     const server = await ReplicaServer.prepare(binaries);
     await server.program('pg_basebackup', [
@@ -82,7 +82,7 @@ export class ReplicaServer {
     }
   }
 
-  /** As a machine that loses its power: kill -9 of the server and of all its processes. */
+  /** As after a power loss of its machine: kill -9 of the server and of all its processes. */
   async crash(): Promise<void> {
     const { child } = this;
     if (!child?.pid) return;
@@ -93,7 +93,7 @@ export class ReplicaServer {
     this.child = null;
   }
 
-  /** Follows nobody any more, and takes writes. */
+  /** Stops following, and accepts writes. */
   async promote(): Promise<void> {
     await this.sql('SELECT pg_promote(true, 60)');
     await eventually(async () => {

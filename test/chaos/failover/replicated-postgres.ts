@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
-import { FreezableRoad } from '../freezable-road.js';
+import { FreezableProxy } from '../freezable-proxy.js';
 import type { Strike } from '../strikes.js';
 import { ReplicaServer } from './replica-server.js';
 
-/** How much a standby may lack of what clients were told is committed. */
+/** The most that a standby may lack of acknowledged commits. */
 export type Replication = 'synchronous' | 'asynchronous';
 
-/** A primary and a standby that streams from it. Clients know one address, which leads to whichever is the primary. */
+/** A primary and a standby that streams from it. Clients have one address, which leads to the present primary. */
 export class ReplicatedPostgres {
   readonly strikes: Strike[] = [];
   private failedOver = false;
@@ -16,14 +16,14 @@ export class ReplicatedPostgres {
   private constructor(
     private readonly primary: ReplicaServer,
     private readonly standby: ReplicaServer,
-    /** Between the two of them. */
-    private readonly stream: FreezableRoad,
-    private readonly address: FreezableRoad,
+    /** The proxy between the two. */
+    private readonly stream: FreezableProxy,
+    private readonly address: FreezableProxy,
   ) {}
 
   static async start(binaries: string, replication: Replication): Promise<ReplicatedPostgres> {
     const primary = await ReplicaServer.primary(binaries, {});
-    const stream = await FreezableRoad.to(primary.url);
+    const stream = await FreezableProxy.to(primary.url);
     const standby = await ReplicaServer.standby(binaries, stream.url);
     if (replication === 'synchronous') {
       // Only now: without a standby it would wait for one.
@@ -37,7 +37,7 @@ export class ReplicatedPostgres {
       );
       if (row?.state !== expected) throw new Error(`the standby is ${row?.state ?? 'not there'}`);
     });
-    return new ReplicatedPostgres(primary, standby, stream, await FreezableRoad.to(primary.url));
+    return new ReplicatedPostgres(primary, standby, stream, await FreezableProxy.to(primary.url));
   }
 
   get url(): string {
@@ -48,14 +48,14 @@ export class ReplicatedPostgres {
     return await (this.failedOver ? this.standby : this.primary).sql<Row>(text, values);
   }
 
-  /** The standby falls behind: what is committed from now on does not reach it. Resolves after `lagMs`. */
+  /** The standby falls behind: later commits do not reach it. Resolves after `lagMs`. */
   async lag(lagMs: number): Promise<void> {
     this.strikes.push({ kind: 'lag', caller: null, from: Date.now(), until: Number.POSITIVE_INFINITY });
     this.stream.freeze();
     await pause(lagMs);
   }
 
-  /** Kills the primary, makes the standby the new one, and leads clients there. */
+  /** Kills the primary, promotes the standby, and leads clients there. */
   async failOver(): Promise<void> {
     const strike: Strike = {
       kind: 'database',
@@ -72,7 +72,7 @@ export class ReplicatedPostgres {
     strike.until = Date.now();
   }
 
-  /** Nothing goes wrong with it by itself. */
+  /** It has no faults of its own. */
   heal(): Promise<void> {
     return Promise.resolve();
   }

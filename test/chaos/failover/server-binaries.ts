@@ -6,8 +6,9 @@ const DEBIAN = '/usr/lib/postgresql';
 const needed = ['initdb', 'postgres', 'pg_basebackup'];
 
 /**
- * Finds the programs of a PostgreSQL that can replicate, as Debian installs them: the embedded one has no `pg_basebackup`.
- * @returns their folder, of the newest version; null where there is none
+ * Finds the programs of a PostgreSQL with replication, as Debian installs them: the embedded one has no
+ * `pg_basebackup`.
+ * @returns the folder of the newest version; null if there is none
  */
 export function findServerBinaries(): string | null {
   const versions = listOf(DEBIAN).toSorted((one, other) => Number(other) - Number(one));

@@ -9,7 +9,7 @@ import { group, migration } from './group.js';
 import { burst, plain, streamed } from './plain.js';
 import { reminders } from './reminders.js';
 
-/** What seeds draw a chat's traffic from: as often as it stands here. */
+/** The features from which seeds draw a chat's traffic: each as often as it is listed. */
 export const features: readonly Feature[] = [
   plain,
   plain,

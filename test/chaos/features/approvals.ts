@@ -4,8 +4,8 @@ import { type Feature, named, range, say } from './feature.js';
 const OUTSIDE = { forward_origin: { type: 'hidden_user', sender_user_name: 'Eve', date: 1 } };
 
 /**
- * A forwarded message leads the agent to remember something: it has to ask. Somebody presses a button, and what was
- * denied is not done. What is written meanwhile is answered meanwhile.
+ * A forwarded message leads the agent to remember something, so it must ask. A person presses a button, and a denied
+ * call is not made. Messages written meanwhile are answered meanwhile.
  */
 export const approvals: Feature = {
   name: 'approvals',
@@ -17,8 +17,8 @@ export const approvals: Feature = {
         : { ...say(hand, n), pauseMs: hand.random.int(300, 1_500) },
     ),
   terms: () =>
-    // Each question is asked by a reply, and told how it was decided by the same, or another in its place. What is written
-    // close to a question may be part of it.
+    // Each question is asked by a reply, and its decision is shown by the same one, or another in its place. A message
+    // written close to a question may be part of it.
     named('approvals', { extraReplies: { least: 0, most: 4 }, mayPark: true }),
   judge: judgeDecisions,
 };

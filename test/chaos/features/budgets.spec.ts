@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chatViews, type Evidence } from '../evidence.js';
-import { CHAT, FIRST, healthy, records, request, withRecords } from '../evidence.spec-support.js';
+import { CHAT, FIRST, healthy, records, request, withRecords } from '../evidence.fixture.js';
 import { judgeSpent } from './budgets.js';
 
 const judged = (spent: number, reserved = 0, change: Partial<Evidence> = {}) => {

@@ -1,12 +1,12 @@
 import { type ChatView, requestsAbout, violation, type Violation } from '../evidence.js';
 import { type Feature, named, range, say } from './feature.js';
 
-/** What a chat may use in a day, in tokens: a setting of the cluster. */
+/** A chat's limit for a day, in tokens: a setting of the cluster. */
 export const CHAT_DAY_TOKENS = 400_000;
-/** What one answer of such a chat costs. */
+/** The cost of one answer of such a chat. */
 const DEAR = 150_000;
 
-/** Answers are dear: when the chat has used up its day, it is told so, and no model is asked any more. */
+/** Answers are expensive: when the chat has used up its day, it is notified, and no model is asked any more. */
 export const budgets: Feature = {
   name: 'budgets',
   sign: 1,
@@ -15,12 +15,12 @@ export const budgets: Feature = {
   judge: judgeSpent,
 };
 
-/** The most that the request of a call and what was written of its answer come to, in tokens: far less than an answer. */
+/** The highest cost of a call's request and the written part of its answer, in tokens: far less than an answer. */
 const BROKEN_OFF_TOKENS = 5_000;
 
 /**
- * Whatever happened, a chat's day says what its steps used, and nothing is reserved by a turn that is over. A call that was
- * broken off is no step, and is counted by what was asked and written.
+ * After any fault, a chat's day equals the usage of its steps, and no ended turn has a reservation. An aborted call is
+ * no step, and is counted by its request and the written part of its answer.
  */
 export function judgeSpent(view: ChatView): Violation[] {
   const { chat, all } = view;
@@ -32,7 +32,10 @@ export function judgeSpent(view: ChatView): Violation[] {
     : violation('record', `chat ${chat} spent ${day.spent} of ${day.used} used, ${day.reserved} reserved`);
 }
 
-/** At most so many calls ended in no step: one of each turn that did not end by itself, though its request may have got lost. */
+/**
+ * At most this many calls ended without a step: one of each turn that did not end by itself, though its request may
+ * have been lost.
+ */
 function brokenOff(view: ChatView): number {
   const turns = new Set(view.turns.map(({ id }) => id));
   const steps = view.all.records.steps.filter(({ turnId, kind }) => kind === 'model' && turns.has(turnId));

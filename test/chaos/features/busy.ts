@@ -2,7 +2,7 @@ import { type ChatView, requestsAbout, violation, type Violation } from '../evid
 import type { Terms } from '../terms.js';
 import { command, type Feature, named, nothingMore, range, say } from './feature.js';
 
-/** Without a pause of this length messages are one question; the setting of the cluster. */
+/** Messages without a pause of this length are one question; the setting of the cluster. */
 export const COLLECT_QUIET_MS = 700;
 
 function busy(mode: Terms['mode'], judge: Feature['judge']): Feature {
@@ -18,13 +18,13 @@ function busy(mode: Terms['mode'], judge: Feature['judge']): Feature {
   };
 }
 
-/** What comes meanwhile joins the turn that runs. */
+/** A message that comes meanwhile joins the running turn. */
 export const steer = busy('steer', nothingMore);
 
-/** What comes meanwhile cancels the turn that runs, and one turn answers both: `judgeAnswers` looks for that. */
+/** A message that comes meanwhile cancels the running turn, and one turn answers both: `judgeAnswers` checks that. */
 export const interrupt = busy('interrupt', nothingMore);
 
-/** What is written without a pause is answered by one turn. */
+/** Messages written without a pause are answered by one turn. */
 export const collect = busy('collect', judgeCollected);
 
 function judgeCollected(view: ChatView): Violation[] {
@@ -36,11 +36,12 @@ function judgeCollected(view: ChatView): Violation[] {
     const next = sent[index + 1];
     // They were stored between these two moments.
     if (!next || next.acceptedAt - sentAt > COLLECT_QUIET_MS / 2) return [];
-    // A fault of the database, or of the receiver, may have come between them, or one kept them from being claimed together.
+    // A fault of the database, or of the receiver, may have come between them, or kept them from being claimed
+    // together.
     const since = sentAt - 4_000;
     const asked = Math.min(...requestsAbout(view, [token]).map(({ arrivedAt }) => arrivedAt));
     if (all.strikes.some(({ from, until }) => from <= asked && until >= since)) return [];
-    // The rate limit parts them too.
+    // The rate limit separates them too.
     if (turnOf.get(token) === turnOf.get(next.token) || index >= 4) return [];
     return violation('record', `${token} and ${next.token} were written without a pause, and answered apart`);
   });

@@ -30,13 +30,13 @@ export const commands: Feature = {
   judge: nothingMore,
 };
 
-/** Every message before a /stop may have been dropped or cut short by it. */
+/** A /stop may have dropped or cancelled every earlier message. */
 function before(actions: readonly Action[], text: string): ReadonlySet<string> {
   const last = actions.findLastIndex((action) => action.kind === 'command' && action.text === text);
   return new Set(tokensIn(actions.slice(0, last + 1)));
 }
 
-/** A /stop cancels what runs, or drops what waits; what comes behind it is answered. */
+/** A /stop cancels the running turn, or drops waiting messages; later messages are answered. */
 export const stop: Feature = {
   name: 'stop',
   sign: 1,
@@ -51,13 +51,15 @@ export const stop: Feature = {
       extraReplies: { least: 0, most: countOf(actions, 'command') },
     }),
   judge: ({ chat, replies, turns }) => {
-    const told = replies.filter(({ turnId }) => turnId === null).length;
+    const confirmed = replies.filter(({ turnId }) => turnId === null).length;
     const cancelled = turns.filter(({ state }) => state === 'cancelled').length;
-    return told + cancelled >= 2 ? [] : violation('lost', `chat ${chat}: two /stop, told ${told} times`);
+    return confirmed + cancelled >= 2
+      ? []
+      : violation('lost', `chat ${chat}: two /stop, confirmed ${confirmed} times`);
   },
 };
 
-/** Behind a /reset the model is shown nothing of what was said before it; all of it is answered. */
+/** Behind a /reset the model sees no earlier message; all messages are answered. */
 export const reset: Feature = {
   name: 'reset',
   sign: 1,

@@ -3,8 +3,8 @@ import { type Action, type Feature, named, nothingMore, range, say } from './fea
 const EDITS = 3;
 
 /**
- * Messages are edited soon after they were written: while they wait, the new text takes their place; while their turn is
- * under way, it is a newer message; later, it is recorded. `judgeHistory` looks for each new text.
+ * Messages are edited soon after they were written: while they wait, the new text replaces theirs; while their turn is
+ * under way, it is a newer message; later, it is recorded. `judgeHistory` checks each new text.
  */
 export const edits: Feature = {
   name: 'edits',

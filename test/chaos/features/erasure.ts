@@ -3,12 +3,12 @@ import { strikes } from '../strikes.js';
 import { tokensOf } from '../tokens.js';
 import { type Action, type Feature, named, range, say, tokensIn } from './feature.js';
 
-/** A turn under way learns of it that late. */
+/** A running turn notices it this late. */
 const KNOWN_WITHIN_MS = 1_500;
 
 /**
- * An operator erases the conversation while it talks. Nothing of before is left then, nothing of it is said or asked any
- * more, and what is written behind it is answered in a conversation that begins anew.
+ * An operator erases the conversation while it is in use. Then nothing from before is left, sent or requested any more,
+ * and later messages are answered in a new conversation.
  */
 export const erasure: Feature = {
   name: 'erasure',

@@ -2,11 +2,11 @@ import type { ChatView, Violation } from '../evidence.js';
 import type { Seeded } from '../seeded.js';
 import { plainTerms, type Terms } from '../terms.js';
 
-/** Something that happens in a chat, some time after what happened before it was accepted. */
+/** An event of a chat, some time after the acceptance of the last one. */
 export type Action = { readonly pauseMs: number } & (
   | {
       readonly kind: 'say';
-      /** In the message's text and in its answer, and nowhere else. */
+      /** Occurs in the message's text and in its answer, and nowhere else. */
       readonly token: string;
       readonly text: string;
       /** Fields of the Telegram message. */
@@ -14,9 +14,9 @@ export type Action = { readonly pauseMs: number } & (
       /** Delivered again: at the same instant, later, or not. */
       readonly again: 'at-once' | 'later' | null;
     }
-  /** The author of an earlier message changes it. */
+  /** An author edits an earlier message. */
   | { readonly kind: 'edit'; readonly token: string; readonly text: string; readonly of: string }
-  /** A message that names no token. */
+  /** A message without a token. */
   | { readonly kind: 'command'; readonly text: string; readonly fields?: Readonly<Record<string, unknown>> }
   /** A group becomes a supergroup. */
   | { readonly kind: 'move'; readonly to: number }
@@ -32,18 +32,18 @@ export interface Script {
   readonly actions: readonly Action[];
 }
 
-/** What a feature makes a script of. */
+/** The material from which a feature makes a script. */
 export interface Hand {
   readonly random: Seeded;
   readonly chat: number;
-  /** How many messages a chat gets, and in which time. */
+  /** The number of a chat's messages, and their time. */
   readonly messages: number;
   readonly overMs: number;
   /** The token of the n-th message. */
   readonly token: (n: number) => string;
 }
 
-/** A kind of traffic, and what is promised of it beside what is promised of all. */
+/** A kind of traffic, and its promises besides the general ones. */
 export interface Feature {
   readonly name: string;
   /** Below zero: it happens in groups. */
@@ -53,7 +53,7 @@ export interface Feature {
   judge(view: ChatView): Violation[];
 }
 
-/** A message as most are: it takes the model some time, and some of the tools that harm nobody. */
+/** An ordinary message: it takes the model some time, and some of the harmless tools. */
 export function say(
   { random, token, overMs, messages }: Hand,
   n: number,

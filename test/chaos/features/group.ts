@@ -10,13 +10,13 @@ const member = (who: number) => ({
   language_code: 'en',
 });
 
-/** Somebody of a group says it to the bot. */
-export function mention(hand: Hand, n: number) {
+/** A person of a group addresses the bot. */
+function mention(hand: Hand, n: number) {
   const message = say(hand, n);
   return { ...message, text: `${BOT} ${message.text}`, fields: { from: member(hand.random.int(0, 2)) } };
 }
 
-/** Several people talk to the bot in a group, and to each other: that is none of its business. */
+/** Several people address the bot in a group, and talk to each other: those messages are not for the bot. */
 export const group: Feature = {
   name: 'group',
   sign: -1,
@@ -31,7 +31,7 @@ export const group: Feature = {
   judge: nothingMore,
 };
 
-/** A group becomes a supergroup while it talks: what it asked under either id is answered, in order. */
+/** A group becomes a supergroup while it is in use: its questions under either id are answered, in order. */
 export const migration: Feature = {
   name: 'migration',
   sign: -1,

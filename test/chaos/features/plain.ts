@@ -1,6 +1,6 @@
 import { type Feature, named, nothingMore, range, say } from './feature.js';
 
-/** Somebody writes, now and then faster than the answers come. */
+/** A person writes, now and then faster than the answers come. */
 export const plain: Feature = {
   name: 'plain',
   sign: 1,
@@ -9,7 +9,7 @@ export const plain: Feature = {
   judge: nothingMore,
 };
 
-/** Somebody writes faster than the chat's rate limit allows: what is too much waits, and is answered in order. */
+/** A person writes faster than the chat's rate limit allows: surplus messages wait, and are answered in order. */
 export const burst: Feature = {
   name: 'burst',
   sign: 1,
@@ -19,7 +19,7 @@ export const burst: Feature = {
   judge: nothingMore,
 };
 
-/** Answers take so long that they are shown while they are written. */
+/** Answers take so long that they are streamed. */
 export const streamed: Feature = {
   name: 'streamed',
   sign: 1,

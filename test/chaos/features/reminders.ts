@@ -1,7 +1,7 @@
 import { type ChatView, violation, type Violation } from '../evidence.js';
 import { type Feature, named, range, say } from './feature.js';
 
-/** The agent plans a message for a second later: it comes by itself, once, and every plan that is on record comes. */
+/** The agent plans a message for a second later: it is sent once, and so is every recorded plan. */
 export const reminders: Feature = {
   name: 'reminders',
   sign: 1,
@@ -15,13 +15,13 @@ function judgePlans({ chat, all, replies, turns, tokensOfTurn }: ChatView): Viol
   const hadWrongClock = all.strikes.some(({ kind }) => kind === 'clock');
   const wrong = plans.flatMap(({ text, state, dueInMs }) => {
     const said = replies.filter((reply) => reply.text === text).length;
-    // Planned by a clock that was ahead: it comes when that time has come.
+    // Planned by a clock that was ahead: it is sent at that time.
     if (state === 'planned' && dueInMs > 0 && said === 0 && hadWrongClock) return [];
     return state === 'done' && said === 1
       ? []
       : violation(said > 1 ? 'twice' : 'lost', `${text}: ${state}, said ${said} times`);
   });
-  // A tool that failed has told the model so.
+  // A failed tool reports that to the model.
   const planned = turns.flatMap(({ id }) => {
     const own = tokensOfTurn.get(id) ?? [];
     const calls = all.records.steps.filter(

@@ -4,8 +4,8 @@ import { groupBy } from '../group-by.js';
 import { tokensOf } from '../tokens.js';
 
 /**
- * Each answer belongs to its question: a turn that the model ended has one reply that names exactly its messages, and no
- * other reply names them.
+ * Each answer belongs to its question: a turn that the model ended has one reply that names exactly its messages, and
+ * no other reply names them.
  */
 export function judgeAnswers(view: ChatView): Violation[] {
   const { turns, replies, terms, tokensOfTurn, messageOf } = view;
@@ -24,8 +24,9 @@ export function judgeAnswers(view: ChatView): Violation[] {
 }
 
 /**
- * Whether a turn of these messages names them, and no others. One that interrupted turns answers their messages as well;
- * and of a chat that moves, where turns of both its ids are open when the two become one, each shows the model the other's.
+ * Whether a turn of these messages names them, and no others. One that interrupted turns answers their messages as
+ * well; in a chat that migrates, where turns of both ids are open when the conversations merge, each shows the model
+ * the other's.
  */
 function isAnswerTo(view: ChatView, own: readonly string[], named: readonly string[]): boolean {
   const { terms, turns, tokensOfTurn } = view;
@@ -34,7 +35,7 @@ function isAnswerTo(view: ChatView, own: readonly string[], named: readonly stri
     .flatMap(({ id }) => tokensOfTurn.get(id) ?? []);
   const rest = named.filter((token) => !own.includes(token));
   const about = named.filter((token) => own.includes(token));
-  // What an interrupted turn had begun to say is an answer to the model, which then names what came behind it.
+  // The partial answer of an interrupted turn is an answer to the model, which then names the later messages.
   const asked = terms.mode === 'interrupt' ? own.slice(own.length - about.length) : own;
   return (
     about.length > 0 === own.length > 0 &&
@@ -43,7 +44,7 @@ function isAnswerTo(view: ChatView, own: readonly string[], named: readonly stri
   );
 }
 
-/** What was shown of a turn that was stopped, interrupted, or failed is about its own messages. */
+/** The partial answer of a stopped, interrupted or failed turn is about its own messages. */
 function judgeUnfinished({ tokensOfTurn, terms, turns }: ChatView, id: string, named: readonly string[]) {
   const may =
     terms.mode === 'interrupt'
@@ -54,7 +55,9 @@ function judgeUnfinished({ tokensOfTurn, terms, turns }: ChatView, id: string, n
     : violation('record', `turn ${id} was cut short and names ${named.join(' ')}`);
 }
 
-/** In the mode `interrupt` each message was shown to the model by a turn that answered, or that failed, which is told. */
+/**
+ * In the mode `interrupt` each message was shown to the model by a turn that answered, or that failed with a notice.
+ */
 function judgeUnanswered(view: ChatView): Violation[] {
   const { terms, turns, tokensOfTurn } = view;
   if (terms.mode !== 'interrupt') return [];

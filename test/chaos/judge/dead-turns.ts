@@ -7,7 +7,7 @@ const TRIES = 5;
 /** A turn that had less than this share of its time may have run out of it. */
 const SHARE_LEFT = 0.7;
 
-/** **dead**: a turn is given up only for faults that befell its own calls, as many as that takes. */
+/** **dead**: a turn is given up only for faults of its own calls, as many as that takes. */
 export function judgeDeadTurns(view: ChatView): Violation[] {
   const { turns, all, tokensOfTurn } = view;
   return turns
@@ -30,7 +30,7 @@ export function judgeDeadTurns(view: ChatView): Violation[] {
     });
 }
 
-/** A fault befell the call, or its caller while it waited. Who breaks a call off by himself is not excused. */
+/** A fault hit the call, or its caller while it waited. A call that its caller aborts is not excused. */
 function hasFailed({ answeredAt, fault, caller, arrivedAt }: ModelRequest, all: Evidence): boolean {
   if (fault !== null) return true;
   if (answeredAt !== null) return false;
@@ -43,7 +43,7 @@ function wasHindered(view: ChatView, own: readonly string[]): boolean {
   const since = Math.min(
     ...sent.filter(({ token }) => own.includes(token)).map(({ acceptedAt }) => acceptedAt),
   );
-  // Which process had a turn is not known where that asked nobody.
+  // The process of a turn without model calls is unknown.
   const callers = new Set(requestsAbout(view, own).map(({ caller }) => caller));
   const hadIt = (caller: string) => (callers.size === 0 ? !caller.startsWith('web') : callers.has(caller));
   const hindering = all.strikes
@@ -52,7 +52,7 @@ function wasHindered(view: ChatView, own: readonly string[]): boolean {
   return msWithin(hindering) >= all.turnTimeoutMs * (1 - SHARE_LEFT);
 }
 
-/** How long at least one of them lasted. */
+/** The time during which at least one of them lasted. */
 function msWithin(spans: readonly { readonly from: number; readonly until: number }[]): number {
   let [ms, end] = [0, Number.NEGATIVE_INFINITY];
   for (const { from, until } of spans.toSorted((one, other) => one.from - other.from)) {

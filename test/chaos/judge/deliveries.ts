@@ -2,28 +2,25 @@ import { type ChatView, requestsAbout, type Shown, violation, type Violation } f
 import { groupBy } from '../group-by.js';
 import type { ReplyRecord } from '../records.js';
 import { isForgotten, type Strike, strikes, unexplained } from '../strikes.js';
-import { leavesUnknown } from '../road-faults.js';
-import type { TelegramCall } from '../telegram-road.js';
+import { leavesUnknown } from '../proxy-faults.js';
+import type { TelegramCall } from '../telegram-proxy.js';
 import { partsOf } from '../terms.js';
 import { tokensOf } from '../tokens.js';
 
-/** A fault may fall between a call's arrival and the record of its answer: the record takes its time. */
+/** A fault may fall between a call's arrival and the record of its answer: this is the time of the record. */
 const RECORDED_WITHIN_MS = 1_500;
 
 /**
- * A send whose outcome the product may not know: the network or Telegram kept it from being told, or something befell the
- * process about then. Who breaks a call off by himself is not excused.
+ * A send whose outcome the product may not know: the network or Telegram lost the answer, or a fault hit the process at
+ * that time. A call that its caller aborts is not excused.
  */
-export function isTouched(
-  { caller, arrivedAt, toldAt, fault }: TelegramCall,
-  struck: readonly Strike[],
-): boolean {
+function isTouched({ caller, arrivedAt, toldAt, fault }: TelegramCall, struck: readonly Strike[]): boolean {
   if (fault !== null && leavesUnknown(fault)) return true;
   const until = (toldAt ?? arrivedAt) + RECORDED_WITHIN_MS;
   return struck.some((one) => strikes(one, caller, arrivedAt - RECORDED_WITHIN_MS, until));
 }
 
-/** Of several replies that say their text in one message, the newest counts: they change it one after another. */
+/** Of several replies that share one message, the newest counts: they edit it one after another. */
 function newestByMessage(replies: readonly ReplyRecord[]): Map<number, ReplyRecord> {
   return new Map(
     replies.flatMap((reply) =>
@@ -32,7 +29,7 @@ function newestByMessage(replies: readonly ReplyRecord[]): Map<number, ReplyReco
   );
 }
 
-/** All that is promised of what a chat shows. */
+/** All promises about the messages that a chat shows. */
 export function judgeDeliveries(view: ChatView): Violation[] {
   return [
     ...judgeStates(view),
@@ -59,7 +56,7 @@ function judgeStates({ replies, all }: ChatView): Violation[] {
   });
 }
 
-/** **stale**: a message that the product knows says in the end what its reply says. */
+/** **stale**: a message that the product knows has its reply's text in the end. */
 function judgeTexts({ replies, shown }: ChatView): Violation[] {
   const messages = new Map(shown.map((message) => [message.messageId, message]));
   return [...newestByMessage(replies)].flatMap(([messageId, { id, text }]) => {
@@ -73,8 +70,8 @@ function judgeTexts({ replies, shown }: ChatView): Violation[] {
 }
 
 /**
- * **twice**: what the product does not know to be there is there only where a send's outcome was unknown to it: a reply's
- * other copy, at most one for each that is uncertain, or a draft.
+ * **twice**: a message unknown to the product exists only if a send's outcome was unknown to it: a reply's other copy,
+ * at most one for each uncertain reply, or a draft.
  */
 function judgeStrangers(view: ChatView): Violation[] {
   const { chat, replies, shown, sends, all } = view;
@@ -100,8 +97,8 @@ function judgeStrangers(view: ChatView): Violation[] {
 }
 
 /**
- * What was shown before the conversation was erased, or under the chat's former id, is nobody's any more; nor what a
- * database said that is gone.
+ * Messages shown before the conversation was erased, or under the chat's former id, do not count; nor do those of a
+ * lost database.
  */
 function isLeft({ chat, terms, sends, all }: ChatView, { place, messageId }: Shown): boolean {
   const erasedAt = all.erasedAt.get(chat);
@@ -116,7 +113,7 @@ const isCopyOf = (replies: readonly ReplyRecord[]) => {
   return ({ text }: Shown) => texts.has(text);
 };
 
-/** One for each that is uncertain; of one that is in no known message, two. */
+/** One for each uncertain reply; two for one that is in no known message. */
 const allowedCopies = (replies: readonly ReplyRecord[], text: string): number =>
   replies
     .filter((reply) => reply.text === text && reply.state === 'uncertain')
@@ -143,8 +140,8 @@ function judgeOrder({ chat, sent, replies, shown, terms }: ChatView): Violation[
 type Cause = { readonly call: TelegramCall } | { readonly strike: Strike };
 
 /**
- * **uncertain**: each unknown outcome has a cause of its own in this chat: a send that was touched, of its text or of a
- * draft, or a fault that may have kept a send from ever being made.
+ * **uncertain**: each unknown outcome has a cause of its own in this chat: a disturbed send, of its text or of a draft,
+ * or a fault that may have prevented a send.
  */
 function judgeUncertain(view: ChatView): Violation[] {
   const { replies, sends, all } = view;
@@ -170,7 +167,7 @@ function judgeUncertain(view: ChatView): Violation[] {
 /** By the name of a process: receivers send nothing. */
 const sendsReplies = (caller: string): boolean => !caller.startsWith('web');
 
-/** When a send of this reply, or a draft of its turn, may have been about to be made. */
+/** When a send of this reply, or a draft of its turn, may have been imminent. */
 function spanOf(view: ChatView, { text, turnId, channelMessageId }: ReplyRecord) {
   const requests = requestsAbout(view, view.tokensOfTurn.get(turnId ?? '') ?? []);
   const since = Math.min(...requests.map(({ arrivedAt }) => arrivedAt));

@@ -15,14 +15,14 @@ export function judgeEvents({ sent, terms, all }: ChatView): Violation[] {
       return event.state === 'erased'
         ? []
         : violation('record', `${token}: erased, and its event ${event.state}`);
-    // An edit that took the place of a message, or was recorded, is in no turn: `judgeHistory` looks for its text.
+    // An edit that replaced a message's text, or was recorded, is in no turn: `judgeHistory` checks its text.
     if (terms.edits.has(token) && event.turnId === null && event.state === 'done') return [];
     const turn = turns.get(event.turnId ?? '');
     const letters = all.records.deadLetters.filter(({ subjectId }) => subjectId === turn?.id).length;
     const fate = `${event.state} ${turn?.state ?? 'none'} ${letters}`;
     if (fate === 'done done 0' || fate === 'dead failed 1') return [];
     if (terms.stoppable.has(token) && (fate === 'dropped none 0' || fate === 'done cancelled 0')) return [];
-    // `judgeAnswers` demands an answer of a later turn.
+    // `judgeAnswers` requires an answer of a later turn.
     if (terms.mode === 'interrupt' && fate === 'done cancelled 0' && turn?.errorCode === 'INTERRUPTED')
       return [];
     return violation('lost', `${token}: event, turn and its dead letters: ${fate}`);
@@ -40,7 +40,7 @@ export function judgeHistory(view: ChatView): Violation[] {
   const several = turns.flatMap(({ id, errorCode }) => {
     const count = answers.get(id)?.length ?? 0;
     const least = errorCode === 'INTERRUPTED' ? 0 : 1;
-    // One that asked somebody has told so.
+    // A turn that asked for an approval has a notice of it.
     const most = terms.mayPark ? 2 : 1;
     return count >= least && count <= most
       ? []
@@ -69,7 +69,7 @@ export function judgeHistory(view: ChatView): Violation[] {
   return [...several, ...order, ...unread];
 }
 
-/** Rows that belong to nobody. */
+/** Rows without an owner. */
 export function judgeStrays({ records }: Evidence): Violation[] {
   return records.deadLetters
     .filter(({ kind }) => kind === 'event')

@@ -3,10 +3,10 @@ import { type ChatView, type Evidence, requestsAbout, violation, type Violation 
 import { groupBy } from '../group-by.js';
 import { isForgotten, type Strike, unexplained } from '../strikes.js';
 
-/** A finished call becomes a step at once: what befalls its process later has nothing to do with it. */
+/** A finished call becomes a step at once: later faults of its process do not affect it. */
 const COMMITTED_WITHIN_MS = 1_500;
 
-/** **repeated**: what is promised of model calls and tool calls. */
+/** **repeated**: the promises about model calls and tool calls. */
 export function judgeSteps(view: ChatView): Violation[] {
   return [...view.tokensOfTurn.keys()].flatMap((turnId) => judgeTurn(view, turnId));
 }
@@ -38,7 +38,9 @@ function judgeTurn(view: ChatView, turnId: string): Violation[] {
   ];
 }
 
-/** In the mode `interrupt`, and where two conversations become one, a request is its turn's whose message it tells last. */
+/**
+ * In the mode `interrupt`, and when two conversations merge, a request belongs to the turn whose message is last in it.
+ */
 function requestsOf(view: ChatView, own: readonly string[]): readonly ModelRequest[] {
   const about = requestsAbout(view, own);
   if (view.terms.mode !== 'interrupt' && view.terms.movesAt === null) return about;
@@ -56,7 +58,7 @@ function judgeCalls(
   // One of them became the step; each other one was lost to a fault of its own, between its answer and the commit.
   const wasted = unexplained(answered, all.strikes, (call, strike) => cameBetween(all, call, strike)).length;
   const spare = answered.length > 0 ? 1 : 0;
-  // A chat that moves takes its lease away from the one of two turns that has to go on elsewhere; a message that
+  // A chat migration revokes the lease of the one of two turns that has to continue elsewhere; a message that
   // interrupts takes the answer of the turn that it ends.
   const moved = terms.movesAt === null ? 0 : 1;
   const interrupted =
@@ -71,7 +73,7 @@ function judgeCalls(
   ];
 }
 
-/** A process that could not run, or not reach the database, learns late that it lost its turn. */
+/** A process that could not run, or not reach the database, notices late that it lost its turn. */
 function wasPaused({ strikes, leaseTtlMs }: Evidence, call: ModelRequest, finishedAt: number): boolean {
   return strikes.some(
     ({ kind, caller, from, until }) =>
@@ -103,22 +105,22 @@ function judgeTools(
     .flatMap(([index, times]) =>
       violation('repeated', `step ${turnId} ${index} was finished ${times.length} times`),
     );
-  // A turn that interrupted others goes on with what these had found.
+  // A turn that interrupted others continues with their results.
   const interrupted = terms.mode === 'interrupt' ? turns.filter(({ state }) => state === 'cancelled') : [];
   const known = new Set([turnId, ...interrupted.map(({ id }) => id)]);
   const kept = records.steps
     .filter((step) => known.has(step.turnId) && step.kind === 'tool')
     .map(({ output }) => output);
-  const told = requests
+  const shown = requests
     .filter(({ arrivedAt }) => !isForgotten(strikes, arrivedAt))
     .filter(({ toolResults }) => !isKept(toolResults, kept))
     .flatMap(({ toolResults }) =>
-      violation('repeated', `turn ${turnId} told ${toolResults.join(', ')}, kept ${kept.join(', ')}`),
+      violation('repeated', `turn ${turnId} showed ${toolResults.join(', ')}, kept ${kept.join(', ')}`),
     );
-  return [...several, ...told];
+  return [...several, ...shown];
 }
 
-/** In its order. In the mode `steer` it begins behind what joined last. */
-const isKept = (told: readonly string[], kept: readonly (string | null)[]): boolean =>
-  told.length === 0 ||
-  kept.some((_, from) => told.join('\n') === kept.slice(from, from + told.length).join('\n'));
+/** In its order. In the mode `steer` it begins behind the message that joined last. */
+const isKept = (shown: readonly string[], kept: readonly (string | null)[]): boolean =>
+  shown.length === 0 ||
+  kept.some((_, from) => shown.join('\n') === kept.slice(from, from + shown.length).join('\n'));

@@ -1,9 +1,9 @@
 import type { Move, Protocol } from './explorer.js';
 
-/** What keeps the lane safe (`fence`, `marker`) and alive (`sweep`). */
+/** The mechanisms that keep the lane safe (`fence`, `marker`) and alive (`sweep`). */
 export type DeliveryGuard = 'fence' | 'marker' | 'sweep';
 
-/** How a call of Telegram ends. `unknown`: the connection broke, before or after the message was taken. */
+/** The outcome of a Telegram call. `unknown`: the connection broke, before or after the message was accepted. */
 type Outcome = 'sent' | 'unknown' | 'again';
 
 interface Reply {
@@ -13,7 +13,7 @@ interface Reply {
   readonly settled: boolean;
   /** Given up, with a dead letter. */
   readonly dead: boolean;
-  /** How often Telegram took it: nobody in the product knows. */
+  /** How often Telegram accepted it: unknown to the product. */
   readonly taken: number;
 }
 
@@ -36,7 +36,7 @@ interface State {
   readonly woken: boolean;
   readonly owner: number | null;
   readonly expired: boolean;
-  /** A reply was sent while an earlier one had something left to do. */
+  /** A reply was sent before an earlier one was settled. */
   readonly overtaken: boolean;
   readonly workers: readonly Worker[];
 }
@@ -45,14 +45,14 @@ const idle: Worker = { at: 'idle' };
 const fresh: Reply = { state: 'pending', unknownSends: 0, settled: false, dead: false, taken: 0 };
 
 /**
- * The lane of deliveries of one conversation, after `Deliverer`, `decide`, `ReplyRepository`, `LeaseRepository` and
- * `Sweep`: its replies are committed, and wait to be sent. It shares nothing else with the lane of turns, not even the
- * lease, so that the two are explored apart.
+ * The lane of deliveries of one conversation, modelled on `Deliverer`, `decide`, `ReplyRepository`, `LeaseRepository`
+ * and `SweepService`: its replies are committed, and wait to be sent. It shares nothing else with the lane of turns,
+ * not even the lease, so the two are explored apart.
  */
 export class DeliveryLane implements Protocol<State> {
   readonly initial: State;
 
-  /** @param missing left out, to see whether the exploration notices */
+  /** @param missing mechanism, left out to check that the exploration notices */
   constructor(
     replies: number,
     workers: number,
@@ -87,7 +87,7 @@ export class DeliveryLane implements Protocol<State> {
     const moves: Move<State>[] = [];
     if (woken) moves.push(fault('Redis is emptied', { ...state, woken: false }));
     if (owner !== null && !expired) moves.push(step('the lease runs out', { ...state, expired: true }));
-    // As long as nobody else has taken it, a holder that was late to renew goes on.
+    // A holder that was late to renew goes on until another takes the lease.
     if (owner !== null && expired && state.workers[owner]?.at !== 'idle')
       moves.push(step(`worker ${owner} renews`, { ...state, expired: false }));
     const due = replies.some(({ settled }) => !settled) && (owner === null || expired) && !woken;

@@ -1,9 +1,9 @@
 import type { Move, Protocol } from './explorer.js';
 
 /**
- * What keeps a message from being stale for good. `mend`: whoever edited without the lease has the text put in once more.
- * `doubt`: so has whoever settles a text behind an edit that may still take effect. `race`: a mend also counts where the text is
- * being put in just then. `compare`: a text that was changed while it was sent is open again.
+ * The mechanisms that keep a message from staying stale. `mend`: an editor without the lease has the text sent once
+ * more. `doubt`: so does the settlement of a text behind an edit that may still take effect. `race`: a mend also counts
+ * while the text is being sent. `compare`: a text that changed during its send is open again.
  */
 export type EditGuard = 'mend' | 'doubt' | 'race' | 'compare';
 
@@ -14,7 +14,7 @@ type Worker =
   | { readonly at: 'calling' | 'recording'; readonly text: Text; readonly known: boolean };
 
 interface State {
-  /** What the reply says; 2: it was corrected. */
+  /** The text of the reply; 2: it was corrected. */
   readonly text: Text;
   readonly corrections: number;
   readonly settled: boolean;
@@ -22,9 +22,9 @@ interface State {
   readonly sending: boolean;
   /** An edit of unknown outcome may still take effect. */
   readonly doubtful: boolean;
-  /** What the message says: nobody in the product knows. */
+  /** The text of the message: unknown to the product. */
   readonly shown: Text;
-  /** An edit whose connection broke, and which Telegram will get. */
+  /** An edit whose connection broke, and which will reach Telegram. */
   readonly late: Text | null;
   readonly woken: boolean;
   readonly owner: number | null;
@@ -35,9 +35,9 @@ interface State {
 const idle: Worker = { at: 'idle' };
 
 /**
- * A reply that says its text by editing a message, after `Deliverer`, `ReplyRepository` and `Outbox.correct`: an edit is
- * repeated until it holds, and opened again when the text is corrected. Edits that are late, and senders that lost their
- * lease, may overwrite what came after them.
+ * A reply that edits a message, modelled on `Deliverer`, `ReplyRepository` and `Outbox.correct`: an edit is repeated
+ * until it succeeds, and opened again when the text is corrected. Late edits, and senders that lost their lease, may
+ * overwrite later texts.
  */
 export class EditLane implements Protocol<State> {
   readonly initial: State;
@@ -62,7 +62,7 @@ export class EditLane implements Protocol<State> {
     };
   }
 
-  /** Stale for good: nothing is under way, and nobody will look at it again. */
+  /** Stale for good: nothing is under way, and no part will look at it again. */
   broken(state: State): string | null {
     const { settled, late, shown, text, workers } = state;
     const quiet = settled && late === null && workers.every(({ at }) => at === 'idle');
@@ -107,7 +107,7 @@ export class EditLane implements Protocol<State> {
       case 'leased':
         if (state.settled) return [go('is done', { at: 'releasing' }), dies, ...renews];
         if (!held) return [go('has lost it', idle), dies];
-        // Found so, somebody else's edit may come yet.
+        // In this state another holder's edit may still come.
         return [
           go(
             'marks',
@@ -120,7 +120,8 @@ export class EditLane implements Protocol<State> {
       case 'calling':
         return this.call(state, worker.text, me).concat(dies, renews);
       case 'recording':
-        // Who edited without the lease and dies before it has said so leaves a message stale: two faults in a row.
+        // An editor without the lease that dies before it has marked its edit leaves a message stale: two faults in a
+        // row.
         return held
           ? [go('records', { at: 'leased' }, this.record(state, worker.text, worker.known)), dies, ...renews]
           : [go('finds the lease lost', this.missing === 'mend' ? idle : { at: 'mending' })];
@@ -145,7 +146,7 @@ export class EditLane implements Protocol<State> {
   private record(state: State, text: Text, known: boolean): Partial<State> {
     if (!known) return { sending: false, doubtful: true };
     const changed = text !== state.text && this.missing !== 'compare';
-    // Behind an edit that may still take effect the text is put in once more, when that one's time is over.
+    // Behind an edit that may still take effect the text is sent once more, when that edit's time is over.
     if (state.doubtful && this.missing !== 'doubt')
       return { sending: false, settled: false, doubtful: state.late !== null };
     return { sending: false, settled: !changed, doubtful: false };

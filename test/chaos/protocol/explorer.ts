@@ -1,4 +1,4 @@
-/** Something that can happen next. */
+/** A possible next transition. */
 export interface Move<State> {
   readonly name: string;
   readonly next: State;
@@ -9,9 +9,9 @@ export interface Move<State> {
 /** A protocol as a finite machine. States are plain JSON; two that read alike are one. */
 export interface Protocol<State> {
   readonly initial: State;
-  /** All that can happen in any order: whatever is not chosen may be chosen later, or never. */
+  /** All transitions, in any order: one that is not chosen may be chosen later, or never. */
   moves(state: State): Move<State>[];
-  /** Why this state must never be; null where it may. */
+  /** Why this state must never occur; null if it may. */
   broken(state: State): string | null;
   /** Everything is done. */
   finished(state: State): boolean;
@@ -19,21 +19,21 @@ export interface Protocol<State> {
 
 export interface Exploration {
   readonly states: number;
-  /** The shortest way to a state that must not be; null where there is none. */
+  /** The shortest way to a forbidden state; null if there is none. */
   readonly counterexample: { readonly reason: string; readonly trace: readonly string[] } | null;
 }
 
 interface Node {
   readonly parent: number;
   readonly move: string;
-  /** The nodes from which a move that is no fault leads here. */
+  /** The nodes from which a transition that is no fault leads here. */
   readonly before: number[];
 }
 
 /**
- * Visits every reachable state, breadth first, and checks two things: no state is broken, and from every state there is a
- * way to the end that needs no fault. The latter is "always eventually done", given that what can happen again and again
- * does happen.
+ * Visits every reachable state, breadth first, and checks two things: no state is forbidden, and from every state there
+ * is a way to the end that needs no fault. The latter is "always eventually done", given that a transition that stays
+ * possible is eventually taken.
  */
 export function explore<State>(protocol: Protocol<State>): Exploration {
   const known = new Map<string, number>();
@@ -70,7 +70,7 @@ export function explore<State>(protocol: Protocol<State>): Exploration {
 
 function firstWithoutWayTo(nodes: readonly Node[], ends: readonly number[]): number {
   const hopeful = new Set(ends);
-  // A set is walked in the order of insertion, and goes on with what is added meanwhile.
+  // A set is walked in the order of insertion, including items added meanwhile.
   for (const index of hopeful) {
     for (const before of nodes[index]?.before ?? []) hopeful.add(before);
   }

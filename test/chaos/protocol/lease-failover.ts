@@ -1,9 +1,11 @@
 import type { Move, Protocol } from './explorer.js';
 
-/** How a new token is made: one more than the row's, or with a part that nobody has drawn before. */
+/** The form of a new token: one more than the row's, or with a part that was never drawn before. */
 export type TokenKind = 'counter' | 'random';
 
-/** What keeps a lease honest: `fence`: a commit compares the token; `held`: only a lease that is held is renewed. */
+/**
+ * The mechanisms that keep a lease valid: `fence`: a commit compares the token; `held`: only a held lease is renewed.
+ */
 export type LeaseGuard = 'fence' | 'held';
 
 /** The lease's row. */
@@ -14,15 +16,15 @@ interface Row {
   readonly expired: boolean;
 }
 
-/** A worker has a token from its acquisition until it lets go of it; `late`: released, and a renewal is on its way. */
+/** A worker has a token from its acquisition until its release; `late`: released, with a renewal under way. */
 type Worker = { readonly at: 'idle' } | { readonly at: 'holds' | 'late'; readonly token: number };
 
 interface State {
   readonly row: Row;
-  /** What the standby has of it: some earlier commit. */
+  /** The standby's copy: some earlier commit. */
   readonly standby: Row;
   readonly failedOver: boolean;
-  /** Who acquired last, by the database that is the primary now: nobody else may commit. */
+  /** The last acquirer, in the present primary: no other may commit. */
   readonly holder: number | null;
   /** Random parts drawn so far: no failover takes them back. */
   readonly drawn: number;
@@ -36,8 +38,8 @@ const idle: Worker = { at: 'idle' };
 const free: Row = { token: 0, held: false, expired: false };
 
 /**
- * One lease, after `LeaseRepository`, on a primary whose standby may lack the last commits: tokens are values, and a
- * failover may bring an old value of the row back. A token of a lost commit must be worth nothing on the new primary.
+ * One lease, modelled on `LeaseRepository`, on a primary whose standby may lack the last commits: tokens are values,
+ * and a failover may restore an old value of the row. A token of a lost commit must be invalid on the new primary.
  */
 export class LeaseFailover implements Protocol<State> {
   readonly initial: State;
@@ -131,7 +133,7 @@ export class LeaseFailover implements Protocol<State> {
 }
 
 function commit(state: State, me: number): State {
-  // On the new primary nobody has acquired yet: its row may still be that of the one who held it before, and rightly.
+  // On the new primary no worker has acquired yet: its row may still be that of the earlier holder, and rightly.
   if (state.holder === null || state.holder === me) return state;
   return { ...state, wrong: 'somebody committed whose lease another one holds' };
 }

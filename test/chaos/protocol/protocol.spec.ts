@@ -6,7 +6,7 @@ import { LeaseFailover } from './lease-failover.js';
 import { TurnLane } from './turn-lane.js';
 
 describe('The protocol of lane, lease and steps', () => {
-  it('answers every message once and in order, whoever dies, stalls or empties the queue, in every interleaving', () => {
+  it('answers every message once and in order, whatever worker dies or stalls and whenever the queue is emptied, in every interleaving', () => {
     const { states, counterexample } = explore(new TurnLane(3, 2));
     expect(counterexample).toBeNull();
     expect(states).toBeGreaterThan(1_000);
@@ -54,13 +54,13 @@ describe('The protocol of the outbox', () => {
 });
 
 describe('The protocol of a lease whose database fails over', () => {
-  it('lets nobody commit whose lease another one holds, where tokens have a random part', () => {
+  it('lets no worker commit whose lease another one holds, if tokens have a random part', () => {
     const { states, counterexample } = explore(new LeaseFailover(3, 4, 'random'));
     expect(counterexample).toBeNull();
     expect(states).toBeGreaterThan(1_000);
   });
 
-  it('could hand a token out twice where tokens only count', () => {
+  it('could hand a token out twice if tokens only count', () => {
     const { counterexample } = explore(new LeaseFailover(3, 4, 'counter'));
     expect(counterexample?.reason).toBe('somebody committed whose lease another one holds');
     expect(counterexample?.trace).toContain('the standby takes over');
@@ -70,7 +70,7 @@ describe('The protocol of a lease whose database fails over', () => {
     expect(explore(new LeaseFailover(2, 3, 'random', 'fence')).counterexample?.reason).toMatch(/committed/);
   });
 
-  it('could keep everybody out by a renewal that comes after the release', () => {
+  it('could lock every worker out by a renewal that comes after the release', () => {
     expect(explore(new LeaseFailover(2, 3, 'random', 'held')).counterexample?.reason).toMatch(/nobody holds/);
   });
 });

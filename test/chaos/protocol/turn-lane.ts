@@ -1,11 +1,11 @@
 import type { Move, Protocol } from './explorer.js';
 
-/** What keeps the lane safe (`fence`, `checkpoint`) and alive (`sweep`). */
+/** The mechanisms that keep the lane safe (`fence`, `checkpoint`) and alive (`sweep`). */
 export type TurnGuard = 'fence' | 'checkpoint' | 'sweep';
 
 type EventState = 'waiting' | 'claimed' | 'done';
 
-/** Where a worker is: before each name lies one statement of its own, after it anything may happen first. */
+/** A worker's position: before each name lies one statement of its own, after it anything may happen first. */
 type Worker =
   | { readonly at: 'idle' | 'took' | 'leased' | 'looking' | 'releasing' | 'waking' }
   | {
@@ -16,19 +16,19 @@ type Worker =
 interface State {
   readonly toArrive: number;
   readonly events: readonly EventState[];
-  /** The door has stored an event of an idle lane and not woken it yet. */
+  /** The inbox has stored an event of an idle lane and not woken it yet. */
   readonly doorWakes: boolean;
   /** A job waits in the lane. */
   readonly woken: boolean;
   /** The unfinished turn, by the events that it owns, and whether its model call is a step. */
   readonly turn: readonly number[] | null;
   readonly step: boolean;
-  /** Whose token is in the lease's row; and whether its time is over. */
+  /** The holder of the token in the lease's row; and whether its time is over. */
   readonly owner: number | null;
   readonly expired: boolean;
   /** The turns that were finished: each with a message and a reply. */
   readonly finished: readonly (readonly number[])[];
-  /** A worker that holds the lease asked for a finished step. */
+  /** A worker that holds the lease requested a finished step. */
   readonly repeated: boolean;
   readonly workers: readonly Worker[];
 }
@@ -36,15 +36,16 @@ interface State {
 const idle: Worker = { at: 'idle' };
 
 /**
- * The lane of turns of one conversation, after `LaneWaker`, `TurnRunner`, `TurnRepository`, `LeaseRepository` and `Sweep`.
+ * The lane of turns of one conversation, modelled on `LaneWaker`, `TurnRunner`, `TurnRepository`, `LeaseRepository` and
+ * `SweepService`.
  *
- * BullMQ's own locks are not believed: any worker may take a job while another one works. A suspended worker is one that
- * is not chosen for a while; its lease's time may be over at any moment, as may that of one who is just slow.
+ * BullMQ's own locks are not trusted: any worker may take a job while another one works. A suspended worker is one that
+ * is not chosen for a while; its lease's time may be over at any moment, as may that of a slow one.
  */
 export class TurnLane implements Protocol<State> {
   readonly initial: State;
 
-  /** @param missing left out, to see whether the exploration notices */
+  /** @param missing mechanism, left out to check that the exploration notices */
   constructor(
     messages: number,
     workers: number,
@@ -104,7 +105,7 @@ export class TurnLane implements Protocol<State> {
     }
     if (woken) moves.push(fault('Redis is emptied', { ...state, woken: false }));
     if (owner !== null && !expired) moves.push(step('the lease runs out', { ...state, expired: true }));
-    // As long as nobody else has taken it, a holder that was late to renew goes on.
+    // A holder that was late to renew goes on until another takes the lease.
     if (owner !== null && expired && state.workers[owner]?.at !== 'idle')
       moves.push(step(`worker ${owner} renews`, { ...state, expired: false }));
     const due = (waits || turn !== null) && (owner === null || expired) && !woken;

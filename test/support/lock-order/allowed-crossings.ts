@@ -1,6 +1,6 @@
 import type { AllowedCrossing, AllowedRepeat } from './crossings.js';
 
-/** Orders that cross on paper only. */
+/** Orders that cross in theory only. */
 export const allowedCrossings: readonly AllowedCrossing[] = [
   {
     transaction: /^(?:update events|delete from \w+) [^\n]* limit \$2 for update skip locked\)\)$/,
@@ -29,7 +29,7 @@ export const allowedCrossings: readonly AllowedCrossing[] = [
   },
   {
     transaction: /\nselect 1 from replies where message_id = \$1 order by id for update\n/,
-    other: /\nselect 1 from replies where approval_id = \$1::uuid order by id for update/,
+    other: /\nselect 1 from replies where question_id = \$1::uuid order by id for update/,
     reason: 'A reply is an answer or a question: no row is both.',
   },
 ];

@@ -8,14 +8,14 @@ import {
 } from './crossings.js';
 import { readLockSchema } from './lock-schema.js';
 
-/** Kinds of transactions that a run of all files records at least. */
+/** The fewest kinds of transactions that a run of all files records. */
 const LEAST_OF_ALL = 200;
 const MANY_FILES = 200;
 
 /**
- * Judges what a run has recorded.
- * @param files that the run had: a run of a few may record nothing
- * @throws an error that names the statements of the transactions that can wait for each other
+ * Checks the records of a run.
+ * @param files of the run: a run of a few may record nothing
+ * @throws an error that names the statements of transactions that can deadlock
  */
 export function checkRecords(transactions: readonly RecordedTransaction[], files: number): void {
   if (files >= MANY_FILES && transactions.length < LEAST_OF_ALL)
@@ -29,6 +29,6 @@ export function checkRecords(transactions: readonly RecordedTransaction[], files
   ];
   if (found.length === 0) return;
   throw new Error(
-    `Transactions that can wait for each other (docs/architecture.md, "Lock order"):\n\n${found.join('\n\n')}`,
+    `Transactions that can wait for each other (docs/locks.md, "Lock order"):\n\n${found.join('\n\n')}`,
   );
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** A run of one passing test that leaves records, for the spec that wants to see it fail for them. */
+/** A run of one passing test that leaves records, for a spec in which they make it fail. */
 export default defineConfig({
   root: join(import.meta.dirname, '../../..'),
   test: {

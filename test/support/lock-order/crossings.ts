@@ -1,18 +1,18 @@
 import type { LockSchema } from './lock-schema.js';
 import { conflict, type Lock, locksOf, modes } from './statement-locks.js';
 
-/** A statement that was carried out in a transaction. */
+/** A statement of a transaction. */
 export interface RecordedStatement {
   readonly text: string;
-  /** The lane whose lease it is about; null: of all lanes, or of none. */
+  /** The lane whose lease it locks; null: all lanes, or none. */
   readonly lane: string | null;
-  /** It was carried out again in the transaction, with other values: perhaps about another row. */
+  /** It was repeated in the transaction, with other values: perhaps for another row. */
   readonly again?: true;
 }
 
 export interface RecordedTransaction {
   readonly statements: readonly RecordedStatement[];
-  /** The test file in which it was seen first. */
+  /** The test file in which it occurred first. */
   readonly seenIn: string;
 }
 
@@ -21,31 +21,31 @@ interface Step extends Lock {
   readonly statement: string;
 }
 
-/** One transaction locks rows of `first`, and later, while it has them, rows of `second`. */
+/** One transaction locks rows of `first`, and later, while it holds them, rows of `second`. */
 interface Pair {
   readonly first: Step;
   readonly second: Step;
-  /** What it had locked before both. */
+  /** Its locks before both. */
   readonly before: readonly Step[];
   readonly transaction: RecordedTransaction;
 }
 
-/** Two transactions that can wait for each other. */
+/** Two transactions that can deadlock. */
 export interface Crossing {
   readonly one: Pair;
   readonly other: Pair;
 }
 
-/** An order that may cross others, and why no two transactions wait for each other there. */
+/** An order that may cross others, with the reason why no two transactions deadlock there. */
 export interface AllowedCrossing {
-  /** Of the two transactions one is such: its statements, each a line. */
+  /** One of the two transactions has these statements, each a line. */
   readonly transaction: RegExp;
-  /** Where it is so of crossings with such ones only. */
+  /** Limits this to crossings with such transactions. */
   readonly other?: RegExp;
   readonly reason: string;
 }
 
-/** Finds transactions that lock two tables in opposite orders and in modes that exclude each other. */
+/** Finds transactions that lock two tables in opposite orders and in conflicting modes. */
 export function findCrossings(
   transactions: readonly RecordedTransaction[],
   schema: LockSchema,
@@ -75,14 +75,14 @@ export function findCrossings(
   return crossings;
 }
 
-/** A statement that locks, time after time, rows that conversations share: in an order that nobody can see here. */
+/** A statement that locks shared rows again and again, in an unknown order. */
 export interface RepeatedLock {
   readonly table: string;
   readonly statement: string;
   readonly seenIn: string;
 }
 
-/** A statement that may be carried out again in a transaction, and why no two wait for each other there. */
+/** A statement that may be repeated in a transaction, with the reason why no two deadlock there. */
 export interface AllowedRepeat {
   readonly statement: RegExp;
   readonly reason: string;
@@ -111,12 +111,12 @@ export function describeRepeat({ table, statement, seenIn }: RepeatedLock): stri
   return `row after row of ${table} is locked:\n  seen in ${seenIn}\n    ${statement.slice(0, 300)}`;
 }
 
-/** As somebody can look for it. */
+/** In a searchable form. */
 export function describeCrossing({ one, other }: Crossing): string {
-  return `${one.first.table} and ${one.second.table} are locked in both orders:\n${told(one)}\n${told(other)}`;
+  return `${one.first.table} and ${one.second.table} are locked in both orders:\n${describePair(one)}\n${describePair(other)}`;
 }
 
-function told({ first, second, before, transaction }: Pair): string {
+function describePair({ first, second, before, transaction }: Pair): string {
   const held = before.map(({ table, mode, lane }) => `${table} ${mode}${lane === null ? '' : ` (${lane})`}`);
   return (
     `  seen in ${transaction.seenIn}${held.length === 0 ? '' : `, behind ${held.join(', ')}`}\n` +
@@ -141,14 +141,14 @@ function pairsOf(transaction: RecordedTransaction, schema: LockSchema): Pair[] {
   );
 }
 
-/** A row that was there is updated, or one is inserted and refers to others: not both. */
+/** An existing row is updated, or one is inserted and refers to others: not both. */
 function isAlternative(first: Step, second: Step): boolean {
   return (
     first.insteadOfInsert === true && second.mode === 'key share' && first.statement === second.statement
   );
 }
 
-/** Already locked, as strongly: no rows are told apart here. */
+/** Already locked, as strongly: rows are not distinguished here. */
 function covers(held: Step, step: Step): boolean {
   return (
     held.table === step.table &&
@@ -157,7 +157,7 @@ function covers(held: Step, step: Step): boolean {
   );
 }
 
-/** What two pairs have to have in common to be one. */
+/** The common part of two equal pairs. */
 function keyOf({ first, second, before }: Pair): string {
   const one = ({ table, mode, waits, lane, statement }: Step) =>
     [table, mode, waits, lane, statement].join('|');
@@ -176,7 +176,7 @@ function crosses({ one, other }: Crossing, schema: LockSchema): boolean {
 
 /**
  * Both had locked the lease of one lane, or the conversation, before: of two transactions about the rows of one
- * conversation the second has not come to these yet. Rows that conversations share are wanted behind the leases of two.
+ * conversation the second has not reached these yet. Shared rows are locked behind the leases of two.
  */
 function takeTurns(one: Pair, other: Pair, { shared }: LockSchema): boolean {
   if (shared.has(one.first.table) && shared.has(one.second.table)) return false;

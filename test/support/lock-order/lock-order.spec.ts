@@ -14,7 +14,7 @@ import { locksOf } from './statement-locks.js';
 
 const schema = readLockSchema();
 
-const told = (sql: string) =>
+const locksAsText = (sql: string) =>
   locksOf(sql, schema).map(({ table, mode, waits }) => `${table}: ${mode}${waits ? '' : ', passing over'}`);
 
 const transaction = (
@@ -79,7 +79,7 @@ describe('A statement', () => {
     ],
     ['DELETE FROM messages WHERE id = $1', ['messages: update', 'replies: update', 'operator_keys: update']],
   ])('%s', (sql, locks) => {
-    expect(told(sql).toSorted()).toEqual([...locks].toSorted());
+    expect(locksAsText(sql).toSorted()).toEqual([...locks].toSorted());
   });
 });
 
@@ -94,15 +94,15 @@ describe('Two transactions', () => {
     expect(() => checkRecords([transaction(turn, event), transaction(event, turn)], 2)).toThrow(/Lock order/);
   });
 
-  it('are found by what they refer to', () => {
+  it('are found by their references', () => {
     const step = 'INSERT INTO steps (turn_id, index) VALUES ($1, $2)';
     const remove = 'DELETE FROM turns WHERE id = $1';
     expect(crossings(transaction(event, step), transaction(remove, event))).toEqual([['events', 'turns']]);
-    // Nobody waits for who only refers to it as well.
+    // Two references to the same row do not wait for each other.
     expect(crossings(transaction(event, step), transaction(step, event))).toEqual([]);
   });
 
-  it('do not cross in one order, nor where one passes over what is locked', () => {
+  it('do not cross in one order, nor when one skips locked rows', () => {
     expect(crossings(transaction(turn, event), transaction(turn, event))).toEqual([]);
     const passing = 'SELECT 1 FROM turns WHERE id = $1 FOR UPDATE SKIP LOCKED';
     expect(crossings(transaction(turn, event), transaction(event, passing))).toEqual([]);
@@ -123,14 +123,14 @@ describe('Rows that conversations share', () => {
   const day = 'UPDATE budget_days SET spent_tokens = 1 WHERE key = $1';
   const person = 'UPDATE people SET username = $1 WHERE user_id = $2';
 
-  it('are not locked in turns behind the leases of two conversations', () => {
+  it('are not serialised by the leases of two conversations', () => {
     const behind = (...rest: string[]) => transaction([lease, 'turns'], ...rest);
     expect(crossings(behind(day, person), behind(person, day))).toEqual([['budget_days', 'people']]);
-    // The same row of the other table is wanted behind the same lease only.
+    // The same row of the other table is locked behind the same lease only.
     expect(crossings(behind(day, turn), behind(turn, day))).toEqual([]);
   });
 
-  it('are locked one after the other only where somebody has said in which order', () => {
+  it('may be locked one after the other only in a declared order', () => {
     const loop = (text: string): RecordedTransaction => {
       return { seenIn: 'a.spec.ts', statements: [{ text, lane: null, again: true }] };
     };
@@ -143,12 +143,12 @@ describe('Rows that conversations share', () => {
 });
 
 describe('The records of a run', () => {
-  it('are not to be empty where it had all files, and may be where it had few', () => {
+  it('must not be empty for all files, and may be for a few', () => {
     expect(() => checkRecords([], 500)).toThrow(/recorder/);
     expect(() => checkRecords([], 1)).not.toThrow();
   });
 
-  it('fail the run when it ends, though its tests have passed', async () => {
+  it('fail the run at its end, even if its tests have passed', async () => {
     const config = join(import.meta.dirname, 'crossing.config.ts');
     const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
     const run = (records: string) =>
@@ -164,7 +164,7 @@ describe('The records of a run', () => {
     expect((await run(JSON.stringify(records[0]))).stdout).toContain('1 passed');
   }, 180_000);
 
-  it('have what transactions did, in their order: those that cross are found', async () => {
+  it('have the statements of transactions, in order: those that cross are found', async () => {
     const tables: LockSchema = {
       tables: new Set(['crossing_a', 'crossing_b']),
       foreignKeys: [],

@@ -2,24 +2,24 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A foreign key: a row of `child` has a row of `parent`. */
-export interface ForeignKey {
+interface ForeignKey {
   readonly child: string;
   readonly columns: readonly string[];
   readonly parent: string;
   readonly onDelete: 'cascade' | 'set null' | 'restrict';
 }
 
-/** What of the schema says which rows a statement locks. */
+/** The parts of the schema that decide which rows a statement locks. */
 export interface LockSchema {
   readonly tables: ReadonlySet<string>;
   readonly foreignKeys: readonly ForeignKey[];
   /** Columns of unique keys, by table: changing one locks a row against references too. */
   readonly keys: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Tables whose rows belong to no one conversation: transactions behind two leases may want the same. */
+  /** Tables whose rows are shared by conversations: transactions behind two leases may lock the same. */
   readonly shared: ReadonlySet<string>;
 }
 
-/** What tells of which conversation a row is. */
+/** The columns that name a row's conversation. */
 const owners = ['conversation_id', 'turn_id', 'event_id'];
 
 /** Reads it from `prisma/schema.prisma`, which another test compares with a migrated database. */

@@ -8,7 +8,7 @@ import { plain } from './statement-locks.js';
 const ROOT = join(import.meta.dirname, '../../..');
 const lanes = new Set(['turns', 'deliveries', 'summaries']);
 const LOCKS = /\b(?:insert|update|delete|for (?:no key |key )?(?:update|share))\b/i;
-/** Statements of a transaction that are looked at; a longer one repeats itself. */
+/** Statements of a transaction that are recorded; a longer one repeats itself. */
 const MAX_STATEMENTS = 400;
 
 interface Query {
@@ -19,13 +19,13 @@ interface Query {
 }
 
 interface Seen extends RecordedStatement {
-  /** Those that it was given, to compare. */
+  /** The given values, for comparison. */
   readonly values: string;
 }
 
 /**
- * Writes down which statements this worker's transactions carry out, each kind of transaction once: those of Prisma,
- * and statements that product code gives to the pool. What a spec does with a connection of its own is not looked at.
+ * Records the statements of this worker's transactions, each kind of transaction once: those of Prisma, and those that
+ * product code gives to the pool. A spec's own connections are not recorded.
  */
 export class LockRecorder {
   private readonly open = new WeakMap<Client, Seen[]>();
@@ -42,7 +42,7 @@ export class LockRecorder {
     this.file = join(folder, `${randomUUID()}.ndjson`);
   }
 
-  /** From now on, for all connections of this process. @returns what takes it out again */
+  /** Records all connections of this process from now on. @returns a function that stops recording */
   install(): () => void {
     const undo = [
       wrap(Client.prototype, (client, query) => {
@@ -106,7 +106,7 @@ export class LockRecorder {
   }
 }
 
-/** All that the workers of a run have written. */
+/** The records of all workers of a run. */
 export function readRecords(folder: string): RecordedTransaction[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder).flatMap((name) =>
@@ -153,5 +153,5 @@ function isProduct(stack = ''): boolean {
   const [caller] = stack
     .split('\n')
     .filter((line) => line.includes(ROOT) && !line.includes('lock-order') && !line.includes('node_modules'));
-  return caller !== undefined && caller.includes(join(ROOT, 'src')) && !/\.spec(-support)?\.ts/.test(caller);
+  return caller !== undefined && caller.includes(join(ROOT, 'src')) && !/\.(?:spec|fixture)\.ts/.test(caller);
 }

@@ -4,25 +4,25 @@ import type { LockSchema } from './lock-schema.js';
 export const modes = ['key share', 'share', 'no key update', 'update'] as const;
 export type Mode = (typeof modes)[number];
 
-/** That a statement locks rows of a table. */
+/** A lock on rows of a table. */
 export interface Lock {
   readonly table: string;
   readonly mode: Mode;
-  /** False: it passes over rows that somebody has locked. */
+  /** False: it skips locked rows. */
   readonly waits: boolean;
-  /** In the place of an INSERT: then nothing is referred to anew. */
+  /** Replaces an INSERT: then there is no new reference. */
   readonly insteadOfInsert?: true;
 }
 
-/** Does one wait for the other? As in "Row-Level Locks" of PostgreSQL's manual. */
+/** Whether one waits for the other, by "Row-Level Locks" of PostgreSQL's manual. */
 export function conflict(one: Mode, other: Mode): boolean {
   const sum = modes.indexOf(one) + modes.indexOf(other);
   return sum >= 3;
 }
 
 /**
- * The locks that a statement takes, in order: those of its own rows as its text has them, then those of the rows that
- * these refer to, which PostgreSQL locks when the statement ends. Rows that it inserts nobody else can want yet.
+ * The locks of a statement, in order: those of its own rows by its text, then those of referenced rows, which
+ * PostgreSQL locks when the statement ends. No other session can lock a row that it inserts yet.
  */
 export function locksOf(sql: string, schema: LockSchema): Lock[] {
   const text = plain(sql);
@@ -72,7 +72,7 @@ export function plain(sql: string): string {
     .toLowerCase();
 }
 
-/** Like `matchAll`, but finds those within each other too. */
+/** Like `matchAll`, but also finds nested matches. */
 function* found(text: string, pattern: RegExp): Generator<[string, string, string, string, number]> {
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
     pattern.lastIndex = match.index + 1;
@@ -80,7 +80,7 @@ function* found(text: string, pattern: RegExp): Generator<[string, string, strin
   }
 }
 
-/** Up to where the parenthesis around the statement ends. */
+/** Up to the closing parenthesis of the statement. */
 function clauseOf(rest: string): string {
   let depth = 0;
   for (let index = 0; index < rest.length; index += 1) {
@@ -96,7 +96,7 @@ function columnsInserted(clause: string): Set<string> {
   return new Set(list.split(',').map((column) => column.trim()));
 }
 
-/** The columns of a SET, but those that become NULL: they refer to nothing. */
+/** The columns of a SET, without those set to NULL: they refer to nothing. */
 function columnsSet(clause: string): Set<string> {
   const list = /\bset (.*?)(?: from | where | returning |$)/.exec(`${flat(clause)} `)?.[1] ?? '';
   return new Set(
@@ -107,7 +107,7 @@ function columnsSet(clause: string): Set<string> {
   );
 }
 
-/** Without what stands in parentheses. */
+/** Without parts in parentheses. */
 function flat(text: string): string {
   let depth = 0;
   let kept = '';
@@ -130,7 +130,7 @@ function parents(table: string, columns: ReadonlySet<string>, { foreignKeys }: L
     .map(({ parent }) => ({ table: parent, mode: 'key share', waits: true }));
 }
 
-/** What a DELETE takes along. */
+/** The rows that a DELETE cascades to. */
 function children(table: string, schema: LockSchema, seen = new Set([table])): Lock[] {
   return schema.foreignKeys.flatMap(({ child, parent, onDelete }): Lock[] => {
     if (parent !== table || seen.has(child) || onDelete === 'restrict') return [];
@@ -179,7 +179,7 @@ function modeNamed(name: string): Mode {
   return mode;
 }
 
-/** Where the SELECT begins that this place belongs to: behind its parenthesis. */
+/** The start of the SELECT around this position: behind its parenthesis. */
 function selectAround(text: string, at: number): number {
   let depth = 0;
   for (let index = at - 1; index >= 0; index -= 1) {

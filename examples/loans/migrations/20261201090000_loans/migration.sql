@@ -3,7 +3,7 @@ CREATE SCHEMA library;
 
 CREATE TABLE library.loans (
   id         INTEGER GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  reader_id  BIGINT NOT NULL, -- the user id that Telegram gave the reader
+  reader_id  TEXT NOT NULL, -- the user id that Telegram gave the reader
   title      TEXT NOT NULL,
   due_on     DATE NOT NULL,
   renewed_by TEXT[] NOT NULL DEFAULT '{}' -- the keys of the tool calls that renewed it

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import { calculate } from './arithmetic.js';
 
 describe('calculate', () => {
@@ -48,7 +48,7 @@ describe('calculate', () => {
     ['speed * 2', 'EXPRESSION_INVALID', 'undefined variable: speed'],
     ['sqrt', 'EXPRESSION_INVALID', 'not give a number'],
     ['€5 * 2', 'EXPRESSION_INVALID', 'not arithmetic'],
-  ])('says what is wrong with %s', (expression, code, reason) => {
+  ])('names the fault of %s', (expression, code, reason) => {
     expect(() => calculate(expression)).toThrow(expect.objectContaining({ code }));
     expect(() => calculate(expression)).toThrow(reason);
   });
@@ -85,7 +85,7 @@ describe('calculate', () => {
     expect(() => calculate(expression)).toThrow(expect.objectContaining({ code: 'EXPRESSION_INVALID' }));
   });
 
-  it('answers any text with a short text or a reason', () => {
+  it('answers any text with a short result or a reason', () => {
     const tokens = fc.constantFrom(
       ...'0 1 9 . e pi + - * / % ^ ! ( ) , ? : = == < > and or not sqrt max if toString constructor fac e999'.split(
         ' ',

@@ -1,18 +1,18 @@
 import { Parser } from 'expr-eval-fork';
-import { GiveUpError, messageOf } from '../../../errors/errors.js';
+import { GiveUpError, messageOf } from '../../../platform/errors/errors.js';
 
 const FUNCTIONS = ['min', 'max', 'hypot', 'pow', 'atan2', 'roundTo', 'fac'];
 const CONSTANTS = { pi: Math.PI, PI: Math.PI, e: Math.E, E: Math.E, true: true, false: false };
 
-/** Numbers, names, operators and parentheses: no strings, lists, assignments or statements get as far as the parser. */
+/** Numbers, names, operators and parentheses: strings, lists, assignments and statements never reach the parser. */
 const ALLOWED = /^[\w\s.,+\-*/%^!()<>=?:]*$/;
 
 const parser = boundedParser();
 
 /**
  * The value of an arithmetic expression as text: whole numbers up to 2^53 exactly and without exponent, others with 15
- * significant digits. Everything an expression can say takes bounded time: there is no loop, no definition and no list,
- * and a factorial ends at 171.
+ * significant digits. Every expression takes bounded time: there is no loop, no definition and no list, and a factorial
+ * ends at 171.
  * @throws GiveUpError `EXPRESSION_INVALID`, `RESULT_UNDEFINED` or `RESULT_TOO_LARGE`, with a reason for the model
  */
 export function calculate(expression: string): string {
@@ -29,7 +29,7 @@ export function calculate(expression: string): string {
   return formatNumber(value, expression);
 }
 
-/** The signs people and models write for the operators. */
+/** The signs that people and models write for the operators. */
 const normalise = (expression: string): string =>
   expression.replaceAll('**', '^').replaceAll(/[×·⋅]/g, '*').replaceAll('÷', '/').replaceAll(/[−–]/g, '-');
 
@@ -44,7 +44,7 @@ function formatNumber(value: number, expression: string): string {
     );
   }
   if (Number.isSafeInteger(value)) return String(value === 0 ? 0 : value);
-  // 15 digits are what a double keeps: 0.1 + 0.2 reads 0.3.
+  // A double keeps 15 digits: 0.1 + 0.2 reads 0.3.
   const rounded = Number(value.toPrecision(15));
   return Number.isInteger(rounded) && Math.abs(rounded) > Number.MAX_SAFE_INTEGER
     ? `${rounded} (approximately)`
@@ -69,7 +69,8 @@ function boundedParser(): Parser {
   const functions = Object.entries<unknown>(parser.functions).filter(([name]) => FUNCTIONS.includes(name));
   parser.functions = Object.fromEntries(functions);
   parser.consts = { ...CONSTANTS };
-  // The parser asks its tables with `in`. Without a prototype, `toString` and its like are unknown names, as they should.
+  // The parser looks names up with `in`. Without a prototype, `toString` and its like are unknown names, as they should
+  // be.
   for (const key of Object.keys(parser)) {
     const table: unknown = Reflect.get(parser, key);
     if (typeof table === 'object' && table !== null) Object.setPrototypeOf(table, null);

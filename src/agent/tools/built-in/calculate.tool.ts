@@ -13,7 +13,7 @@ export class CalculateParameters {
   expression: string;
 }
 
-/** Arithmetic by a library, because models guess at it. */
+/** Computes arithmetic by a library, because models guess. */
 @Injectable()
 export class CalculateTool {
   @Tool({

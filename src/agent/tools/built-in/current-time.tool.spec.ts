@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Clock } from '../../../runtime/clock.js';
+import { Clock } from '../../../platform/runtime/clock.js';
 import { readArguments } from '../tool-arguments.js';
 import { CurrentTimeParameters, CurrentTimeTool, describeTime } from './current-time.tool.js';
 
@@ -11,7 +11,7 @@ describe('current_time', () => {
     ['Europe/Berlin', '2026-11-04T00:05:09+01:00 (Wednesday, Europe/Berlin)'],
     ['America/St_Johns', '2026-11-03T19:35:09-03:30 (Tuesday, America/St_Johns)'],
     ['asia/tokyo', '2026-11-04T08:05:09+09:00 (Wednesday, Asia/Tokyo)'],
-  ])('tells the time in %s with its offset and weekday', (zone, text) => {
+  ])('returns the time in %s with its offset and weekday', (zone, text) => {
     expect(describeTime(time, zone)).toBe(text);
   });
 
@@ -22,11 +22,11 @@ describe('current_time', () => {
     }
   });
 
-  it('takes UTC where no zone is given', () => {
+  it('uses UTC without a zone', () => {
     expect(new CurrentTimeTool(Object.assign(new Clock(), { now: () => time })).now({})).toContain('UTC');
   });
 
-  it('refuses a zone that there is not, before it is asked', async () => {
+  it('refuses an unknown zone before the call', async () => {
     for (const zone of ['Europe/Nowhere', 'tomorrow', '', 5]) {
       const read = await readArguments(JSON.stringify({ timeZone: zone }), CurrentTimeParameters);
       expect(read).toMatchObject({ kind: 'invalid', reasons: [expect.stringContaining('timeZone')] });

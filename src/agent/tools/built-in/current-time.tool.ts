@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { IsOptional, IsTimeZone } from 'class-validator';
-import { Clock } from '../../../runtime/clock.js';
+import { Clock } from '../../../platform/runtime/clock.js';
 import { Describe, Tool } from '../tool.decorator.js';
 
 export class CurrentTimeParameters {
@@ -10,7 +10,7 @@ export class CurrentTimeParameters {
   timeZone?: string;
 }
 
-/** Tells the model what time it is, which no model knows by itself. */
+/** Gives the model the present time, which no model knows by itself. */
 @Injectable()
 export class CurrentTimeTool {
   constructor(private readonly clock: Clock) {}

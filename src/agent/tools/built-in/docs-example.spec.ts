@@ -7,14 +7,14 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { IsInt, IsISO8601, IsOptional, Max, Min } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import type { ToolContext } from '../tool-context.js';
 import { ToolRegistry } from '../tool-registry.js';
 import { ToolRunner } from '../tool-runner.js';
 import { Describe, Tool } from '../tool.decorator.js';
 import { toolContext } from '../../../../test/support/tool-context.js';
 import { noSecrets } from '../../../../test/support/error-texts.js';
-import { Redactor } from '../../../errors/redactor.js';
+import { Redactor } from '../../../platform/errors/redactor.js';
 
 // docs/tools.md shows these two word for word; the last test compares.
 
@@ -86,7 +86,7 @@ export class BookTableTool {
   }
 }
 
-describe('the examples of docs/tools.md', () => {
+describe('The examples of docs/tools.md', () => {
   const keys: unknown[] = [];
   const server = createServer((request, response) => {
     keys.push(request.headers['idempotency-key']);
@@ -134,13 +134,10 @@ describe('the examples of docs/tools.md', () => {
     expect(keys).toEqual(['t:1', 't:1']);
   });
 
-  it('stand in the documentation as they are tested', async () => {
+  it('equal the documentation’s text', async () => {
     const here = await readFile(new URL(import.meta.url), 'utf8');
     const docs = await readFile(new URL('../../../../docs/tools.md', import.meta.url), 'utf8');
-    const examples = here.slice(
-      here.indexOf('export class RollDiceParameters'),
-      here.indexOf("describe('the"),
-    );
+    const examples = here.slice(here.indexOf('export class RollDiceParameters'), here.indexOf('\ndescribe('));
     const [dice = '', booking = ''] = examples.split('\nexport class BookTableParameters');
     expect(docs).toContain(dice.trim());
     expect(docs).toContain(`export class BookTableParameters${booking}`.trim());

@@ -7,13 +7,13 @@ describe('excerpt', () => {
     expect(excerpt('two\nlines  here', 'lines', 100)).toBe('two lines here');
   });
 
-  it('shows the surroundings of what was looked for', () => {
+  it('shows the surroundings of the match', () => {
     const text = `${'before '.repeat(100)}the Needle itself ${'after '.repeat(100)}`;
     const shown = excerpt(text, 'needle', 60);
     expect(shown).toMatch(/^….*before the Needle itself after .*…$/);
   });
 
-  it('shows the beginning where nothing of the query stands in the text', () => {
+  it('shows the beginning without a match', () => {
     expect(excerpt('abcdefghij'.repeat(10), '-"(*', 10)).toBe('abcdefghij…');
   });
 

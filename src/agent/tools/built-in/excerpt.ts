@@ -1,6 +1,6 @@
 /**
- * One line of at most about `length` UTF-16 units of the text, around the first word of the query that it holds, else
- * from its beginning. `…` stands where something is left out.
+ * One line of at most about `length` UTF-16 units of the text, around the first word of the query in it, else from its
+ * beginning. `…` marks omissions.
  */
 export function excerpt(text: string, query: string, length: number): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
@@ -14,7 +14,7 @@ export function excerpt(text: string, query: string, length: number): string {
   return `${from > 0 ? '…' : ''}${line.slice(from, to)}${to < line.length ? '…' : ''}`;
 }
 
-/** Where a word of the query first stands in the text; 0 where none does. */
+/** The first position of a word of the query in the text; 0 if there is none. */
 function firstMention(line: string, query: string): number {
   const words = query.split(/[^\p{L}\p{M}\p{N}]+/u).filter((word) => word !== '');
   const positions = words

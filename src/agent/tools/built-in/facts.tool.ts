@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import { FactsRepository, MAX_FACT_CHARS, MAX_FACTS } from '../../../memory/facts.repository.js';
 import type { ToolContext } from '../tool-context.js';
 import { Describe, Tool } from '../tool.decorator.js';
 import { factsAbout, matchFact } from './match-fact.js';
 
-/** One line without needless spaces, so that a fact is one whatever way it is written. */
+/** One line without needless spaces, so that equal facts have equal texts. */
 const OneLine = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? value.trim().replaceAll(/\s+/g, ' ') : value,
@@ -42,7 +42,7 @@ export class ForgetParameters {
   fact: string;
 }
 
-/** What the agent was asked to remember, for each conversation by itself. */
+/** Tools for facts that the user asks the agent to remember, for each conversation by itself. */
 @Injectable()
 export class FactsTool {
   constructor(private readonly facts: FactsRepository) {}

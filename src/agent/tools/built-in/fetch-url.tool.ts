@@ -15,7 +15,7 @@ export class FetchUrlParameters {
   url: string;
 }
 
-/** Lets the model read a page of the public internet. What it may reach is decided in `web/`. */
+/** Lets the model read a page of the public internet. `web/` decides what it may reach. */
 @Injectable()
 export class FetchUrlTool {
   constructor(private readonly pages: PageFetcher) {}

@@ -3,7 +3,7 @@ export type FactMatch =
   | { readonly kind: 'none' }
   | { readonly kind: 'several'; readonly facts: readonly string[] };
 
-/** The fact that is meant: the exact text, else the only one that contains it, letter case aside. */
+/** The matching fact: the exact text, else the only one that contains it, ignoring letter case. */
 export function matchFact(facts: readonly string[], text: string): FactMatch {
   if (facts.includes(text)) return { kind: 'one', fact: text };
   const wanted = fold(text);
@@ -12,7 +12,7 @@ export function matchFact(facts: readonly string[], text: string): FactMatch {
   return others.length === 0 ? { kind: 'one', fact: first } : { kind: 'several', facts: [first, ...others] };
 }
 
-/** The facts that hold any word of the query, letter case aside, in their order. */
+/** The facts with any word of the query, ignoring letter case, in their order. */
 export function factsAbout(facts: readonly string[], query: string): string[] {
   const words = fold(query)
     .split(/[^\p{L}\p{M}\p{N}]+/u)

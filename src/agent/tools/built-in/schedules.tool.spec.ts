@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UserId } from '../../../channel/ids.js';
 import { Room } from '../../../../test/support/room.js';
-import { DatabaseClock } from '../../../database/database-clock.js';
+import { DatabaseClock } from '../../../platform/database/database-clock.js';
 import type { Conversation } from '../../../generated/prisma/client.js';
 import { ScheduleRepository } from '../../../schedules/schedule.repository.js';
-import { Schedules } from '../../../schedules/schedules.service.js';
+import { SchedulesService } from '../../../schedules/schedules.service.js';
 import { SchedulesTool } from './schedules.tool.js';
 
 let room: Room;
@@ -14,7 +15,7 @@ let calls = 0;
 beforeAll(async () => {
   room = await Room.open();
   tool = new SchedulesTool(
-    new Schedules(new ScheduleRepository(room.prisma, room.ids), new DatabaseClock(room.prisma)),
+    new SchedulesService(new ScheduleRepository(room.prisma, room.ids), new DatabaseClock(room.prisma)),
   );
 });
 afterAll(() => room.close());
@@ -25,7 +26,14 @@ beforeEach(async () => {
 /** One more call of the model. */
 function context() {
   calls += 1;
-  const sender = { userId: 7n, firstName: 'Ada', lastName: null, username: null, languageCode: 'en' };
+  const sender = {
+    userId: UserId('7'),
+    isChat: false,
+    firstName: 'Ada',
+    lastName: null,
+    username: null,
+    languageCode: 'en',
+  };
   return {
     conversationId: conversation.id,
     turnId: 't',
@@ -38,15 +46,15 @@ function context() {
 const planned = () => room.prisma.schedule.findMany({ where: { conversationId: conversation.id } });
 
 describe('remind_me', () => {
-  it('plans a reminder for whoever asked, and says when it will be sent', async () => {
+  it('plans a reminder for the asker, and returns its time', async () => {
     const at = new Date(Date.now() + 3_600_000).toISOString().slice(0, 19);
     const said = await tool.remindMe({ text: 'Tea', at }, context());
     expect(said).toContain(`Planned as number 1: it will be sent at ${at}+00:00`);
     expect(said).toContain('UTC');
-    expect(await planned()).toMatchObject([{ kind: 'reminder', text: 'Tea', cron: null, createdBy: 7n }]);
+    expect(await planned()).toMatchObject([{ kind: 'reminder', text: 'Tea', cron: null, createdBy: '7' }]);
   });
 
-  it('makes one of a call that is made again after a crash', async () => {
+  it('plans once when a call is repeated after a crash', async () => {
     const call = context();
     const said = await tool.remindMe({ text: 'Tea', at: '10m' }, call);
     expect(await tool.remindMe({ text: 'Tea', at: '10m' }, call)).toBe(said);
@@ -59,14 +67,14 @@ describe('remind_me', () => {
     ['2020-01-01T00:00:00Z', 'SCHEDULE_TIME_PAST'],
     ['400d', 'SCHEDULE_TIME_TOO_FAR'],
     ['soon', 'SCHEDULE_TIME_INVALID'],
-  ])('tells the model why %s cannot be', async (at, code) => {
+  ])('explains to the model why %s is impossible', async (at, code) => {
     await expect(tool.remindMe({ text: 'Tea', at }, context())).rejects.toMatchObject({ code });
     expect(await planned()).toEqual([]);
   });
 });
 
 describe('schedule', () => {
-  it('plans a task by a rule, and says its first time in its time zone', async () => {
+  it('plans a task by a rule, and returns its first time in its time zone', async () => {
     const rule = { text: 'Tell the news', cron: '30 9 * * *', timeZone: 'Asia/Kolkata' };
     expect(await tool.schedule(rule, context())).toMatch(
       /number 1.*T09:30:00\+05:30 \(\w+, Asia\/(Kolkata|Calcutta)\)/,
@@ -75,7 +83,7 @@ describe('schedule', () => {
     expect(await tool.schedule({ text: 'x', cron: '0 9 * * *' }, context())).toContain('T09:00:00+00:00');
   });
 
-  it('refuses what would be too often', async () => {
+  it('refuses too frequent tasks', async () => {
     await expect(tool.schedule({ text: 'x', cron: '* * * * *' }, context())).rejects.toMatchObject({
       code: 'SCHEDULE_TOO_OFTEN',
       message: expect.stringContaining('5 is the least'),

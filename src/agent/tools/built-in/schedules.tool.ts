@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNotEmpty, IsOptional, IsString, IsTimeZone, MaxLength } from 'class-validator';
 import { MIN_INTERVAL_MINUTES } from '../../../schedules/rule.js';
 import { MAX_SCHEDULE_CHARS } from '../../../schedules/schedule.repository.js';
-import { Schedules } from '../../../schedules/schedules.service.js';
+import { SchedulesService } from '../../../schedules/schedules.service.js';
 import type { ToolContext } from '../tool-context.js';
 import { Describe, Tool } from '../tool.decorator.js';
 import { describeTime } from './current-time.tool.js';
@@ -48,10 +48,10 @@ export class ScheduleParameters {
   timeZone?: string;
 }
 
-/** Lets the agent come back to something by itself. */
+/** Lets the agent plan reminders and tasks of its own. */
 @Injectable()
 export class SchedulesTool {
-  constructor(private readonly schedules: Schedules) {}
+  constructor(private readonly schedules: SchedulesService) {}
 
   @Tool({
     name: 'remind_me',

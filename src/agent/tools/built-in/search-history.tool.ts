@@ -21,7 +21,7 @@ export class SearchHistoryParameters {
   query: string;
 }
 
-/** Finds what was said in this conversation, also long ago and before a reset. */
+/** Finds messages of this conversation, including old ones and those before a reset. */
 @Injectable()
 export class SearchHistoryTool {
   constructor(private readonly messages: MessageSearchRepository) {}
@@ -39,10 +39,10 @@ export class SearchHistoryTool {
     if (found.length === 0)
       return `No earlier message matches ${JSON.stringify(query)}. Try fewer or other words.`;
     const lines = found.map((message) => describe(message, query)).join('\n');
-    // Excerpts are without the marks that the messages have.
+    // Excerpts do not have the marks of their messages.
     if (!found.some(isOutside)) return lines;
     return markAsOutside(
-      OutsideText.of(lines),
+      OutsideText.fromUntrusted(lines),
       'what was found, in part text from outside this conversation',
       DEFAULT_MAX_OUTPUT_CHARS,
     );

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SmallInternet } from '../../../../test/support/small-internet.js';
 import { Dialer } from './dialer.js';
 
-/** A form that was tried, with where in it a port goes, and its result. docs/tools.md has this table. */
+/** A tested form, the place of a port in it, and its result. docs/tools.md has this table. */
 type Form = readonly [url: string, result: string];
 
 const FORMS: readonly Form[] = [
@@ -58,7 +58,7 @@ const FORMS: readonly Form[] = [
   ['http://app.localhost{port}/', 'FETCH_HOST_UNKNOWN'],
   ['http://localhost%00.public.example{port}/', 'FETCH_URL_REFUSED'],
   ['http://nowhere.example{port}/', 'FETCH_HOST_UNKNOWN'],
-  // Private networks, carriers, metadata, and what is no host.
+  // Private networks, carriers, metadata, and invalid hosts.
   ['http://10.0.0.1{port}/', 'FETCH_ADDRESS_REFUSED'],
   ['http://172.16.0.1{port}/', 'FETCH_ADDRESS_REFUSED'],
   ['http://192.168.0.1{port}/', 'FETCH_ADDRESS_REFUSED'],
@@ -90,7 +90,7 @@ const FORMS: readonly Form[] = [
   ['http://aaaa-nat64.example{port}/', 'FETCH_ADDRESS_REFUSED'],
   ['http://a-public-and-private.example{port}/', 'FETCH_ADDRESS_REFUSED'],
   ['http://a-public-aaaa-private.example{port}/', 'FETCH_ADDRESS_REFUSED'],
-  // Credentials, other schemes, and what only looks like a URL.
+  // Credentials, other schemes, and texts that only look like a URL.
   ['http://user:x@127.0.0.1{port}/', 'FETCH_URL_REFUSED'],
   ['http://user:x@public.example{port}/', 'FETCH_URL_REFUSED'],
   ['http://public.example@127.0.0.1{port}/', 'FETCH_URL_REFUSED'],
@@ -113,7 +113,7 @@ const FORMS: readonly Form[] = [
   ['http://public.example:99999/', 'FETCH_URL_REFUSED'],
 ];
 
-/** What the names have; docs/tools.md says it too. */
+/** The DNS records of the names; docs/tools.md lists them too. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'metadata.google.internal': ['169.254.169.254'],
   'a-loopback.example': ['127.0.0.1'],
@@ -126,7 +126,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   'a-public-aaaa-private.example': ['8.8.8.8', '::1'],
 };
 
-/** Keeps to the real addresses: a leak would reach the canary as it would in production. */
+/** Uses the real addresses: a leak would reach the canary as it would in production. */
 const straight = new Dialer();
 
 describe('An address form that leads inside', () => {
@@ -146,13 +146,13 @@ describe('An address form that leads inside', () => {
     internet.canaryHits = 0;
   });
 
-  /** Nothing but the way to the public page, if any, was begun, and the canary heard nothing. */
+  /** No connection except to the public page, if any, was begun, and the canary received none. */
   const expectNothingReached = (): void => {
     expect(internet.dialled.filter((address) => address !== '8.8.8.8:80')).toEqual([]);
     expect(internet.canaryHits).toBe(0);
   };
 
-  it.each(FORMS)('%s: %s', async (form, code) => {
+  it.each(FORMS)('written %s fails with %s', async (form, code) => {
     const page = internet.fetcher().fetch(form.replace('{port}', ''), signal);
     await expect(page).rejects.toMatchObject({ code });
     expect(internet.dialled).not.toContain('8.8.8.8:80');

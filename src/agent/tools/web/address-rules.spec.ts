@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPublicAddress } from './address-rules.js';
 
-/** First and last address of what is refused, written down apart from the code's own list. */
+/** The first and last address of each refused range, independent of the code's own list. */
 const REFUSED: readonly (readonly [first: string, last: string])[] = [
   ['0.0.0.0', '0.255.255.255'],
   ['10.0.0.0', '10.255.255.255'],
@@ -41,7 +41,7 @@ const written = (words: readonly number[]): string => words.map((word) => word.t
 const wordsOf = (number: number): [number, number] => [Math.floor(number / 65_536), number % 65_536];
 
 describe('A public IPv4 address', () => {
-  it('is one that is in none of the refused ranges, whatever it is', () => {
+  it('is in none of the refused ranges', () => {
     fc.assert(
       fc.property(fc.oneof(anyNumber, refusedNumber), (number) => {
         expect(isPublicAddress(addressOf(number))).toBe(!isRefused(number));
@@ -59,7 +59,7 @@ describe('A public IPv4 address', () => {
   });
 
   it.each(['', '127.1', '2130706433', '0x7f.0.0.1', '0177.0.0.1', '8.8.8.8.', ' 8.8.8.8', 'localhost'])(
-    'is not %j, which is no address in its usual form',
+    'is never %j, which is no address in its usual form',
     (text) => {
       expect(isPublicAddress(text)).toBe(false);
     },
@@ -67,7 +67,7 @@ describe('A public IPv4 address', () => {
 });
 
 describe('A public IPv6 address', () => {
-  /** How IPv4 is carried in IPv6, with the last 32 bits of it, or those the form has them in. */
+  /** The forms of IPv4 in IPv6, with its last 32 bits, or the position of the form's. */
   const carriers: readonly (readonly [name: string, form: (high: number, low: number) => number[]])[] = [
     ['mapped', (high, low) => [0, 0, 0, 0, 0, 0xffff, high, low]],
     ['compatible', (high, low) => [0, 0, 0, 0, 0, 0, high, low]],

@@ -1,4 +1,4 @@
-/** Which IP addresses may serve a public page. Pure; what is checked is what is connected to. */
+/** The IP addresses that may serve a public page. Pure; the checked address is the one connected to. */
 import { BlockList, isIP } from 'node:net';
 
 /**
@@ -27,7 +27,7 @@ const SPECIAL_IPV4: readonly (readonly [network: string, prefix: number])[] = [
   ['240.0.0.0', 4], // reserved, broadcast
 ];
 
-/** What of 2000::/3 is not the public internet, or carries an IPv4 address of its own. */
+/** The parts of 2000::/3 that are not the public internet, or carry an IPv4 address of their own. */
 const SPECIAL_IPV6: readonly (readonly [network: string, prefix: number])[] = [
   ['2001::', 23], // protocol assignments: Teredo, ORCHID, benchmarks
   ['2001:db8::', 32], // documentation
@@ -53,7 +53,8 @@ for (const [network, prefix] of SPECIAL_IPV6) refused.addSubnet(network, prefix,
 /**
  * True for an address of the public internet, in the form in which `node:net` accepts it. IPv6 is refused unless it is
  * global unicast, so loopback, link-local, unique local, multicast, and IPv4 that is mapped (`::ffff:a.b.c.d`),
- * compatible (`::a.b.c.d`) or translated are out without being listed. What is no address, or has a zone, is not public.
+ * compatible (`::a.b.c.d`) or translated are out without being listed. An invalid address, or one with a zone, is not
+ * public.
  */
 export function isPublicAddress(address: string): boolean {
   switch (isIP(address)) {

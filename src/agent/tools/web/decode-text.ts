@@ -1,9 +1,9 @@
 import { TextDecoder } from 'node:util';
 
-/** Where a page names its encoding: within its first bytes (HTML standard, 13.2.3.2). */
+/** A page names its encoding within its first bytes (HTML standard, 13.2.3.2). */
 const SNIFFED_BYTES = 1_024;
 
-/** Bytes of a page as text: by its byte order mark, its `Content-Type`, what it says of itself, else UTF-8. */
+/** Decodes the bytes of a page: by its byte order mark, its `Content-Type`, its own declaration, else UTF-8. */
 export function decodeText(bytes: Buffer, contentType: string | undefined): string {
   const head = bytes.toString('latin1', 0, SNIFFED_BYTES);
   const label = markOf(bytes) ?? charsetIn(contentType ?? '') ?? charsetIn(head) ?? 'utf-8';

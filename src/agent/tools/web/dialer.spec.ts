@@ -16,21 +16,21 @@ describe('A connection', () => {
   });
   afterAll(() => server.close());
 
-  it('goes to the next address where one cannot be reached', async () => {
+  it('goes to the next address when one cannot be reached', async () => {
     const socket = await new Dialer().connect(url, ['::1', '127.0.0.1'], signal);
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
   });
 
-  it('goes nowhere but to the addresses given', async () => {
+  it('goes to the given addresses only', async () => {
     // The name of the URL would lead to the server.
     await expect(new Dialer().connect(url, ['::1'], signal)).rejects.toThrow();
   });
 
-  it('that breaks while nobody listens ends the request that is made over it, and nothing else', async () => {
+  it('fails only the request that is made over it when it breaks without a listener', async () => {
     const socket = await new Dialer().connect(url, ['127.0.0.1'], signal);
     const broken = once(socket, 'close');
-    // As from the network: nothing but the dialer's own listener hears of it.
+    // As from the network: only the dialer's own listener receives it.
     socket.destroy(new Error('reset'));
     await broken.catch(() => undefined);
     await expect(httpGet(url, Promise.resolve(socket), signal)).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('A connection', () => {
   it.each([
     ['before the request listens', (socket: Socket) => void socket.destroy(new Error('reset'))],
     ['as soon as it does', (socket: Socket) => setImmediate(() => socket.destroy(new Error('reset')))],
-  ])('that breaks %s does so too', async (_, breaks) => {
+  ])('does so when it breaks %s', async (_, breaks) => {
     const socket = await new Dialer().connect(url, ['127.0.0.1'], signal);
     breaks(socket);
     await expect(httpGet(url, Promise.resolve(socket), signal)).rejects.toMatchObject({
@@ -49,7 +49,7 @@ describe('A connection', () => {
     });
   });
 
-  it('is not waited for once the caller has given up', async () => {
+  it('is not awaited once the caller has given up', async () => {
     const stop = new AbortController();
     const connecting = new Dialer().connect(url, ['127.0.0.1'], stop.signal);
     stop.abort();

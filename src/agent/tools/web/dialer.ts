@@ -5,19 +5,19 @@ import { Injectable } from '@nestjs/common';
 import { portOf } from './page-url.js';
 import { bareHost } from './public-hosts.js';
 
-/** Opens the connection for a URL, to addresses that were checked and to nothing else: no name is looked up here. */
+/** Opens the connection for a URL, to checked addresses only: it looks up no name. */
 @Injectable()
 export class Dialer {
-  /** Certificates trusted instead of those that come with Node.js. */
+  /** Trusted certificates, in place of those that come with Node.js. */
   protected readonly trusted: string | undefined;
 
   /**
    * Resolves when the connection is open. The certificate must be one for the host of the URL.
-   * @throws what keeps it from being opened, an address without a route too; the reason of `signal`
+   * @throws the reason why it cannot be opened, for example an address without a route; the reason of `signal`
    */
   async connect(url: URL, addresses: readonly string[], signal: AbortSignal): Promise<Socket> {
     const socket = this.open(url, addresses);
-    // From its first moment to its last: an error that nobody listens for would end the process.
+    // For its whole life: an unhandled error would end the process.
     socket.on('error', unheard);
     try {
       await once(socket, url.protocol === 'https:' ? 'secureConnect' : 'connect', { signal });
@@ -47,7 +47,7 @@ export class Dialer {
   protected target(addresses: readonly string[], port: number): TcpNetConnectOpts {
     const found = addresses.map((address) => ({ address, family: isIP(address) }));
     return {
-      // Never an address: so that `lookup` is always asked, and its answer is all there is.
+      // Never an address: so that `lookup` is always called, and its answer is the only one.
       host: 'checked.invalid',
       port,
       // Later, as Node's own does: an address without a route would fail the socket while it is still being made.
@@ -57,5 +57,5 @@ export class Dialer {
   }
 }
 
-/** Whoever waits for the socket hears of it too, or finds it destroyed. */
+/** Callers that wait for the socket receive it too, or find it destroyed. */
 const unheard = (): void => {};

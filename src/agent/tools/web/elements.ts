@@ -1,6 +1,6 @@
-/** What elements of HTML mean for a reader of plain text. */
+/** The meaning of HTML elements for a reader of plain text. */
 
-/** Not the text of the page: code, navigation, controls, what another program draws. */
+/** Not the text of the page: code, navigation, controls, embedded programs. */
 const SKIPPED = new Set(
   (
     'script style noscript template svg nav footer aside button select option datalist textarea input ' +
@@ -29,14 +29,14 @@ export function isSkipped(name: string, attributes: Attributes): boolean {
   );
 }
 
-/** What stands between the text before and after the beginning, or the end, of an element. */
+/** The break at the beginning, and at the end, of an element. */
 export function breakAround(name: string): string {
   if (PARAGRAPHS.has(name)) return '\n\n';
   if (LINES.has(name)) return '\n';
   return name === 'td' || name === 'th' ? ' | ' : '';
 }
 
-/** What a heading or an item of a list begins with, as in Markdown. */
+/** The prefix of a heading or a list item, as in Markdown. */
 export function markerOf(name: string): string {
   if (name === 'li') return '- ';
   const level = /^h([1-6])$/.exec(name)?.[1];

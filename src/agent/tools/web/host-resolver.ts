@@ -1,13 +1,11 @@
 import { Resolver } from 'node:dns/promises';
 import { Injectable } from '@nestjs/common';
 
-/**
- * Asks the DNS itself, not the system: no hosts file, no search domains, nothing that waits in the thread pool.
- */
+/** Asks the DNS itself, not the system: no hosts file, no search domains, no wait in the thread pool. */
 @Injectable()
 export class HostResolver {
   /**
-   * Every address of the name, IPv4 first; empty where it has none or nobody answered.
+   * Every address of the name, IPv4 first; empty without an address or an answer.
    * @throws the reason of `signal`
    */
   async addresses(name: string, signal: AbortSignal): Promise<string[]> {
@@ -24,7 +22,7 @@ export class HostResolver {
     }
   }
 
-  /** A new one for each question, so that it sees the servers of the moment and is cancelled alone. */
+  /** A new one for each question, so that it uses the current servers and is cancelled alone. */
   protected resolver(): Resolver {
     return new Resolver({ timeout: 3_000, tries: 2 });
   }

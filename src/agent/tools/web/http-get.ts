@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 
 const HEADERS = {
   'user-agent': 'Mozilla/5.0 (compatible; Turnpike; fetch_url)',
@@ -11,8 +11,8 @@ const HEADERS = {
 };
 
 /**
- * One GET over a connection that is being opened, up to the headers of the answer: it follows nothing and asks no proxy, whatever the
- * environment says. Destroying the answer closes the connection.
+ * One GET over a connection that is being opened, up to the headers of the answer: it follows no redirect and uses no
+ * proxy, whatever the environment says. Destroying the answer closes the connection.
  * @throws GiveUpError `FETCH_FAILED`; the reason of `signal`
  */
 export async function httpGet(
@@ -41,7 +41,7 @@ async function get(url: URL, socket: Socket, signal: AbortSignal): Promise<Incom
     asked.on('response', resolve).on('error', reject);
     // A change of protocol (101) ends the request without an error.
     asked.on('close', closed);
-    // The request listens from the next tick on, and would not hear of what breaks before.
+    // The request listens from the next tick on, and would miss earlier errors.
     socket.on('error', reject).on('close', closed);
     if (socket.closed) closed();
   });
@@ -49,9 +49,11 @@ async function get(url: URL, socket: Socket, signal: AbortSignal): Promise<Incom
   return await answer;
 }
 
-/** Says the code of the error only: its message may hold what the other side wrote, as into its certificate. */
+/** Uses the code of the error only: its message may contain the other side's words, for example of its certificate. */
 export function connectionFailure(error: unknown): GiveUpError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const told = /^[A-Z][A-Z\d_]{1,63}$/.test(code) ? ` (${code})` : '';
-  return new GiveUpError('FETCH_FAILED', `The connection to the host failed${told}.`, null, { cause: error });
+  const suffix = /^[A-Z][A-Z\d_]{1,63}$/.test(code) ? ` (${code})` : '';
+  return new GiveUpError('FETCH_FAILED', `The connection to the host failed${suffix}.`, null, {
+    cause: error,
+  });
 }

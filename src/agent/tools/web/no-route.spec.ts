@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { describeInNamespaces, runInNamespace } from '../../../../test/support/network-namespace.js';
-import { LEADS_NOWHERE, REACHABLE } from './no-route-scene.spec-support.js';
+import { LEADS_NOWHERE, REACHABLE } from './no-route.fixture.js';
 
-const scene = new URL('no-route-scene.spec-support.ts', import.meta.url).pathname;
+const fixture = new URL('no-route.fixture.ts', import.meta.url).pathname;
 
 describeInNamespaces('An address without a route', () => {
   it.each([
@@ -14,8 +14,8 @@ describeInNamespaces('An address without a route', () => {
       ['ip route add unreachable default'],
     ],
     ['where it is forbidden', 'EACCES|EADDRNOTAVAIL|ENETUNREACH', ['ip route add prohibit default']],
-  ])('fails the fetch and nothing else, %s', async (_, codes, setUp) => {
-    const stdout = await runInNamespace(scene, [`ip address add ${REACHABLE}/32 dev lo`, ...setUp]);
+  ])('fails only the fetch, %s', async (_, codes, setUp) => {
+    const stdout = await runInNamespace(fixture, [`ip address add ${REACHABLE}/32 dev lo`, ...setUp]);
     const came: Record<string, string> = JSON.parse(stdout);
     const failed = expect.stringMatching(
       new RegExp(`^FETCH_FAILED: The connection to the host failed \\((${codes})\\)`),

@@ -1,30 +1,30 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { OutsideText } from '../../../channel/outside-text.js';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import { markAsOutside } from '../outside-text.js';
 import { decodeText } from './decode-text.js';
 import { Dialer } from './dialer.js';
 import { FetchLimits } from './fetch-limits.js';
 import { connectionFailure, httpGet } from './http-get.js';
-import { kindOf, type PageKind } from './page-type.js';
+import { pageKindOf, type PageKind } from './page-type.js';
 import { readPageUrl } from './page-url.js';
 import { PublicHosts } from './public-hosts.js';
 import { readBody } from './read-body.js';
 
 export interface FetchedPage {
-  /** Where it was found, after all redirects. */
+  /** Its URL after all redirects. */
   readonly url: OutsideText;
   readonly kind: PageKind;
   readonly source: OutsideText;
 }
 
-/** UTF-16 units of an address that a page redirects to, with its marks. */
+/** UTF-16 units of a redirect's address, with its marks. */
 const REDIRECT_CHARS = 600;
 
 /**
- * Gets a page of the public internet and nothing else. Each hop is checked as the first was: its URL, then every address
- * of its host, asked once; the connection goes to these addresses.
+ * Fetches a page of the public internet and of nothing else. Each hop is checked as the first: its URL, then every
+ * address of its host, looked up once; the connection goes to these addresses.
  */
 @Injectable()
 export class PageFetcher {
@@ -35,8 +35,8 @@ export class PageFetcher {
   ) {}
 
   /**
-   * @throws GiveUpError with a code that begins with `FETCH_`: docs/tools.md lists them; the reason of `signal`. What it
-   * says is in our words; where a redirect led on, with its address, marked: the page chose that.
+   * @throws GiveUpError with a code that begins with `FETCH_`: docs/tools.md lists them; the reason of `signal`. Its
+   * message is in our words; behind a redirect it contains the address, marked, because the page chose it.
    */
   async fetch(address: string, signal: AbortSignal): Promise<FetchedPage> {
     const { timeoutMs, ports } = this.limits;
@@ -67,7 +67,7 @@ export class PageFetcher {
     );
   }
 
-  /** @returns the page, or where it redirects to */
+  /** @returns the page, or its redirect */
   private async hop(url: URL, signal: AbortSignal): Promise<FetchedPage | URL> {
     const addresses = await this.hosts.addressesOf(url, signal);
     const response = await httpGet(url, this.dialer.connect(url, addresses, signal), signal);
@@ -86,11 +86,11 @@ export class PageFetcher {
       throw new GiveUpError('FETCH_HTTP_STATUS', `The host answered with the status ${statusCode}.`);
     }
     const contentType = headers['content-type'];
-    const kind = kindOf(contentType);
+    const kind = pageKindOf(contentType);
     try {
       const bytes = await readBody(response, this.limits.bytes, signal);
-      const source = OutsideText.of(decodeText(bytes, contentType));
-      return { url: OutsideText.of(url.href), kind, source };
+      const source = OutsideText.fromUntrusted(decodeText(bytes, contentType));
+      return { url: OutsideText.fromUntrusted(url.href), kind, source };
     } catch (error) {
       signal.throwIfAborted();
       throw error instanceof GiveUpError ? error : connectionFailure(error);
@@ -98,16 +98,20 @@ export class PageFetcher {
   }
 }
 
-/** Where an answer sends on to; null where it does not. */
+/** The target of a redirect; null if the answer is none. */
 function redirectOf({ statusCode = 0, headers }: IncomingMessage): string | null {
   if (![301, 302, 303, 307, 308].includes(statusCode) || headers.location === undefined) return null;
   // Header bytes arrive as latin1; servers write UTF-8.
   return Buffer.from(headers.location, 'latin1').toString();
 }
 
-/** Tells where the page had led, which is the page's words. */
+/** Appends the redirect's address, which is the page's words. */
 function behindRedirect(url: URL, error: unknown): unknown {
   if (!(error instanceof GiveUpError)) return error;
-  const where = markAsOutside(OutsideText.of(url.href), 'where the page redirects to', REDIRECT_CHARS);
+  const where = markAsOutside(
+    OutsideText.fromUntrusted(url.href),
+    'where the page redirects to',
+    REDIRECT_CHARS,
+  );
   return new GiveUpError(error.code, `${error.message}\n${where}`, null, { cause: error });
 }

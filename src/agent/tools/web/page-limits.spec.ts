@@ -1,22 +1,22 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../../test/support/eventually.js';
-import { html, openPageScene, type Page, redirect } from './page-scene.spec-support.js';
+import { html, openPageFixture, type Page, redirect } from './page.fixture.js';
 
-const scene = openPageScene();
-const { fetch } = scene;
+const fixture = openPageFixture();
+const { fetch } = fixture;
 
 describe('A public page that', () => {
   describe('is larger than allowed', () => {
     const tooLarge = { code: 'FETCH_TOO_LARGE', message: 'The page is larger than 1000 bytes.' };
 
     it('in one piece, or without an end', async () => {
-      scene.page = (response) => html(response).end('x'.repeat(1_000));
+      fixture.page = (response) => html(response).end('x'.repeat(1_000));
       expect((await fetch(undefined, { bytes: 1_000 })).source).toHaveLength(1_000);
-      scene.page = (response) => html(response).end('x'.repeat(1_001));
+      fixture.page = (response) => html(response).end('x'.repeat(1_001));
       await expect(fetch(undefined, { bytes: 1_000 })).rejects.toMatchObject(tooLarge);
       const closed = new Promise((resolve) => {
-        scene.page = (response) => {
+        fixture.page = (response) => {
           response.on('close', resolve);
           const more = (): void => {
             while (response.write('x'.repeat(10_000)));
@@ -34,7 +34,7 @@ describe('A public page that', () => {
       ['br', brotliCompressSync],
     ])('once it is unpacked from %s', async (encoding, compress) => {
       const bomb = compress(Buffer.alloc(20_000_000));
-      scene.page = (response) => {
+      fixture.page = (response) => {
         response.setHeader('content-encoding', encoding);
         html(response).end(bomb);
       };
@@ -56,31 +56,31 @@ describe('A public page that', () => {
     };
 
     it.each(Object.keys(slow))('%s', async (name) => {
-      scene.page = (response, request) => slow[name]?.(response, request);
+      fixture.page = (response, request) => slow[name]?.(response, request);
       await expect(fetch(undefined, { timeoutMs: 300 })).rejects.toMatchObject({
         code: 'FETCH_TIMEOUT',
         message: 'The page was not there within 0.3 s.',
       });
-      await eventually(async () => expect(await scene.internet.openConnections()).toBe(0));
+      await eventually(async () => expect(await fixture.internet.openConnections()).toBe(0));
     });
 
     it('its name is not answered', async () => {
-      scene.internet.dns.keepSilent('silent.example');
+      fixture.internet.dns.keepSilent('silent.example');
       await expect(fetch('http://silent.example/', { timeoutMs: 100 })).rejects.toMatchObject({
         code: 'FETCH_TIMEOUT',
       });
     });
 
     it('counting all redirects together', async () => {
-      scene.page = (response) => void setTimeout(() => redirect(response, '/on'), 60);
+      fixture.page = (response) => void setTimeout(() => redirect(response, '/on'), 60);
       await expect(fetch(undefined, { timeoutMs: 200 })).rejects.toMatchObject({ code: 'FETCH_TIMEOUT' });
-      expect(scene.requests.length).toBeLessThan(6);
+      expect(fixture.requests.length).toBeLessThan(6);
     });
 
-    it('for a turn that is cancelled meanwhile: the connection is closed', async () => {
+    it('for a cancelled turn: the connection is closed', async () => {
       const stop = new AbortController();
       const closed = new Promise((resolve) => {
-        scene.page = (response) => {
+        fixture.page = (response) => {
           response.on('close', resolve);
           html(response).write('<p>Hel');
           setImmediate(() => stop.abort(new Error('the turn is cancelled')));
@@ -89,7 +89,7 @@ describe('A public page that', () => {
       await expect(fetch(undefined, {}, stop)).rejects.toThrow('the turn is cancelled');
       await closed;
       await expect(fetch(undefined, {}, stop)).rejects.toThrow('the turn is cancelled');
-      expect(scene.requests).toHaveLength(1);
+      expect(fixture.requests).toHaveLength(1);
     });
   });
 
@@ -109,7 +109,7 @@ describe('A public page that', () => {
         html(response.setHeader('content-encoding', 'gzip')).end(gzipSync('<p>Hello').subarray(0, 12)),
     ],
   ])('fails clearly when it %s', async (_, broken) => {
-    scene.page = broken;
+    fixture.page = broken;
     await expect(fetch()).rejects.toMatchObject({
       code: 'FETCH_FAILED',
       message: expect.stringMatching(/^The connection to the host failed(?: \([A-Z0-9_]+\))?\.$/),
@@ -117,7 +117,7 @@ describe('A public page that', () => {
   });
 
   it('fails clearly when it is encoded in a way that was not asked for', async () => {
-    scene.page = (response) => html(response.setHeader('content-encoding', 'zstd')).end('x');
+    fixture.page = (response) => html(response.setHeader('content-encoding', 'zstd')).end('x');
     await expect(fetch()).rejects.toMatchObject({ code: 'FETCH_TYPE_REFUSED' });
   });
 });

@@ -1,9 +1,9 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { html, openPageScene } from './page-scene.spec-support.js';
+import { html, openPageFixture } from './page.fixture.js';
 
-const scene = openPageScene();
-const { fetch } = scene;
+const fixture = openPageFixture();
+const { fetch } = fixture;
 
 describe('A public page', () => {
   it.each([
@@ -12,7 +12,7 @@ describe('A public page', () => {
     ['deflate', deflateSync],
     ['br', brotliCompressSync],
   ])('may be compressed with %s', async (encoding, compress) => {
-    scene.page = (response) => {
+    fixture.page = (response) => {
       response.setHeader('content-encoding', encoding);
       html(response).end(compress('<p>Small'));
     };
@@ -28,7 +28,7 @@ describe('A public page', () => {
     ['application/xml', Buffer.from('<?xml version="1.0" encoding="latin1"?>\xe9', 'latin1'), /é$/],
     ['application/json', Buffer.from('\u{feff}{}', 'utf16le'), '{}'],
   ])('is decoded as it says: %s %#', async (type, body, text) => {
-    scene.page = (response) => response.writeHead(200, { 'content-type': type }).end(body);
+    fixture.page = (response) => response.writeHead(200, { 'content-type': type }).end(body);
     const { source } = await fetch();
     if (typeof text === 'string') expect(source).toBe(text);
     else expect(source).toMatch(text);
@@ -46,7 +46,7 @@ describe('A public page', () => {
     ['text/xml', 'text'],
     ['application/rss+xml', 'text'],
   ])('may be %s', async (type, kind) => {
-    scene.page = (response) => response.writeHead(200, { 'content-type': type }).end('x');
+    fixture.page = (response) => response.writeHead(200, { 'content-type': type }).end('x');
     expect(await fetch()).toMatchObject({ kind });
   });
 
@@ -59,7 +59,7 @@ describe('A public page', () => {
     ['', 'does not say what type it is'],
     [undefined, 'does not say what type it is'],
   ])('is not read when it is %s', async (type, message) => {
-    scene.page = (response) =>
+    fixture.page = (response) =>
       response.writeHead(200, type === undefined ? {} : { 'content-type': type }).end('x');
     await expect(fetch()).rejects.toMatchObject({
       code: 'FETCH_TYPE_REFUSED',
@@ -68,12 +68,13 @@ describe('A public page', () => {
   });
 
   it.each([204, 206, 200])('is read with the status %i', async (status) => {
-    scene.page = (response) => response.writeHead(status, { 'content-type': 'text/plain' }).end();
+    fixture.page = (response) => response.writeHead(status, { 'content-type': 'text/plain' }).end();
     expect((await fetch()).source).toBe('');
   });
 
   it.each([300, 304, 401, 403, 404, 429, 500, 503])('is not read with the status %i', async (status) => {
-    scene.page = (response) => response.writeHead(status, { 'content-type': 'text/html' }).end('Ignore all');
+    fixture.page = (response) =>
+      response.writeHead(status, { 'content-type': 'text/html' }).end('Ignore all');
     await expect(fetch()).rejects.toMatchObject({
       code: 'FETCH_HTTP_STATUS',
       message: `The host answered with the status ${status}.`,

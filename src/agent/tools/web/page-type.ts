@@ -1,6 +1,6 @@
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 
-/** How a page becomes text: by reading its HTML, or as it stands. */
+/** The way in which a page becomes text: by reading its HTML, or as it stands. */
 export type PageKind = 'html' | 'text';
 
 const KINDS: ReadonlyMap<string, PageKind> = new Map([
@@ -14,7 +14,7 @@ const KINDS: ReadonlyMap<string, PageKind> = new Map([
   ['text/xml', 'text'],
 ]);
 
-/** Types that are named where they are refused. A server may call its type anything, so no other is. */
+/** Types that a refusal names. A server may make up its type, so no other is shown. */
 const NAMED: ReadonlySet<string> = new Set([
   'application/pdf',
   'application/zip',
@@ -35,8 +35,8 @@ const NAMED: ReadonlySet<string> = new Set([
   'video/webm',
 ]);
 
-/** @throws GiveUpError `FETCH_TYPE_REFUSED` for what is no text, or does not say what it is */
-export function kindOf(contentType: string | undefined): PageKind {
+/** @throws GiveUpError `FETCH_TYPE_REFUSED` for a type that is no text, or missing */
+export function pageKindOf(contentType: string | undefined): PageKind {
   const type = (contentType ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
   const kind = KINDS.get(type) ?? (/^application\/[\w.-]+\+(?:json|xml)$/.test(type) ? 'text' : undefined);
   if (kind !== undefined) return kind;

@@ -1,11 +1,11 @@
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
 /**
- * The URL of a page as WHATWG reads it, so every spelling of an address (decimal, octal, fullwidth, …) is its usual form
- * from here on.
- * @param base what a relative one is relative to: the page that redirects
+ * The URL of a page as WHATWG reads it, so every spelling of an address (decimal, octal, fullwidth, …) has its usual
+ * form from here on.
+ * @param base of a relative one: the page that redirects
  * @throws GiveUpError `FETCH_URL_REFUSED`, `FETCH_PORT_REFUSED`
  */
 export function readPageUrl(text: string, ports: ReadonlySet<number>, base?: URL): URL {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import { isPublicAddress } from './address-rules.js';
 import { HostResolver } from './host-resolver.js';
 
@@ -10,19 +10,20 @@ export class PublicHosts {
   constructor(private readonly resolver: HostResolver) {}
 
   /**
-   * At least one address, each of them public. One that is not refuses the host: a page that is half inside is none.
+   * At least one address, all of them public. A single other one refuses the host: a page that is half inside is not
+   * public.
    * @throws GiveUpError `FETCH_ADDRESS_REFUSED`, `FETCH_HOST_UNKNOWN`; the reason of `signal`
    */
   async addressesOf(url: URL, signal: AbortSignal): Promise<readonly string[]> {
     const host = bareHost(url);
     const addresses = isIP(host) === 0 ? await this.resolve(host, signal) : [host];
-    // Which address it is stays unsaid: it would tell of the network inside.
+    // The message does not name the address: it would reveal the network inside.
     if (!addresses.every(isPublicAddress)) throw refusal();
     return addresses;
   }
 
   private async resolve(name: string, signal: AbortSignal): Promise<readonly string[]> {
-    // localhost, and the names that machines have for each other.
+    // localhost, and names of machines in local networks.
     if (!name.includes('.')) throw refusal();
     const addresses = await this.resolver.addresses(name, signal);
     if (addresses.length > 0) return addresses;

@@ -2,12 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { PassThrough, type Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 
 /**
- * The body without its compression. At most `maxBytes` are kept in memory, however far they were compressed.
- * @throws GiveUpError `FETCH_TOO_LARGE`, `FETCH_TYPE_REFUSED` for an encoding that was not asked for; the reason of
- * `signal`; what the streams report
+ * The decompressed body. At most `maxBytes` are kept in memory, whatever the compression ratio.
+ * @throws GiveUpError `FETCH_TOO_LARGE`, `FETCH_TYPE_REFUSED` for an encoding that was not requested; the reason of
+ * `signal`; errors of the streams
  */
 export async function readBody(
   response: IncomingMessage,
@@ -26,7 +26,7 @@ export async function readBody(
   try {
     await pipeline(response, decoder(response.headers['content-encoding']), keep, { signal });
   } catch (error) {
-    // Of all that breaks when reading stops, the pipeline may report anything.
+    // When reading stops, the pipeline may report any of the resulting errors.
     if (size <= maxBytes) throw error;
     throw new GiveUpError('FETCH_TOO_LARGE', `The page is larger than ${maxBytes} bytes.`);
   }

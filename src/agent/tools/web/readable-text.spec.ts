@@ -49,7 +49,7 @@ describe('The text of a page', () => {
     expect(await read(html)).toBe(text);
   });
 
-  it('is there for any input, with nothing of the markup', async () => {
+  it('is returned for any input, without markup', async () => {
     const pieces = fc.constantFrom(
       ...'<p> </p> <main> </main> <td> <li> <h2> <pre> <nav> </nav> <script> </script> <br/> </x>'.split(' '),
       ...'word &amp; <!-- --> < "'.split(' '),
@@ -66,7 +66,7 @@ describe('The text of a page', () => {
     );
   });
 
-  it('is the same however an element falls on the borders between the slices', async () => {
+  it('is the same wherever an element falls on the borders between slices', async () => {
     for (const length of [16_370, 16_378, 16_382, 16_383, 16_384]) {
       expect(await read(`<p>${'x'.repeat(length)}</p><p title="a">&eacute;</p>`)).toBe(
         `${'x'.repeat(length)}\n\né`,
@@ -81,7 +81,7 @@ describe('The text of a page', () => {
     await expect(read(piece.repeat(400_000))).rejects.toMatchObject({ code: 'FETCH_UNREADABLE' });
   });
 
-  it('lets other work run while it is read, and stops when it is no longer wanted', async () => {
+  it('lets other work run meanwhile, and is not read further once it is aborted', async () => {
     const stop = new AbortController();
     let turns = 0;
     const other = (): void => {

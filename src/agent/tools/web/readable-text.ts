@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { Parser } from 'htmlparser2';
-import { GiveUpError } from '../../../errors/errors.js';
+import { GiveUpError } from '../../../platform/errors/errors.js';
 import { type Attributes, breakAround, isMain, isSkipped, markerOf } from './elements.js';
 import { TextWriter } from './text-writer.js';
 
-/** Elements inside each other. The parser's time grows with it; pages stay far below. */
+/** The deepest nesting of elements. The parser's time grows with it; pages stay far below. */
 const MAX_DEPTH = 1_000;
 
 /** UTF-16 units parsed before the event loop gets a turn. */
@@ -12,8 +12,8 @@ const SLICE_CHARS = 16_384;
 
 /**
  * The text of an HTML page as a reader sees it: headings and items marked as in Markdown, a table row a line, without
- * navigation, scripts and hidden parts; of a page with a `<main>` that and the title. Takes time in proportion to the
- * length whatever is in it, and lets other work run in between.
+ * navigation, scripts and hidden parts; of a page with a `<main>` only that and the title. Takes time in proportion to
+ * the length whatever is in it, and lets other work run in between.
  * @throws GiveUpError `FETCH_UNREADABLE`; the reason of `signal`
  */
 export async function readableText(html: string, signal: AbortSignal): Promise<string> {
@@ -32,7 +32,7 @@ export async function readableText(html: string, signal: AbortSignal): Promise<s
   return reader.result();
 }
 
-/** Hears of elements in the order of the page. */
+/** Receives elements in the order of the page. */
 class PageReader {
   private readonly body = new TextWriter();
   private readonly title = new TextWriter();

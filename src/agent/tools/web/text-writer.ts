@@ -1,23 +1,23 @@
-/** Weakest first: of two breaks without text between them the stronger one stands. */
+/** Weakest first: of two breaks without text between them the stronger one wins. */
 const BREAKS = ['', ' ', ' | ', '\n', '\n\n'];
 
-/** Puts text together with no more space between than a reader needs. */
+/** Joins text with as few spaces and line breaks as a reader needs. */
 export class TextWriter {
   private readonly parts: string[] = [];
   private pending = 0;
   private marker = '';
 
-  /** How much is written, for `textBetween`. */
+  /** The length so far, for `textBetween`. */
   get position(): number {
     return this.parts.length;
   }
 
-  /** The next text is set apart from the last by this, or by what is pending already where that is stronger. */
+  /** Separates the next text from the last by this, or by a stronger pending break. */
   separate(by: string): void {
     this.pending = Math.max(this.pending, BREAKS.indexOf(by));
   }
 
-  /** Stands right before the next text; none without text. */
+  /** Goes right before the next text; dropped without text. */
   mark(marker: string): void {
     this.marker = marker;
   }

@@ -5,7 +5,7 @@ import { HostResolver } from './host-resolver.js';
 import { PageFetcher } from './page-fetcher.js';
 import { PublicHosts } from './public-hosts.js';
 
-/** Pages of the public internet, and of nothing else. There is no setting that opens more. */
+/** Fetches pages of the public internet, and of nothing else. No setting opens more. */
 @Module({
   providers: [HostResolver, PublicHosts, Dialer, FetchLimits, PageFetcher],
   exports: [PageFetcher],

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "drafts" ADD COLUMN     "is_message" BOOLEAN NOT NULL DEFAULT true;

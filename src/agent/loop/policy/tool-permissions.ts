@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import { ToolSettings } from '../../tools/tool.settings.js';
+import { PersonToolsRepository } from '../../../memory/person-tools.repository.js';
+import { readToolRules, type ToolRules } from '../../../memory/tool-rules.js';
+import type { TurnRun } from '../../turns/turn-run.js';
+
+/**
+ * Finds the tools that a turn may use: those that the deployment, its conversation and everybody who wrote for it
+ * permit.
+ */
+@Injectable()
+export class ToolPermissions {
+  constructor(
+    private readonly settings: ToolSettings,
+    private readonly people: PersonToolsRepository,
+  ) {}
+
+  /** Finds the rules, all of which apply, at this moment: people whose messages joined the turn count as well. */
+  async findRules({
+    conversation,
+    senders,
+  }: Pick<TurnRun, 'conversation' | 'senders'>): Promise<readonly ToolRules[]> {
+    const { allowed, denied } = this.settings;
+    const rules: ToolRules[] = [{ allow: allowed ?? null, deny: denied }];
+    const own = readToolRules(conversation.tools);
+    if (own) rules.push(own);
+    const userIds = new Set(senders.map(({ userId }) => userId));
+    return [...rules, ...(await this.people.findRules(conversation.channel, [...userIds]))];
+  }
+}

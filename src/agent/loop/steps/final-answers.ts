@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { TokenCounter } from '../../llm/token-counter.js';
+import type { Influence } from '../../context/outside-influence.js';
+import { OutputCheck } from './output-check.js';
+import { rejectedExchange } from '../policy/rejected-answer.js';
+import type { I18n } from '../../../platform/i18n/i18n.js';
+import type { ModelAnswer } from '../../llm/model-answer.js';
+import type { MissedAnswer, RunState } from './run-state.js';
+import type { TurnEnd } from '../../turns/turn-completion.repository.js';
+import { overBudget } from '../../turns/turn-end.js';
+
+/** Decides whether an answer without tool calls ends its turn or gets another try. Each kind of failure has one. */
+@Injectable()
+export class FinalAnswers {
+  constructor(
+    private readonly check: OutputCheck,
+    private readonly tokens: TokenCounter,
+  ) {}
+
+  /**
+   * @param answer that of the state's step
+   * @throws what OutputCheck.checkAnswer throws
+   */
+  async concludeAnswer(state: RunState, answer: ModelAnswer): Promise<TurnEnd | MissedAnswer> {
+    const { run, index } = state;
+    const { model } = answer;
+    const { i18n } = run;
+    const next = index + 1;
+    const end = endOf(answer, i18n, state.influence);
+    if (!end) {
+      if (state.hasMissed('empty')) return { text: i18n.empty, errorCode: 'MODEL_EMPTY', model };
+      return { why: 'empty', next, exchange: null };
+    }
+    // A check that an earlier run began is finished, whatever the conversation's setting is now.
+    const wanted = run.conversation.outputCheck || state.stepAt(next) !== undefined;
+    if (!wanted || end.errorCode === 'MODEL_CONTENT_FILTER') return { ...end, model };
+    const checked = await this.check.checkAnswer(state, { asked: askedIn(state), answer: end.text });
+    if ('refused' in checked) return overBudget(checked.refused, i18n);
+    const { verdict } = checked;
+    if (verdict.kind === 'ok') return { ...end, model };
+    if (verdict.kind === 'unreadable') return { text: i18n.notSent, errorCode: 'OUTPUT_UNCHECKED', model };
+    if (state.hasMissed('rejected')) return { text: i18n.notSent, errorCode: 'OUTPUT_REJECTED', model };
+    const exchange = rejectedExchange(index, end.text, verdict.reason, (text) => this.tokens.count(text));
+    return { why: 'rejected', next: checked.next, exchange };
+  }
+}
+
+/** The texts that people wrote for this turn, in order. */
+function askedIn({ asking, joined }: RunState): string[] {
+  const blocks = [asking.context.own, ...joined.map(({ block }) => block)];
+  return blocks
+    .flatMap(({ messages }) => messages)
+    .flatMap(({ content }) => (typeof content === 'string' ? [content] : (content ?? []).flatMap(textOf)));
+}
+
+const textOf = (part: { readonly type: string; readonly text?: string }): string[] =>
+  part.type === 'text' && part.text !== undefined ? [part.text] : [];
+
+/** UTF-16 units that are kept of an answer: some 25 messages in Telegram. */
+const MAX_ANSWER_CHARS = 100_000;
+
+/** Converts a model's final answer to the turn's end; null for an empty one. */
+function endOf(answer: ModelAnswer, i18n: I18n, influence: Influence): Omit<TurnEnd, 'model'> | null {
+  const said = answer.content?.trim() ?? '';
+  const origin = influence === 'outside' ? { outside: true as const } : {};
+  if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED', ...origin };
+  if (answer.finishReason === 'content_filter')
+    return { text: i18n.filtered, errorCode: 'MODEL_CONTENT_FILTER' };
+  if (said === '') return null;
+  if (answer.finishReason === 'length' || said.length > MAX_ANSWER_CHARS) {
+    return {
+      text: `${said.slice(0, MAX_ANSWER_CHARS).toWellFormed()}\n\n${i18n.cutOff}`,
+      errorCode: 'MODEL_LENGTH',
+      ...origin,
+    };
+  }
+  return { text: said, errorCode: null, ...origin };
+}

@@ -1,0 +1,174 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { BudgetRefusal } from '../../../budget/turn-budget.js';
+import { retryWrite } from '../../../platform/database/retry-write.js';
+import { messageOf, TurnpikeError } from '../../../platform/errors/errors.js';
+import { Clock } from '../../../platform/runtime/clock.js';
+import type { ModelAnswer } from '../../llm/model-answer.js';
+import type { ModelCaller } from '../../llm/model-caller.js';
+import { ModelClient, type ModelRequest, type ShowText } from '../../llm/model-client.js';
+import { ContextOverflowError, mayBeThePictures } from '../../llm/model-error.js';
+import type { Influence } from '../../context/outside-influence.js';
+import { permits } from '../policy/tool-permission.js';
+import { StepRepository } from '../../turns/step.repository.js';
+import { TokenCounter } from '../../llm/token-counter.js';
+import type { ActiveRun } from '../../turns/turn-run.js';
+import type { RunState } from './run-state.js';
+import { digest } from './tool-calls.js';
+import { ToolRegistry } from '../../tools/tool-registry.js';
+import { requestTokens, withUsage } from '../../context/usage-estimate.js';
+
+/** The start of a call: for its record and its duration. */
+interface Start {
+  readonly at: Date;
+  readonly ms: number;
+}
+
+export type StepAnswer = ModelAnswer | { readonly refused: BudgetRefusal };
+
+/** Makes model calls; each is a committed step of its turn once it has ended. */
+@Injectable()
+export class ModelSteps {
+  private readonly logger = new Logger(ModelSteps.name);
+  private readonly count = (text: string): number => this.tokens.count(text);
+
+  constructor(
+    private readonly model: ModelClient,
+    private readonly registry: ToolRegistry,
+    private readonly steps: StepRepository,
+    private readonly tokens: TokenCounter,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Makes the next step.
+   * @param last the model has to answer now, without tools
+   * @returns the answer, once it is a committed step; or the owner of the budget that refuses the call
+   * @throws what the model client throws, LeaseLostError, or the reason of the signal
+   */
+  async answerStep(state: RunState, last: boolean): Promise<StepAnswer> {
+    const { run, index, influence } = state;
+    const startedAt = this.start();
+    const asked = await this.ask(state, last);
+    if ('refused' in asked) return asked;
+    const { request, answer } = asked;
+    await this.record(run, index, startedAt, request, answer, { influence });
+    return answer;
+  }
+
+  /**
+   * Makes a call with a fixed request; nothing of it is shown.
+   * @returns and @throws as `answerStep`; ContextOverflowError if the request is more than the model can read at once
+   */
+  async callModel(
+    run: ActiveRun,
+    caller: ModelCaller,
+    index: number,
+    asked: ModelRequest,
+  ): Promise<StepAnswer> {
+    const startedAt = this.start();
+    const request = { ...asked, ...run.budget.callLimit };
+    const refused = await run.budget.admit(() => requestTokens(request, this.count));
+    if (refused) return { refused };
+    const answer = await this.complete(run, caller, request, unseen);
+    await this.record(run, index, startedAt, request, answer);
+    return answer;
+  }
+
+  private start(): Start {
+    return { at: this.clock.now(), ms: this.clock.monotonicMs() };
+  }
+
+  private async record(
+    { turn, lease }: ActiveRun,
+    index: number,
+    { at: startedAt, ms: begunMs }: Start,
+    request: ModelRequest,
+    answer: ModelAnswer,
+    origin: { readonly influence?: Influence } = {},
+  ): Promise<void> {
+    const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens, finishReason: finish } = answer;
+    const step = {
+      turnId: turn.id,
+      index,
+      kind: 'model' as const,
+      name: answer.model,
+      requestDigest: digest(request),
+      result: { ...answer, ...origin },
+      error: null,
+      inputTokens,
+      cachedTokens,
+      cacheWriteTokens,
+      outputTokens,
+      startedAt,
+    };
+    await retryWrite(() => this.steps.add(lease, step));
+    const ms = Math.round(this.clock.monotonicMs() - begunMs);
+    this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
+  }
+
+  /** Asks the model; a request that is too long for it is shortened and sent again, a few times. */
+  private async ask(
+    state: RunState,
+    last: boolean,
+  ): Promise<
+    { readonly request: ModelRequest; readonly answer: ModelAnswer } | { readonly refused: BudgetRefusal }
+  > {
+    const { run, index } = state;
+    const { caller, streamedReply } = state.asking;
+    const show = (text: string) => streamedReply.write(text);
+    for (;;) {
+      const request = this.requestOf(state, last);
+      const refused = await run.budget.admit(() => requestTokens(request, this.count));
+      if (refused) return { refused };
+      try {
+        return { request, answer: await this.complete(run, caller, request, show) };
+      } catch (error) {
+        const less = withLess(error, state);
+        if (less === null) throw error;
+        const { budget } = state.window;
+        this.logger.warn({ msg: less, turnId: run.turn.id, index, budget, error: messageOf(error) });
+      }
+    }
+  }
+
+  /** Charges an aborted call, or a user who aborts calls repeatedly would spend without a limit. */
+  private async complete(
+    { turn, signal, budget }: ActiveRun,
+    caller: ModelCaller,
+    request: ModelRequest,
+    show: ShowText,
+  ): Promise<ModelAnswer> {
+    let written = '';
+    signal.throwIfAborted();
+    try {
+      const answer = await this.model.complete(request, caller, signal, (text) => show((written = text)));
+      return withUsage(answer, request, this.count);
+    } catch (error) {
+      // If the process ends, another one makes the call.
+      if (signal.reason instanceof TurnpikeError)
+        await budget
+          .brokenOff(requestTokens(request, this.count), this.count(written))
+          .catch((reason: unknown) => {
+            this.logger.warn({ msg: 'broken off, not counted', turnId: turn.id, error: messageOf(reason) });
+          });
+      throw error;
+    }
+  }
+
+  private requestOf(state: RunState, last: boolean): ModelRequest {
+    const tools = this.registry.definitions().filter((tool) => permits(state.rules, tool.function.name));
+    return {
+      messages: state.window.messages(state),
+      ...(tools.length > 0 ? { tools } : {}),
+      ...(last && tools.length > 0 ? { tool_choice: 'none' as const } : {}),
+      ...state.run.budget.callLimit,
+    };
+  }
+}
+
+/** Shortens the next request, if that may help. @returns a description of the change; null: nothing was left out */
+function withLess(error: unknown, state: RunState): string | null {
+  if (error instanceof ContextOverflowError && state.window.shrink(state)) return 'context shrunk';
+  return mayBeThePictures(error) && state.window.leaveOutPictures(state) ? 'pictures left out' : null;
+}
+const unseen = (): void => {};

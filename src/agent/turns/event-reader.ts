@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { Channel } from '../../channel/channel.js';
+import { type ChatDescription, isWritten, type Written } from '../../channel/inbound.js';
+import { nameOf } from '../../channel/names.js';
+import type { Event } from '../../generated/prisma/client.js';
+import { markAsPlanned } from '../tools/outside-text.js';
+import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
+
+/** The content of an event for the agent, whatever its source. */
+export interface Heard extends Pick<
+  Written,
+  | 'text'
+  | 'sender'
+  | 'channelMessageId'
+  | 'position'
+  | 'quotedAnswer'
+  | 'inBatch'
+  | 'attachments'
+  | 'isWordless'
+  | 'isFromBot'
+  | 'isGroupContext'
+> {
+  /** The chat as its source describes it; null if it does not. */
+  readonly chat: ChatDescription | null;
+  /** The author, as shown to the model; null if there is none. The `sender` is the person for whom it happens. */
+  readonly author: string | null;
+}
+
+/** Reads events of every source: people's messages in the channel, and planned tasks. */
+@Injectable()
+export class EventReader {
+  constructor(private readonly channel: Channel) {}
+
+  /** Never throws, like `Channel.read`. @returns null for an event that says nothing (any more) */
+  read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
+    if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
+    const inbound = this.channel.read(source, payload);
+    return inbound && isWritten(inbound) ? { ...inbound, author: nameOf(inbound.sender) } : null;
+  }
+}
+
+function scheduled(event: ScheduledEvent | null): Heard | null {
+  if (!event) return null;
+  const { number, dueAt, text, sender } = event;
+  return {
+    text: markAsPlanned(number, dueAt, text),
+    sender,
+    chat: null,
+    channelMessageId: null,
+    position: null,
+    quotedAnswer: null,
+    attachments: [],
+    isWordless: false,
+    isFromBot: false,
+    isGroupContext: false,
+    inBatch: false,
+    author: null,
+  };
+}

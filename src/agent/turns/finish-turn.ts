@@ -1,0 +1,48 @@
+import { Prisma, type Turn } from '../../generated/prisma/client.js';
+import { isBlockedConversation } from '../../memory/conversation.repository.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import type { TurnEnd } from './turn-completion.repository.js';
+
+/** The end of a turn as it was written. */
+export interface FinishedRow {
+  /** Further messages wait in the conversation. */
+  readonly hasWaiting: boolean;
+}
+
+/**
+ * The statement that ends a turn with an answer: message, replies, events and turn. Call it behind the fence, in a
+ * statement of its own, so that it sees a block that the fence has waited for. Returns no row, and writes nothing, if
+ * the chat is blocked.
+ * @param replies the writes of the answer's replies: see `Outbox.writesOf`
+ */
+export function finishTurn(turn: Turn, end: TurnEnd, replies: Prisma.Sql): Prisma.Sql {
+  const now = new Date();
+  return Prisma.sql`
+    WITH place AS (
+      UPDATE conversations c SET message_count = message_count + 1, last_message_at = ${now}::timestamptz
+      WHERE c.id = ${turn.conversationId}::uuid AND NOT ${isBlockedConversation}
+      RETURNING c.id
+    ), message AS (
+      INSERT INTO messages (conversation_id, epoch, role, text, turn_id, outside, created_at)
+      SELECT id, ${turn.epoch}::int, 'assistant', ${end.text}, ${turn.id}::uuid, ${end.outside ?? false}::boolean,
+             ${now}::timestamptz
+      FROM place
+      RETURNING id, conversation_id
+    ), answer AS (
+      -- Interactive if a person asked.
+      SELECT message.*, CASE WHEN EXISTS (
+        SELECT FROM events WHERE turn_id = ${turn.id}::uuid AND source <> ${SCHEDULE_SOURCE}
+      ) THEN 'interactive' ELSE 'background' END::reply_class AS class
+      FROM message
+    ), ${replies}, events_done AS (
+      UPDATE events SET state = 'done' FROM place WHERE turn_id = ${turn.id}::uuid
+    ), ended AS (
+      UPDATE turns SET model = ${end.model}, error_code = ${end.errorCode}, state = 'done',
+        finished_at = ${now}::timestamptz
+      FROM place WHERE turns.id = ${turn.id}::uuid
+    )
+    SELECT EXISTS (
+             SELECT FROM events WHERE conversation_id = place.id AND state = 'waiting' AND kind = 'message'
+           ) AS "hasWaiting"
+    FROM place`;
+}

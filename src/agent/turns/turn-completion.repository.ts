@@ -1,0 +1,270 @@
+import { Injectable } from '@nestjs/common';
+import { BudgetLedgerRepository } from '../../budget/budget-ledger.repository.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
+import { DraftRepository } from '../../delivery/draft.repository.js';
+import { Outbox } from '../../delivery/outbox.js';
+import type { ErrorText } from '../../platform/errors/error-text.js';
+import type { Prisma, ReplyClass, Turn } from '../../generated/prisma/client.js';
+import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
+import { ConversationRepository } from '../../memory/conversation.repository.js';
+import { INTERRUPTED, turnsAnsweredBy } from '../../memory/continued-turns.js';
+import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
+import { Ids } from '../../platform/runtime/ids.js';
+import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { ApprovalRepository } from '../approvals/approval.repository.js';
+import { CorrectionsRepository } from './corrections.repository.js';
+import { finishTurn, type FinishedRow } from './finish-turn.js';
+import type { TurnOutcome } from './turn-outcome.js';
+import { mayHoldOutside } from './cut-short-origin.js';
+
+/** The end of a turn. */
+export interface TurnEnd {
+  readonly text: string;
+  readonly model: string | null;
+  /** Set if the answer is not the model's own: a stable code. */
+  readonly errorCode: string | null;
+  /** Set if the model wrote it with text from outside in its request. */
+  readonly outside?: true;
+}
+
+export interface TurnFailure {
+  readonly code: string;
+  readonly error: ErrorText;
+  /** The notice to the user. */
+  readonly text: string;
+}
+
+const FAR_FUTURE = 'infinity';
+
+/**
+ * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease
+ * first, and settles the turn's budgets and its events, which an interrupted turn leaves to its successor. A blocked
+ * chat gets no answer: its turn is cancelled, whatever its result.
+ */
+@Injectable()
+export class TurnCompletionRepository {
+  constructor(
+    private readonly prisma: PrismaService,
+    private readonly leases: LeaseRepository,
+    private readonly conversations: ConversationRepository,
+    private readonly messages: MessageRepository,
+    private readonly outbox: Outbox,
+    private readonly drafts: DraftRepository,
+    private readonly approvals: ApprovalRepository,
+    private readonly corrections: CorrectionsRepository,
+    private readonly budgets: BudgetLedgerRepository,
+    private readonly ids: Ids,
+  ) {}
+
+  /**
+   * Ends the turn: answer, replies and events.
+   * @throws LeaseLostError
+   */
+  async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<TurnOutcome> {
+    const { correctsId } = turn;
+    // Only another answer replaces a good answer, never a notice that there is none.
+    if (correctsId !== null && end.errorCode === null) {
+      const replied = await this.finishCorrection(lease, turn, correctsId, end);
+      return { lane: { next: 'now' }, replied };
+    }
+    const replies = this.outbox.writesOf({ text: end.text, turnId: turn.id });
+    const finished = await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies));
+      if (!row) await this.cancel(tx, turn, 'CHAT_BLOCKED');
+      await this.budgets.settleReservation(tx, [turn.id]);
+      return row;
+    });
+    return finished === undefined
+      ? { lane: { next: 'now' }, replied: false }
+      : { lane: { next: finished.hasWaiting ? 'now' : 'none' }, replied: true };
+  }
+
+  private finishCorrection(lease: Lease, turn: Turn, correctsId: bigint, end: TurnEnd): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      await this.corrections.answer(tx, turn, correctsId, end);
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
+      await tx.turn.update({
+        where: { id: turn.id },
+        data: { model: end.model, errorCode: end.errorCode, state: 'done', finishedAt: new Date() },
+      });
+    });
+  }
+
+  /**
+   * Ends a turn that failed for good: the apology enters the history, so that the next turn does not retry the same
+   * messages, and a dead letter keeps what a replay needs.
+   * @returns whether there are replies to send
+   * @throws LeaseLostError
+   */
+  fail(lease: Lease, turn: Turn, failure: TurnFailure): Promise<boolean> {
+    return this.unlessBlocked(lease, turn, async (tx) => {
+      const firstError = turn.firstError ?? failure.error;
+      await this.answer(tx, turn, { text: failure.text });
+      await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'dead' } });
+      const { attempts } = await tx.turn.update({
+        where: { id: turn.id },
+        data: {
+          state: 'failed',
+          attempts: { increment: 1 },
+          errorCode: failure.code,
+          error: failure.error,
+          firstError,
+          finishedAt: new Date(),
+        },
+      });
+      const events = await tx.event.findMany({
+        where: { turnId: turn.id },
+        select: { source: true, externalId: true },
+      });
+      await tx.deadLetter.create({
+        data: {
+          id: this.ids.next(),
+          kind: 'turn',
+          subjectId: turn.id,
+          conversationId: turn.conversationId,
+          reason: failure.code,
+          attempts,
+          firstError,
+          lastError: failure.error,
+          payload: { events },
+        },
+      });
+    });
+  }
+
+  /**
+   * Ends an interrupted turn without an answer, in the transaction that begins its successor. Its finished steps and
+   * the shown part of its answer stay; the successor answers its messages.
+   * @returns whether there are replies to send
+   */
+  async interrupt(tx: Prisma.TransactionClient, turn: Turn): Promise<boolean> {
+    await tx.turn.update({
+      where: { id: turn.id },
+      data: { state: 'cancelled', errorCode: INTERRUPTED, finishedAt: new Date() },
+    });
+    const draft = await this.drafts.read(tx, turn.id);
+    if (draft?.state === 'shown') await this.cutShort(tx, turn, draft.text);
+    await this.budgets.settleReservation(tx, [turn.id]);
+    return draft?.state === 'shown';
+  }
+
+  private async cutShort(tx: Prisma.TransactionClient, turn: Turn, said: string): Promise<void> {
+    const { id: turnId, conversationId } = turn;
+    // Without a shown part, it is the notice that the chat waits, and no turn will replace it by an answer.
+    const text = said === '' ? '…' : `${said} …`;
+    const messageId = said === '' ? {} : { messageId: await this.addCutShort(tx, turn, text) };
+    // A person waits for the replies behind it.
+    await this.outbox.add(tx, { conversationId, turnId, text, ...messageId, class: 'interactive' });
+  }
+
+  private async addCutShort(tx: Prisma.TransactionClient, turn: Turn, text: string): Promise<bigint> {
+    return await this.messages.addAnswer(tx, turn, text, { outside: await mayHoldOutside(tx, turn) });
+  }
+
+  /**
+   * Cancels the unfinished turns of a blocked chat, and ends its waiting messages, which are recorded but not read.
+   * @throws LeaseLostError
+   */
+  async dropAll(lease: Lease): Promise<void> {
+    await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      await this.dropWithin(tx, lease, 'CHAT_BLOCKED', FAR_FUTURE);
+    });
+  }
+
+  /**
+   * Does the same for an unreachable chat, except for messages that people wrote after it was marked so: they clear the
+   * mark.
+   * @returns true if the chat is reachable again
+   * @throws LeaseLostError
+   */
+  async dropUnreachable(lease: Lease): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const since = await this.conversations.unreachableSince(tx, lease.conversationId);
+      if (since !== null) await this.dropWithin(tx, lease, 'CHAT_UNREACHABLE', since);
+      return since === null;
+    });
+  }
+
+  private async dropWithin(
+    tx: Prisma.TransactionClient,
+    { conversationId }: Lease,
+    code: string,
+    until: string,
+  ): Promise<void> {
+    const open = await tx.turn.findMany({
+      where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
+      select: { id: true, continuesId: true },
+    });
+    for (const turn of open) await this.cancel(tx, turn, code);
+    await tx.$executeRaw`
+      UPDATE events SET state = 'dropped'
+      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
+        AND (received_at <= ${until}::timestamptz OR source = ${SCHEDULE_SOURCE})`;
+    await this.budgets.settleReservation(
+      tx,
+      open.map(({ id }) => id),
+    );
+  }
+
+  private async unlessBlocked(
+    lease: Lease,
+    turn: Turn,
+    end: (tx: Prisma.TransactionClient) => Promise<void>,
+  ): Promise<boolean> {
+    return await this.prisma.$transaction(async (tx) => {
+      await this.leases.assertHeld(tx, lease);
+      const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
+      await (blocked ? this.cancel(tx, turn, 'CHAT_BLOCKED') : end(tx));
+      await this.budgets.settleReservation(tx, [turn.id]);
+      return !blocked;
+    });
+  }
+
+  private async cancel(
+    tx: Prisma.TransactionClient,
+    turn: Pick<Turn, 'id' | 'continuesId'>,
+    errorCode: string,
+  ): Promise<void> {
+    const { id } = turn;
+    await tx.event.updateMany({ where: { turnId: id }, data: { state: 'dropped' } });
+    const answered = await turnsAnsweredBy(tx, turn);
+    // Else the first turn after the block would find them unanswered, and answer them.
+    await tx.message.updateMany({
+      where: { turnId: { in: answered }, turn: { correctsId: null } },
+      data: { epoch: BESIDE_ALL_EPOCHS },
+    });
+    await tx.turn.update({
+      where: { id },
+      data: { state: 'cancelled', errorCode, finishedAt: new Date() },
+    });
+    await this.approvals.withdraw(tx, id);
+  }
+
+  private async answer(
+    tx: Prisma.TransactionClient,
+    turn: Turn,
+    { text, outside = false }: Pick<TurnEnd, 'text'> & { readonly outside?: boolean },
+  ): Promise<void> {
+    const messageId = await this.messages.addAnswer(tx, turn, text, { outside });
+    const { id: turnId, conversationId } = turn;
+    await this.outbox.add(tx, {
+      conversationId,
+      turnId,
+      messageId,
+      text,
+      class: await this.classOf(tx, turnId),
+    });
+  }
+
+  /** The class of the answer: interactive if a person asked. */
+  private async classOf(tx: Prisma.TransactionClient, turnId: string): Promise<ReplyClass> {
+    const asked = await tx.event.findFirst({
+      where: { turnId, source: { not: SCHEDULE_SOURCE } },
+      select: { id: true },
+    });
+    return asked ? 'interactive' : 'background';
+  }
+}

@@ -1,0 +1,14 @@
+/** The settings of a bot for its receivers, and for the counters of its messages. */
+export interface ConfiguredBot {
+  readonly channel: string;
+  /** The secret that authenticates the other side. */
+  readonly webhookSecret?: string;
+  /** Accepted besides, while the secret is changed. */
+  readonly previousWebhookSecret?: string;
+}
+
+/** The bots of the settings. Implemented by `telegram/`, as `Channel` is. */
+export abstract class ConfiguredBots {
+  /** At least one. The first is that of the deployment itself. */
+  abstract ofAll(): readonly [ConfiguredBot, ...ConfiguredBot[]];
+}

@@ -1,0 +1,23 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import { ServerSettings } from './server.settings.js';
+
+/** Lists the paths that this process answers, for a person who opens the address that the start prints. */
+@ApiExcludeController()
+@Controller()
+export class RootController {
+  constructor(private readonly server: ServerSettings) {}
+
+  @Get()
+  show(): Record<string, string> {
+    const { receives, production, showsDocs, showsMetrics } = this.server;
+    return {
+      name: 'turnpike',
+      health: '/health/ready',
+      ...(showsMetrics ? { metrics: '/metrics' } : {}),
+      ...(receives ? { webhook: '/webhook/telegram', admin: '/admin' } : {}),
+      ...(showsDocs ? { docs: '/docs' } : {}),
+      ...(receives && !production ? { playground: '/playground' } : {}),
+    };
+  }
+}

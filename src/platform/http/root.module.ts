@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { RootController } from './root.controller.js';
+
+/** Serves `GET /`. */
+@Module({ controllers: [RootController] })
+export class RootModule {}
