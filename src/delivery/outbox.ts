@@ -9,20 +9,15 @@ export interface NewReply {
   readonly conversationId: string;
   /** Markdown. */
   readonly text: string;
+  /** The turn that says it: the first part edits the turn's draft, if there is one. */
   readonly turnId?: string;
   /** The message of the history that this reply sends; none for commands and notices. */
   readonly messageId?: bigint;
-  /** A message of the bot that the first part edits. */
+  /** A message of the bot that the first part edits, of a reply that no turn says. */
   readonly inPlaceOf?: ChannelMessageId;
   /** Default `interactive`. */
   readonly class?: ReplyClass;
 }
-
-/** A text that a turn says, or nobody's turn. */
-type AnswerText = Pick<NewReply, 'text'> & {
-  readonly turnId: string | null;
-  readonly inPlaceOf?: ChannelMessageId | null;
-};
 
 /** A new answer to a message, in place of the answer sent before. */
 export interface Correction {
@@ -65,25 +60,38 @@ export class Outbox {
   constructor(private readonly channel: Channel) {}
 
   /**
-   * Formats and splits the text for its channel and commits the parts with the caller's transaction. The first part
-   * edits the turn's draft, if there is one.
+   * Formats and splits the text for its channel and commits the parts with the caller's transaction.
    */
   async add(tx: Prisma.TransactionClient, reply: NewReply): Promise<void> {
-    const { conversationId, text, turnId = null, messageId = null, inPlaceOf = null } = reply;
+    const { conversationId, text, turnId, messageId = null, inPlaceOf } = reply;
+    const replyClass = reply.class ?? 'interactive';
+    if (turnId === undefined) {
+      await tx.reply.createMany({
+        data: this.channel.compose(text).map((body, part) => ({
+          conversationId,
+          messageId,
+          part,
+          body: toJson(body),
+          class: replyClass,
+          ...(part === 0 && { channelMessageId: inPlaceOf }),
+        })),
+      });
+      return;
+    }
     await tx.$executeRaw`
       WITH answer AS (
         SELECT ${messageId}::bigint AS id, ${conversationId}::uuid AS conversation_id,
-               ${reply.class ?? 'interactive'}::reply_class AS class
-      ), ${this.writesOf({ text, turnId, inPlaceOf })}
+               ${replyClass}::reply_class AS class
+      ), ${this.writesOf({ text, turnId })}
       SELECT FROM answer`;
   }
 
   /**
-   * The writes of `add`, as CTEs of the statement that ends a turn. They take their row from its CTE `answer`: `id` and
-   * `conversation_id` of the message in the history, and the `class` of its replies.
+   * The writes of a turn's reply, as CTEs of the statement that ends the turn. They take their row from its CTE
+   * `answer`: `id` and `conversation_id` of the message in the history, and the `class` of its replies.
    * @param text Markdown
    */
-  writesOf({ text, turnId, inPlaceOf = null }: AnswerText): Prisma.Sql {
+  writesOf({ text, turnId }: Required<Pick<NewReply, 'text' | 'turnId'>>): Prisma.Sql {
     const bodies = JSON.stringify(this.channel.compose(text));
     return Prisma.sql`
       draft AS (
@@ -98,7 +106,7 @@ export class Outbox {
                CASE WHEN d.is_unknown THEN 'uncertain' ELSE 'pending' END::reply_state,
                CASE WHEN d.is_unknown THEN 1 ELSE 0 END,
                -- A preview leaves no message.
-               CASE WHEN d.is_message THEN d.channel_message_id WHEN b.part = 1 THEN ${inPlaceOf}::text END
+               CASE WHEN d.is_message THEN d.channel_message_id END
         FROM answer
         CROSS JOIN jsonb_array_elements(${bodies}::jsonb) WITH ORDINALITY AS b (body, part)
         LEFT JOIN draft d ON b.part = 1
