@@ -270,9 +270,9 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'An answer replaces its preview, and stands there once',
     without: {
       file: outbox,
-      within: 'writesOf({ text, turnId, inPlaceOf = null }',
-      find: 'CASE WHEN d.is_message THEN d.channel_message_id WHEN',
-      replace: 'CASE WHEN',
+      within: 'writesOf({ text, turnId }:',
+      find: 'CASE WHEN d.is_message THEN d.channel_message_id END',
+      replace: 'NULL',
     },
     spec: 'src/agent/streaming/streamed-reply.spec.ts',
     test: 'shows the growing text in one message, which becomes the reply',
@@ -284,7 +284,7 @@ export const deliveryGuards: readonly Guard[] = [
     keeps: 'A draft that may be there counts as a try of unknown outcome',
     without: {
       file: outbox,
-      within: 'writesOf({ text, turnId, inPlaceOf = null }',
+      within: 'writesOf({ text, turnId }:',
       find: 'd.is_message AND d.channel_message_id IS NULL AS is_unknown',
       replace: 'false AS is_unknown',
     },

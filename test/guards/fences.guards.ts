@@ -209,7 +209,7 @@ const fences: readonly Fence[] = [
   {
     id: 'command-handled',
     promises: [2, 3],
-    file: 'src/agent/commands/commands.service.ts',
+    file: 'src/agent/commands/command-handler.ts',
     within: 'private async lockConversation(',
     find: 'await this.leases.assertHeld(tx, holder)',
     of: 'CommandsService.handleWaiting',

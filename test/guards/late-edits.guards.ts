@@ -168,7 +168,7 @@ const list: readonly LateEditGuard[] = [
     id: 'draft-taken-up',
     keeps: 'An edit of a draft that its process died in is followed by the final text',
     file: 'src/delivery/outbox.ts',
-    within: 'writesOf({ text, turnId, inPlaceOf = null }',
+    within: 'writesOf({ text, turnId }:',
     find: ' AND editing_since IS NOT NULL',
     replace: ' AND false',
     spec: streamed,

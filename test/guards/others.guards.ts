@@ -1,6 +1,7 @@
 import type { Guard } from './guard.js';
 
 const commands = 'src/agent/commands/commands.service.ts';
+const commandHandler = 'src/agent/commands/command-handler.ts';
 const commandsSpec = 'src/agent/commands/commands.service.spec.ts';
 
 /** Commands, memory, schedules, chat migration, erasure, budgets. */
@@ -10,7 +11,7 @@ export const otherGuards: readonly Guard[] = [
     kind: 'condition',
     promises: [2],
     keeps: 'A command has one effect though two lanes handle it at the same time',
-    without: { file: commands, within: 'private async handleOne(', find: " AND state = 'waiting'" },
+    without: { file: commandHandler, within: 'async handle(', find: " AND state = 'waiting'" },
     spec: 'src/agent/commands/one-effect.spec.ts',
     test: 'has one effect: the second lane finds it done',
   },
@@ -181,7 +182,7 @@ export const otherGuards: readonly Guard[] = [
     promises: [1, 3],
     keeps: 'A command locks the lease before its event, as whoever commits for the turn does',
     without: {
-      file: commands,
+      file: commandHandler,
       within: 'private async lockConversation(',
       find: "else await this.leases.lock(tx, id, 'turns');",
     },

@@ -296,7 +296,7 @@ export const outsideGuards: readonly Guard[] = [
     promises: [],
     keeps: 'A blocked person commands nothing as an anonymous admin of a group',
     without: {
-      file: 'src/agent/commands/commands.service.ts',
+      file: 'src/agent/commands/command-handler.ts',
       within: 'private async turnAway(',
       find: "hidesBlocked ? 'ignore' : ",
     },

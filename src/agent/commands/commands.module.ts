@@ -12,6 +12,7 @@ import { TriesModule } from '../turns/tries/tries.module.js';
 import { TurnsModule } from '../turns/turns.module.js';
 import { ChatSettings } from './chat-settings.js';
 import { CommandAnswers } from './command-answers.js';
+import { CommandHandler } from './command-handler.js';
 import { CommandsService } from './commands.service.js';
 import { EditsRepository } from './edits.repository.js';
 import { ReactionsAndMembershipRepository } from './reactions-and-membership.repository.js';
@@ -39,6 +40,7 @@ import { WaitingCommandsRepository } from './waiting-commands.repository.js';
   providers: [
     ChatSettings,
     CommandAnswers,
+    CommandHandler,
     CommandsService,
     EditsRepository,
     ReactionsAndMembershipRepository,
