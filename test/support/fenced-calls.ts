@@ -8,7 +8,7 @@ import { EventReader } from '../../src/agent/turns/event-reader.js';
 import { Placeholder } from '../../src/agent/loop/placeholder.js';
 import type { Candidate } from '../../src/agent/turns/lane-state.repository.js';
 import { TOOL_OUTCOME_UNKNOWN } from '../../src/agent/tools/unknown-outcome.js';
-import { previewIdOf } from '../../src/agent/streaming/preview-id.js';
+import { previewIdOf } from '../../src/agent/streaming/preview-target.js';
 import { BudgetSettings } from '../../src/budget/budget.settings.js';
 import { type Doubt, LATE_MS, type ShownMessage } from '../../src/delivery/late-edit.js';
 import { LateEditRepository } from '../../src/delivery/late-edit.repository.js';

@@ -3,8 +3,8 @@ import { destinationOf } from '../../channel/destination-of.js';
 import { Channel } from '../../channel/channel.js';
 import type { TurnContext } from '../context/turn-request.js';
 import { ModelCallers } from '../llm/model-caller.js';
-import { notesOnly } from '../streaming/notes-only.js';
 import { StreamedReplies } from '../streaming/streamed-replies.js';
+import type { StreamedReply } from '../streaming/streamed-reply.js';
 import { cut } from '../tools/tool-output.js';
 import type { TurnEnd } from '../turns/turn-completion.repository.js';
 import type { ActiveRun } from '../turns/turn-run.js';
@@ -50,4 +50,9 @@ function withinOneMessage(text: string, channel: Pick<Channel, 'compose'>): stri
     if (channel.compose(shorter).length === 1) return shorter;
   }
   return '…';
+}
+
+/** Shows the agent's status, and none of its answer, which has not been checked yet. */
+function notesOnly(streamedReply: StreamedReply): StreamedReply {
+  return { write: () => {}, note: (text) => streamedReply.note(text), end: () => streamedReply.end() };
 }

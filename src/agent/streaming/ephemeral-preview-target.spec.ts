@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { failures } from '../../../test/support/telegram-double.js';
 import { openStreamedReplyFixture } from './streamed-reply.fixture.js';
-import { previewIdOf } from './preview-id.js';
+import { previewIdOf } from './preview-target.js';
 import { EphemeralPreviewTarget } from './ephemeral-preview-target.js';
 
 class Brief extends EphemeralPreviewTarget {

@@ -1,8 +1,7 @@
 import type { Previews } from '../../channel/capabilities.js';
 import type { ReplyBody } from '../../channel/channel.js';
 import type { DraftRepository } from '../../delivery/draft.repository.js';
-import type { PreviewTarget, PreviewResult, PreviewedTurn } from './preview-target.js';
-import { previewIdOf } from './preview-id.js';
+import { type PreviewTarget, type PreviewResult, type PreviewedTurn, previewIdOf } from './preview-target.js';
 
 /**
  * A preview that the channel shows for a while and that is no message: the turn's reply is sent as a new message, like

@@ -7,6 +7,7 @@ import { failures } from '../../../test/support/telegram-double.js';
 import { LeaseLostError } from '../../platform/errors/errors.js';
 import { openStreamedReplyFixture } from './streamed-reply.fixture.js';
 import { MessagePreviewTarget } from './message-preview-target.js';
+import { beginningOf } from './streamed-reply.js';
 
 const previewTarget = (messageId: ChannelMessageId | null = null) =>
   new MessagePreviewTarget(
@@ -172,5 +173,37 @@ describe('A streamed reply', () => {
     fixture.show(previewTarget(ChannelMessageId(draft?.channelMessageId ?? '')));
     await showing('Once more');
     expect(calls('sendMessage')).toBe(1);
+  });
+});
+
+/** A channel whose messages hold this many characters, with the texts it was asked to compose. */
+function channelOf(holds: number) {
+  const composed: string[] = [];
+  const compose = (text: string) => {
+    composed.push(text);
+    return Array.from({ length: Math.max(1, Math.ceil(text.length / holds)) }, () => ({ text }));
+  };
+  return { compose, composed };
+}
+
+describe('beginningOf', () => {
+  it('is a whole text that one message holds, and its cursor', () => {
+    expect(beginningOf('Once', ' ▌', channelOf(4_096))).toEqual({ text: 'Once ▌' });
+  });
+
+  it('is most of one message’s length for a longer text', () => {
+    const { text = '' } = beginningOf('x'.repeat(50_000), ' ▌', channelOf(4_096)) ?? {};
+    expect(String(text).length).toBeGreaterThan(2_500);
+    expect(String(text).length).toBeLessThanOrEqual(4_096);
+    expect(text).toMatch(/^x+ ▌$/);
+  });
+
+  it('takes the same time however long the text has become', () => {
+    const costOf = (length: number) => {
+      const channel = channelOf(4_096);
+      beginningOf('x'.repeat(length), '', channel);
+      return channel.composed.reduce((sum, text) => sum + text.length, 0);
+    };
+    expect(costOf(100_000)).toBe(costOf(15_000));
   });
 });

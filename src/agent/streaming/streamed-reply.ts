@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Channel, ReplyBody } from '../../channel/channel.js';
 import { messageOf } from '../../platform/errors/errors.js';
-import { beginningOf } from './beginning.js';
+import { cut } from '../tools/tool-output.js';
 import type { PreviewTarget } from './preview-target.js';
 
 /** Shows a running turn's answer while it is written. */
@@ -117,4 +117,23 @@ export class StreamedReplyWriter implements StreamedReply {
     this.ended = true;
     this.logger.warn({ msg: 'answer not shown while it is written', turnId: this.turnId, error });
   }
+}
+
+/** UTF-16 units of Markdown that are read: more than one message holds, even if half of it is link addresses. */
+const LOOKED_AT_CHARS = 12_000;
+
+/**
+ * The beginning of a text, as much as one message holds, and a cursor; its cost does not grow with the text. Undefined
+ * if the channel composes no message from it. Pure.
+ */
+export function beginningOf(
+  text: string,
+  cursor: string,
+  channel: Pick<Channel, 'compose'>,
+): ReplyBody | undefined {
+  for (let length = Math.min(text.length, LOOKED_AT_CHARS); length > 0; length = Math.floor(length * 0.7)) {
+    const parts = channel.compose(`${cut(text, length)}${cursor}`);
+    if (parts.length === 1) return parts[0];
+  }
+  return undefined;
 }

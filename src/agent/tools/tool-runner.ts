@@ -4,7 +4,6 @@ import { errorOf, messageOf, TurnpikeError } from '../../platform/errors/errors.
 import { Redactor } from '../../platform/errors/redactor.js';
 import { isUnreachable } from '../../platform/errors/unreachable.js';
 import { StrayError, withOwner } from '../../platform/errors/stray-errors.js';
-import { type CallMark, noMark } from './call-mark.js';
 import { markAsOutside } from './outside-text.js';
 import type { ToolCall } from '../llm/model-answer.js';
 import type { ToolContext, ToolResult } from './tool-context.js';
@@ -16,6 +15,20 @@ const MAX_REASON_CHARS = 700;
 
 const OUT_OF_REACH =
   'what it needs could not be reached, or did not answer. It may have had an effect, and may work later.';
+
+/** The durable record that a call which must not be repeated has begun. */
+export interface CallMark {
+  /** Resolves when it is recorded, and the method may be entered. */
+  set(): Promise<void>;
+  /** The method was not entered after all: the call may still be made. */
+  takeBack(): Promise<void>;
+}
+
+/** For calls without a record. */
+const noMark: CallMark = {
+  set: () => Promise.resolve(),
+  takeBack: () => Promise.resolve(),
+};
 
 /**
  * Runs one tool call. Every failure becomes a text that tells the model its next step. No result contains a secret of

@@ -9,7 +9,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { PersonRepository } from '../../memory/person.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
-import { previewIdOf } from '../streaming/preview-id.js';
+import { previewIdOf } from '../streaming/preview-target.js';
 import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import type { I18n } from '../../platform/i18n/i18n.js';
 import { mayHoldOutside } from './cut-short-origin.js';

@@ -8,9 +8,8 @@ import { type ModelAnswer, readInfluence, readModelAnswer } from '../../llm/mode
 import { TokenCounter } from '../../llm/token-counter.js';
 import { StepRepository } from '../../turns/step.repository.js';
 import type { TurnEnd } from '../../turns/turn-completion.repository.js';
-import { exhausted, overBudget } from '../../turns/turn-end.js';
 import { ToolPermissions } from '../policy/tool-permissions.js';
-import { FinalAnswers } from './final-answers.js';
+import { FinalAnswers, exhausted, overBudget } from './final-answers.js';
 import { ModelSteps, type StepAnswer } from './model-steps.js';
 import { type ModelAsking, RunState } from './run-state.js';
 import { ToolCalls } from './tool-calls.js';

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { TokenCounter } from '../../llm/token-counter.js';
 import type { Influence } from '../../context/outside-influence.js';
+import { blockOf, type CountTokens } from '../../context/context.js';
+import type { Exchange } from '../../context/turn-request.js';
 import { OutputCheck } from './output-check.js';
-import { rejectedExchange } from '../policy/rejected-answer.js';
 import type { I18n } from '../../../platform/i18n/i18n.js';
 import type { ModelAnswer } from '../../llm/model-answer.js';
 import type { MissedAnswer, RunState } from './run-state.js';
 import type { TurnEnd } from '../../turns/turn-completion.repository.js';
-import { overBudget } from '../../turns/turn-end.js';
+import { rejectionNote } from '../policy/output-verdict.js';
+import type { BudgetRefusal } from '../../../budget/turn-budget.js';
 
 /** Decides whether an answer without tool calls ends its turn or gets another try. Each kind of failure has one. */
 @Injectable()
@@ -75,4 +77,35 @@ function endOf(answer: ModelAnswer, i18n: I18n, influence: Influence): Omit<Turn
     };
   }
   return { text: said, errorCode: null, ...origin };
+}
+
+/** Shows the model its rejected answer and the reason, so that it writes another one. */
+function rejectedExchange(stepIndex: number, answer: string, reason: string, count: CountTokens): Exchange {
+  const call = blockOf(
+    [
+      { role: 'assistant', content: answer },
+      { role: 'user', content: rejectionNote(reason) },
+    ],
+    count,
+  );
+  return { stepIndex, call, results: [] };
+}
+
+/** The end of a turn because its budget is exhausted. */
+export const overBudget = (refused: BudgetRefusal, i18n: I18n): TurnEnd => ({
+  text: i18n.budget[refused],
+  errorCode: 'BUDGET_EXHAUSTED',
+  model: null,
+});
+
+/** The end of a turn without model calls left: its last answer was rejected, or it only called tools. */
+export function exhausted(why: 'rejected' | 'loop' | 'steps', i18n: I18n): TurnEnd {
+  switch (why) {
+    case 'rejected':
+      return { text: i18n.notSent, errorCode: 'OUTPUT_REJECTED', model: null };
+    case 'loop':
+      return { text: i18n.stepsExhausted, errorCode: 'TOOL_LOOP', model: null };
+    case 'steps':
+      return { text: i18n.stepsExhausted, errorCode: 'STEPS_EXHAUSTED', model: null };
+  }
 }

@@ -9,9 +9,8 @@ import { CallAdmission, type CallCircumstances } from '../policy/call-admission.
 import { ToolNotes } from '../../streaming/tool-notes.js';
 import { readToolAnswer, type ToolAnswer, type ToolCall } from '../../llm/model-answer.js';
 import { type NewStep, StepRepository } from '../../turns/step.repository.js';
-import type { CallMark } from '../../tools/call-mark.js';
 import type { ToolContext, ToolResult } from '../../tools/tool-context.js';
-import { ToolRunner } from '../../tools/tool-runner.js';
+import { ToolRunner, type CallMark } from '../../tools/tool-runner.js';
 import type { ActiveRun } from '../../turns/turn-run.js';
 import { strayCalls } from '../policy/stray-calls.js';
 import type { RunState } from './run-state.js';

@@ -5,7 +5,6 @@ import { GiveUpError } from '../../../platform/errors/errors.js';
 import { FactsRepository, MAX_FACT_CHARS, MAX_FACTS } from '../../../memory/facts.repository.js';
 import type { ToolContext } from '../tool-context.js';
 import { Describe, Tool } from '../tool.decorator.js';
-import { factsAbout, matchFact } from './match-fact.js';
 
 /** One line without needless spaces, so that equal facts have equal texts. */
 const OneLine = (): PropertyDecorator =>
@@ -109,3 +108,27 @@ export class FactsTool {
 }
 
 const listed = (facts: readonly string[]): string => facts.map((fact) => `- ${fact}`).join('\n');
+
+type FactMatch =
+  | { readonly kind: 'one'; readonly fact: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'several'; readonly facts: readonly string[] };
+
+/** The matching fact: the exact text, else the only one that contains it, ignoring letter case. */
+export function matchFact(facts: readonly string[], text: string): FactMatch {
+  if (facts.includes(text)) return { kind: 'one', fact: text };
+  const wanted = fold(text);
+  const [first, ...others] = facts.filter((fact) => fold(fact).includes(wanted));
+  if (first === undefined) return { kind: 'none' };
+  return others.length === 0 ? { kind: 'one', fact: first } : { kind: 'several', facts: [first, ...others] };
+}
+
+/** The facts with any word of the query, ignoring letter case, in their order. */
+export function factsAbout(facts: readonly string[], query: string): string[] {
+  const words = fold(query)
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter((word) => word !== '');
+  return facts.filter((fact) => words.some((word) => fold(fact).includes(word)));
+}
+
+const fold = (text: string): string => text.normalize('NFC').toLowerCase();

@@ -12,9 +12,8 @@ import type { RegisteredTool } from '../tool-registry.js';
 import { TOOL_OUTCOME_UNKNOWN, unknownOutcome } from '../unknown-outcome.js';
 import { callFailure } from './call-failure.js';
 import { ListReader } from './list-reader.js';
-import { McpSession } from './mcp-session.js';
+import { McpSession, type ProtocolRevision, wantsNewer } from './mcp-session.js';
 import type { McpTool, ToolReading } from './mcp-tool.js';
-import { type ProtocolRevision, wantsNewer } from './protocol-revision.js';
 import { resultText } from './result-text.js';
 
 /** Pauses between tries to reach an unavailable server. */

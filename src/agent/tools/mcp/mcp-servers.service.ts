@@ -2,8 +2,7 @@ import { Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from 
 import type { McpSettings } from './mcp.settings.js';
 import type { Clock } from '../../../platform/runtime/clock.js';
 import type { Random } from '../../../platform/runtime/random.js';
-import type { RegisteredTool, ToolRegistry } from '../tool-registry.js';
-import type { ToolSource } from '../tool-source.js';
+import type { RegisteredTool, ToolRegistry, ToolSource } from '../tool-registry.js';
 import type { McpServer } from './mcp-server.js';
 import { prefixOf } from './tool-name.js';
 

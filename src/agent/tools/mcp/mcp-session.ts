@@ -4,11 +4,12 @@ import {
   ProtocolError,
   specTypeSchemas,
   StreamableHTTPClientTransport,
+  ProtocolErrorCode,
+  SdkHttpError,
 } from '@modelcontextprotocol/client';
 import type { McpLink } from './mcp-file.js';
 import { errorOf, messageOf } from '../../../platform/errors/errors.js';
 import type { McpTool } from './mcp-tool.js';
-import type { ProtocolRevision } from './protocol-revision.js';
 import { transportTo } from './transport.js';
 
 /** Milliseconds until a server that does not answer is given up. */
@@ -25,6 +26,13 @@ const LISTEN_AGAIN_MS = 1_000;
 /** The page limit of a list; the rest is not read. */
 const MAX_PAGES = 50;
 const MAX_LISTED = 500;
+
+/**
+ * The protocol revision of a server: `2025`, with a handshake and, over HTTP, a session; `2026-07-28`, without either.
+ * The older one is tried first: in it, the SDK returns a server's list as it is; in the newer one, it rejects a whole
+ * list for one wrong tool.
+ */
+export type ProtocolRevision = '2025' | '2026-07-28';
 
 /** One connection to a server, from its start to its end. It is not reopened: a new one is made. */
 export class McpSession {
@@ -191,5 +199,22 @@ export class McpSession {
     } finally {
       this.probing = false;
     }
+  }
+}
+
+/** Whether the server refused the handshake because it has newer revisions only. Pure. */
+export function wantsNewer(error: unknown): boolean {
+  const code = error instanceof ProtocolError ? error.code : codeInBody(error);
+  return code === ProtocolErrorCode.UnsupportedProtocolVersion;
+}
+
+/** Reads the protocol error from the body of a refused handshake, which the SDK does not. */
+function codeInBody(error: unknown): unknown {
+  if (!(error instanceof SdkHttpError) || typeof error.data.text !== 'string') return undefined;
+  try {
+    const body: unknown = JSON.parse(error.data.text);
+    return Reflect.get(Object(Reflect.get(Object(body), 'error')), 'code');
+  } catch {
+    return undefined;
   }
 }

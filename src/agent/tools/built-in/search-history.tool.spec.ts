@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { excerpt } from './excerpt.js';
+import { excerpt } from './search-history.tool.js';
 
 describe('excerpt', () => {
   it('leaves a short text whole, on one line', () => {

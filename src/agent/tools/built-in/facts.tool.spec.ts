@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { factsAbout, matchFact } from './match-fact.js';
+import { factsAbout, matchFact } from './facts.tool.js';
 
 const facts = ['Likes tea', 'Likes tea with milk', 'Ana ist in Köln geboren', '妹の名前はユキ'];
 
