@@ -4,9 +4,8 @@ import { DatabaseModule } from '../platform/database/database.module.js';
 import { PrismaService } from '../platform/database/prisma.service.js';
 import { visible } from '../platform/i18n/visible-text.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
-import type { CliCommand } from './cli-command.js';
+import { type CliCommand, jsonList, type JsonOption } from './cli-command.js';
 import type { CliSession } from './cli-session.js';
-import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 const MAX_CHATS = 50;

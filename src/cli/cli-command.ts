@@ -1,5 +1,6 @@
 import { Command, Help, type HelpContext } from 'commander';
 import { GiveUpError } from '../platform/errors/errors.js';
+import type { TelegramSettings } from '../telegram/settings/telegram.settings.js';
 
 /** The command was called wrongly: exit code 2. The message names the mistake in one line, and the usage. */
 export class UsageError extends GiveUpError {
@@ -71,4 +72,43 @@ export class CliCommand extends Command {
     if (this.parent && typeof context === 'object' && context.error) this.error('missing command');
     return super.help();
   }
+}
+
+/** The option that `CliCommand.jsonOption` adds. */
+export interface JsonOption {
+  readonly json?: true;
+}
+
+/** A list as `--json` prints it. */
+interface JsonList<Item> {
+  readonly items: readonly Item[];
+  /** Whether there are more than were listed. */
+  readonly hasMore: boolean;
+}
+
+/** The first `limit` rows, from a query for one more. */
+export function jsonList<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  toItem: (row: Row) => Item,
+): JsonList<Item> {
+  return { items: rows.slice(0, limit).map(toItem), hasMore: rows.length > limit };
+}
+
+/** The option that `CliCommand.botOption` adds. */
+export interface BotOption {
+  /** A name in TELEGRAM_BOTS_FILE. */
+  readonly bot?: string;
+}
+
+/**
+ * Finds the bot of `--bot NAME`, or without it the one of TELEGRAM_BOT_TOKEN.
+ * @throws GiveUpError if TELEGRAM_BOTS_FILE has no such bot
+ */
+export function findBot({ bot: name }: BotOption, telegram: TelegramSettings): TelegramSettings {
+  const bots = telegram.ofAll();
+  const bot = bots.find((one) => one.name === (name ?? null));
+  if (bot) return bot;
+  const known = bots.flatMap((one) => one.name ?? []).join(', ') || 'none';
+  throw new GiveUpError('BOT_UNKNOWN', `no bot "${name}" in TELEGRAM_BOTS_FILE`, `it has: ${known}`);
 }

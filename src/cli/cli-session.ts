@@ -4,7 +4,7 @@ import { secretsOf } from '../platform/config/setting-secrets.js';
 import { loadSettings, type Settings } from '../settings/settings.js';
 import { Redactor } from '../platform/errors/redactor.js';
 import { PinoLoggerService } from '../platform/observability/pino-logger.service.js';
-import { jsonOnTerminal, onTerminal } from './printable.js';
+import { visible, visibleInJson } from '../platform/i18n/visible-text.js';
 import { type Input, readInput } from './read-input.js';
 
 /** An output: standard output and error are such. */
@@ -71,4 +71,17 @@ export class CliSession {
       destination: { write: (line) => void this.err.write(line) },
     });
   }
+}
+
+/** Escapes a command's output for a terminal: control and invisible characters are written out. Tabs stay. */
+export const onTerminal = (text: string): string => text.split('\t').map(visible).join('\t');
+
+/** The value as JSON, without secrets in its texts and names, and with invisible characters escaped. */
+export function jsonOnTerminal(value: unknown, redactor: Redactor): string {
+  const redacted = (_name: string, part: unknown): unknown => {
+    if (typeof part === 'string') return redactor.text(part);
+    if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, held]) => [redactor.text(name), held]));
+  };
+  return visibleInJson(JSON.stringify(value, redacted, 2));
 }

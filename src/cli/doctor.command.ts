@@ -2,7 +2,7 @@ import { BotApi } from '../telegram/bot-api/bot-api.js';
 import type { Settings } from '../settings/settings.js';
 import type { TelegramSettings } from '../telegram/settings/telegram.settings.js';
 import { GiveUpError, messageOf } from '../platform/errors/errors.js';
-import type { CliCommand } from './cli-command.js';
+import type { CliCommand, JsonOption } from './cli-command.js';
 import type { CliSession } from './cli-session.js';
 import { checkClock } from './doctor/clock.check.js';
 import { type Check, type Finding, findingsAbout, linesOf } from './doctor/finding.js';
@@ -11,7 +11,6 @@ import { checkPublicUrl } from './doctor/public-url.check.js';
 import { checkDatabase, checkQueue } from './doctor/storage.check.js';
 import { checkTelegram } from './doctor/telegram.check.js';
 import { checkWork } from './doctor/work.check.js';
-import type { JsonOption } from './json-option.js';
 
 /** A model may have to be loaded first. */
 const CHECK_TIMEOUT_MS = 60_000;

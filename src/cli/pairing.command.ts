@@ -15,10 +15,8 @@ import { ObservabilityModule } from '../platform/observability/observability.mod
 import { LaneWaker } from '../queue/lane-waker.js';
 import { LanesModule } from '../queue/lanes.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
-import { type BotOption, findBot } from './bot-option.js';
-import type { CliCommand } from './cli-command.js';
+import { type CliCommand, jsonList, type JsonOption, type BotOption, findBot } from './cli-command.js';
 import type { CliSession } from './cli-session.js';
-import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 const MAX_LISTED = 200;

@@ -10,10 +10,8 @@ import { PrismaService } from '../platform/database/prisma.service.js';
 import { visible } from '../platform/i18n/visible-text.js';
 import { ObservabilityModule } from '../platform/observability/observability.module.js';
 import { TelegramModule } from '../telegram/telegram.module.js';
-import { type BotOption, findBot } from './bot-option.js';
-import type { CliCommand } from './cli-command.js';
+import { type CliCommand, jsonList, type JsonOption, type BotOption, findBot } from './cli-command.js';
 import type { CliSession } from './cli-session.js';
-import { jsonList, type JsonOption } from './json-option.js';
 import { withContext } from './with-context.js';
 
 const MAX_PEOPLE = 200;

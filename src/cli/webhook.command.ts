@@ -4,8 +4,7 @@ import { Random } from '../platform/runtime/random.js';
 import { BotApi } from '../telegram/bot-api/bot-api.js';
 import { Pauses } from '../telegram/bot-api/pauses.js';
 import { WebhookRegistration } from '../telegram/receiving/webhook-registration.js';
-import { type BotOption, findBot } from './bot-option.js';
-import type { CliCommand } from './cli-command.js';
+import { type CliCommand, type BotOption, findBot } from './cli-command.js';
 import type { CliSession } from './cli-session.js';
 
 /** Sets, shows and deletes the webhook at Telegram. */

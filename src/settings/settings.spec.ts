@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../platform/config/read-settings.js';
-import { envExample } from './env-example.js';
+import { envExample } from '../cli/env-example.command.js';
 import { assertComplete, loadSettings, settingsClasses } from './settings.js';
 import { variablesOf } from '../platform/config/variable.js';
 

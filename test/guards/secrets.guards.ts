@@ -222,7 +222,7 @@ export const secretGuards: readonly Guard[] = [
       find: 'onTerminal(this.redactor.text(text))',
       replace: 'this.redactor.text(text)',
     },
-    spec: 'src/cli/printable.spec.ts',
+    spec: 'src/cli/cli-session.spec.ts',
     test: 'follows these rules for every command, errors and their hints too',
   },
   {
@@ -231,11 +231,11 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No word of a stranger steers the terminal out of what a command prints as JSON',
     without: {
-      file: 'src/cli/printable.ts',
+      file: 'src/cli/cli-session.ts',
       find: 'visibleInJson(JSON.stringify(value, redacted, 2))',
       replace: 'JSON.stringify(value, redacted, 2)',
     },
-    spec: 'src/cli/printable.spec.ts',
+    spec: 'src/cli/cli-session.spec.ts',
     test: 'is equivalent JSON without invisible characters',
   },
   {
@@ -244,11 +244,11 @@ export const secretGuards: readonly Guard[] = [
     promises: [],
     keeps: 'No secret of the settings is in what a command prints as JSON',
     without: {
-      file: 'src/cli/printable.ts',
+      file: 'src/cli/cli-session.ts',
       find: 'JSON.stringify(value, redacted, 2)',
       replace: 'JSON.stringify(value, null, 2)',
     },
-    spec: 'src/cli/printable.spec.ts',
+    spec: 'src/cli/cli-session.spec.ts',
     test: 'has no secret, in a text or a name',
   },
 ];

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { envExample } from './env-example.js';
+import { envExample } from './env-example.command.js';
 import type { Environment } from '../platform/config/read-settings.js';
-import { loadSettings } from './settings.js';
+import { loadSettings } from '../settings/settings.js';
 
 /** The assignments of a text as a shell writes them. @param commented those that are commented out too */
 function assignments(text: string, commented: boolean): Environment {

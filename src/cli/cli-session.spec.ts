@@ -1,7 +1,7 @@
 import { array, assert, integer, jsonValue, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Redactor } from '../platform/errors/redactor.js';
-import { jsonOnTerminal, onTerminal } from './printable.js';
+import { jsonOnTerminal, onTerminal } from './cli-session.js';
 import { runCli } from './run-cli.js';
 
 const UNSEEN = /(?![\n\t])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
