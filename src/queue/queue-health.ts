@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { HealthPart } from '../platform/health/health-part.js';
-import { HealthRegistry } from '../platform/health/health-registry.js';
+import { HealthRegistry, HealthPart } from '../platform/health/health-registry.js';
 import { QueueBackend } from './queue-backend.js';
 
 /** Ready when the queue's backend answers. */

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { HealthPart } from '../platform/health/health-part.js';
-import { HealthRegistry } from '../platform/health/health-registry.js';
+import { HealthRegistry, HealthPart } from '../platform/health/health-registry.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { SweepProcessor } from './sweep.processor.js';

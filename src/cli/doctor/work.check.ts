@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { DatabaseSettings } from '../../platform/database/database.settings.js';
 import { connectAtStart } from '../../platform/database/connect.js';
-import { runningEmbeddedUrl } from '../../platform/database/running-embedded.js';
+import { runningEmbeddedUrl } from '../../platform/database/embedded-postgres.js';
 import type { WaitingWork } from '../../queue/waiting-work.repository.js';
 import { canLookAtWork, lookAtWork, type WorkSight } from '../../queue/work-sight.js';
 import { ASK_EVERY_MS, isPollerAtWork } from '../../telegram/receiving/poller-lock.js';

@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startEmptyDatabase, type TestDatabase } from '../../../test/support/database.js';
 import { makeMigration } from './migration-folder.js';
-import { reviewMigration } from './migration-review.js';
+import { reviewMigration } from './breaking-changes.js';
 
 let database: TestDatabase;
 let client: Client;

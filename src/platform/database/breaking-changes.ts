@@ -1,4 +1,8 @@
-import type { CatalogEntry } from './database-catalog.js';
+import { type CatalogEntry, readCatalog } from './database-catalog.js';
+import { readConcurrentIndex } from './concurrent-index.js';
+import { connectAtStart } from './connect.js';
+import type { Migration } from './migration-folder.js';
+import { Migrator } from './migrator.js';
 
 /** A change that the previous version cannot work with. */
 export interface BreakingChange {
@@ -94,4 +98,19 @@ function added(
 /** Without the table of a column, or the type of a value: renaming those is a change of its own. */
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
+}
+
+/**
+ * Applies a migration to a database that has all earlier ones, and reports the changes that break the previous version.
+ */
+export async function reviewMigration(url: string, migration: Migration): Promise<readonly BreakingChange[]> {
+  const client = await connectAtStart(url);
+  try {
+    const before = await readCatalog(client);
+    await new Migrator(url, async () => [migration]).apply();
+    const concurrent = readConcurrentIndex(migration.script) !== null;
+    return findBreakingChanges(before, await readCatalog(client), migration.script, concurrent);
+  } finally {
+    await client.end();
+  }
 }

@@ -5,10 +5,14 @@ import { Logger } from '@nestjs/common';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { type CommitDurability, durabilityRisks, readCommitDurability } from './commit-durability.js';
+import {
+  type CommitDurability,
+  durabilityRisks,
+  readCommitDurability,
+  DurabilityNotice,
+} from './commit-durability.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
-import { DurabilityNotice } from './durability-notice.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 
 const alone: CommitDurability = {

@@ -1,4 +1,7 @@
 import type { Client } from 'pg';
+import { Injectable, Logger } from '@nestjs/common';
+import { messageOf } from '../errors/errors.js';
+import { DatabasePool } from './database-pool.js';
 
 /** The server settings that decide whether an acknowledged commit can be lost. */
 export interface CommitDurability {
@@ -82,4 +85,22 @@ export async function readCommitDurability(client: Pick<Client, 'query'>): Promi
   const { states, ...settings } = row;
   const asynchronous = states.filter((state) => state === 'async').length;
   return { ...settings, standbys: states.length, asynchronous };
+}
+
+/** Warns at start of settings that can lose acknowledged commits: promises are no better than the database's. */
+@Injectable()
+export class DurabilityNotice {
+  private readonly logger = new Logger('Database');
+
+  constructor(private readonly pool: DatabasePool) {}
+
+  /** A failure does not stop the start. */
+  async tell(): Promise<void> {
+    try {
+      for (const { code, says, todo } of durabilityRisks(await readCommitDurability(this.pool)))
+        this.logger.warn({ msg: 'commits may be lost', code, why: says, todo });
+    } catch (error) {
+      this.logger.debug({ msg: 'durability of commits not known', error: messageOf(error) });
+    }
+  }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Client } from 'pg';
-import { HealthPart } from '../health/health-part.js';
+import { HealthPart } from '../health/health-registry.js';
 import { Database } from './database.js';
 
 const TIMEOUT_MS = 2_000;

@@ -14,7 +14,7 @@ import { DatabaseClock } from './database-clock.js';
 import { DatabaseHealth } from './database-health.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
-import { DurabilityNotice } from './durability-notice.js';
+import { DurabilityNotice } from './commit-durability.js';
 import { EmbeddedPostgres, embeddedFolder } from './embedded-postgres.js';
 import { Migrator } from './migrator.js';
 import { PrismaService } from './prisma.service.js';

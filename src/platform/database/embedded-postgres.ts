@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { join, resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { GiveUpError, messageOf } from '../errors/errors.js';
-import { type Cluster, openCluster, SUPERUSER } from './cluster.js';
+import { type Cluster, openCluster, SUPERUSER, readPassword } from './cluster.js';
 import { findPostgresBinaries, type PostgresBinaries } from './postgres-binaries.js';
 import { PostgresServer } from './postgres-server.js';
 import { ServerMembership } from './server-membership.js';
+import { inspectPostmaster, readPostmasterFile } from './postmaster-file.js';
 
 /** Crash recovery after a power cut replays the log since the last checkpoint: seconds, not minutes. */
 const START_TIMEOUT_MS = 60_000;
@@ -127,4 +128,13 @@ function unreachable(server: PostgresServer, cause: unknown): GiveUpError {
 /** The embedded server's folder under DATA_DIR. */
 export function embeddedFolder(dataDir: string): string {
   return join(dataDir, 'postgres');
+}
+
+/** The address of the embedded server that runs on this machine for DATA_DIR; null if none does. Starts nothing. */
+export async function runningEmbeddedUrl(dataDir: string): Promise<string | null> {
+  const dataFolder = join(embeddedFolder(dataDir), 'data');
+  const [password, file] = await Promise.all([readPassword(dataFolder), readPostmasterFile(dataFolder)]);
+  if (password === null || file === null || file.state !== 'ready' || file.port === null) return null;
+  if ((await inspectPostmaster(file.pid, dataFolder)) !== 'serving') return null;
+  return `postgresql://${SUPERUSER}:${password}@127.0.0.1:${file.port}/postgres`;
 }

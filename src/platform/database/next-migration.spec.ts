@@ -7,7 +7,7 @@ import { startEmptyDatabase } from '../../../test/support/database.js';
 import { Room } from '../../../test/support/room.js';
 import { draftMigrations } from './migration-draft.js';
 import { findPrismaFolder, type Migration, readMigrations } from './migration-folder.js';
-import { reviewMigration } from './migration-review.js';
+import { reviewMigration } from './breaking-changes.js';
 import { Migrator } from './migrator.js';
 import { sqlToReachSchema } from './schema-diff.js';
 

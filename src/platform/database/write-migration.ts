@@ -6,7 +6,7 @@ import { messageOf } from '../errors/errors.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 import { draftMigrations } from './migration-draft.js';
 import { findPrismaFolder } from './migration-folder.js';
-import { reviewMigration } from './migration-review.js';
+import { reviewMigration } from './breaking-changes.js';
 import { Migrator } from './migrator.js';
 import { sqlToReachSchema } from './schema-diff.js';
 

@@ -1,5 +1,3 @@
-import { decodingsOf, encodedText } from './encoded-text.js';
-
 /** Names of fields whose text is never printed: `authorization`, `x-telegram-bot-api-secret-token`, `apiKey`, ... */
 const SECRET_NAME = /secret|authorization|api[-_]?key|passw(or)?d|cookie|token$/i;
 
@@ -133,3 +131,24 @@ function eitherCase(number: number, digits = 2): string {
   const hex = number.toString(16).padStart(digits, '0');
   return hex.replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }
+
+const HEXADECIMAL = /[\da-f]{16,}/gi;
+
+/** Finds possible base64, in its usual or its URL alphabet, or hexadecimal, of at least this many bytes. */
+const encodedText = (bytes: number): RegExp =>
+  new RegExp(String.raw`(?<![\w+/-])[\w+/-]{${Math.floor((bytes * 8) / 6)},}`, 'g');
+
+/**
+ * The possible decodings of a run of such characters, a byte a character. The encoded part may follow characters that
+ * belong to the alphabet by accident, such as those of a path.
+ */
+function decodingsOf(run: string): string[] {
+  const hexadecimal = run.match(HEXADECIMAL) ?? [];
+  return [
+    ...[0, 1, 2, 3].map((skipped) => decoded(run.slice(skipped), 'base64')),
+    ...hexadecimal.flatMap((part) => [decoded(part, 'hex'), decoded(part.slice(1), 'hex')]),
+  ];
+}
+
+const decoded = (text: string, encoding: 'base64' | 'hex'): string =>
+  Buffer.from(text, encoding).toString('latin1');

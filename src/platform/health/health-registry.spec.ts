@@ -2,8 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SteeredClock } from '../../../test/support/steered.js';
-import { HealthPart } from './health-part.js';
-import { HealthRegistry } from './health-registry.js';
+import { HealthRegistry, HealthPart } from './health-registry.js';
 
 class Part extends HealthPart {
   constructor(

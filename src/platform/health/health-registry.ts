@@ -1,6 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../runtime/clock.js';
-import type { HealthPart } from './health-part.js';
 
 export type Health = 'ok' | 'unavailable';
 
@@ -15,6 +14,18 @@ const CHECK_TIMEOUT_MS = 2_000;
 
 /** How long a result is reused, in milliseconds. */
 const FRESH_MS = 1_000;
+
+/** One part that must work for this process to be ready. A module makes one and gives it to the `HealthRegistry`. */
+export abstract class HealthPart {
+  /** The name in the answer: `database`, `queue`, `workers`. */
+  abstract readonly name: string;
+
+  /** Parts of one group replace each other: one working part is enough. Unset: the part itself must work. */
+  readonly group?: string;
+
+  /** Resolves when the part works, rejects with the reason when it does not. `signal` aborts when time is up. */
+  abstract check(signal: AbortSignal): Promise<void>;
+}
 
 /**
  * Knows which parts must work for this process to be ready, and checks all of them side by side. Any client may ask,

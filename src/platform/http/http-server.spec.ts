@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { createHttpServer, fixedHttpLimits, type HttpLimits } from './http-server.js';
+import { createHttpServer, fixedHttpLimits, type HttpLimits, listenFailure } from './http-server.js';
 
 const unbounded = { most: Infinity, admit: () => true };
 const generous: HttpLimits = {
@@ -144,5 +144,23 @@ describe('The HTTP server', () => {
       await closed(socket);
       expect(read()).toContain('whole');
     });
+  });
+});
+
+const at = { host: '127.0.0.1', port: 3000 };
+
+describe('A failure to listen', () => {
+  it.each(['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL', 'ENOTFOUND'])(
+    'by %s is one line with the settings',
+    (code) => {
+      const failure = listenFailure(Object.assign(new Error('listen'), { code }), at);
+      expect(failure).toMatchObject({ code: 'ADDRESS_NOT_AVAILABLE', hint: null });
+      expect(String(failure)).toMatch(/^[^\n]*HOST=127\.0\.0\.1 PORT=3000[^\n]*$/);
+    },
+  );
+
+  it('of another kind stays what it is', () => {
+    const error = new Error('anything');
+    expect(listenFailure(error, at)).toBe(error);
   });
 });

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { ConnectionsPerAddress } from './connections-per-address.js';
+import { GiveUpError } from '../errors/errors.js';
 
 /** The shares of the server that one client, or all of them together, may use. */
 export interface HttpLimits {
@@ -73,4 +74,24 @@ function seldom(tell: () => void): () => void {
     toldAt = now;
     tell();
   };
+}
+
+const listenReasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'this account may not listen there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no such name',
+};
+
+/** Explains in one line why the process cannot listen; returns any other error as it is. */
+export function listenFailure(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const reason = listenReasons[code];
+  if (reason === undefined) return error;
+  return new GiveUpError(
+    'ADDRESS_NOT_AVAILABLE',
+    `cannot listen on HOST=${host} PORT=${port}: ${reason}; PORT=0 picks a free port`,
+    null,
+    { cause: error },
+  );
 }

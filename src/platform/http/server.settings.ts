@@ -1,5 +1,5 @@
-import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, Max, Min } from 'class-validator';
-import { Networks } from '../config/networks.js';
+import { isIP } from 'node:net';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsOptional, Max, Min, ValidateBy } from 'class-validator';
 import { flag, FromEnv, integer, list } from '../config/variable.js';
 
 export const environments = ['development', 'test', 'production'] as const;
@@ -107,4 +107,24 @@ export class ServerSettings {
   get works(): boolean {
     return this.role !== 'web';
   }
+}
+
+/** A list of IP addresses and networks such as `10.0.0.0/8`; not all of them at once (`/0`). */
+function Networks(): PropertyDecorator {
+  return ValidateBy({
+    name: 'networks',
+    validator: {
+      validate: (value) => Array.isArray(value) && value.every(isNetwork),
+      defaultMessage: () => 'must be IP addresses or networks, separated by commas',
+    },
+  });
+}
+
+function isNetwork(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const [address = '', prefix, ...more] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (version === 4 ? 32 : 128);
 }

@@ -1,9 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { BoundedLabels } from './bounded-labels.js';
 
 /** How long the queries of a scrape may take, in milliseconds; past it the scrape goes without their values. */
 const ASK_TIMEOUT_MS = 1_000;
+
+/** The most sets of labels with values from elsewhere. */
+const MAX_LABEL_SETS = 100;
 
 /** Increments one counter, by 1 or by `by`. */
 export type Count<Value extends string> = (value: Value, by?: number) => void;
@@ -99,3 +101,23 @@ export class Metrics implements OnModuleInit {
 }
 
 const full = (name: string): string => `turnpike_${name}`;
+
+/** Bounds the number of label sets from outside: each one costs memory here and in Prometheus for ever. */
+class BoundedLabels<Label extends string> {
+  private readonly known = new Set<string>();
+
+  constructor(private readonly labels: readonly Label[]) {}
+
+  /** The values as they are, or `other` for each of them. */
+  boundLabels(values: Readonly<Record<Label, string>>): Partial<Record<Label, string>> {
+    const key = JSON.stringify(this.labels.map((label) => values[label]));
+    if (this.known.has(key)) return values;
+    if (this.known.size < MAX_LABEL_SETS) {
+      this.known.add(key);
+      return values;
+    }
+    const other: Partial<Record<Label, string>> = {};
+    for (const label of this.labels) other[label] = 'other';
+    return other;
+  }
+}

@@ -3,7 +3,7 @@ import { ChatLimitSettings } from './chat-limit.settings.js';
 import { messageOf, RetryLaterError } from '../errors/errors.js';
 import { BoundedMap } from '../runtime/bounded-map.js';
 import { SlidingWindow } from './sliding-window.js';
-import { turnWindow, windowsOfChat } from './window-keys.js';
+import { turnWindow, windowsOfChat } from './throttlers.js';
 
 /** Messages that are known to have passed. */
 const CAPACITY = 50_000;

@@ -11,8 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../errors/errors.js';
 import { Clock } from '../runtime/clock.js';
 import { TooManyRequestsException } from './too-many-requests.exception.js';
-import { doorWindow } from './window-keys.js';
-import type { ThrottlerName } from './throttlers.js';
+import { type ThrottlerName, doorWindow } from './throttlers.js';
 
 /** A store slower than this counts as unreachable. */
 const STORE_DEADLINE_MS = 1_000;

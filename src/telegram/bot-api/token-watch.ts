@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { TelegramSettings } from '../settings/telegram.settings.js';
-import { HealthPart } from '../../platform/health/health-part.js';
+import { HealthPart } from '../../platform/health/health-registry.js';
 import { Pauses } from './pauses.js';
 import type { BotApi } from './bot-api.js';
 

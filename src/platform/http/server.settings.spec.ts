@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SettingsError } from './read-settings.js';
+import { SettingsError } from '../config/read-settings.js';
 import { loadSettings } from '../../settings/settings.js';
 
 const proxies = (text: string) => loadSettings({ TRUSTED_PROXIES: text }).server.trustedProxies;
