@@ -20,8 +20,7 @@ import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { ChatStreams } from './chat-streams.js';
 import { PAGE_SECURITY, PlaygroundPage } from './playground-page.js';
-import { PressButtonDto } from './press-button.dto.js';
-import { SendMessageDto } from './send-message.dto.js';
+import { SendMessageDto, PressButtonDto } from './visitor.dto.js';
 
 const NAMES = ['Ada', 'Grace', 'Alan', 'Edsger', 'Barbara', 'Linus', 'Margaret', 'Donald'];
 

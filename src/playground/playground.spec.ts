@@ -5,7 +5,7 @@ import { loadSettings } from '../settings/settings.js';
 import { SettingsModule } from '../platform/config/settings.module.js';
 import { Gates } from '../platform/http/gates.js';
 import { HttpModule } from '../platform/http/http.module.js';
-import { callMethod } from './bot-api/call-method.fixture.js';
+import { callMethod } from './bot-api/simulator.fixture.js';
 import { BotApiSimulator } from './bot-api-simulator.js';
 import { PlaygroundModule } from './playground.module.js';
 

@@ -1,6 +1,6 @@
 import type { Browser } from 'puppeteer';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { callMethod } from '../../src/playground/bot-api/call-method.fixture.js';
+import { callMethod } from '../../src/playground/bot-api/simulator.fixture.js';
 import { World } from '../support/app.js';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { eventually } from '../support/eventually.js';

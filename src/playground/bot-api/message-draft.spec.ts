@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SteeredClock } from '../../../test/support/steered.js';
 import { BotApiSimulator } from '../bot-api-simulator.js';
-import { callMethod } from './call-method.fixture.js';
+import { callMethod } from './simulator.fixture.js';
 
 const CHAT = 77;
 let telegram: BotApiSimulator;

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callMethod } from './call-method.fixture.js';
-import { ADA, call, CHAT, send, telegram, useSimulator } from './simulator.fixture.js';
+import { ADA, call, CHAT, send, telegram, useSimulator, callMethod } from './simulator.fixture.js';
 
 useSimulator();
 

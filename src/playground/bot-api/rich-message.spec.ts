@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BotApiSimulator } from '../bot-api-simulator.js';
-import { callMethod } from './call-method.fixture.js';
+import { callMethod } from './simulator.fixture.js';
 
 const CHAT = 77;
 

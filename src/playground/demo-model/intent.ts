@@ -1,5 +1,3 @@
-import { timeZoneIn } from './time-zone.js';
-
 /** The demo model's reading of a message. */
 export type Intent =
   | { readonly kind: 'tool'; readonly tool: string; readonly arguments: Readonly<Record<string, string>> }
@@ -94,4 +92,29 @@ function readCalculation(words: string): Intent | null {
 
 function unquoted(text: string): string {
   return text.replace(/^["“'](.*)["”']$/s, '$1').replace(/[?.!]+$/, '');
+}
+
+/** City names of the time zones that this Node.js knows, e.g. `new york` for `America/New_York`. */
+const ZONES = new Map(
+  Intl.supportedValuesOf('timeZone').map((zone) => [
+    zone
+      .slice(zone.lastIndexOf('/') + 1)
+      .replaceAll('_', ' ')
+      .toLowerCase(),
+    zone,
+  ]),
+);
+const LONGEST_NAME_IN_WORDS = 4;
+
+/** The time zone whose city a text names ("what time is it in Tokyo?"), or null. */
+function timeZoneIn(text: string): string | null {
+  const words = text.toLowerCase().match(/[\p{L}/_+-]+/gu) ?? [];
+  for (let length = LONGEST_NAME_IN_WORDS; length > 0; length--) {
+    for (let start = 0; start + length <= words.length; start++) {
+      const name = words.slice(start, start + length).join(' ');
+      const zone = ZONES.get(name.slice(name.lastIndexOf('/') + 1).replaceAll('_', ' '));
+      if (zone) return zone;
+    }
+  }
+  return null;
 }

@@ -2,7 +2,6 @@ import type { Ack, ChatEvent } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel, DemoModelRequest } from '../demo-model.js';
 import { milliseconds, oneLine, type Screen } from './screen.js';
-import { type Shown, shownBy } from './shown-text.js';
 import { waitUntil } from './wait-until.js';
 
 const CHAT_ID = 1001;
@@ -68,4 +67,16 @@ function watch(telegram: BotApiSimulator, model: DemoModel, stage: (what: string
 function answerIsThere(telegram: BotApiSimulator): boolean {
   const messages = telegram.chat(CHAT_ID)?.messages ?? [];
   return messages.some(({ from, text }) => from === 'bot' && shownBy(text, ANSWER) === 'the answer');
+}
+
+/** The present text of the bot's message, which it edits while it works. */
+type Shown = 'what the bot is doing' | 'the answer, while it is written' | 'the answer';
+
+/** Ends a text that is still being written. */
+const CURSOR = '▌';
+
+/** Whether a text is the finished answer, not a part of it. Pure. @param answer the expected content */
+export function shownBy(text: string, answer: string): Shown {
+  if (!text.includes(answer)) return 'what the bot is doing';
+  return text.trimEnd().endsWith(CURSOR) ? 'the answer, while it is written' : 'the answer';
 }

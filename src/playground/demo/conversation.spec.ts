@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shownBy } from './shown-text.js';
+import { shownBy } from './conversation.js';
 
 describe('A message that the demo sees', () => {
   it('is the answer only if it contains the expected text and is complete', () => {
