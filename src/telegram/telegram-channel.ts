@@ -12,11 +12,10 @@ import {
 } from '../channel/channel.js';
 import type { ChannelMessageId } from '../channel/ids.js';
 import { Bots } from './bots/bots.js';
-import { writeFileRef } from './bots/file-ref.js';
 import { MessageComposer } from './message-composer.js';
 import { writeBody } from './sending/reply-body.js';
 import { TelegramButtons } from './telegram-buttons.js';
-import { TelegramFiles } from './telegram-files.js';
+import { TelegramFiles, writeFileRef } from './telegram-files.js';
 import { TelegramGuestChats } from './telegram-guest-chats.js';
 import { TelegramPreviews } from './telegram-previews.js';
 import { TelegramReactions } from './telegram-reactions.js';

@@ -1,7 +1,7 @@
+import type { RawApi } from 'grammy';
 import type { Declining, UnusedPayloads } from '../channel/capabilities.js';
 import type { Bots } from './bots/bots.js';
-import { declineQuery } from './sending/decline-query.js';
-import { queryOf, updateKindOf, updateLanguageOf } from './updates/declined.js';
+import { queryOf, updateKindOf, updateLanguageOf, type Query } from './updates/declined.js';
 
 /** A sender waits no longer than this for the answer. */
 const DECLINE_TIMEOUT_MS = 5_000;
@@ -30,5 +30,37 @@ export class TelegramUnusedUpdates implements UnusedPayloads {
     } catch {
       // Aborted: the caller stops waiting by itself.
     }
+  }
+}
+
+/** How long Telegram may cache answers to inline queries, in seconds. */
+const CACHE_S = 300;
+
+/** Declines a query politely, so that its sender does not wait. */
+async function declineQuery(api: RawApi, { kind, id }: Query, words: Declining): Promise<true> {
+  switch (kind) {
+    // https://core.telegram.org/bots/api#answerprecheckoutquery: within ten seconds, or the payment fails by itself.
+    case 'payment':
+      return await api.answerPreCheckoutQuery({
+        pre_checkout_query_id: id,
+        ok: false,
+        error_message: words.payment,
+      });
+    case 'shipping':
+      return await api.answerShippingQuery({
+        shipping_query_id: id,
+        ok: false,
+        error_message: words.payment,
+      });
+    // No results, and a button that leads to the bot's own chat.
+    case 'inline':
+      return await api.answerInlineQuery({
+        inline_query_id: id,
+        results: [],
+        cache_time: CACHE_S,
+        button: { text: words.elsewhere, start_parameter: 'inline' },
+      });
+    case 'button':
+      return await api.answerCallbackQuery({ callback_query_id: id });
   }
 }

@@ -1,7 +1,7 @@
 import { GrammyError, HttpError } from 'grammy';
 import { ChatId } from '../../channel/ids.js';
 import { messageOf } from '../../platform/errors/errors.js';
-import { ForeignAnswerError } from './foreign-answer-error.js';
+import { ForeignAnswerError } from './bot-api-fetch.js';
 import { fieldOf } from './update-fields.js';
 
 /** Why a Bot API call failed, classified by the known effect of the call. `description` holds no token. */

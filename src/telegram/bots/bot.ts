@@ -1,4 +1,6 @@
 import type { AccessSettings } from '../../channel/access.settings.js';
+import type { ChatAdmission } from '../../channel/channel.js';
+import type { Inbound } from '../../channel/inbound.js';
 import type { TelegramSettings } from '../settings/telegram.settings.js';
 import type { Clock } from '../../platform/runtime/clock.js';
 import { BotApi } from '../bot-api/bot-api.js';
@@ -10,7 +12,23 @@ import type { Pauses } from '../bot-api/pauses.js';
 import { GuestMessages } from '../sending/guest-messages.js';
 import { MessageSender } from '../sending/message-sender.js';
 import { TelegramPresence } from '../sending/telegram-presence.js';
-import { TelegramAccess } from './telegram-access.js';
+
+/** The access settings: `TELEGRAM_ALLOWED_CHATS`, `TELEGRAM_OWNERS`, `TELEGRAM_ACCESS`. */
+class TelegramAccess {
+  private readonly listed: ReadonlySet<string>;
+  private readonly others: ChatAdmission;
+
+  constructor({ allowedChats }: TelegramSettings, { owners, mode }: AccessSettings) {
+    this.listed = new Set([...allowedChats, ...owners]);
+    this.others = mode === 'pairing' ? 'unknown' : allowedChats.length === 0 ? 'admitted' : 'refused';
+  }
+
+  /** A chat is admitted where it or its sender is listed: a listed user is served in any group. */
+  admissionOf({ chat, sender }: Pick<Inbound, 'chat' | 'sender'>): ChatAdmission {
+    if (this.listed.has(chat.chatId)) return 'admitted';
+    return sender !== null && this.listed.has(sender.userId) ? 'admitted' : this.others;
+  }
+}
 
 /** The objects of one token. Bots share nothing: one may do what Telegram refuses to another. */
 export class Bot {

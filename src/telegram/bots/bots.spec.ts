@@ -3,7 +3,7 @@ import { ChannelMessageId, ChatId, NO_THREAD } from '../../channel/ids.js';
 import { telegramChannel } from '../../../test/support/telegram-channel.js';
 import { TelegramDouble } from '../../../test/support/telegram-double.js';
 import { newChatId, textUpdate } from '../../../test/support/updates.js';
-import { readFileRef, writeFileRef } from './file-ref.js';
+import { readFileRef, writeFileRef } from '../telegram-files.js';
 
 const never = new AbortController().signal;
 

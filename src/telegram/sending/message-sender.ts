@@ -6,7 +6,6 @@ import { addressOf, guestAnswerOf, guestVia, routeParams } from '../updates/chat
 import { integerOf } from '../bot-api/update-fields.js';
 import { GuestMessages } from './guest-messages.js';
 import { buttonsOf, readBody, replyOf, type TelegramMessage, messageText, unreadable } from './reply-body.js';
-import { couldBeTheForm } from './rich-refusal.js';
 import { isFormattingRefusal, isThreadRefusal, outcomeOf, saysSoAlready } from './send-outcome.js';
 
 /** Sends messages to chats, in the richest form and the place that Telegram accepts; each call once. */
@@ -118,4 +117,26 @@ export class MessageSender {
 
 function idsOf({ chatId, threadId }: Destination): { chatId: string; threadId: string } {
   return { chatId, threadId };
+}
+
+/** Refusals that concern every form of a message. */
+const OF_THE_CHAT: ReadonlySet<string> = new Set([
+  'BOT_BLOCKED',
+  'USER_DEACTIVATED',
+  'BOT_KICKED',
+  'BOT_NOT_MEMBER',
+  'BOT_NOT_STARTED',
+  'CHAT_MIGRATED',
+  'CHAT_NOT_FOUND',
+  'THREAD_NOT_FOUND',
+  'THREAD_CLOSED',
+]);
+
+/**
+ * Whether Telegram may have refused a rich message because of its form. A Bot API server older than 10.1 knows no such
+ * method (404), one older than 10.2 no blocks ("must be non-empty"), and Telegram has undocumented limits.
+ */
+function couldBeTheForm(outcome: SendOutcome): boolean {
+  if (outcome.kind === 'refused') return !OF_THE_CHAT.has(outcome.code);
+  return outcome.kind === 'unavailable' && /^404: .*method not found/i.test(outcome.error);
 }

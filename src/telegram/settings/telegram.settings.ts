@@ -1,7 +1,7 @@
 import { ArrayUnique, IsBoolean, IsIn, IsNotEmpty, IsOptional, Matches } from 'class-validator';
 import type { BotProfile } from './bots-file.js';
 import { HttpAddress } from '../../platform/config/http-address.js';
-import { channelOfBot, MAIN_CHANNEL } from '../../channel/bot-channels.js';
+import { channelOfBot, MAIN_CHANNEL } from '../../channel/configured-bots.js';
 import { flag, FromEnv, list } from '../../platform/config/variable.js';
 
 const telegramModes = ['auto', 'webhook', 'polling', 'passive'] as const;

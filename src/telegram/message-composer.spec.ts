@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { composeMessages } from './compose-messages.js';
-import { anyText, numberedMarkdown } from './markdown.fixture.js';
-import { refusalOf } from './telegram-refusal.fixture.js';
+import { composeMessages } from './message-composer.js';
+import { anyText, numberedMarkdown } from './formatting/markdown.fixture.js';
+import { refusalOf } from './formatting/telegram-refusal.fixture.js';
 
 const refusals = (markdown: string) => composeMessages(markdown).flatMap((part) => refusalOf(part) ?? []);
 const shown = (markdown: string) =>
