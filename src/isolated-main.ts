@@ -1,5 +1,5 @@
 import { readEnvironment } from './platform/config/environment.js';
-import { secretsIn } from './settings/secrets-in.js';
+import { secretsIn } from './settings/settings.js';
 import { Redactor } from './platform/errors/redactor.js';
 import { serveIsolatedRun } from './isolated-run.js';
 import { failureText } from './process.js';

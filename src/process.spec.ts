@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settingsClasses } from './settings/settings.js';
-import { secretsIn } from './settings/secrets-in.js';
+import { settingsClasses, secretsIn } from './settings/settings.js';
 import { variablesOf } from './platform/config/variable.js';
 import { GiveUpError } from './platform/errors/errors.js';
 import { Redactor } from './platform/errors/redactor.js';

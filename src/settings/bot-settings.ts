@@ -8,7 +8,7 @@ import { modelTarget } from '../agent/llm/model-target.js';
 import type { ModelSettings } from '../agent/llm/model.settings.js';
 import type { Environment } from '../platform/config/read-settings.js';
 import type { ServerSettings } from '../platform/http/server.settings.js';
-import { channelOfBot } from '../channel/bot-channels.js';
+import { channelOfBot } from '../channel/configured-bots.js';
 import type { TelegramSettings } from '../telegram/settings/telegram.settings.js';
 
 const SECRET_EXAMPLE = 'a-long-random-word_42';

@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadSettings } from './settings.js';
+import { loadSettings, secretsIn } from './settings.js';
 import { secretsOf } from '../platform/config/setting-secrets.js';
-import { secretsIn } from './secrets-in.js';
 
 describe('secretsOf', () => {
   it('names every secret setting, and the password inside an address', () => {

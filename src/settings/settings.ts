@@ -31,6 +31,7 @@ import { TelegramSettings } from '../telegram/settings/telegram.settings.js';
 import { ToolSettings } from '../agent/tools/tool.settings.js';
 import { TranscriptionSettings } from '../agent/attachments/transcription.settings.js';
 import { variablesOf } from '../platform/config/variable.js';
+import { secretsOf, secretVariables } from '../platform/config/setting-secrets.js';
 import { WorkerSettings } from '../queue/processing/worker.settings.js';
 
 /** The classes in the order in which `.env.example` lists them. */
@@ -200,4 +201,17 @@ function missingInProduction({ server, telegram, model, admin }: Settings): stri
     need(telegram.webhookSecret, 'TELEGRAM_WEBHOOK_SECRET', 'does not accept unauthenticated webhooks');
   }
   return problems;
+}
+
+/**
+ * Every secret that an environment holds, though it may not allow a start: of variables that are not valid as well, and,
+ * where all of them are, those of the files that they name.
+ */
+export function secretsIn(env: Environment): string[] {
+  const secrets = secretVariables(settingsClasses, env);
+  try {
+    return [...secrets, ...secretsOf(loadSettings(env))];
+  } catch {
+    return secrets;
+  }
 }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { channelOfBot, MAIN_CHANNEL } from '../channel/bot-channels.js';
+import { channelOfBot, MAIN_CHANNEL } from '../channel/configured-bots.js';
 
 /** The route parameter that names a bot of TELEGRAM_BOTS_FILE; a route without it is for the first bot. */
 export const BOT_PARAM = 'bot';

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { channelOfBot, MAIN_CHANNEL } from '../channel/bot-channels.js';
+import { channelOfBot, MAIN_CHANNEL } from '../channel/configured-bots.js';
 import type { Acceptance } from '../inbox/arrival-store.js';
 import { InboxService } from '../inbox/inbox.service.js';
 import { ChatThrottlerGuard } from '../platform/throttling/chat-throttler.guard.js';

@@ -4,8 +4,7 @@ import type { Queue } from 'bullmq';
 import { WaitNotices, WORTH_TELLING_MS } from '../agent/turns/wait-notices.js';
 import { BusySettings } from '../agent/turns/busy.settings.js';
 import { ChatLimitSettings } from '../platform/throttling/chat-limit.settings.js';
-import { BacklogRepository } from './backlog.repository.js';
-import { estimateWaitMs, firstWorthTelling } from './wait-estimate.js';
+import { BacklogRepository, type Pace } from './backlog.repository.js';
 import { LaneWaker } from '../queue/lane-waker.js';
 import type { LaneJob } from '../queue/lanes.js';
 
@@ -48,4 +47,15 @@ export class BacklogNotices {
     // A chat whose notice fails does not keep the others from theirs.
     for (const one of results) if (one.status === 'rejected') throw one.reason;
   }
+}
+
+/** The time until the turn of the conversation at this position of the line, from 1. Pure. */
+export function estimateWaitMs(position: number, { running, turnMs }: Pace): number {
+  return (position * (turnMs ?? 0)) / Math.max(1, running);
+}
+
+/** The first position that waits at least this long; null if the speed of the line is unknown. Pure. */
+export function firstWorthTelling(pace: Pace, leastMs: number): number | null {
+  const each = estimateWaitMs(1, pace);
+  return each > 0 ? Math.max(1, Math.ceil(leastMs / each)) : null;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimateWaitMs, firstWorthTelling } from './wait-estimate.js';
+import { estimateWaitMs, firstWorthTelling } from './backlog-notices.js';
 
 const paces = fc.record({
   running: fc.integer({ min: 0, max: 1_000 }),
