@@ -2,7 +2,7 @@ import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { MAX_TEXT_LENGTH } from './bot-api/read-text.js';
 
 /** The largest user id that Telegram hands out fits in 52 bits: https://core.telegram.org/bots/api#user */
-export const MAX_CHAT_ID = 2 ** 52 - 1;
+const MAX_CHAT_ID = 2 ** 52 - 1;
 
 /** A message of a visitor of the playground. */
 export class SendMessageDto {

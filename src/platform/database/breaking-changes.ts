@@ -15,6 +15,21 @@ export interface BreakingChange {
 const allowance = /^-- contracts (\S+): \S/gm;
 
 /**
+ * Applies a migration to a database that has all earlier ones, and reports the changes that break the previous version.
+ */
+export async function reviewMigration(url: string, migration: Migration): Promise<readonly BreakingChange[]> {
+  const client = await connectAtStart(url);
+  try {
+    const before = await readCatalog(client);
+    await new Migrator(url, async () => [migration]).apply();
+    const concurrent = readConcurrentIndex(migration.script) !== null;
+    return findBreakingChanges(before, await readCatalog(client), migration.script, concurrent);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
  * Finds changes of a migration that break the previous version, which runs while it is applied and after: an object
  * which that version reads or writes is gone or changed, one of its INSERTs is refused, or a table is locked for as
  * long as PostgreSQL reads all of it. Compares the database before and after, so the wording of the migration does not
@@ -25,7 +40,7 @@ const allowance = /^-- contracts (\S+): \S/gm;
  * @param script of the migration between the two
  * @param concurrent it builds its index without a transaction
  */
-export function findBreakingChanges(
+function findBreakingChanges(
   before: readonly CatalogEntry[],
   after: readonly CatalogEntry[],
   script: string,
@@ -98,19 +113,4 @@ function added(
 /** Without the table of a column, or the type of a value: renaming those is a change of its own. */
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
-}
-
-/**
- * Applies a migration to a database that has all earlier ones, and reports the changes that break the previous version.
- */
-export async function reviewMigration(url: string, migration: Migration): Promise<readonly BreakingChange[]> {
-  const client = await connectAtStart(url);
-  try {
-    const before = await readCatalog(client);
-    await new Migrator(url, async () => [migration]).apply();
-    const concurrent = readConcurrentIndex(migration.script) !== null;
-    return findBreakingChanges(before, await readCatalog(client), migration.script, concurrent);
-  } finally {
-    await client.end();
-  }
 }
