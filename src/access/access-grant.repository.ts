@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ChatId, UserId } from '../channel/ids.js';
 import { PrismaService } from '../platform/database/prisma.service.js';
-import type { PersonRole, Prisma } from '../generated/prisma/client.js';
+import { type PersonRole, Prisma } from '../generated/prisma/client.js';
 import type { AccessGrant } from './access-decision.js';
 
 /** A person of a channel. */
@@ -14,14 +14,33 @@ interface Row extends AccessGrant {
   readonly id: ChatId | UserId;
 }
 
+/**
+ * The grant of a user or a group, as columns of a SELECT from `grantTables`. Only anonymous admins have the id of a
+ * group, and they may be blocked in a group with access.
+ */
+const grantColumns = Prisma.sql`coalesce(p.role::text, CASE WHEN a.chat_id IS NOT NULL THEN 'user' END) AS role,
+  p.blocked_at IS NOT NULL AS blocked`;
+
+function grantTables(channel: Prisma.Sql, id: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`
+    LEFT JOIN person_access p ON p.channel = ${channel} AND p.user_id = ${id}
+    LEFT JOIN admitted_chats a ON a.channel = ${channel} AND a.chat_id = ${id}`;
+}
+
+/** The `AccessGrant` of one chat, as a JSON object in a SELECT. */
+export function selectChatGrant(channel: Prisma.Sql, chatId: Prisma.Sql): Prisma.Sql {
+  return Prisma.sql`(
+    SELECT row_to_json(g) FROM (
+      SELECT ${grantColumns} FROM (SELECT 1) AS one ${grantTables(channel, chatId)}) AS g)`;
+}
+
 /** The roles and blocks of people, and the groups with access. */
 @Injectable()
 export class AccessGrantRepository {
   constructor(private readonly prisma: PrismaService) {}
 
   /**
-   * Finds the grants of these users and groups, by id: only anonymous admins have the id of a group, and they may be
-   * blocked in a group with access.
+   * Finds the grants of these users and groups, by id.
    * @param db the caller's transaction, if there is one
    */
   async findByIds(
@@ -30,11 +49,8 @@ export class AccessGrantRepository {
     db: Prisma.TransactionClient = this.prisma,
   ): Promise<ReadonlyMap<ChatId | UserId, AccessGrant>> {
     const rows = await db.$queryRaw<Row[]>`
-      SELECT i.id, coalesce(p.role::text, CASE WHEN a.chat_id IS NOT NULL THEN 'user' END) AS role,
-             p.blocked_at IS NOT NULL AS blocked
-      FROM unnest(${ids}::text[]) AS i (id)
-      LEFT JOIN person_access p ON p.channel = ${channel} AND p.user_id = i.id
-      LEFT JOIN admitted_chats a ON a.channel = ${channel} AND a.chat_id = i.id
+      SELECT i.id, ${grantColumns}
+      FROM unnest(${ids}::text[]) AS i (id) ${grantTables(Prisma.sql`${channel}`, Prisma.sql`i.id`)}
       WHERE p.user_id IS NOT NULL OR a.chat_id IS NOT NULL`;
     return new Map(rows.map(({ id, role, blocked }) => [id, { role, blocked }]));
   }

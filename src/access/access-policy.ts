@@ -16,6 +16,13 @@ import { type PersonOfChannel, AccessGrantRepository } from './access-grant.repo
 /** The sender of a message and its chat. */
 export type Origin = Pick<Received, 'channel' | 'chat' | 'sender'>;
 
+/** What operators granted to a chat; in private also to its person, whose id is the chat's. */
+export interface ChatGrant {
+  readonly channel: string;
+  readonly chatId: ChatId;
+  readonly grant: AccessGrant;
+}
+
 /** Evaluates access: by the settings, and by the grants that operators gave. */
 @Injectable()
 export class AccessPolicy {
@@ -28,13 +35,30 @@ export class AccessPolicy {
   /**
    * Decides for each origin, in order, at this moment.
    * @param origins of any channels: messages of several bots are stored together
+   * @param read the grant of their chat, where it is read already: a person's message in private needs no other
    * @param db the caller's transaction, if there is one
    */
-  async evaluateAll(origins: readonly Origin[], db?: Prisma.TransactionClient): Promise<AccessDecision[]> {
+  async evaluateAll(
+    origins: readonly Origin[],
+    read: ChatGrant | null = null,
+    db?: Prisma.TransactionClient,
+  ): Promise<AccessDecision[]> {
     const known = new Map<string, ReadonlyMap<ChatId | UserId, AccessGrant>>();
     for (const channel of new Set(origins.map((origin) => origin.channel)))
-      known.set(channel, await this.grants.findByIds(channel, idsIn(channel, origins), db));
+      known.set(channel, await this.grantsOf(channel, origins, read, db));
     return origins.map((origin) => this.verdict(origin, known.get(origin.channel) ?? new Map()));
+  }
+
+  private async grantsOf(
+    channel: string,
+    origins: readonly Origin[],
+    read: ChatGrant | null,
+    db?: Prisma.TransactionClient,
+  ): Promise<ReadonlyMap<ChatId | UserId, AccessGrant>> {
+    const own = read?.channel === channel ? read : null;
+    const unread = idsIn(channel, origins).filter((id) => id !== own?.chatId);
+    const found = unread.length === 0 ? [] : await this.grants.findByIds(channel, unread, db);
+    return new Map([...found, ...(own ? [[own.chatId, own.grant] as const] : [])]);
   }
 
   private verdict(origin: Origin, known: ReadonlyMap<ChatId | UserId, AccessGrant>): AccessDecision {
@@ -48,7 +72,7 @@ export class AccessPolicy {
   }
 
   async evaluate(origin: Origin, db: Prisma.TransactionClient): Promise<AccessDecision> {
-    const [verdict = 'ignore'] = await this.evaluateAll([origin], db);
+    const [verdict = 'ignore'] = await this.evaluateAll([origin], null, db);
     return verdict;
   }
 

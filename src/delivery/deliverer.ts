@@ -50,30 +50,35 @@ export class Deliverer {
 
   /** Sends all replies that are due. An answer of the channel never makes it throw. */
   async run(conversationId: string): Promise<LaneOutcome> {
-    const outcome = await this.leases.hold(conversationId, 'deliveries', (lease, lost) =>
-      this.drain(lease, lost),
+    const reading = this.replies.reading(conversationId);
+    const outcome = await this.leases.holdAndRead(
+      conversationId,
+      'deliveries',
+      reading,
+      (lease, lost, first) => this.drain(lease, lost, first),
     );
     if (outcome) return outcome;
     const nothingLeft = (await this.replies.nextOpen(conversationId)) === null;
     return nothingLeft ? { next: 'none' } : { next: 'later', delayMs: LEASE_RETRY_MS };
   }
 
-  private async drain(lease: Lease, lost: AbortSignal): Promise<LaneOutcome> {
+  private async drain(lease: Lease, lost: AbortSignal, first: OpenReply | null): Promise<LaneOutcome> {
     const justSettled = new Set<bigint>();
-    while (!lost.aborted) {
+    let next = first;
+    while (next && !lost.aborted) {
+      const reply = next;
       if (this.stopping.soon.aborted) return { next: 'now' };
-      const reply = await this.replies.nextOpen(lease.conversationId);
-      if (!reply) return { next: 'none' };
       if (reply.waitMs > 0) return { next: 'later', delayMs: reply.waitMs };
       const confirmation = confirmationOf(reply);
       // A confirmation in the same run would prove nothing: a late edit takes a moment to arrive.
       if (confirmation && justSettled.has(reply.id)) return { next: 'later', delayMs: CONFIRM_SOON_MS };
       try {
-        const delayMs = await inLogScope(idsOf(reply), () =>
+        const end = await inLogScope(idsOf(reply), () =>
           confirmation ? this.confirm(lease, confirmation, lost) : this.deliver(lease, reply, lost),
         );
+        if (end) return end;
         justSettled.add(reply.id);
-        if (delayMs > 0) return { next: 'later', delayMs };
+        next = await this.replies.nextOpen(lease.conversationId);
       } catch (error) {
         // After a late edit the text is sent once more.
         if (error instanceof LeaseLostError)
@@ -86,14 +91,13 @@ export class Deliverer {
     return { next: 'none' };
   }
 
-  /** @returns milliseconds until the flood gate opens for the reply; 0: the gate does not hold it back */
-  private async deliver(lease: Lease, reply: OpenReply, lost: AbortSignal): Promise<number> {
+  /** @returns the end of the run: the flood gate holds the reply back, or nothing is left; null: go on */
+  private async deliver(lease: Lease, reply: OpenReply, lost: AbortSignal): Promise<LaneOutcome | null> {
     // An edit is repeated until it succeeds. The outcome of an interrupted send cannot be known.
     if (reply.state === 'sending' && reply.channelMessageId === null) {
       const error = 'the sender ended between the call and its record';
       const decision = decideSend({ kind: 'unknown', error }, this.triesOf(reply), this.random.next());
-      await this.records.write(lease, reply, decision);
-      return 0;
+      return afterRecord(await this.records.write(lease, reply, decision));
     }
     if (await this.hasToWaitForChannel(reply, lost)) {
       const error = 'sent once with unknown outcome; the channel does not answer';
@@ -103,10 +107,10 @@ export class Deliverer {
         error,
         countsAsTry: true,
       });
-      return 0;
+      return null;
     }
     const waitMs = await this.replies.markSending(lease, reply);
-    if (waitMs > 0) return waitMs;
+    if (waitMs > 0) return { next: 'later', delayMs: waitMs };
     const tries = this.triesOf(reply);
     const now = { ...tries, attempts: tries.attempts + 1 };
     const message = messageOf(reply);
@@ -114,16 +118,16 @@ export class Deliverer {
       const outcome = await this.whileHeld(lost, (signal) =>
         this.channel.send(reply.destination, bodyOf(reply), signal),
       );
-      await this.record(reply, outcome, () =>
+      const isWorkLeft = await this.record(reply, outcome, () =>
         this.records.write(lease, reply, decideSend(outcome, now, this.random.next())),
       );
-      return 0;
+      return afterRecord(isWorkLeft);
     }
-    await this.edit(reply, message, lost, async (outcome) => {
+    const isWorkLeft = await this.edit(reply, message, lost, async (outcome) => {
       if (outcome.kind === 'unknown') await this.lateEdits.mark(message, LATE_MS);
-      await this.records.write(lease, reply, decideEdit(outcome, now, this.random.next()));
+      return await this.records.write(lease, reply, decideEdit(outcome, now, this.random.next()));
     });
-    return 0;
+    return afterRecord(isWorkLeft);
   }
 
   /** The last send of a reply waits until the channel answers: an outage would use it up at once. */
@@ -135,41 +139,46 @@ export class Deliverer {
   }
 
   /** Sends the text of a settled reply once more. @returns as `deliver` */
-  private async confirm(lease: Lease, confirmation: Confirmation, lost: AbortSignal): Promise<number> {
+  private async confirm(
+    lease: Lease,
+    confirmation: Confirmation,
+    lost: AbortSignal,
+  ): Promise<LaneOutcome | null> {
     const { reply, message, doubt } = confirmation;
     const waitMs = await this.lateEdits.begin(lease, message, reply.destination, doubt);
-    if (waitMs !== 0) return waitMs ?? 0;
+    if (waitMs !== 0) return waitMs === null ? null : { next: 'later', delayMs: waitMs };
     const tries = { attempts: doubt.tries + 1, unknownSends: 0, ageMs: reply.ageMs };
     await this.edit(reply, message, lost, (outcome) =>
       this.confirmations.write(lease, confirmation, decideEdit(outcome, tries, this.random.next())),
     );
-    return 0;
+    return null;
   }
 
   /** An edit that ends after the lease was lost may have overwritten the text of the lease's new holder. */
-  private async edit(
+  private async edit<T>(
     reply: OpenReply,
     message: ShownMessage,
     lost: AbortSignal,
-    write: (outcome: SendOutcome) => Promise<void>,
-  ): Promise<void> {
+    write: (outcome: SendOutcome) => Promise<T>,
+  ): Promise<T> {
     let forMs = LATE_MS;
     try {
       const outcome = await this.whileHeld(lost, (signal) =>
         this.channel.edit(reply.destination, message.channelMessageId, bodyOf(reply), signal),
       );
       if (outcome.kind !== 'unknown') forMs = 0;
-      await this.record(reply, outcome, () => write(outcome));
+      return await this.record(reply, outcome, () => write(outcome));
     } catch (error) {
       if (error instanceof LeaseLostError) await retryWrite(() => this.lateEdits.mark(message, forMs));
       throw error;
     }
   }
 
-  private async record(reply: OpenReply, outcome: SendOutcome, write: () => Promise<void>): Promise<void> {
+  private async record<T>(reply: OpenReply, outcome: SendOutcome, write: () => Promise<T>): Promise<T> {
     // Telegram's side of the send cannot be undone: without a record, the reply would be sent again.
-    await retryWrite(write);
+    const recorded = await retryWrite(write);
     if (outcome.kind === 'limited') await this.gate.limited(reply.destination, outcome.retryAfterMs);
+    return recorded;
   }
 
   private async whileHeld<T>(lost: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -187,6 +196,8 @@ export class Deliverer {
     return { attempts, unknownSends, ageMs };
   }
 }
+
+const afterRecord = (isWorkLeft: boolean): LaneOutcome | null => (isWorkLeft ? null : { next: 'none' });
 
 function messageOf({ conversationId, channelMessageId }: Reply): ShownMessage | null {
   return channelMessageId === null

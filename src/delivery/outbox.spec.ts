@@ -54,7 +54,8 @@ describe('Outbox', () => {
   it('removes the buttons of a question that was decided while it was being sent', async () => {
     const { conversation, questionId, lease, question } = await questionUnderWay();
     await answer(questionId);
-    await replies.sent(lease, question, 'sent', ChannelMessageId('77'));
+    const isWorkLeft = await replies.sent(lease, question, 'sent', ChannelMessageId('77'));
+    expect(isWorkLeft).toBe(true);
     const edit = await replies.nextOpen(conversation.id);
     expect(edit).toMatchObject({ state: 'pending', channelMessageId: '77', body: { text: 'Approved' } });
     expect(edit?.body).not.toHaveProperty('choices');

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../test/support/agent-room.js';
+import { ChannelMessageId } from '../channel/ids.js';
+import type { Lease } from '../queue/lease/lease.repository.js';
+import { LATE_MS, markLateEdit } from './late-edit.js';
 import { ReplyRepository } from './reply.repository.js';
 
 let agent: AgentRoom;
@@ -29,6 +32,38 @@ describe('The order of replies', () => {
       data: { createdAt: earlier, availableAt: earlier },
     });
     expect((await replies.nextOpen(id))?.id).toBe(first?.id);
+  });
+});
+
+describe('The record of a reply', () => {
+  const send = async (lease: Lease) => {
+    const reply = await replies.nextOpen(lease.conversationId);
+    if (!reply) throw new Error('nothing waits');
+    await replies.markSending(lease, reply);
+    return await replies.sent(lease, reply, 'sent', ChannelMessageId(String(reply.id)));
+  };
+  const isFree = async (id: string) => (await agent.room.leases.acquire(id, 'deliveries')) !== null;
+
+  it('gives the sender’s lease back with the last one, and not before', async () => {
+    const { id } = await agent.room.conversation();
+    await write(id, 'first');
+    await write(id, 'second');
+    const lease = await agent.room.lease(id, 'deliveries');
+    expect(await send(lease)).toBe(true);
+    expect(await isFree(id)).toBe(false);
+    expect(await send(lease)).toBe(false);
+    expect(await isFree(id)).toBe(true);
+  });
+
+  it('keeps the lease while the text of a message is in doubt', async () => {
+    const { id: conversationId } = await agent.room.conversation();
+    await write(conversationId, 'edited elsewhere');
+    const lease = await agent.room.lease(conversationId, 'deliveries');
+    await agent.room.prisma.$transaction((tx) =>
+      markLateEdit(tx, { conversationId, channelMessageId: ChannelMessageId('6') }, LATE_MS),
+    );
+    expect(await send(lease)).toBe(true);
+    expect(await isFree(conversationId)).toBe(false);
   });
 });
 

@@ -6,7 +6,7 @@ import { deferralOf, isWithin, putOffBy, waitMsOf } from '../platform/database/d
 import { PrismaService } from '../platform/database/prisma.service.js';
 import type { ErrorText } from '../platform/errors/error-text.js';
 import { Prisma, type Reply, type ReplyClass } from '../generated/prisma/client.js';
-import { type Lease, LeaseRepository } from '../queue/lease/lease.repository.js';
+import { type Lease, LeaseRepository, type Reading } from '../queue/lease/lease.repository.js';
 import { type FloodChat, FloodGate } from './flood/flood-gate.js';
 import { type SeenWindows, seenWindows } from './flood/flood-windows.repository.js';
 import { confirmationDeferral, type Doubt, doubtDeferral, LATE_MS, markLateEdit } from './late-edit.js';
@@ -27,7 +27,8 @@ export interface OpenReply extends Reply {
   readonly windows: SeenWindows;
 }
 
-type Row = Reply &
+/** A reply with work left, as it is selected. */
+export type OpenRow = Reply &
   OpenReply['destination'] &
   Pick<OpenReply, 'waitMs' | 'ageMs' | 'urgency' | 'unreachable' | 'windows'> &
   (Doubt | { readonly [K in keyof Doubt]: null });
@@ -56,7 +57,14 @@ export class ReplyRepository {
    * that may have been overwritten: always the newest of its message.
    */
   async nextOpen(conversationId: string): Promise<OpenReply | null> {
-    const [row] = await this.prisma.$queryRaw<Row[]>`
+    const { select, stateOf } = this.reading(conversationId);
+    const [row] = await this.prisma.$queryRaw<OpenRow[]>(select);
+    return row ? stateOf(row) : null;
+  }
+
+  /** The same for `LeaseHolder.holdAndRead`. */
+  reading(conversationId: string): Reading<OpenRow, OpenReply> {
+    const select = Prisma.sql`
       WITH head AS MATERIALIZED (
       (SELECT r.id, ${waitMsOf(deferralOf('r'))} AS "waitMs",
              extract(epoch FROM clock_timestamp() - r.created_at)::float8 * 1000 AS "ageMs",
@@ -85,10 +93,7 @@ export class ReplyRepository {
              c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.unreachable_at IS NOT NULL AS unreachable,
              ${seenWindows} AS windows
       FROM head JOIN replies r ON r.id = head.id JOIN conversations c ON c.id = r.conversation_id`;
-    if (!row) return null;
-    const { marks, tries, gated, leftMs, until, channel, chatId, threadId, via, chatType, ...reply } = row;
-    const doubt = marks === null ? null : { marks, tries, gated, leftMs, until };
-    return { ...reply, doubt, destination: { channel, chatId, threadId, via, chatType } };
+    return { select, stateOf: openReplyOf };
   }
 
   /**
@@ -136,6 +141,7 @@ export class ReplyRepository {
   /**
    * Settles a reply that was sent. If its text changed during the send, it is opened again as an edit.
    * @param reply as it was sent
+   * @returns whether work is left for the sender; if not, the lease is given back with the record
    * @throws LeaseLostError when another holder has settled the reply meanwhile
    */
   async sent(
@@ -143,10 +149,10 @@ export class ReplyRepository {
     reply: OpenReply,
     state: 'sent' | 'uncertain',
     channelMessageId: ChannelMessageId,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { id, conversationId, body, unreachable } = reply;
     const isSame = Prisma.sql`body = ${JSON.stringify(body)}::jsonb`;
-    await this.leases.queryHeld(
+    const row = await this.leases.queryHeld<{ isLeft: boolean }>(
       lease,
       Prisma.sql`
         settled AS (
@@ -154,12 +160,21 @@ export class ReplyRepository {
             state = CASE WHEN ${isSame} THEN ${state} ELSE 'pending' END::reply_state,
             settled_at = CASE WHEN ${isSame} THEN ${new Date()}::timestamptz END
           FROM held WHERE id = ${id}
+          RETURNING settled_at IS NULL AS is_open
+        ), work AS (
+          SELECT EXISTS (SELECT FROM settled WHERE is_open)
+            OR EXISTS (SELECT FROM replies
+                       WHERE conversation_id = ${conversationId}::uuid AND settled_at IS NULL AND id <> ${id})
+            OR EXISTS (SELECT FROM late_edits WHERE conversation_id = ${conversationId}::uuid) AS "isLeft"
+          FROM held
         ), reached AS (
           UPDATE conversations SET unreachable_at = NULL
           FROM held WHERE id = ${conversationId}::uuid AND ${unreachable}::boolean
         )`,
-      Prisma.sql`SELECT 1`,
+      Prisma.sql`SELECT "isLeft" FROM work`,
+      Prisma.sql`NOT (SELECT "isLeft" FROM work)`,
     );
+    return row?.isLeft ?? true;
   }
 
   /** Defers the reply for another try in `delayMs`, by the database's clock. @throws LeaseLostError */
@@ -208,4 +223,10 @@ export class ReplyRepository {
       }
     });
   }
+}
+
+function openReplyOf({ channel, chatId, threadId, via, chatType, ...row }: OpenRow): OpenReply {
+  const { marks, tries, gated, leftMs, until, ...reply } = row;
+  const doubt = marks === null ? null : { marks, tries, gated, leftMs, until };
+  return { ...reply, doubt, destination: { channel, chatId, threadId, via, chatType } };
 }

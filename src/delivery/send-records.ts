@@ -29,30 +29,36 @@ export class SendRecords {
     this.count = metrics.counter('replies_total', help, 'outcome', ['sent', 'uncertain', 'failed']);
   }
 
-  /** Safe to repeat. @throws LeaseLostError */
-  async write(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<void> {
+  /**
+   * Safe to repeat.
+   * @returns whether work may be left for the sender, which holds its lease then
+   * @throws LeaseLostError
+   */
+  async write(lease: Lease, reply: OpenReply, decision: SendDecision): Promise<boolean> {
     switch (decision.kind) {
       case 'sent':
         return await this.sent(lease, reply, decision.channelMessageId);
       case 'again':
       case 'anew':
       case 'once-more':
-        return await this.putBack(lease, reply, decision);
+        await this.putBack(lease, reply, decision);
+        return true;
       case 'moved': {
         // First: whatever the outcome of the migration, the reply was not sent.
         await this.putBack(lease, reply, decision);
         const { channel, chatId } = reply.destination;
         await this.chatMigration.migrate(channel, { fromChatId: chatId, toChatId: decision.toChatId });
-        return;
+        return true;
       }
       case 'give-up':
-        return await this.bury(lease, reply, decision);
+        await this.bury(lease, reply, decision);
+        return true;
     }
   }
 
-  private async sent(lease: Lease, reply: OpenReply, channelMessageId: ChannelMessageId): Promise<void> {
+  private async sent(lease: Lease, reply: OpenReply, channelMessageId: ChannelMessageId): Promise<boolean> {
     const state = reply.unknownSends > 0 ? 'uncertain' : 'sent';
-    await this.replies.sent(lease, reply, state, channelMessageId);
+    const isWorkLeft = await this.replies.sent(lease, reply, state, channelMessageId);
     this.count(state);
     this.logger.log({
       msg: 'reply sent',
@@ -60,6 +66,7 @@ export class SendRecords {
       state,
       channelMessageId,
     });
+    return isWorkLeft;
   }
 
   private async putBack(lease: Lease, reply: OpenReply, decision: Again): Promise<void> {

@@ -3,6 +3,7 @@ import type { Guard } from './guard.js';
 const file = 'src/queue/lease/lease.repository.ts';
 const holder = 'src/queue/lease/lease-holder.ts';
 const spec = 'src/queue/lease/lease.repository.spec.ts';
+const readingSpec = 'src/queue/lease/lease-reading.spec.ts';
 const holderSpec = 'src/queue/lease/lease-holder.spec.ts';
 
 /** The right to commit for a lane of a conversation. */
@@ -151,7 +152,7 @@ export const leaseGuards: readonly Guard[] = [
     keeps: 'A lease lasts for as long as its work does',
     without: {
       file: holder,
-      within: 'async hold<T>(',
+      within: 'private async whileHeld<T>(',
       find: 'void this.beat(lease, lost)',
       replace: 'undefined',
     },
@@ -173,9 +174,45 @@ export const leaseGuards: readonly Guard[] = [
     kind: 'retry',
     promises: [3],
     keeps: 'The next one need not wait for a lease whose work has ended, or failed',
-    without: { file: holder, within: 'async hold<T>(', find: 'await this.giveBack(lease);' },
+    without: { file: holder, within: 'private async whileHeld<T>(', find: 'await this.giveBack(lease);' },
     spec: holderSpec,
     test: 'gives the lease back when the work ends, and when it fails',
+  },
+  {
+    id: 'lease/read-after-the-last-holder',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'What is read with a lease is no older than what its former holder wrote',
+    without: {
+      file,
+      within: 'async acquireAndRead<',
+      find: ' AND xmin = (SELECT xmin FROM leases WHERE ${own})',
+    },
+    spec: readingSpec,
+    test: 'shows what a holder wrote that came and went meanwhile',
+  },
+  {
+    id: 'lease/read-after-a-late-holder',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'The lease of a holder that may still commit is taken first, and read behind',
+    without: {
+      file,
+      within: 'async acquireAndRead<',
+      find: "expires_at = '-infinity'",
+      replace: 'expires_at <= clock_timestamp()',
+    },
+    spec: readingSpec,
+    test: 'shows what a holder wrote that was silent for too long, and commits meanwhile',
+  },
+  {
+    id: 'lease/kept-until-the-last-write',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A lease is given back with the last write only',
+    without: { file, within: 'async queryHeld<', find: ' AND ${isLast}' },
+    spec: readingSpec,
+    test: 'is kept where the write was not the last',
   },
   {
     id: 'lease/blind-is-not-lost',

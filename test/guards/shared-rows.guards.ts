@@ -68,7 +68,7 @@ export const sharedRowGuards: readonly Guard[] = [
     without: {
       file: claim,
       within: 'async interrupting(',
-      find: 'await this.invited(lease, conversation, waiting)',
+      find: 'await this.invited(lease, { conversation, waiting })',
       replace: '{ candidates: waiting.map((event) => this.read(event, conversation)) }',
     },
     spec: 'src/agent/loop/busy/interruptions-under-way.spec.ts',

@@ -107,7 +107,7 @@ const claims: readonly Guard[] = [
     keeps: 'An unfinished turn goes on before another one begins',
     without: {
       file: laneState,
-      within: 'async read(',
+      within: 'reading(conversationId: string)',
       find: "state IN ('waiting', 'running')",
       replace: "state IN ('parked')",
     },

@@ -41,8 +41,9 @@ export class TurnRunner {
   /** @throws only what the database throws: the job is then retried, and the sweep finds it otherwise */
   async run(conversationId: string): Promise<TurnOutcome> {
     return await orLost(async () => {
-      const outcome = await this.leases.hold(conversationId, 'turns', (lease, lost) =>
-        this.runHeld(lease, lost),
+      const reading = this.laneStates.reading(conversationId);
+      const outcome = await this.leases.holdAndRead(conversationId, 'turns', reading, (lease, lost, state) =>
+        this.runHeld(lease, lost, state),
       );
       return outcome ?? idle(await this.whileHeldElsewhere(conversationId));
     });
@@ -67,8 +68,7 @@ export class TurnRunner {
     return exists ? { next: 'later', delayMs: LEASE_RETRY_MS } : none;
   }
 
-  private async runHeld(lease: Lease, lost: AbortSignal): Promise<TurnOutcome> {
-    const state = await this.laneStates.read(lease.conversationId);
+  private async runHeld(lease: Lease, lost: AbortSignal, state: LaneState | null): Promise<TurnOutcome> {
     if (!state?.needsCommands) return await this.runNext(lease, lost, state, 0);
     // A /reset from before the waiting messages applies to them.
     const { replied, heldUpMs } = await this.commands.handleWaiting(lease.conversationId, lease);

@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { AccessGrant } from '../../access/access-decision.js';
+import { selectChatGrant } from '../../access/access-grant.repository.js';
 import { columnsOf } from '../../platform/database/columns.js';
 import { deferralOf, waitMsOf } from '../../platform/database/deferred.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { isBlockedConversation } from '../../memory/conversation.repository.js';
 import { type Conversation, type Event, Prisma } from '../../generated/prisma/client.js';
 import type { LaneOutcome } from '../../queue/lease/lane-outcome.js';
+import type { Reading } from '../../queue/lease/lease.repository.js';
 import type { Heard } from './event-reader.js';
 
 /** Messages in one turn; more make the next one. */
@@ -39,14 +42,18 @@ export interface LaneState {
   readonly open: { readonly turnId: string; readonly waitMs: number } | null;
   /** The first `MAX_EVENTS` messages, as `LaneStateRepository.waiting`. */
   readonly waiting: readonly WaitingEvent[];
+  /** What operators granted to its chat; in private also to its person. */
+  readonly chatGrant: AccessGrant;
   /** Commands wait, or events have failed: `CommandsService` looks at them before a turn begins. */
   readonly needsCommands: boolean;
 }
 
-type Row = Conversation & {
+/** A conversation and its lane, as they are selected. */
+export type LaneRow = Conversation & {
   readonly isBlocked: boolean;
   readonly open: LaneState['open'];
   readonly waiting: readonly (Omit<WaitingEvent, 'id'> & { readonly id: string })[] | null;
+  readonly chatGrant: AccessGrant;
   readonly needsCommands: boolean;
 };
 
@@ -58,9 +65,16 @@ const LAST_ID = 2n ** 63n - 1n;
 export class LaneStateRepository {
   constructor(private readonly prisma: PrismaService) {}
 
-  /** One statement, because every turn asks. @returns null for a conversation that is erased, or being erased */
+  /** @returns null for a conversation that is erased, or being erased */
   async read(conversationId: string): Promise<LaneState | null> {
-    const [row] = await this.prisma.$queryRaw<Row[]>`
+    const { select, stateOf } = this.reading(conversationId);
+    const [row] = await this.prisma.$queryRaw<LaneRow[]>(select);
+    return row ? stateOf(row) : null;
+  }
+
+  /** The same for `LeaseHolder.holdAndRead`. One statement, because every turn asks. */
+  reading(conversationId: string): Reading<LaneRow, LaneState> {
+    const select = Prisma.sql`
       SELECT ${columnsOf(Prisma.ConversationScalarFieldEnum, 'c')},
         ${isBlockedConversation} AS "isBlocked",
         (SELECT json_build_object('turnId', t.id, 'waitMs', ${waitMsOf(deferralOf('t'))}) FROM turns t
@@ -68,13 +82,11 @@ export class LaneStateRepository {
          ORDER BY t.state DESC, t.started_at LIMIT 1) AS open,
         (SELECT json_agg(w ORDER BY w.id::bigint) FROM (
           ${waitingMessages(Prisma.sql`c.id`, MAX_EVENTS, 'id::text')}) AS w) AS waiting,
+        ${selectChatGrant(Prisma.sql`c.channel`, Prisma.sql`c.chat_id`)} AS "chatGrant",
         EXISTS (SELECT FROM events WHERE conversation_id = c.id AND state = 'waiting' AND kind <> 'message')
           OR EXISTS (SELECT FROM event_failures WHERE conversation_id = c.id) AS "needsCommands"
       FROM conversations c WHERE c.id = ${conversationId}::uuid AND c.erased_at IS NULL`;
-    if (!row) return null;
-    const { isBlocked, open, waiting, needsCommands, ...conversation } = row;
-    const events = (waiting ?? []).map((event) => ({ ...event, id: BigInt(event.id) }));
-    return { conversation, isBlocked, open, waiting: events, needsCommands };
+    return { select, stateOf };
   }
 
   /**
@@ -103,6 +115,12 @@ export class LaneStateRepository {
     const where = { conversationId, state: 'waiting', kind: 'message' } as const;
     return (await this.prisma.event.findFirst({ where, select: { id: true } })) !== null;
   }
+}
+
+function stateOf(row: LaneRow): LaneState {
+  const { isBlocked, open, waiting, chatGrant, needsCommands, ...conversation } = row;
+  const events = (waiting ?? []).map((event) => ({ ...event, id: BigInt(event.id) }));
+  return { conversation, isBlocked, open, waiting: events, chatGrant, needsCommands };
 }
 
 /** @param id how the id is selected: JSON has no number of its size */

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { LeaseLostError, messageOf } from '../../platform/errors/errors.js';
 import type { Lane } from '../../generated/prisma/client.js';
-import { type Lease, LEASE_TTL_MS, LeaseRepository } from './lease.repository.js';
+import { type Lease, LEASE_TTL_MS, LeaseRepository, type Reading } from './lease.repository.js';
 
 const RENEW_EVERY_MS = LEASE_TTL_MS / 3;
 
@@ -23,11 +23,28 @@ export class LeaseHolder {
     work: (lease: Lease, lost: AbortSignal) => Promise<T>,
   ): Promise<T | null> {
     const lease = await this.leases.acquire(conversationId, lane);
-    if (!lease) return null;
+    return lease && (await this.whileHeld(lease, (lost) => work(lease, lost)));
+  }
+
+  /**
+   * Does the same for work that begins with a look at what waits behind the lease.
+   * @param work gets what was read when the lease was taken
+   */
+  async holdAndRead<Row extends object, State, T>(
+    conversationId: string,
+    lane: Lane,
+    reading: Reading<Row, State>,
+    work: (lease: Lease, lost: AbortSignal, state: State | null) => Promise<T>,
+  ): Promise<T | null> {
+    const taken = await this.leases.acquireAndRead(conversationId, lane, reading);
+    return taken && (await this.whileHeld(taken.lease, (lost) => work(taken.lease, lost, taken.state)));
+  }
+
+  private async whileHeld<T>(lease: Lease, work: (lost: AbortSignal) => Promise<T>): Promise<T> {
     const lost = new AbortController();
     const heartbeat = setInterval(() => void this.beat(lease, lost), RENEW_EVERY_MS);
     try {
-      return await work(lease, lost.signal);
+      return await work(lost.signal);
     } finally {
       clearInterval(heartbeat);
       await this.giveBack(lease);

@@ -15,6 +15,18 @@ export interface Lease {
   readonly token: bigint;
 }
 
+/** A lease with what was read when it was taken; null: there was no such row. */
+export interface TakenLease<State> {
+  readonly lease: Lease;
+  readonly state: State | null;
+}
+
+/** What to read when a lease is taken: a SELECT of one row, or of none. */
+export interface Reading<Row extends object, State> {
+  readonly select: Prisma.Sql;
+  readonly stateOf: (row: Row) => State;
+}
+
 const ttl = Prisma.sql`${LEASE_TTL_MS} * interval '1 ms'`;
 
 /** A database that missed another one's last commits draws different bits. */
@@ -44,6 +56,9 @@ export function isFreeLease(lease: string): Prisma.Sql {
  */
 @Injectable()
 export class LeaseRepository {
+  /** Leases that a write has given back. */
+  private readonly givenBack = new WeakSet<Lease>();
+
   constructor(private readonly prisma: PrismaService) {}
 
   /**
@@ -73,6 +88,39 @@ export class LeaseRepository {
     return row ? { conversationId, lane, token: row.token } : null;
   }
 
+  /**
+   * Does the same and reads, in one statement where the former holder has given the lease back. The statement reads
+   * before it has locked the lease: it takes only one that nobody has held in between, which would be another version
+   * of the row. A holder that did not give it back may still commit, so that lease is taken first, and read behind.
+   */
+  async acquireAndRead<Row extends object, State>(
+    conversationId: string,
+    lane: Lane,
+    { select, stateOf }: Reading<Row, State>,
+  ): Promise<TakenLease<State> | null> {
+    const own = Prisma.sql`conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
+    const [row] = await this.prisma.$queryRaw<(Row & { leaseToken: bigint; hasState: boolean | null })[]>`
+      WITH free AS MATERIALIZED (
+        SELECT conversation_id, lane FROM leases
+        WHERE ${own} AND expires_at = '-infinity' AND xmin = (SELECT xmin FROM leases WHERE ${own})
+        FOR UPDATE SKIP LOCKED
+      ), taken AS (
+        UPDATE leases l SET token = ${nextToken}, expires_at = clock_timestamp() + ${ttl}
+        FROM free WHERE (l.conversation_id, l.lane) = (free.conversation_id, free.lane)
+        RETURNING token
+      )
+      SELECT taken.token AS "leaseToken", found.* FROM taken
+      LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`;
+    if (row) {
+      const lease = { conversationId, lane, token: row.leaseToken };
+      return { lease, state: row.hasState ? stateOf(row) : null };
+    }
+    const lease = await this.acquire(conversationId, lane);
+    if (!lease) return null;
+    const [behind] = await this.prisma.$queryRaw<Row[]>(select);
+    return { lease, state: behind ? stateOf(behind) : null };
+  }
+
   /** Prolongs the lease. @returns false when it was given back or taken over, or its conversation erased */
   async renew({ conversationId, lane, token }: Lease): Promise<boolean> {
     const renewed = await this.prisma.$executeRaw`
@@ -82,8 +130,10 @@ export class LeaseRepository {
     return renewed === 1;
   }
 
-  /** Frees the lease at once; harmless when it was lost already. */
-  async release({ conversationId, lane, token }: Lease): Promise<void> {
+  /** Frees the lease at once; harmless when it was lost, or given back by a write, already. */
+  async release(lease: Lease): Promise<void> {
+    if (this.givenBack.has(lease)) return;
+    const { conversationId, lane, token } = lease;
     await this.prisma.$executeRaw`
       UPDATE leases SET expires_at = '-infinity'
       WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
@@ -129,20 +179,35 @@ export class LeaseRepository {
    * a decision that must not be old has its condition in the WHERE of an UPDATE, or behind FOR UPDATE.
    * @param writes named CTEs, each of which takes its rows from `held` or from another one of them
    * @param result a SELECT of one row from them, or of none
+   * @param isLast the condition under which this is the lease's last write: it is then given back with it
    * @throws LeaseLostError
    */
   async queryHeld<Row extends object>(
     lease: Lease,
     writes: Prisma.Sql,
     result: Prisma.Sql,
+    isLast = Prisma.sql`false`,
   ): Promise<Row | null> {
-    const [row] = await this.prisma.$queryRaw<(Row & { isHeld: boolean; hasResult: boolean | null })[]>`
-      WITH held AS MATERIALIZED (${heldLease(lease)}), ${writes}
-      SELECT fence."isHeld", answer.* FROM (SELECT count(*) = 1 AS "isHeld" FROM held) AS fence
+    const { conversationId, lane } = lease;
+    const [row] = await this.prisma.$queryRaw<(Row & HeldRow)[]>`
+      WITH held AS MATERIALIZED (${heldLease(lease)}), ${writes}, given_back AS (
+        UPDATE leases SET expires_at = '-infinity' FROM held
+        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND ${isLast}
+        RETURNING true
+      )
+      SELECT fence.*, answer.*
+      FROM (SELECT EXISTS (SELECT FROM held) AS "isHeld", EXISTS (SELECT FROM given_back) AS "isGivenBack") AS fence
       LEFT JOIN (SELECT true AS "hasResult", result.* FROM (${result}) AS result) AS answer ON true`;
     if (!row?.isHeld) throw lost(lease);
+    if (row.isGivenBack) this.givenBack.add(lease);
     return row.hasResult ? row : null;
   }
+}
+
+interface HeldRow {
+  readonly isHeld: boolean;
+  readonly isGivenBack: boolean;
+  readonly hasResult: boolean | null;
 }
 
 /** One row, locked until the end of the transaction, if the lease is held. */

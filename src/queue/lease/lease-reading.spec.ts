@@ -1,0 +1,124 @@
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Room } from '../../../test/support/room.js';
+import { type Conversation, Prisma } from '../../generated/prisma/client.js';
+
+const GATE = 7;
+let room: Room;
+
+beforeAll(async () => {
+  room = await Room.open();
+});
+afterAll(() => room.close());
+afterEach(() => vi.restoreAllMocks());
+
+/** How many events wait in the conversation. */
+const waiting = (id: string) => ({
+  select: Prisma.sql`SELECT count(*)::int AS events FROM events WHERE conversation_id = ${id}::uuid HAVING true`,
+  stateOf: ({ events }: { readonly events: number }) => events,
+});
+const take = ({ id }: Conversation) => room.leases.acquireAndRead(id, 'turns', waiting(id));
+
+/** A lease is asked for, and its statement waits behind its snapshot while `meanwhile` happens. */
+async function takenAround(
+  conversation: Conversation,
+  meanwhile: (holder: Client) => Promise<void>,
+): ReturnType<typeof take> {
+  const holder = new Client(room.url);
+  await holder.connect();
+  try {
+    await holder.query(`
+      CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_advisory_xact_lock(${GATE}); RETURN NULL; END $$;
+      CREATE TRIGGER wait_here BEFORE UPDATE ON leases FOR EACH STATEMENT EXECUTE FUNCTION wait_here()`);
+    await holder.query('SELECT pg_advisory_lock($1)', [GATE]);
+    const taking = take(conversation);
+    await room.somebodyWaitsForALock();
+    await meanwhile(holder);
+    await holder.query('SELECT pg_advisory_unlock($1)', [GATE]);
+    return await taking;
+  } finally {
+    await holder.query('DROP FUNCTION wait_here CASCADE');
+    await holder.end();
+  }
+}
+
+describe('A lease that is taken with a look behind it', () => {
+  it('costs one statement where the former holder gave it back', async () => {
+    const conversation = await room.conversation();
+    await room.leases.release(await room.lease(conversation.id));
+    await room.event(conversation, 'hello');
+    const query = vi.spyOn(Client.prototype, 'query');
+    const taken = await take(conversation);
+    expect(query).toHaveBeenCalledTimes(1);
+    expect(taken?.state).toBe(1);
+    expect(taken && (await room.leases.renew(taken.lease))).toBe(true);
+  });
+
+  it('is taken for the first time, and after a holder that died', async () => {
+    const conversation = await room.conversation();
+    await room.event(conversation, 'hello');
+    expect(await take(conversation)).toMatchObject({ state: 1 });
+    expect(await take(conversation)).toBeNull();
+    await room.expire(conversation.id);
+    expect(await take(conversation)).toMatchObject({ state: 1 });
+  });
+
+  it('has one of many holders that ask at once', async () => {
+    for (let round = 0; round < 50; round += 1) {
+      const conversation = await room.conversation();
+      await room.leases.release(await room.lease(conversation.id));
+      const taken = await Promise.all(Array.from({ length: 4 }, () => take(conversation)));
+      expect(taken.filter((one) => one !== null)).toHaveLength(1);
+    }
+  });
+
+  it('shows what a holder wrote that came and went meanwhile', async () => {
+    const conversation = await room.conversation();
+    await room.leases.release(await room.lease(conversation.id));
+    const taken = await takenAround(conversation, async (holder) => {
+      await room.event(conversation, 'written meanwhile');
+      await holder.query(
+        `UPDATE leases SET token = token + (1::bigint << 31), expires_at = '-infinity' WHERE conversation_id = $1`,
+        [conversation.id],
+      );
+    });
+    expect(taken).toMatchObject({ state: 1 });
+  });
+
+  it('shows what a holder wrote that was silent for too long, and commits meanwhile', async () => {
+    const conversation = await room.conversation();
+    await room.lease(conversation.id);
+    await room.expire(conversation.id);
+    const taken = await takenAround(conversation, async () => {
+      await room.event(conversation, 'written late');
+    });
+    expect(taken).toMatchObject({ state: 1 });
+  });
+});
+
+describe('A lease whose last write gives it back', () => {
+  const write = (isLast: Prisma.Sql, id: string) =>
+    room.lease(id).then(async (lease) => {
+      const updated = Prisma.sql`written AS (UPDATE conversations SET title = 'x' FROM held WHERE id = ${id}::uuid)`;
+      await room.leases.queryHeld(lease, updated, Prisma.sql`SELECT 1`, isLast);
+      return lease;
+    });
+
+  it('is free at once, and costs no statement to be given back', async () => {
+    const { id } = await room.conversation();
+    const lease = await write(Prisma.sql`true`, id);
+    const query = vi.spyOn(Client.prototype, 'query');
+    await room.leases.release(lease);
+    expect(query).not.toHaveBeenCalled();
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('is kept where the write was not the last', async () => {
+    const { id } = await room.conversation();
+    const lease = await write(Prisma.sql`false`, id);
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    await room.leases.release(lease);
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+});
