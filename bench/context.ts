@@ -202,7 +202,7 @@ class Hall {
     const begun = performance.now();
     const lease = { conversationId: subject.conversation.id, lane: 'turns', token: 0n } as const;
     const { history } = await this.builder.build(
-      { ...subject, lease, sender: null, signal: neverAborted },
+      { ...subject, lease, sender: null, past: null, signal: neverAborted },
       await this.messages.ofTurn(subject.turn),
     );
     const ms = performance.now() - begun;

@@ -36,6 +36,7 @@ async function build(conversation: Conversation) {
       conversation,
       turn,
       sender: null,
+      past: null,
       signal: new AbortController().signal,
     },
     await agent.messages.ofTurn(turn),

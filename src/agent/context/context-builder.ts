@@ -23,8 +23,8 @@ import {
   tokensOf,
   withOrigin,
 } from './context.js';
-import { HistoryReader, PAGE } from './history-reader.js';
-import { PastRepository } from './past.repository.js';
+import { HistoryReader } from './history-reader.js';
+import { type Past, PastRepository } from './past.repository.js';
 import { type ContinuedPast, continuedPast } from './interrupted-past.js';
 import { sharesOf } from './outgrown.js';
 import { SummaryRepository } from './summary.repository.js';
@@ -40,6 +40,8 @@ export interface ContextSubject {
   readonly turn: Turn;
   /** The author of its newest message, if known. */
   readonly sender: Sender | null;
+  /** The past of a turn that has just begun; null: it is read now. */
+  readonly past: Past | null;
   readonly signal: AbortSignal;
 }
 
@@ -73,7 +75,7 @@ export class ContextBuilder {
     const pictures = await this.pictures.ofTurn(fresh, signal);
     const before = fresh[0]?.id ?? NEWEST;
     const { conversationId, epoch } = turn;
-    const past = await this.past.read({ conversationId, epoch, before }, PAGE);
+    const past = subject.past ?? (await this.past.read({ conversationId, epoch, before }));
     const { summary } = past;
     const facts = this.newestFacts(past.facts);
     const content = systemPrompt(conversation.systemPrompt ?? this.agent.promptIn(conversation.channel), {

@@ -187,6 +187,7 @@ describe('The model’s request', () => {
         conversation,
         turn,
         sender: null,
+        past: null,
         signal: new AbortController().signal,
       },
       await agent.messages.ofTurn(turn),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { destinationOf } from '../../channel/destination-of.js';
-import type { AccessDecision } from '../../access/access-decision.js';
-import { AccessPolicy, isInChatsName, type Origin } from '../../access/access-policy.js';
+import type { AccessDecision, AccessGrant } from '../../access/access-decision.js';
+import { AccessPolicy, type ChatGrant, isInChatsName, type Origin } from '../../access/access-policy.js';
 import { PairingsService } from '../../access/pairings.service.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { Conversation } from '../../generated/prisma/client.js';
@@ -29,15 +29,18 @@ export class AccessFilter {
   /**
    * Gives people without access a code, and ends their messages; drops messages of blocked people silently. The
    * settings' refusals happen before the inbox.
+   * @param chatGrant the grant of the conversation's chat, where it is read already
    * @throws LeaseLostError
    */
   async turnAwayUnadmitted(
     lease: Lease,
     conversation: Conversation,
     candidates: readonly Candidate[],
+    chatGrant?: AccessGrant,
   ): Promise<FilteredCandidates> {
     const origins = candidates.map((candidate) => originOf(conversation, candidate));
-    const verdicts = await this.evaluate(origins);
+    const { channel, chatId } = destinationOf(conversation);
+    const verdicts = await this.evaluate(origins, chatGrant ? { channel, chatId, grant: chatGrant } : null);
     const of = (verdict: 'pair' | 'ignore') => candidates.filter((_, index) => verdicts[index] === verdict);
     // A task whose planner has lost access requests no code.
     const asking = of('pair').filter(({ event }) => event.source !== SCHEDULE_SOURCE);
@@ -68,8 +71,11 @@ export class AccessFilter {
     return candidates.filter((_, index) => verdicts[index] === 'serve' || verdicts[index] === 'refuse');
   }
 
-  private async evaluate(origins: readonly Origin[]): Promise<readonly AccessDecision[]> {
-    const verdicts = await this.accessPolicy.evaluateAll(origins);
+  private async evaluate(
+    origins: readonly Origin[],
+    read: ChatGrant | null = null,
+  ): Promise<readonly AccessDecision[]> {
+    const verdicts = await this.accessPolicy.evaluateAll(origins, read);
     const inItsName = origins.find(isInChatsName);
     if (!inItsName || !(await this.accessPolicy.mayHideBlocked(inItsName, never))) return verdicts;
     return verdicts.map((verdict, index) =>

@@ -1,6 +1,7 @@
 import { columnsOf } from '../../platform/database/columns.js';
 import { type Conversation, Prisma, type Turn } from '../../generated/prisma/client.js';
-import type { NewUserMessage } from '../../memory/message.repository.js';
+import { NEWEST, type NewUserMessage } from '../../memory/message.repository.js';
+import { type PastRow, selectPast } from '../context/past.repository.js';
 import type { Candidate } from './lane-state.repository.js';
 
 /** A turn that is about to begin. */
@@ -22,6 +23,10 @@ export type BegunRow = Turn & {
   readonly said: readonly { readonly id: string; readonly attachments: Prisma.JsonValue }[] | null;
   /** A wait notice has become its draft. */
   readonly hasDraft: boolean;
+  /** The tool rules of those who wrote them. */
+  readonly toolRules: readonly Prisma.JsonValue[] | null;
+  /** The conversation before it. */
+  readonly past: PastRow;
 };
 
 /**
@@ -33,6 +38,7 @@ export function beginTurn(turn: NewTurn): { readonly writes: Prisma.Sql; readonl
   const { id, conversation, epoch, owned, now } = turn;
   const eventIds = owned.map(({ event }) => event.id);
   const userId = owned.at(-1)?.heard?.sender?.userId ?? null;
+  const senders = sendersOf(owned);
   const writes = Prisma.sql`
     own AS MATERIALIZED (
       SELECT e.id FROM held, events e
@@ -71,7 +77,7 @@ export function beginTurn(turn: NewTurn): { readonly writes: Prisma.Sql; readonl
       INSERT INTO people (channel, user_id, is_chat, first_name, last_name, username, language_code, updated_at)
       SELECT ${conversation.channel}, p."userId", p."isChat", p."firstName", p."lastName", p.username, p."languageCode",
              ${now}::timestamptz
-      FROM begun, json_to_recordset(${jsonOf(sendersOf(owned))}::json) AS p
+      FROM begun, json_to_recordset(${jsonOf(senders)}::json) AS p
         ("userId" text, "isChat" boolean, "firstName" text, "lastName" text, username text, "languageCode" text)
       ORDER BY p."userId" COLLATE "C"
       ON CONFLICT (channel, user_id) DO UPDATE SET
@@ -91,7 +97,13 @@ export function beginTurn(turn: NewTurn): { readonly writes: Prisma.Sql; readonl
   const result = Prisma.sql`
     SELECT ${columnsOf(Prisma.TurnScalarFieldEnum, 'begun')},
            (SELECT json_agg(json_build_object('id', id::text, 'attachments', attachments) ORDER BY id) FROM said) AS said,
-           EXISTS (SELECT FROM draft) AS "hasDraft"
+           EXISTS (SELECT FROM draft) AS "hasDraft",
+           (SELECT json_agg(tools) FROM person_tools
+            WHERE channel = ${conversation.channel} AND user_id = ANY (${senders.map(({ userId }) => userId)}::text[])
+           ) AS "toolRules",
+           -- Without the new messages: the statement does not see its own writes.
+           (SELECT row_to_json(past) FROM (
+             ${selectPast({ conversationId: conversation.id, epoch, before: NEWEST })}) AS past) AS past
     FROM begun`;
   return { writes, result };
 }

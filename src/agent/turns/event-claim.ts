@@ -48,8 +48,9 @@ const SOON_MS = 250;
 /** A message has changed since it was read, as by an edit: the next look finds it as it is by then. */
 const soon: Claimed = { kind: 'later', delayMs: SOON_MS, deferred: [] };
 
-/** A conversation and its waiting messages. */
-export type LaneMessages = Pick<LaneState, 'conversation' | 'waiting'>;
+/** A conversation, its waiting messages, and the grant of its chat where it is read already. */
+export type LaneMessages = Pick<LaneState, 'conversation' | 'waiting'> &
+  Partial<Pick<LaneState, 'chatGrant'>>;
 
 /** Decides which of the waiting messages the next turn owns: all of them, as far as limits and budget allow. */
 @Injectable()
@@ -69,13 +70,14 @@ export class EventClaim {
   ) {}
 
   /**
-   * @param waiting the messages of which the turn may own the first
+   * @param messages of which the turn may own the first
    * @throws LeaseLostError, or RetryLaterError while the limit cannot be read
    */
-  async next(lease: Lease, { conversation, waiting }: LaneMessages): Promise<Claimed> {
+  async next(lease: Lease, messages: LaneMessages): Promise<Claimed> {
+    const { conversation } = messages;
     const collects = (conversation.busyMode ?? this.busy.mode) === 'collect';
     const collectMs = collects ? this.busy.collectQuietMs : 0;
-    const ready = await this.ready(lease, conversation, waiting, collectMs);
+    const ready = await this.ready(lease, messages, collectMs);
     if (ready.kind !== 'ready') return ready;
     const [first] = ready.candidates;
     if (first?.event.lateEdit) {
@@ -99,7 +101,7 @@ export class EventClaim {
   async join(run: TurnRun, stepIndex: number): Promise<readonly Message[]> {
     const { lease, conversation, turn } = run;
     const waiting = await this.laneStates.waiting(conversation.id, MAX_EVENTS);
-    const ready = await this.ready(lease, conversation, waiting, 0);
+    const ready = await this.ready(lease, { conversation, waiting }, 0);
     if (ready.kind !== 'ready' || ready.candidates[0]?.event.lateEdit) return [];
     const { messages, heard } = await this.claims.join(
       lease,
@@ -122,7 +124,7 @@ export class EventClaim {
   async interrupting(run: TurnRun, conversation: Conversation, from: bigint): Promise<Ready> {
     const { lease, turn, heard } = run;
     const waiting = await this.laneStates.waiting(conversation.id, MAX_EVENTS);
-    const { candidates } = await this.invited(lease, conversation, waiting);
+    const { candidates } = await this.invited(lease, { conversation, waiting });
     const [first] = candidates;
     if (!first) return await this.noneOrSoon(conversation);
     // Messages that already waited when the turn, or its replay, began have their turn first.
@@ -145,24 +147,19 @@ export class EventClaim {
   /** Finds the waiting, readable messages of people with access; turns the others away. */
   private async invited(
     lease: Lease,
-    conversation: Conversation,
-    waiting: readonly WaitingEvent[],
+    { conversation, waiting, chatGrant }: LaneMessages,
   ): Promise<FilteredCandidates> {
     if (waiting.length === 0) return { candidates: [], replied: false };
     const candidates = waiting.map((event) => this.read(event, conversation));
     const unreadable = candidates.filter(({ heard }) => heard === null).map(({ event }) => event.id);
     if (unreadable.length > 0) await this.claims.passOver(lease, unreadable);
     const heard = candidates.filter((candidate) => candidate.heard !== null);
-    return await this.accessFilter.turnAwayUnadmitted(lease, conversation, heard);
+    return await this.accessFilter.turnAwayUnadmitted(lease, conversation, heard, chatGrant);
   }
 
-  private async ready(
-    lease: Lease,
-    conversation: Conversation,
-    waiting: readonly WaitingEvent[],
-    collectMs: number,
-  ): Promise<Ready> {
-    const invited = await this.invited(lease, conversation, waiting);
+  private async ready(lease: Lease, messages: LaneMessages, collectMs: number): Promise<Ready> {
+    const { conversation } = messages;
+    const invited = await this.invited(lease, messages);
     if (invited.replied && invited.candidates.length === 0) return { kind: 'nothing', replied: true };
     if (invited.candidates.length === 0) return await this.noneOrSoon(conversation);
     const readable = upToLateEdit(invited.candidates);

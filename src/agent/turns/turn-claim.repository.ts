@@ -6,7 +6,9 @@ import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { PersonRepository } from '../../memory/person.repository.js';
+import { readToolRules } from '../../memory/tool-rules.js';
 import { Ids } from '../../platform/runtime/ids.js';
+import { pastOf } from '../context/past.repository.js';
 import { writeAttachments } from '../attachments/stored-attachments.js';
 import { EventReader, type Heard } from './event-reader.js';
 import { beginTurn, type BegunRow, type NewTurn } from './begin-turn.js';
@@ -225,7 +227,7 @@ function messageOf(heard: Heard) {
 /** The turn's messages as they were written. */
 function recordsOf(
   { messages, now }: NewTurn,
-  { id: turnId, conversationId, epoch, said, hasDraft }: BegunRow,
+  { id: turnId, conversationId, epoch, said, hasDraft, toolRules, past }: BegunRow,
 ): TurnRecords {
   const shared = {
     conversationId,
@@ -240,5 +242,6 @@ function recordsOf(
     const message = messages[index];
     return message ? [{ ...message, attachments, id: BigInt(id), ...shared }] : [];
   });
-  return { messages: written, hasDraft };
+  const rules = (toolRules ?? []).flatMap((tools) => readToolRules(tools) ?? []);
+  return { messages: written, hasDraft, toolRules: rules, past: pastOf(past) };
 }

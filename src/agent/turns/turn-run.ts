@@ -3,7 +3,9 @@ import type { Sender } from '../../channel/inbound.js';
 import type { Conversation, Message, Turn } from '../../generated/prisma/client.js';
 import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import type { I18n } from '../../platform/i18n/i18n.js';
+import type { ToolRules } from '../../memory/tool-rules.js';
 import type { Lease } from '../../queue/lease/lease.repository.js';
+import type { Past } from '../context/past.repository.js';
 import type { Heard } from './event-reader.js';
 
 /** A turn as it was claimed: its events were read once, and are not read again. */
@@ -21,6 +23,10 @@ export interface TurnRecords {
   readonly messages: readonly Message[];
   /** The chat shows a message that its answer replaces. */
   readonly hasDraft: boolean;
+  /** The tool rules of everybody who wrote the messages. */
+  readonly toolRules: readonly ToolRules[];
+  /** The conversation before it. */
+  readonly past: Past;
 }
 
 /** One run of a turn: its lease, its conversation, and people's messages. Every stage reads it. */
@@ -46,6 +52,10 @@ export class TurnRun {
   /** The newest message; null if it is unreadable. */
   get newest(): Heard | null {
     return this.said.at(-1) ?? null;
+  }
+
+  get past(): Past | null {
+    return this.records?.past ?? null;
   }
 
   get mayHaveDraft(): boolean {

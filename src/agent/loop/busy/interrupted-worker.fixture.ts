@@ -81,7 +81,7 @@ export class InterruptedWorker {
     if (!conversation) throw new Error('no conversation');
     const signal = new AbortController().signal;
     const context = await this.agent.context.build(
-      { lease, conversation, turn, sender: null, signal },
+      { lease, conversation, turn, sender: null, past: null, signal },
       await this.agent.messages.ofTurn(turn),
     );
     const [, ...shown] = requestMessages(context, context.exchanges, context.joined);

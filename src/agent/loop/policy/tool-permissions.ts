@@ -15,16 +15,19 @@ export class ToolPermissions {
     private readonly people: PersonToolsRepository,
   ) {}
 
-  /** Finds the rules, all of which apply, at this moment: people whose messages joined the turn count as well. */
-  async findRules({
-    conversation,
-    senders,
-  }: Pick<TurnRun, 'conversation' | 'senders'>): Promise<readonly ToolRules[]> {
+  /**
+   * Finds the rules, all of which apply, at this moment: people whose messages joined the turn count as well.
+   * @param ofPeople the rules of everybody who wrote for the turn, where they are read already
+   */
+  async findRules(
+    { conversation, senders }: Pick<TurnRun, 'conversation' | 'senders'>,
+    ofPeople: readonly ToolRules[] | null = null,
+  ): Promise<readonly ToolRules[]> {
     const { allowed, denied } = this.settings;
     const rules: ToolRules[] = [{ allow: allowed ?? null, deny: denied }];
     const own = readToolRules(conversation.tools);
     if (own) rules.push(own);
     const userIds = new Set(senders.map(({ userId }) => userId));
-    return [...rules, ...(await this.people.findRules(conversation.channel, [...userIds]))];
+    return [...rules, ...(ofPeople ?? (await this.people.findRules(conversation.channel, [...userIds])))];
   }
 }

@@ -60,7 +60,7 @@ export class AgentLoop {
     const steps = run.records ? new Map() : await this.steps.findByTurn(run.turn.id);
     // No person was asked before the first step.
     const approvals = steps.size > 0 ? await this.approvals.findByTurn(run.turn.id) : new Map();
-    const rules = await this.permissions.findRules(run);
+    const rules = await this.permissions.findRules(run, run.records?.toolRules);
     return new RunState(asking, { steps, approvals, rules });
   }
 
