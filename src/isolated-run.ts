@@ -72,7 +72,7 @@ async function firstRun(): Promise<IsolatedRun> {
 
 async function make(app: INestApplicationContext, run: IsolatedRun): Promise<IsolatedMessage> {
   const { conversationId, turnId } = run;
-  const lease = { conversationId, lane: 'turns', token: BigInt(run.token) } as const;
+  const lease = { conversationId, lane: 'turns', token: BigInt(run.token), isBorrowed: true } as const;
   try {
     const work = app.get(TurnRunner, { strict: false }).goOnFor(lease, turnId);
     return { kind: 'ended', outcome: await app.get(Stopping).track(work) };

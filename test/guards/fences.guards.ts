@@ -123,8 +123,9 @@ const fences: readonly Fence[] = [
   {
     id: 'turn-ended',
     promises: [3, 4],
-    file: completion,
-    within: 'async finish(',
+    file: 'src/queue/lease/lease.repository.ts',
+    within: 'async commitLast<T>(',
+    find: 'if (held === 0) throw lost(lease);',
     of: 'TurnCompletionRepository.finish',
   },
   {

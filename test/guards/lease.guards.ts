@@ -3,7 +3,7 @@ import type { Guard } from './guard.js';
 const file = 'src/queue/lease/lease.repository.ts';
 const holder = 'src/queue/lease/lease-holder.ts';
 const spec = 'src/queue/lease/lease.repository.spec.ts';
-const readingSpec = 'src/queue/lease/lease-reading.spec.ts';
+const readingSpec = 'src/queue/lease/lease-round-trips.spec.ts';
 const holderSpec = 'src/queue/lease/lease-holder.spec.ts';
 
 /** The right to commit for a lane of a conversation. */
@@ -213,6 +213,20 @@ export const leaseGuards: readonly Guard[] = [
     without: { file, within: 'async queryHeld<', find: ' AND ${isLast}' },
     spec: readingSpec,
     test: 'is kept where the write was not the last',
+  },
+  {
+    id: 'lease/borrowed-is-kept',
+    kind: 'condition',
+    promises: [3],
+    keeps: 'A process that works under the lease of another does not give it back',
+    without: {
+      file,
+      within: 'async commitLast<T>(',
+      find: 'CASE WHEN ${isBorrowed} THEN expires_at ELSE',
+      replace: 'CASE WHEN false THEN expires_at ELSE',
+    },
+    spec: readingSpec,
+    test: 'keeps it where it is borrowed',
   },
   {
     id: 'lease/blind-is-not-lost',

@@ -57,7 +57,7 @@ export class TurnCompletionRepository {
   ) {}
 
   /**
-   * Ends the turn: answer, replies and events.
+   * Ends the turn: answer, replies and events. It is the last commit of its run, and gives the lease back.
    * @throws LeaseLostError
    */
   async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<TurnOutcome> {
@@ -68,8 +68,7 @@ export class TurnCompletionRepository {
       return { lane: { next: 'now' }, replied };
     }
     const replies = this.outbox.writesOf({ text: end.text, turnId: turn.id });
-    const finished = await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
+    const finished = await this.leases.commitLast(lease, async (tx) => {
       const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies));
       if (!row) await this.cancel(tx, turn, 'CHAT_BLOCKED');
       await this.budgets.settleReservation(tx, [turn.id]);

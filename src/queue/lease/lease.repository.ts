@@ -13,6 +13,8 @@ export interface Lease {
   readonly conversationId: string;
   readonly lane: Lane;
   readonly token: bigint;
+  /** Held for another process, which gives it back. */
+  readonly isBorrowed?: true;
 }
 
 /** A lease with what was read when it was taken; null: there was no such row. */
@@ -162,6 +164,24 @@ export class LeaseRepository {
   async assertHeld(tx: Prisma.TransactionClient, lease: Lease): Promise<void> {
     const held = await tx.$queryRaw<{ token: bigint }[]>(heldLease(lease));
     if (held.length === 0) throw lost(lease);
+  }
+
+  /**
+   * Makes the lease's last commit, behind its fence: it gives the lease back, unless that is borrowed.
+   * @param work its other writes
+   * @throws LeaseLostError
+   */
+  async commitLast<T>(lease: Lease, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+    const { conversationId, lane, token, isBorrowed = false } = lease;
+    const result = await this.prisma.$transaction(async (tx) => {
+      const held = await tx.$executeRaw`
+        UPDATE leases SET expires_at = CASE WHEN ${isBorrowed} THEN expires_at ELSE '-infinity' END
+        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
+      if (held === 0) throw lost(lease);
+      return await work(tx);
+    });
+    if (!isBorrowed) this.givenBack.add(lease);
+    return result;
   }
 
   /**

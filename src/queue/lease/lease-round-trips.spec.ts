@@ -122,3 +122,35 @@ describe('A lease whose last write gives it back', () => {
     expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
   });
 });
+
+describe('The last commit of a lease', () => {
+  it('gives it back, and costs no statement more to do so', async () => {
+    const { id } = await room.conversation();
+    const lease = await room.lease(id);
+    await room.leases.commitLast(
+      lease,
+      (tx) => tx.$executeRaw`UPDATE conversations SET title = 'x' WHERE id = ${id}::uuid`,
+    );
+    const query = vi.spyOn(Client.prototype, 'query');
+    await room.leases.release(lease);
+    expect(query).not.toHaveBeenCalled();
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('keeps it where the commit fails', async () => {
+    const { id } = await room.conversation();
+    const lease = await room.lease(id);
+    const fails = room.leases.commitLast(lease, (tx) => tx.$executeRaw`SELECT 1 / 0`);
+    await expect(fails).rejects.toThrow('division by zero');
+    expect(await room.leases.acquire(id, 'turns')).toBeNull();
+    await room.leases.release(lease);
+    expect(await room.leases.acquire(id, 'turns')).not.toBeNull();
+  });
+
+  it('keeps it where it is borrowed', async () => {
+    const { id } = await room.conversation();
+    const lease = await room.lease(id);
+    await room.leases.commitLast({ ...lease, isBorrowed: true }, () => Promise.resolve());
+    expect(await room.leases.renew(lease)).toBe(true);
+  });
+});
