@@ -254,6 +254,20 @@ const stepGuards: readonly Guard[] = [
     error: 'steps: away',
   },
   {
+    id: 'step/last-call-kept',
+    kind: 'retry',
+    promises: [5],
+    keeps: 'A model’s last answer is not asked for again because the end of its turn could not be committed',
+    without: {
+      file: 'src/agent/loop/turn-executor.ts',
+      within: 'private async commit(',
+      find: 'await retryWrite(() => this.steps.add(lease, lastStep));',
+      replace: 'throw error;',
+    },
+    spec: 'src/agent/loop/turn-runner-failures.spec.ts',
+    test: 'counts no takeover if the database has no room for the answer, however often',
+  },
+  {
     id: 'step/tool-result-written',
     kind: 'retry',
     promises: [5],
@@ -324,7 +338,11 @@ const stepGuards: readonly Guard[] = [
     kind: 'condition',
     promises: [5],
     keeps: 'A step that is written twice is there once, as it was first',
-    without: { file: steps, within: 'async add(', find: 'ON CONFLICT (turn_id, index) DO NOTHING' },
+    without: {
+      file: steps,
+      within: 'insertOf(step: NewStep',
+      find: 'ON CONFLICT (turn_id, index) DO NOTHING',
+    },
     spec: toolCalls,
     test: 'is called once, even if the database’s answer to its begin mark was lost',
     error: 'nique constraint',

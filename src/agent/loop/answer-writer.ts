@@ -54,5 +54,10 @@ function withinOneMessage(text: string, channel: Pick<Channel, 'compose'>): stri
 
 /** Shows the agent's status, and none of its answer, which has not been checked yet. */
 function notesOnly(streamedReply: StreamedReply): StreamedReply {
-  return { write: () => {}, note: (text) => streamedReply.note(text), end: () => streamedReply.end() };
+  return {
+    isIdle: streamedReply.isIdle,
+    write: () => {},
+    note: (text) => streamedReply.note(text),
+    end: () => streamedReply.end(),
+  };
 }

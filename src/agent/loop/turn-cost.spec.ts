@@ -52,7 +52,7 @@ describe('A simple turn', () => {
     const texts = await statementsOf(answer);
     expect(agent.telegram.textsOf(Number(conversation.chatId))).toHaveLength(2);
     // A change that needs more has to say why.
-    expect(texts.length).toBeLessThanOrEqual(11);
-    expect(commitsOf(texts)).toBeLessThanOrEqual(7);
+    expect(texts.length).toBeLessThanOrEqual(10);
+    expect(commitsOf(texts)).toBeLessThanOrEqual(6);
   });
 });

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { destinationOf } from '../../channel/destination-of.js';
+import { retryWrite } from '../../platform/database/retry-write.js';
+import { LeaseLostError } from '../../platform/errors/errors.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { attachmentRefusalOf, AttachmentsService } from '../attachments/attachments.service.js';
 import { ContextBuilder } from '../context/context-builder.js';
-import { TurnCompletionRepository } from '../turns/turn-completion.repository.js';
+import { StepRepository } from '../turns/step.repository.js';
+import { type TurnEnd, TurnCompletionRepository } from '../turns/turn-completion.repository.js';
 import type { TurnOutcome } from '../turns/turn-outcome.js';
 import type { ActiveRun } from '../turns/turn-run.js';
 import { AnswerWriter } from './answer-writer.js';
@@ -21,6 +24,7 @@ export class TurnExecutor {
     private readonly context: ContextBuilder,
     private readonly writer: AnswerWriter,
     private readonly completion: TurnCompletionRepository,
+    private readonly steps: StepRepository,
   ) {}
 
   /**
@@ -49,6 +53,18 @@ export class TurnExecutor {
       refusal === null
         ? await this.writer.write(run, await this.context.build(run, messages))
         : { text: refusal, model: null, errorCode: 'ATTACHMENT_REFUSED' };
-    return await this.completion.finish(run.lease, run.turn, end);
+    return await this.commit(run, end);
+  }
+
+  private async commit({ lease, turn }: ActiveRun, end: TurnEnd): Promise<TurnOutcome> {
+    try {
+      return await this.completion.finish(lease, turn, end);
+    } catch (error) {
+      const { lastStep } = end;
+      // The next run must not make the call again.
+      if (lastStep && !(error instanceof LeaseLostError))
+        await retryWrite(() => this.steps.add(lease, lastStep));
+      throw error;
+    }
   }
 }

@@ -6,6 +6,8 @@ import type { PreviewTarget } from './preview-target.js';
 
 /** Shows a running turn's answer while it is written. */
 export interface StreamedReply {
+  /** No call is under way, so `end` does not wait. */
+  readonly isIdle: boolean;
   /** The answer so far, in Markdown. Costs nothing, however often it is called. */
   write(text: string): void;
   /** The agent's present status, below the text so far. */
@@ -15,7 +17,12 @@ export interface StreamedReply {
 }
 
 /** For turns that show nothing before the answer is complete. */
-export const silentReply: StreamedReply = { write: () => {}, note: () => {}, end: () => Promise.resolve() };
+export const silentReply: StreamedReply = {
+  isIdle: true,
+  write: () => {},
+  note: () => {},
+  end: () => Promise.resolve(),
+};
 
 /** An answer that is complete within this time is sent at once and never streamed. */
 const FIRST_AFTER_MS = 800;
@@ -45,6 +52,10 @@ export class StreamedReplyWriter implements StreamedReply {
     private readonly turnId: string,
     private readonly everyMs: number,
   ) {}
+
+  get isIdle(): boolean {
+    return this.underWay === null;
+  }
 
   write(text: string): void {
     this.written = text;

@@ -14,11 +14,17 @@ export interface FinishedRow {
  * statement of its own, so that it sees a block that the fence has waited for. Returns no row, and writes nothing, if
  * the chat is blocked.
  * @param replies the writes of the answer's replies: see `Outbox.writesOf`
+ * @param lastStep the INSERT of its last step, if that is not recorded yet; it is written to a blocked chat too
  */
-export function finishTurn(turn: Turn, end: TurnEnd, replies: Prisma.Sql): Prisma.Sql {
+export function finishTurn(
+  turn: Turn,
+  end: TurnEnd,
+  replies: Prisma.Sql,
+  lastStep: Prisma.Sql | null,
+): Prisma.Sql {
   const now = new Date();
   return Prisma.sql`
-    WITH place AS (
+    WITH ${lastStep ? Prisma.sql`last_step AS (${lastStep}),` : Prisma.empty} place AS (
       UPDATE conversations c SET message_count = message_count + 1, last_message_at = ${now}::timestamptz
       WHERE c.id = ${turn.conversationId}::uuid AND NOT ${isBlockedConversation}
       RETURNING c.id

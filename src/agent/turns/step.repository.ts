@@ -50,23 +50,28 @@ export class StepRepository {
    * @throws LeaseLostError
    */
   async add(lease: Lease, step: NewStep): Promise<void> {
+    await this.leases.writeHeld(lease, this.insertOf(step, Prisma.sql`FROM held`));
+  }
+
+  /**
+   * The INSERT of a finished step; does nothing if it is recorded already.
+   * @param from a FROM of one row, or of none: then it writes nothing
+   */
+  insertOf(step: NewStep, from: Prisma.Sql): Prisma.Sql {
     const { cachedTokens, cacheWriteTokens, ...row } = step;
     const microUsd =
       row.kind === 'model'
         ? this.prices.cost({ ...row, model: row.name, cachedTokens, cacheWriteTokens })
         : 0n;
     const { turnId, index, kind, name, requestDigest, error, inputTokens, outputTokens, startedAt } = row;
-    await this.leases.writeHeld(
-      lease,
-      Prisma.sql`
-        INSERT INTO steps (turn_id, index, kind, name, request_digest, result, error, input_tokens, output_tokens,
-                           micro_usd, started_at, ended_at)
-        SELECT ${turnId}::uuid, ${index}::int, ${kind}::step_kind, ${name}::text, ${requestDigest}::text,
-               ${JSON.stringify(step.result)}::jsonb, ${error}::text, ${inputTokens}::int, ${outputTokens}::int,
-               ${microUsd}::bigint, ${startedAt.toISOString()}::timestamptz, ${new Date().toISOString()}::timestamptz
-        FROM held
-        ON CONFLICT (turn_id, index) DO NOTHING`,
-    );
+    return Prisma.sql`
+      INSERT INTO steps (turn_id, index, kind, name, request_digest, result, error, input_tokens, output_tokens,
+                         micro_usd, started_at, ended_at)
+      SELECT ${turnId}::uuid, ${index}::int, ${kind}::step_kind, ${name}::text, ${requestDigest}::text,
+             ${JSON.stringify(step.result)}::jsonb, ${error}::text, ${inputTokens}::int, ${outputTokens}::int,
+             ${microUsd}::bigint, ${startedAt.toISOString()}::timestamptz, ${new Date().toISOString()}::timestamptz
+      ${from}
+      ON CONFLICT (turn_id, index) DO NOTHING`;
   }
 
   /** Commits the outcome of a call, unknown so far; repeatable. @throws LeaseLostError */

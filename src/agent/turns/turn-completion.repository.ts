@@ -4,7 +4,7 @@ import { PrismaService } from '../../platform/database/prisma.service.js';
 import { DraftRepository } from '../../delivery/draft.repository.js';
 import { Outbox } from '../../delivery/outbox.js';
 import type { ErrorText } from '../../platform/errors/error-text.js';
-import type { Prisma, ReplyClass, Turn } from '../../generated/prisma/client.js';
+import { Prisma, type ReplyClass, type Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { INTERRUPTED, turnsAnsweredBy } from '../../memory/continued-turns.js';
@@ -14,6 +14,7 @@ import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { finishTurn, type FinishedRow } from './finish-turn.js';
+import { type NewStep, StepRepository } from './step.repository.js';
 import type { TurnOutcome } from './turn-outcome.js';
 import { mayHoldOutside } from './cut-short-origin.js';
 
@@ -25,6 +26,8 @@ export interface TurnEnd {
   readonly errorCode: string | null;
   /** Set if the model wrote it with text from outside in its request. */
   readonly outside?: true;
+  /** The model call that wrote it, unless it is recorded already: it is committed with the end. */
+  readonly lastStep?: NewStep;
 }
 
 export interface TurnFailure {
@@ -52,12 +55,14 @@ export class TurnCompletionRepository {
     private readonly drafts: DraftRepository,
     private readonly approvals: ApprovalRepository,
     private readonly corrections: CorrectionsRepository,
+    private readonly steps: StepRepository,
     private readonly budgets: BudgetLedgerRepository,
     private readonly ids: Ids,
   ) {}
 
   /**
-   * Ends the turn: answer, replies and events. It is the last commit of its run, and gives the lease back.
+   * Ends the turn: answer, replies and events. It is the last commit of its run, and gives the lease back. The last step
+   * of a correction must be recorded before.
    * @throws LeaseLostError
    */
   async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<TurnOutcome> {
@@ -68,8 +73,9 @@ export class TurnCompletionRepository {
       return { lane: { next: 'now' }, replied };
     }
     const replies = this.outbox.writesOf({ text: end.text, turnId: turn.id });
+    const lastStep = end.lastStep ? this.steps.insertOf(end.lastStep, Prisma.empty) : null;
     const finished = await this.leases.commitLast(lease, async (tx) => {
-      const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies));
+      const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies, lastStep));
       if (!row) await this.cancel(tx, turn, 'CHAT_BLOCKED');
       await this.budgets.settleReservation(tx, [turn.id]);
       return row;

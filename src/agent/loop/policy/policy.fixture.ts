@@ -102,13 +102,16 @@ class PolicyFixture {
       };
       const budget = this.agent.budgets.open(lease, turn, null);
       const loop = await this.agent.loop(steps);
-      return await loop.run({
+      const { lastStep, ...end } = await loop.run({
         run: new TurnRun(lease, this.conversation, turn, [...begun.heard], null).activate(never, budget),
         context,
         caller: aCaller,
         joinSteering,
         streamedReply,
       });
+      // As the commit that ends the turn does.
+      if (lastStep) await steps.add(lease, lastStep);
+      return end;
     };
     /** Replaces the turn's text from the next run on. */
     const holdInstead = (other: string): void => {

@@ -43,7 +43,9 @@ export class AgentLoop {
       run.budget.spend(answer);
       if (answer.toolCalls.length === 0) {
         const concluded = await this.finals.concludeAnswer(state, answer);
-        if (!('why' in concluded)) return concluded;
+        if (!('why' in concluded))
+          return state.pending ? { ...concluded, lastStep: state.pending } : concluded;
+        await this.modelSteps.recordPending(state);
         state.continueAfter(concluded);
         continue;
       }

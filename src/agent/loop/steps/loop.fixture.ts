@@ -36,7 +36,7 @@ class LoopFixture<Tools extends object> {
     const run = async (steps = agent.steps, signal = never, held = lease) => {
       const budget = agent.budgets.open(held, turn, null);
       const loop = await agent.loop(steps);
-      return await loop.run({
+      const { lastStep, ...end } = await loop.run({
         run: new TurnRun(held, conversation, turn, [...begun.heard], null).activate(signal, budget),
         context,
         caller: aCaller,
@@ -44,6 +44,9 @@ class LoopFixture<Tools extends object> {
         joinSteering: () => Promise.resolve(null),
         streamedReply: silentReply,
       });
+      // As the commit that ends the turn does.
+      if (lastStep) await steps.add(held, lastStep);
+      return end;
     };
     return { turn, lease, run };
   };

@@ -9,7 +9,7 @@ import { ModelClient, type ModelRequest, type ShowText } from '../../llm/model-c
 import { ContextOverflowError, mayBeThePictures } from '../../llm/model-error.js';
 import type { Influence } from '../../context/outside-influence.js';
 import { permits } from '../policy/tool-permission.js';
-import { StepRepository } from '../../turns/step.repository.js';
+import { type NewStep, StepRepository } from '../../turns/step.repository.js';
 import { TokenCounter } from '../../llm/token-counter.js';
 import type { ActiveRun } from '../../turns/turn-run.js';
 import type { RunState } from './run-state.js';
@@ -42,7 +42,8 @@ export class ModelSteps {
   /**
    * Makes the next step.
    * @param last the model has to answer now, without tools
-   * @returns the answer, once it is a committed step; or the owner of the budget that refuses the call
+   * @returns the answer, once it is a committed step, or if it may be committed with the turn's end, as the state's
+   * `pending`; or the owner of the budget that refuses the call
    * @throws what the model client throws, LeaseLostError, or the reason of the signal
    */
   async answerStep(state: RunState, last: boolean): Promise<StepAnswer> {
@@ -51,8 +52,18 @@ export class ModelSteps {
     const asked = await this.ask(state, last);
     if ('refused' in asked) return asked;
     const { request, answer } = asked;
-    await this.record(run, index, startedAt, request, answer, { influence });
+    const step = stepOf(run, index, startedAt, request, { ...answer, influence });
+    state.pending = mayEndTurn(state, answer) ? step : null;
+    if (!state.pending) await this.record(run, step);
+    this.note(run, index, startedAt, answer);
     return answer;
+  }
+
+  /** Records the pending step of a turn that goes on. @throws LeaseLostError */
+  async recordPending(state: RunState): Promise<void> {
+    if (!state.pending) return;
+    await this.record(state.run, state.pending);
+    state.pending = null;
   }
 
   /**
@@ -70,7 +81,8 @@ export class ModelSteps {
     const refused = await run.budget.admit(() => requestTokens(request, this.count));
     if (refused) return { refused };
     const answer = await this.complete(run, caller, request, unseen);
-    await this.record(run, index, startedAt, request, answer);
+    await this.record(run, stepOf(run, index, startedAt, request, answer));
+    this.note(run, index, startedAt, answer);
     return answer;
   }
 
@@ -78,31 +90,13 @@ export class ModelSteps {
     return { at: this.clock.now(), ms: this.clock.monotonicMs() };
   }
 
-  private async record(
-    { turn, lease }: ActiveRun,
-    index: number,
-    { at: startedAt, ms: begunMs }: Start,
-    request: ModelRequest,
-    answer: ModelAnswer,
-    origin: { readonly influence?: Influence } = {},
-  ): Promise<void> {
-    const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens, finishReason: finish } = answer;
-    const step = {
-      turnId: turn.id,
-      index,
-      kind: 'model' as const,
-      name: answer.model,
-      requestDigest: digest(request),
-      result: { ...answer, ...origin },
-      error: null,
-      inputTokens,
-      cachedTokens,
-      cacheWriteTokens,
-      outputTokens,
-      startedAt,
-    };
+  private async record({ lease }: ActiveRun, step: NewStep): Promise<void> {
     await retryWrite(() => this.steps.add(lease, step));
-    const ms = Math.round(this.clock.monotonicMs() - begunMs);
+  }
+
+  private note({ turn }: ActiveRun, index: number, start: Start, answer: ModelAnswer): void {
+    const { inputTokens, outputTokens, finishReason: finish } = answer;
+    const ms = Math.round(this.clock.monotonicMs() - start.ms);
     this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
   }
 
@@ -164,6 +158,36 @@ export class ModelSteps {
       ...state.run.budget.callLimit,
     };
   }
+}
+
+function stepOf(
+  { turn }: ActiveRun,
+  index: number,
+  { at: startedAt }: Start,
+  request: ModelRequest,
+  result: ModelAnswer & { readonly influence?: Influence },
+): NewStep {
+  const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens } = result;
+  return {
+    turnId: turn.id,
+    index,
+    kind: 'model',
+    name: result.model,
+    requestDigest: digest(request),
+    result,
+    error: null,
+    inputTokens,
+    cachedTokens,
+    cacheWriteTokens,
+    outputTokens,
+    startedAt,
+  };
+}
+
+/** Whether nothing that takes time is left between this answer and the end of its turn. */
+function mayEndTurn({ run, asking }: RunState, { toolCalls }: ModelAnswer): boolean {
+  const isChecked = run.conversation.outputCheck || run.turn.correctsId !== null;
+  return toolCalls.length === 0 && !isChecked && asking.streamedReply.isIdle;
 }
 
 /** Shortens the next request, if that may help. @returns a description of the change; null: nothing was left out */

@@ -70,13 +70,17 @@ const stepsOf = (turnId: string) =>
 
 describe('A model', () => {
   it('is asked once, even if the first write of its answer fails', async () => {
-    fixture.agent.model.script(fixture.word, { text: 'Done.' });
+    fixture.agent.model.script(
+      fixture.word,
+      { calls: [{ name: 'look', arguments: { label: 'once' } }] },
+      { text: 'Done.' },
+    );
     const { run, turn } = await fixture.begin();
-    await awayAtFirst('INSERT');
+    await awayAtFirst('INSERT', "NEW.kind = 'model' AND NEW.index = 0");
     expect(await run()).toMatchObject({ text: 'Done.' });
     expect(await tries()).toBe(2);
-    expect(fixture.asked()).toHaveLength(1);
-    expect(await stepsOf(turn.id)).toHaveLength(1);
+    expect(fixture.asked()).toHaveLength(2);
+    expect(await stepsOf(turn.id)).toHaveLength(3);
   });
 });
 
