@@ -19,14 +19,14 @@ export interface ProductOptions {
 
 /**
  * Starts `node dist/main.js` as an operator would; only the backlog is unlimited, because the load is all on 1,000
- * chats. BENCH_CPU_PROFILE=<folder> writes there a CPU profile of each web process.
+ * chats. BENCH_CPU_PROFILE=<folder> writes there a CPU profile of each process.
  */
 export function startProduct(options: ProductOptions): NodeProcess {
   const { databaseUrl, redisUrl, role, outside, part, settings } = options;
   const profile = process.env.BENCH_CPU_PROFILE;
   return NodeProcess.start({
     args: [
-      ...(profile && role === 'web' ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
+      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
       resolve('dist', 'main.js'),
     ],
     part,
