@@ -25,10 +25,7 @@ export function startProduct(options: ProductOptions): NodeProcess {
   const { databaseUrl, redisUrl, role, outside, part, settings } = options;
   const profile = process.env.BENCH_CPU_PROFILE;
   return NodeProcess.start({
-    args: [
-      ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
-      resolve('dist', 'main.js'),
-    ],
+    args: [...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []), resolve('dist', 'main.js')],
     part,
     env: {
       NODE_ENV: 'production',
