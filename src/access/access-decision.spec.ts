@@ -35,9 +35,9 @@ describe('Access to the agent', () => {
         admission: 'unknown',
         person: { ...one.person, blocked: false },
       };
-      const letIn = heard.person.role !== null || heard.chat.role !== null;
+      const hasAccess = heard.person.role !== null || heard.chat.role !== null;
       const otherwise = heard.place === 'elsewhere' ? 'ignore' : 'pair';
-      expect(decideAccess(heard)).toBe(letIn ? 'serve' : otherwise);
+      expect(decideAccess(heard)).toBe(hasAccess ? 'serve' : otherwise);
     });
   });
 

@@ -27,11 +27,11 @@ export class BudgetMigrationRepository {
    */
   async releaseSummary(tx: Prisma.TransactionClient, conversationId: string): Promise<void> {
     await tx.$executeRaw`
-      WITH freed AS (
+      WITH released AS (
         DELETE FROM summary_reservations WHERE conversation_id = ${conversationId}::uuid RETURNING *
       ), locked AS MATERIALIZED (
         SELECT d.day, d.scope, d.key, f.tokens, f.micro_usd
-        FROM freed f JOIN budget_days d ON d.day = f.day AND d.scope = f.scope AND d.key = f.key
+        FROM released f JOIN budget_days d ON d.day = f.day AND d.scope = f.scope AND d.key = f.key
         ORDER BY d.scope, d.key, d.day FOR UPDATE OF d
       )
       UPDATE budget_days d

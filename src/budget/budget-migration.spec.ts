@@ -2,7 +2,7 @@ import { ChatId } from '../channel/ids.js';
 import type { ChatMigration } from '../channel/inbound.js';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chatMoves } from '../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../test/support/delivery-parts.js';
 import { newChatId } from '../../test/support/updates.js';
 import type { BudgetLedgerRepository } from './budget-ledger.repository.js';
 import { openLedgerFixture, tokens } from './ledger.fixture.js';
@@ -67,7 +67,7 @@ class Chats {
       case 'settle-summary':
         return await this.settleSummary(this.conversations[one.of] ?? '', one.tokens);
       case 'move':
-        await chatMoves(fixture.room.prisma).migrate('telegram', this.move);
+        await chatMigrations(fixture.room.prisma).migrate('telegram', this.move);
     }
   }
 

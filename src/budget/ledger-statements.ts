@@ -129,7 +129,7 @@ export function settleStatement(
   return Prisma.sql`
     WITH ${Prisma.join(parts.map(({ tables }) => tables))}, change AS (
       SELECT day, scope, key, sum(tokens) AS tokens, sum(micro_usd) AS micro_usd,
-             sum(freed_tokens) AS freed_tokens, sum(freed_micro_usd) AS freed_micro_usd
+             sum(released_tokens) AS released_tokens, sum(released_micro_usd) AS released_micro_usd
       FROM (${Prisma.join(
         parts.map(({ rows }) => rows),
         ' UNION ALL ',
@@ -140,8 +140,8 @@ export function settleStatement(
       (day, scope, key, spent_tokens, spent_micro_usd, reserved_tokens, reserved_micro_usd)
     -- A row that is gone, erased, has nothing reserved.
     SELECT c.day, c.scope, c.key, c.tokens, c.micro_usd,
-           CASE WHEN o.day IS NULL THEN 0 ELSE -c.freed_tokens END,
-           CASE WHEN o.day IS NULL THEN 0 ELSE -c.freed_micro_usd END
+           CASE WHEN o.day IS NULL THEN 0 ELSE -c.released_tokens END,
+           CASE WHEN o.day IS NULL THEN 0 ELSE -c.released_micro_usd END
     FROM change c LEFT JOIN budget_days o ON o.day = c.day AND o.scope = c.scope AND o.key = c.key
     ORDER BY c.scope, c.key, c.day
     ON CONFLICT (day, scope, key) DO UPDATE
@@ -153,7 +153,7 @@ export function settleStatement(
 
 interface Part {
   readonly tables: Prisma.Sql;
-  /** `day, scope, key, tokens, micro_usd, freed_tokens, freed_micro_usd` */
+  /** `day, scope, key, tokens, micro_usd, released_tokens, released_micro_usd` */
   readonly rows: Prisma.Sql;
 }
 
@@ -161,13 +161,13 @@ function turnsPart(turnIds: readonly string[], allLimited: boolean): Part {
   const ids = Prisma.sql`${[...turnIds]}::uuid[]`;
   return {
     tables: Prisma.sql`
-    freed AS (
+    released AS (
       DELETE FROM budget_reservations WHERE turn_id = ANY (${ids}) RETURNING *
     ), used AS MATERIALIZED (
       SELECT t.id, s.input, s.output, s.micro_usd, ${keys.user} AS person, ${keys.chat} AS chat,
              greatest(0, s.input + s.output - t.input_tokens - t.output_tokens) AS more_tokens,
              greatest(0, s.micro_usd - t.micro_usd) AS more_micro_usd,
-             coalesce((SELECT max(f.day) FROM freed f WHERE f.turn_id = t.id), ${today}) AS day
+             coalesce((SELECT max(f.day) FROM released f WHERE f.turn_id = t.id), ${today}) AS day
       FROM turns t JOIN conversations c ON c.id = t.conversation_id
       CROSS JOIN LATERAL (
         SELECT least(${MAX_INT}, t.transcription_input_tokens + coalesce(sum(input_tokens), 0))::bigint AS input,
@@ -181,10 +181,10 @@ function turnsPart(turnIds: readonly string[], allLimited: boolean): Part {
     )`,
     rows: Prisma.sql`
       SELECT u.day, b.scope, coalesce(f.key, b.key) AS key, u.more_tokens AS tokens, u.more_micro_usd AS micro_usd,
-             coalesce(f.tokens, 0) AS freed_tokens, coalesce(f.micro_usd, 0) AS freed_micro_usd
+             coalesce(f.tokens, 0) AS released_tokens, coalesce(f.micro_usd, 0) AS released_micro_usd
       FROM used u
       CROSS JOIN LATERAL (VALUES ('user'::budget_scope, u.person), ('chat', u.chat), ('all', '')) AS b (scope, key)
-      LEFT JOIN freed f ON f.turn_id = u.id AND f.scope = b.scope
+      LEFT JOIN released f ON f.turn_id = u.id AND f.scope = b.scope
       WHERE f.turn_id IS NOT NULL
          OR (b.key IS NOT NULL AND (b.scope <> 'all' OR ${allLimited})
              AND (u.more_tokens > 0 OR u.more_micro_usd > 0))`,
@@ -203,7 +203,7 @@ function summaryPart({ conversationId, used }: SummaryUse, allLimited: boolean):
     )`,
     rows: Prisma.sql`
       SELECT n.day, b.scope, coalesce(f.key, b.key) AS key, n.tokens, n.micro_usd,
-             coalesce(f.tokens, 0) AS freed_tokens, coalesce(f.micro_usd, 0) AS freed_micro_usd
+             coalesce(f.tokens, 0) AS released_tokens, coalesce(f.micro_usd, 0) AS released_micro_usd
       FROM noted n
       CROSS JOIN LATERAL (VALUES ('user'::budget_scope, n.person), ('chat', n.chat), ('all', '')) AS b (scope, key)
       LEFT JOIN dropped f ON f.scope = b.scope

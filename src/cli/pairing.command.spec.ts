@@ -81,8 +81,8 @@ describe('pairing', () => {
 
   it('grants access by the code, however it is typed, once, with a welcome', async () => {
     await ask('K7WQ4M');
-    const letIn = `K7WQ4M: let in, chat ${conversation.chatId} of telegram\n`;
-    expect(await cli('pairing', 'approve', 'k7w-q4m')).toEqual({ code: 0, out: letIn, err: '' });
+    const admitted = `K7WQ4M: let in, chat ${conversation.chatId} of telegram\n`;
+    expect(await cli('pairing', 'approve', 'k7w-q4m')).toEqual({ code: 0, out: admitted, err: '' });
     expect(await access()).toMatchObject({ role: 'user', blockedAt: null });
     const again = await cli('pairing', 'approve', 'K7WQ4M');
     expect([again.code, again.err]).toEqual([

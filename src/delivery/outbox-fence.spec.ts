@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChannelMessageId, ChatId } from '../channel/ids.js';
-import { chatMoves, delivererOf, openFloodGate } from '../../test/support/delivery-parts.js';
+import { chatMigrations, delivererOf, openFloodGate } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
 import { telegramChannel } from '../../test/support/telegram-channel.js';
 import { TelegramDouble } from '../../test/support/telegram-double.js';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   telegram = await TelegramDouble.start();
   const gate = openFloodGate(room.prisma);
   replies = new ReplyRepository(room.prisma, room.leases, gate);
-  records = new SendRecords(replies, chatMoves(room.prisma), room.ids, errorTexts, new Metrics());
+  records = new SendRecords(replies, chatMigrations(room.prisma), room.ids, errorTexts, new Metrics());
   drafts = new DraftRepository(room.prisma, room.leases);
   notices = new WaitNoticeRepository(room.prisma, room.leases, gate);
 });
@@ -51,7 +51,7 @@ const written = async () => ({
   replies: await room.rows('SELECT * FROM replies WHERE conversation_id = $1 ORDER BY id', [conversation.id]),
   letters: await room.rows('SELECT * FROM dead_letters WHERE conversation_id = $1', [conversation.id]),
   conversation: await room.rows('SELECT * FROM conversations WHERE id = $1', [conversation.id]),
-  moves: await room.rows('SELECT * FROM chat_migrations WHERE from_chat_id = $1', [conversation.chatId]),
+  migrations: await room.rows('SELECT * FROM chat_migrations WHERE from_chat_id = $1', [conversation.chatId]),
   gate: await room.rows('SELECT hits FROM flood_windows WHERE key LIKE $1', [`%${conversation.chatId}`]),
   doubts: await room.rows('SELECT * FROM late_edits WHERE conversation_id = $1', [conversation.id]),
   drafts: await room.rows(

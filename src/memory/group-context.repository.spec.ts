@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatId } from '../channel/ids.js';
-import { chatMoves } from '../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
 import { newChatId } from '../../test/support/updates.js';
 import { GroupSettings } from './group.settings.js';
@@ -120,7 +120,7 @@ describe('The group context', () => {
     const toChatId = ChatId(String(-1_000_000_000_000 - newChatId()));
     const there = await room.conversation({ chatId: toChatId, chatType: 'supergroup', contextMessages: 3 });
     await groupContext.keep([{ ...message(2), conversationId: there.id }], TIMEOUT_MS);
-    await chatMoves(room.prisma).migrate('telegram', { fromChatId: ChatId(group.chatId), toChatId });
+    await chatMigrations(room.prisma).migrate('telegram', { fromChatId: ChatId(group.chatId), toChatId });
     expect(await kept()).toEqual(['said 7000', 'said 8000', 'said 2']);
     await keep(message(3));
     expect(await kept()).toEqual(['said 8000', 'said 2', 'said 3']);

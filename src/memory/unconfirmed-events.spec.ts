@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatId } from '../channel/ids.js';
-import { chatMoves } from '../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../test/support/delivery-parts.js';
 import { Room } from '../../test/support/room.js';
 import { telegramParts } from '../../test/support/telegram-channel.js';
 import { newChatId } from '../../test/support/updates.js';
@@ -106,7 +106,7 @@ describe('An event that was stored while its conversation was locked', () => {
     const toChatId = ChatId(String(-1_000_000_000_000 - newChatId()));
     await room.conversation({ chatId: toChatId, chatType: 'supergroup', createdAt: new Date(0) });
     conversation = await room.conversation({ chatId: fromChatId, chatType: 'group' });
-    await chatMoves(room.prisma).migrate('telegram', { fromChatId, toChatId });
+    await chatMigrations(room.prisma).migrate('telegram', { fromChatId, toChatId });
     expect(await ofChat(fromChatId)).toEqual([]);
     await unconfirmed('late');
     const [kept] = await ofChat(toChatId);

@@ -615,8 +615,8 @@ const limitGuards: readonly Guard[] = [
     keeps: 'A message takes one unit of its chat’s limit, however often it is tried to be claimed',
     without: {
       file: 'src/platform/throttling/chat-limiter.ts',
-      find: '(this.letIn.get(id) ?? 0) <= now',
-      replace: 'this.letIn.get(id) !== null',
+      find: '(this.grantedUntil.get(id) ?? 0) <= now',
+      replace: 'this.grantedUntil.get(id) !== null',
     },
     spec: 'src/agent/turns/tries/failing-events.spec.ts',
     test: 'takes one grant of the chat’s limit, however often it is tried, like the messages around it',

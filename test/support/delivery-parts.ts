@@ -31,7 +31,7 @@ export function openFloodGate(prisma: PrismaService, limits: Partial<FloodSettin
   return new FloodGate(prisma, new FloodWindowsRepository(prisma), settings, new Metrics());
 }
 
-export function chatMoves(prisma: PrismaService): ChatMigrationService {
+export function chatMigrations(prisma: PrismaService): ChatMigrationService {
   return new ChatMigrationService(
     prisma,
     new HistoryMigration(prisma),
@@ -53,7 +53,7 @@ export function delivererOf(
   { gate = openFloodGate(prisma), stopping = new Stopping() }: Parts = {},
 ): Deliverer {
   const replies = new ReplyRepository(prisma, leases, gate);
-  const chatMigration = chatMoves(prisma);
+  const chatMigration = chatMigrations(prisma);
   const records = new SendRecords(replies, chatMigration, ids, errorTexts, new Metrics());
   const lateEdits = new LateEditRepository(prisma, leases, gate);
   return new Deliverer(

@@ -129,7 +129,7 @@ describe('An unreachable chat', () => {
       await say(`${fixture.word} hello`);
       await run();
       await deliverMeanwhile(async () => {
-        await room.event(topic, '/let-in', {}, membershipUpdate(Number(chatId), 'kicked', 'member'));
+        await room.event(topic, '/unblocked', {}, membershipUpdate(Number(chatId), 'kicked', 'member'));
         await commands.handleWaiting(topic.id, null);
       });
       expect(await isMarked()).toBe(false);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatId, NO_THREAD } from '../../channel/ids.js';
-import { chatMoves } from '../../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../../test/support/delivery-parts.js';
 import { Room } from '../../../test/support/room.js';
 import { newChatId } from '../../../test/support/updates.js';
 import type { ChatMigration } from '../../channel/inbound.js';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   group = await room.conversation({ chatId: move.fromChatId, chatType: 'group' });
 });
 
-const moveAll = () => chatMoves(room.prisma).migrate('telegram', move);
+const moveAll = () => chatMigrations(room.prisma).migrate('telegram', move);
 const supergroup = (threadId = '') =>
   room.conversation({ chatId: move.toChatId, chatType: 'supergroup', threadId });
 const conversations = () =>
@@ -49,7 +49,7 @@ describe('ChatMigrationService', () => {
   it('maps late arrivals under the old id to the new one, over several migrations', async () => {
     await moveAll();
     const further = { fromChatId: move.toChatId, toChatId: ChatId(`${move.toChatId}1`) };
-    await chatMoves(room.prisma).migrate('telegram', further);
+    await chatMigrations(room.prisma).migrate('telegram', further);
     const description = { threadId: NO_THREAD, type: 'group', title: null, username: null, via: null };
     const chat = { chatId: move.fromChatId, ...description };
     expect(await room.conversations.resolve([{ channel: 'telegram', chat }])).toEqual([group.id]);

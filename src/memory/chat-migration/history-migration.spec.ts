@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatId } from '../../channel/ids.js';
-import { chatMoves } from '../../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../../test/support/delivery-parts.js';
 import { Room } from '../../../test/support/room.js';
 import { newChatId } from '../../../test/support/updates.js';
 import type { ChatMigration } from '../../channel/inbound.js';
@@ -64,7 +64,7 @@ async function rowsOf({ id }: Conversation): Promise<number[]> {
     turn.count({ where }),
   ]);
 }
-const moveAll = () => chatMoves(room.prisma).migrate('telegram', move);
+const moveAll = () => chatMigrations(room.prisma).migrate('telegram', move);
 
 /** A process that is killed after this many commits. */
 async function moveSome(commits: number): Promise<number> {

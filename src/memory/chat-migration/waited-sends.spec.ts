@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ChatId } from '../../channel/ids.js';
-import { chatMoves } from '../../../test/support/delivery-parts.js';
+import { chatMigrations } from '../../../test/support/delivery-parts.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { Room } from '../../../test/support/room.js';
 import { newChatId } from '../../../test/support/updates.js';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   other = await room.conversation({ chatId: move.toChatId, chatType: 'supergroup' });
 });
 
-const moveAll = () => chatMoves(room.prisma).migrate('telegram', move);
+const moveAll = () => chatMigrations(room.prisma).migrate('telegram', move);
 
 describe('A chat that migrates', () => {
   it('waits for a send of the conversation that goes, which is recorded and not repeated', async () => {

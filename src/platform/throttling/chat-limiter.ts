@@ -12,7 +12,7 @@ const CAPACITY = 50_000;
 @Injectable()
 export class ChatLimiter {
   /** By event, the time until which its unit counts, by this process's monotonic clock. */
-  private readonly letIn = new BoundedMap<bigint, number>(CAPACITY);
+  private readonly grantedUntil = new BoundedMap<bigint, number>(CAPACITY);
 
   constructor(
     private readonly windows: SlidingWindow,
@@ -31,10 +31,10 @@ export class ChatLimiter {
     events: readonly bigint[],
   ): Promise<{ granted: number; retryAfterMs: number }> {
     const now = performance.now();
-    const asking = events.filter((id) => (this.letIn.get(id) ?? 0) <= now);
+    const asking = events.filter((id) => (this.grantedUntil.get(id) ?? 0) <= now);
     if (asking.length === 0) return { granted: events.length, retryAfterMs: 0 };
     const { granted, retryAfterMs } = await this.takeHits(chatKey, asking.length);
-    for (const id of asking.slice(0, granted)) this.letIn.set(id, now + this.limits.periodMs);
+    for (const id of asking.slice(0, granted)) this.grantedUntil.set(id, now + this.limits.periodMs);
     const heldBack = new Set(asking.slice(granted));
     const first = events.findIndex((id) => heldBack.has(id));
     return { granted: first === -1 ? events.length : first, retryAfterMs };

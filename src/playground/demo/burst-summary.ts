@@ -1,5 +1,5 @@
 import type { Ack } from '../bot-api/chat-log.js';
-import { milliseconds, type Screen } from './screen.js';
+import { milliseconds, type DemoOutput } from './demo-output.js';
 import { countOutcome, percentile, type Tally } from './tally.js';
 
 export interface BurstResult extends Tally {
@@ -19,7 +19,7 @@ function timesOf(acks: readonly Ack[]): string {
 }
 
 /** Prints the outcome of the burst. @returns the failures */
-export function showSummary(result: BurstResult, screen: Screen): string[] {
+export function showSummary(result: BurstResult, output: DemoOutput): string[] {
   const { acks, single, turns, replies, answered, lost, duplicates, disordered } = result;
   const queued = countOutcome(acks, 'queued');
   const recognised = countOutcome(acks, 'duplicate');
@@ -35,9 +35,9 @@ export function showSummary(result: BurstResult, screen: Screen): string[] {
     ['duplicates', `${duplicates}`],
     ['lost', `${lost}`],
   ];
-  screen.line();
-  screen.line('4. Summary of the burst, counted from outside: by Telegram and by the model');
-  for (const [name, value] of rows) screen.line(`   ${name.padEnd(11)} ${value}`);
+  output.line();
+  output.line('4. Summary of the burst, counted from outside: by Telegram and by the model');
+  for (const [name, value] of rows) output.line(`   ${name.padEnd(11)} ${value}`);
   const problems: readonly [boolean, string][] = [
     [lost > 0, `${lost} messages were lost`],
     [duplicates > 0, `${duplicates} messages were answered twice`],

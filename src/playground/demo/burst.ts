@@ -3,7 +3,7 @@ import type { Ack } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel, DemoModelRequest } from '../demo-model.js';
 import { showSummary } from './burst-summary.js';
-import { bar, oneLine, type Screen } from './screen.js';
+import { bar, oneLine, type DemoOutput } from './demo-output.js';
 import { type BurstChat, tally, type Tally } from './tally.js';
 import { waitUntil } from './wait-until.js';
 
@@ -26,7 +26,7 @@ const QUIET_MS = 300;
 export async function showBurst(
   telegram: BotApiSimulator,
   model: DemoModel,
-  screen: Screen,
+  output: DemoOutput,
   single: readonly Ack[],
 ): Promise<string[]> {
   telegram.acks.clear();
@@ -39,16 +39,16 @@ export async function showBurst(
     const taken = telegram.acks.length;
     const seconds = ((performance.now() - began) / 1000).toFixed(1);
     const text = `   ${bar(now.answered, TOTAL)} ${now.answered}/${TOTAL} answered, ${taken}/${posts} acknowledged, ${seconds} s`;
-    screen.progress(text, now.answered, TOTAL);
+    output.progress(text, now.answered, TOTAL);
     return now;
   };
   await waitUntil(() => look().answered === TOTAL && telegram.acks.length >= posts, ANSWERED_WITHIN_MS);
   await sleep(model.latencyMs + QUIET_MS);
   const result = look();
-  showLastReply(telegram, screen);
+  showLastReply(telegram, output);
   const turns = model.requests.toArray().filter(beginsTurn).length;
   const acks = telegram.acks.toArray();
-  return showSummary({ ...result, acks, single, turns, messages: TOTAL, repeats }, screen);
+  return showSummary({ ...result, acks, single, turns, messages: TOTAL, repeats }, output);
 }
 
 function sendAll(telegram: BotApiSimulator): number {
@@ -80,11 +80,11 @@ function markOf(chat: number, message: number): string {
   return `chat ${chat} note ${message}`;
 }
 
-function showLastReply(telegram: BotApiSimulator, screen: Screen): void {
+function showLastReply(telegram: BotApiSimulator, output: DemoOutput): void {
   const messages = telegram.chat(FIRST_CHAT_ID + 1)?.messages ?? [];
   const replies = messages.filter(({ from }) => from === 'bot');
-  screen.line(`   User 1: ${messages.length - replies.length} notes`);
-  for (const { text } of replies.slice(0, 4)) screen.line(`   Bot: ${oneLine(text, 100)}`);
+  output.line(`   User 1: ${messages.length - replies.length} notes`);
+  for (const { text } of replies.slice(0, 4)) output.line(`   Bot: ${oneLine(text, 100)}`);
 }
 
 /** The first request of a turn: it has no tool results yet. */

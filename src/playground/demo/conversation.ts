@@ -1,7 +1,7 @@
 import type { Ack, ChatEvent } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel, DemoModelRequest } from '../demo-model.js';
-import { milliseconds, oneLine, type Screen } from './screen.js';
+import { milliseconds, oneLine, type DemoOutput } from './demo-output.js';
 import { waitUntil } from './wait-until.js';
 
 const CHAT_ID = 1001;
@@ -14,18 +14,18 @@ const ANSWERED_WITHIN_MS = 60_000;
 export async function showConversation(
   telegram: BotApiSimulator,
   model: DemoModel,
-  screen: Screen,
+  output: DemoOutput,
 ): Promise<string[]> {
   const began = performance.now();
   const stage = (what: string) =>
-    screen.line(`   ${milliseconds(performance.now() - began).padStart(9)}  ${what}`);
+    output.line(`   ${milliseconds(performance.now() - began).padStart(9)}  ${what}`);
   const unwatch = watch(telegram, model, stage);
   try {
     telegram.say(CHAT_ID, USER, QUESTION);
     const answered = await waitUntil(() => answerIsThere(telegram), ANSWERED_WITHIN_MS);
     const transcript = telegram.chat(CHAT_ID)?.messages ?? [];
     for (const { from, text } of transcript) {
-      screen.line(`   ${from === 'user' ? USER.firstName : 'Bot'}: ${oneLine(text, 90)}`);
+      output.line(`   ${from === 'user' ? USER.firstName : 'Bot'}: ${oneLine(text, 90)}`);
     }
     const seconds = ANSWERED_WITHIN_MS / 1000;
     return answered ? [] : [`the question got no answer that says ${ANSWER} within ${seconds} s`];

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Ack } from '../bot-api/chat-log.js';
 import type { BotApiSimulator } from '../bot-api-simulator.js';
 import type { DemoModel } from '../demo-model.js';
-import type { Screen } from './screen.js';
+import type { DemoOutput } from './demo-output.js';
 import { waitUntil } from './wait-until.js';
 
 const CHATS = 10;
@@ -24,7 +24,7 @@ export interface OneByOne {
 export async function postOneByOne(
   telegram: BotApiSimulator,
   model: DemoModel,
-  screen: Screen,
+  output: DemoOutput,
   what: string,
 ): Promise<OneByOne> {
   const total = CHATS * MESSAGES_PER_CHAT;
@@ -45,7 +45,7 @@ export async function postOneByOne(
   const acks = telegram.acks.toArray();
   const answered = await waitUntil(() => unanswered(telegram, begun, total) === 0, ANSWERED_WITHIN_MS);
   model.latencyMs = latencyMs;
-  screen.line(`   ${what}: ${total} updates, one after another`);
+  output.line(`   ${what}: ${total} updates, one after another`);
   return {
     acks,
     problems: answered

@@ -16,7 +16,7 @@ export const allowedCrossings: readonly AllowedCrossing[] = [
   },
   {
     transaction:
-      /^with (?:freed as \( delete from budget_reservations|dropped as \( delete from summary_reservations)[^\n]*$/,
+      /^with (?:released as \( delete from budget_reservations|dropped as \( delete from summary_reservations)[^\n]*$/,
     reason: 'Specs settle by itself what the product settles behind the lease of its lane.',
   },
   {

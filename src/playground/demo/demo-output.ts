@@ -1,5 +1,5 @@
 /** Prints the demo's output. The only part of the product that writes to standard output by itself. */
-export class Screen {
+export class DemoOutput {
   private progressShown = false;
   private lastProgress = '';
 
