@@ -31,3 +31,14 @@ describe('The edits of the chaos tests', () => {
     },
   );
 });
+
+describe('A kill point', () => {
+  it.each(points.map((point) => [point.name, point] as const))(
+    'stands before a whole statement: %s',
+    async (_, { file, before }) => {
+      const text = await builtText(file);
+      const line = text.slice(0, text.search(before)).split('\n').at(-1) ?? '';
+      expect(line.trim()).toBe('');
+    },
+  );
+});

@@ -74,7 +74,7 @@ export const killPoints: readonly KillPoint[] = [
     name: 'after the send',
     role: 'worker',
     file: send,
-    before: /await this\.record\(reply, outcome, \(\) =>\s*this\.records\.write\(/,
+    before: /const isWorkLeft = await this\.record\(reply, outcome, \(\) =>\s*this\.records\.write\(/,
   },
   {
     name: 'after the record of the send',

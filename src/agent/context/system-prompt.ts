@@ -49,8 +49,11 @@ export function systemPrompt(who: string, { now, person, group, facts, summary }
   return `${who}\n\n${DATA_RULE}\n${lines.join('\n')}`;
 }
 
+// Once: it costs more than the rest of the prompt.
+const weekdays = new Intl.DateTimeFormat('en', { weekday: 'long', timeZone: 'UTC' });
+
 function weekday(date: Date): string {
-  return new Intl.DateTimeFormat('en', { weekday: 'long', timeZone: 'UTC' }).format(date);
+  return weekdays.format(date);
 }
 
 /** Describes a person, by what they or their app say of themselves. */
