@@ -43,6 +43,11 @@ export const without: Readonly<Record<Guard, readonly Edit[]>> = {
       find: / AND token = \$\{token\}(?=\s*FOR UPDATE)/,
       put: '',
     },
+    {
+      file: 'queue/lease/lease.repository.js',
+      find: / AND token = \$\{token\}(?=`;\s*if \(held === 0\))/,
+      put: '',
+    },
     // It only reports early what the fence would report in the end; with it the fence has little left to refuse.
     {
       file: 'agent/loop/busy/turn-watch.js',

@@ -2,11 +2,16 @@ import { Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { DatabasePool } from './database-pool.js';
+import { StatementNames } from './statement-names.js';
 
-/** Prisma over this process's pool. It connects with the first query and never needs `$connect`. */
+/**
+ * Prisma over this process's pool. It connects with the first query and never needs `$connect`. Statements that come
+ * back often are prepared.
+ */
 @Injectable()
 export class PrismaService extends PrismaClient {
   constructor(pool: DatabasePool) {
-    super({ adapter: new PrismaPg(pool) });
+    const names = new StatementNames();
+    super({ adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => names.nameOf(sql) }) });
   }
 }
