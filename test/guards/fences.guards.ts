@@ -138,16 +138,16 @@ const fences: readonly Fence[] = [
   {
     id: 'messages-dropped',
     promises: [1],
-    file: completion,
+    file: 'src/agent/turns/turn-drop.repository.ts',
     within: 'async dropAll(',
-    of: 'TurnCompletionRepository.dropAll',
+    of: 'TurnDropRepository.dropAll',
   },
   {
     id: 'messages-dropped-unreachable',
     promises: [1],
-    file: completion,
+    file: 'src/agent/turns/turn-drop.repository.ts',
     within: 'async dropUnreachable(',
-    of: 'TurnCompletionRepository.dropUnreachable',
+    of: 'TurnDropRepository.dropUnreachable',
   },
   {
     id: 'stop',

@@ -18,6 +18,7 @@ import { TurnRunner } from '../../src/agent/loop/turn-runner.js';
 import { type Claimed, EventClaim } from '../../src/agent/turns/event-claim.js';
 import { StepRepository } from '../../src/agent/turns/step.repository.js';
 import { TurnCompletionRepository } from '../../src/agent/turns/turn-completion.repository.js';
+import { TurnDropRepository } from '../../src/agent/turns/turn-drop.repository.js';
 import { TurnStopRepository } from '../../src/agent/turns/turn-stop.repository.js';
 import { TurnRun } from '../../src/agent/turns/turn-run.js';
 import { WaitNotices } from '../../src/agent/turns/wait-notices.js';
@@ -95,6 +96,7 @@ export class AgentRoom extends AgentProcess {
   readonly claims = this.get(TurnClaimRepository);
   readonly commands = this.get(CommandsService);
   readonly completion = this.get(TurnCompletionRepository);
+  readonly drops = this.get(TurnDropRepository);
   readonly context = this.get(ContextBuilder);
   readonly drafts = this.get(DraftRepository);
   readonly gate = this.get(FloodGate);

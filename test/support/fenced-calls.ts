@@ -508,15 +508,15 @@ const endings: readonly FencedCall[] = [
     },
   },
   {
-    of: 'TurnCompletionRepository.dropAll',
+    of: 'TurnDropRepository.dropAll',
     lane: 'turns',
     ready: async (fixture) => {
       await fixture.turn();
-      return (lease) => fixture.agent.completion.dropAll(lease);
+      return (lease) => fixture.agent.drops.dropAll(lease);
     },
   },
   {
-    of: 'TurnCompletionRepository.dropUnreachable',
+    of: 'TurnDropRepository.dropUnreachable',
     lane: 'turns',
     ready: async (fixture) => {
       await fixture.turn();
@@ -524,7 +524,7 @@ const endings: readonly FencedCall[] = [
         where: { id: fixture.id },
         data: { unreachableAt: new Date() },
       });
-      return (lease) => fixture.agent.completion.dropUnreachable(lease);
+      return (lease) => fixture.agent.drops.dropUnreachable(lease);
     },
   },
   {

@@ -6,7 +6,7 @@ import type { LaneOutcome } from '../../queue/lease/lane-outcome.js';
 import type { Lease } from '../../queue/lease/lease.repository.js';
 import { ClaimTries } from '../turns/tries/claim-tries.js';
 import type { LaneState } from '../turns/lane-state.repository.js';
-import { TurnCompletionRepository } from '../turns/turn-completion.repository.js';
+import { TurnDropRepository } from '../turns/turn-drop.repository.js';
 import { TurnRun } from '../turns/turn-run.js';
 import { TurnRepository } from '../turns/turn.repository.js';
 import { WaitNotices } from '../turns/wait-notices.js';
@@ -34,7 +34,7 @@ export class NextTurn {
   constructor(
     private readonly channel: Channel,
     private readonly turns: TurnRepository,
-    private readonly completion: TurnCompletionRepository,
+    private readonly drops: TurnDropRepository,
     private readonly claim: ClaimTries,
     private readonly settlement: TurnSettlement,
     private readonly waitNotices: WaitNotices,
@@ -50,10 +50,10 @@ export class NextTurn {
     // Without its bot there is no prompt, and no way to answer.
     if (!this.channel.serves(conversation.channel)) return later(UNSERVED_RETRY_MS);
     if (state.isBlocked) {
-      await this.completion.dropAll(lease);
+      await this.drops.dropAll(lease);
       return nothing;
     }
-    if (conversation.unreachableAt && !(await this.completion.dropUnreachable(lease))) return nothing;
+    if (conversation.unreachableAt && !(await this.drops.dropUnreachable(lease))) return nothing;
     if (open && open.waitMs > 0) return later(open.waitMs);
     if (this.stopping.soon.aborted) return idle({ next: 'now' });
     const turn = open && (await this.turns.findUnfinished(open.turnId));

@@ -7,14 +7,14 @@ import type { ErrorText } from '../../platform/errors/error-text.js';
 import { Prisma, type ReplyClass, type Turn } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
-import { INTERRUPTED, turnsAnsweredBy } from '../../memory/continued-turns.js';
-import { BESIDE_ALL_EPOCHS, MessageRepository } from '../../memory/message.repository.js';
+import { INTERRUPTED } from '../../memory/continued-turns.js';
+import { MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../platform/runtime/ids.js';
 import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
-import { ApprovalRepository } from '../approvals/approval.repository.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { finishTurn, type FinishedRow } from './finish-turn.js';
 import { type NewStep, StepRepository } from './step.repository.js';
+import { TurnDropRepository } from './turn-drop.repository.js';
 import type { TurnOutcome } from './turn-outcome.js';
 import { mayHoldOutside } from './cut-short-origin.js';
 
@@ -37,8 +37,6 @@ export interface TurnFailure {
   readonly text: string;
 }
 
-const FAR_FUTURE = 'infinity';
-
 /**
  * The ends of a turn in the database: done, failed, interrupted, cancelled. Each is one commit that checks the lease
  * first, and settles the turn's budgets and its events, which an interrupted turn leaves to its successor. A blocked
@@ -53,7 +51,7 @@ export class TurnCompletionRepository {
     private readonly messages: MessageRepository,
     private readonly outbox: Outbox,
     private readonly drafts: DraftRepository,
-    private readonly approvals: ApprovalRepository,
+    private readonly drops: TurnDropRepository,
     private readonly corrections: CorrectionsRepository,
     private readonly steps: StepRepository,
     private readonly budgets: BudgetLedgerRepository,
@@ -76,7 +74,7 @@ export class TurnCompletionRepository {
     const lastStep = end.lastStep ? this.steps.insertOf(end.lastStep, Prisma.empty) : null;
     const finished = await this.leases.commitLast(lease, async (tx) => {
       const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies, lastStep));
-      if (!row) await this.cancel(tx, turn, 'CHAT_BLOCKED');
+      if (!row) await this.drops.cancel(tx, turn, 'CHAT_BLOCKED');
       await this.budgets.settleReservation(tx, [turn.id]);
       return row;
     });
@@ -167,53 +165,6 @@ export class TurnCompletionRepository {
     return await this.messages.addAnswer(tx, turn, text, { outside: await mayHoldOutside(tx, turn) });
   }
 
-  /**
-   * Cancels the unfinished turns of a blocked chat, and ends its waiting messages, which are recorded but not read.
-   * @throws LeaseLostError
-   */
-  async dropAll(lease: Lease): Promise<void> {
-    await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      await this.dropWithin(tx, lease, 'CHAT_BLOCKED', FAR_FUTURE);
-    });
-  }
-
-  /**
-   * Does the same for an unreachable chat, except for messages that people wrote after it was marked so: they clear the
-   * mark.
-   * @returns true if the chat is reachable again
-   * @throws LeaseLostError
-   */
-  async dropUnreachable(lease: Lease): Promise<boolean> {
-    return await this.prisma.$transaction(async (tx) => {
-      await this.leases.assertHeld(tx, lease);
-      const since = await this.conversations.unreachableSince(tx, lease.conversationId);
-      if (since !== null) await this.dropWithin(tx, lease, 'CHAT_UNREACHABLE', since);
-      return since === null;
-    });
-  }
-
-  private async dropWithin(
-    tx: Prisma.TransactionClient,
-    { conversationId }: Lease,
-    code: string,
-    until: string,
-  ): Promise<void> {
-    const open = await tx.turn.findMany({
-      where: { conversationId, state: { in: ['waiting', 'running', 'parked'] } },
-      select: { id: true, continuesId: true },
-    });
-    for (const turn of open) await this.cancel(tx, turn, code);
-    await tx.$executeRaw`
-      UPDATE events SET state = 'dropped'
-      WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
-        AND (received_at <= ${until}::timestamptz OR source = ${SCHEDULE_SOURCE})`;
-    await this.budgets.settleReservation(
-      tx,
-      open.map(({ id }) => id),
-    );
-  }
-
   private async unlessBlocked(
     lease: Lease,
     turn: Turn,
@@ -222,30 +173,10 @@ export class TurnCompletionRepository {
     return await this.prisma.$transaction(async (tx) => {
       await this.leases.assertHeld(tx, lease);
       const blocked = await this.conversations.isBlocked(tx, turn.conversationId);
-      await (blocked ? this.cancel(tx, turn, 'CHAT_BLOCKED') : end(tx));
+      await (blocked ? this.drops.cancel(tx, turn, 'CHAT_BLOCKED') : end(tx));
       await this.budgets.settleReservation(tx, [turn.id]);
       return !blocked;
     });
-  }
-
-  private async cancel(
-    tx: Prisma.TransactionClient,
-    turn: Pick<Turn, 'id' | 'continuesId'>,
-    errorCode: string,
-  ): Promise<void> {
-    const { id } = turn;
-    await tx.event.updateMany({ where: { turnId: id }, data: { state: 'dropped' } });
-    const answered = await turnsAnsweredBy(tx, turn);
-    // Else the first turn after the block would find them unanswered, and answer them.
-    await tx.message.updateMany({
-      where: { turnId: { in: answered }, turn: { correctsId: null } },
-      data: { epoch: BESIDE_ALL_EPOCHS },
-    });
-    await tx.turn.update({
-      where: { id },
-      data: { state: 'cancelled', errorCode, finishedAt: new Date() },
-    });
-    await this.approvals.withdraw(tx, id);
   }
 
   private async answer(

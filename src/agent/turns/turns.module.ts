@@ -11,6 +11,7 @@ import { EventClaim } from './event-claim.js';
 import { EventReader } from './event-reader.js';
 import { StepRepository } from './step.repository.js';
 import { TurnCompletionRepository } from './turn-completion.repository.js';
+import { TurnDropRepository } from './turn-drop.repository.js';
 import { TurnStopRepository } from './turn-stop.repository.js';
 import { LaneStateRepository } from './lane-state.repository.js';
 import { TurnClaimRepository } from './turn-claim.repository.js';
@@ -37,6 +38,7 @@ import { WaitNotices } from './wait-notices.js';
     StepRepository,
     TurnClaimRepository,
     TurnCompletionRepository,
+    TurnDropRepository,
     TurnRepository,
     TurnStopRepository,
     AccessFilter,
@@ -49,6 +51,7 @@ import { WaitNotices } from './wait-notices.js';
     StepRepository,
     TurnClaimRepository,
     TurnCompletionRepository,
+    TurnDropRepository,
     TurnRepository,
     TurnStopRepository,
     WaitNotices,

@@ -230,7 +230,7 @@ describe('A turn that is interrupted', () => {
     await interruptedOnce();
     await change({ status: 'blocked' });
     const lease = await agent.room.lease(worker.conversation.id);
-    await agent.completion.dropAll(lease);
+    await agent.drops.dropAll(lease);
     await agent.room.leases.release(lease);
     await change({ status: 'active' });
     await worker.say('third', ada);
