@@ -113,6 +113,11 @@ export class TurnBudget {
     await this.ledger.charge(this.turn.id, { tokens: BigInt(inputTokens + outputTokens), microUsd });
   }
 
+  /** Records a finished model call whose step could not be recorded, because the turn was lost by then. */
+  async chargeUnrecorded(call: CallUsage): Promise<void> {
+    await this.ledger.charge(this.turn.id, usedBy(this.prices, call));
+  }
+
   private counted(): Amount {
     const { inputTokens, outputTokens, microUsd } = this.turn;
     return { tokens: BigInt(inputTokens + outputTokens), microUsd };

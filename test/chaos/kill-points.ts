@@ -55,7 +55,7 @@ export const killPoints: readonly KillPoint[] = [
     name: 'before the turn ends',
     role: 'worker',
     file: work,
-    before: /return await this\.completion\.finish\(/,
+    before: /const outcome = await this\.completion\.finish\(/,
   },
   { name: 'after the turn has ended', role: 'worker', file: end, before: /const ended = replied/ },
   {

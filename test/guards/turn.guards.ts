@@ -245,7 +245,7 @@ const stepGuards: readonly Guard[] = [
     keeps: 'A model’s answer becomes a step though the database is away for a moment',
     without: {
       file: 'src/agent/loop/steps/model-steps.ts',
-      within: 'private async record(',
+      within: 'async record(',
       find: 'await retryWrite(() => this.steps.add(lease, step));',
       replace: 'await this.steps.add(lease, step);',
     },
@@ -260,12 +260,25 @@ const stepGuards: readonly Guard[] = [
     keeps: 'A model’s last answer is not asked for again because the end of its turn could not be committed',
     without: {
       file: 'src/agent/loop/turn-executor.ts',
-      within: 'private async commit(',
-      find: 'await retryWrite(() => this.steps.add(lease, lastStep));',
-      replace: 'throw error;',
+      within: 'private async keep(',
+      find: 'else await this.modelSteps.record(run, step);',
     },
     spec: 'src/agent/loop/turn-runner-failures.spec.ts',
     test: 'counts no takeover if the database has no room for the answer, however often',
+  },
+  {
+    id: 'step/lost-call-counted',
+    kind: 'condition',
+    promises: [7],
+    keeps: 'A model call is paid for though its turn was lost before it could be recorded',
+    without: {
+      file: 'src/agent/loop/turn-executor.ts',
+      within: 'private async keep(',
+      find: 'await this.modelSteps.chargeLost(run, step);',
+      replace: ';',
+    },
+    spec: 'src/agent/loop/steps/broken-off.spec.ts',
+    test: 'is counted though its turn was lost right before it could be recorded',
   },
   {
     id: 'step/tool-result-written',

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { destinationOf } from '../../channel/destination-of.js';
-import { retryWrite } from '../../platform/database/retry-write.js';
 import { LeaseLostError } from '../../platform/errors/errors.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { attachmentRefusalOf, AttachmentsService } from '../attachments/attachments.service.js';
 import { ContextBuilder } from '../context/context-builder.js';
-import { StepRepository } from '../turns/step.repository.js';
+import type { ModelStep } from '../turns/step.repository.js';
 import { type TurnEnd, TurnCompletionRepository } from '../turns/turn-completion.repository.js';
 import type { TurnOutcome } from '../turns/turn-outcome.js';
 import type { ActiveRun } from '../turns/turn-run.js';
 import { AnswerWriter } from './answer-writer.js';
+import { ModelSteps } from './steps/model-steps.js';
 import { Placeholder } from './placeholder.js';
 import { TurnReaction } from './turn-reaction.js';
 
@@ -24,7 +24,7 @@ export class TurnExecutor {
     private readonly context: ContextBuilder,
     private readonly writer: AnswerWriter,
     private readonly completion: TurnCompletionRepository,
-    private readonly steps: StepRepository,
+    private readonly modelSteps: ModelSteps,
   ) {}
 
   /**
@@ -56,15 +56,20 @@ export class TurnExecutor {
     return await this.commit(run, end);
   }
 
-  private async commit({ lease, turn }: ActiveRun, end: TurnEnd): Promise<TurnOutcome> {
+  private async commit(run: ActiveRun, end: TurnEnd): Promise<TurnOutcome> {
     try {
-      return await this.completion.finish(lease, turn, end);
+      const outcome = await this.completion.finish(run.lease, run.turn, end);
+      if (end.lastStep) this.modelSteps.noteRecorded(end.lastStep);
+      return outcome;
     } catch (error) {
-      const { lastStep } = end;
-      // The next run must not make the call again.
-      if (lastStep && !(error instanceof LeaseLostError))
-        await retryWrite(() => this.steps.add(lease, lastStep));
+      if (end.lastStep) await this.keep(run, end.lastStep, error);
       throw error;
     }
+  }
+
+  /** Keeps a finished call whose turn could not be ended with it: the next run must not make it again. */
+  private async keep(run: ActiveRun, step: ModelStep, error: unknown): Promise<void> {
+    if (error instanceof LeaseLostError) await this.modelSteps.chargeLost(run, step);
+    else await this.modelSteps.record(run, step);
   }
 }

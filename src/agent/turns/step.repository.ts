@@ -4,6 +4,7 @@ import { Prices } from '../../budget/prices.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma, type Step, type StepKind } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
+import type { ModelAnswer } from '../llm/model-answer.js';
 import { TOOL_OUTCOME_UNKNOWN } from '../tools/unknown-outcome.js';
 
 export interface NewStep extends TokenUsage {
@@ -16,6 +17,13 @@ export interface NewStep extends TokenUsage {
   readonly result: object;
   readonly error: string | null;
   readonly startedAt: Date;
+}
+
+/** A finished model call. */
+export interface ModelStep extends NewStep {
+  readonly result: ModelAnswer;
+  /** Its duration in milliseconds, for the log. */
+  readonly tookMs: number;
 }
 
 /**

@@ -13,7 +13,7 @@ import { Ids } from '../../platform/runtime/ids.js';
 import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { finishTurn, type FinishedRow } from './finish-turn.js';
-import { type NewStep, StepRepository } from './step.repository.js';
+import { type ModelStep, StepRepository } from './step.repository.js';
 import { TurnDropRepository } from './turn-drop.repository.js';
 import type { TurnOutcome } from './turn-outcome.js';
 import { mayHoldOutside } from './cut-short-origin.js';
@@ -27,7 +27,7 @@ export interface TurnEnd {
   /** Set if the model wrote it with text from outside in its request. */
   readonly outside?: true;
   /** The model call that wrote it, unless it is recorded already: it is committed with the end. */
-  readonly lastStep?: NewStep;
+  readonly lastStep?: ModelStep;
 }
 
 export interface TurnFailure {

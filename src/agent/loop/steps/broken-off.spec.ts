@@ -80,3 +80,27 @@ describe('An aborted model call', () => {
     expect(await spentIn(conversation)).toBe(0);
   });
 });
+
+describe('A finished model call', () => {
+  it('is counted though its turn was lost right before it could be recorded', async () => {
+    const conversation = await conversationIn('queue');
+    const word = `[${conversation.chatId}]`;
+    const held = agent.model.hold(word);
+    await agent.room.event(conversation, word);
+    const running = agent.runner().run(conversation.id);
+    await eventually(() => expect(held.waiting).toBe(1));
+    const other = await agent.room.pool.connect();
+    try {
+      await other.query('BEGIN');
+      await other.query('SELECT FROM leases WHERE conversation_id = $1 FOR UPDATE', [conversation.id]);
+      held.release();
+      await agent.room.somebodyWaitsForALock();
+      await other.query('UPDATE leases SET token = token + 1 WHERE conversation_id = $1', [conversation.id]);
+      await other.query('COMMIT');
+    } finally {
+      other.release();
+    }
+    await running;
+    expect(await spentIn(conversation)).toBeGreaterThan(0);
+  });
+});

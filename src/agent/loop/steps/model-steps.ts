@@ -9,7 +9,7 @@ import { ModelClient, type ModelRequest, type ShowText } from '../../llm/model-c
 import { ContextOverflowError, mayBeThePictures } from '../../llm/model-error.js';
 import type { Influence } from '../../context/outside-influence.js';
 import { permits } from '../policy/tool-permission.js';
-import { type NewStep, StepRepository } from '../../turns/step.repository.js';
+import { type ModelStep, StepRepository } from '../../turns/step.repository.js';
 import { TokenCounter } from '../../llm/token-counter.js';
 import type { ActiveRun } from '../../turns/turn-run.js';
 import type { RunState } from './run-state.js';
@@ -52,10 +52,9 @@ export class ModelSteps {
     const asked = await this.ask(state, last);
     if ('refused' in asked) return asked;
     const { request, answer } = asked;
-    const step = stepOf(run, index, startedAt, request, { ...answer, influence });
-    state.pending = mayEndTurn(state, answer) ? step : null;
-    if (!state.pending) await this.record(run, step);
-    this.note(run, index, startedAt, answer);
+    const step = this.stepOf(run, index, startedAt, request, { ...answer, influence });
+    if (mayEndTurn(state, answer)) state.pending = step;
+    else await this.record(run, step);
     return answer;
   }
 
@@ -81,8 +80,7 @@ export class ModelSteps {
     const refused = await run.budget.admit(() => requestTokens(request, this.count));
     if (refused) return { refused };
     const answer = await this.complete(run, caller, request, unseen);
-    await this.record(run, stepOf(run, index, startedAt, request, answer));
-    this.note(run, index, startedAt, answer);
+    await this.record(run, this.stepOf(run, index, startedAt, request, answer));
     return answer;
   }
 
@@ -90,14 +88,52 @@ export class ModelSteps {
     return { at: this.clock.now(), ms: this.clock.monotonicMs() };
   }
 
-  private async record({ lease }: ActiveRun, step: NewStep): Promise<void> {
+  /** Commits a finished call as a step by itself. @throws LeaseLostError */
+  async record({ lease }: ActiveRun, step: ModelStep): Promise<void> {
     await retryWrite(() => this.steps.add(lease, step));
+    this.noteRecorded(step);
   }
 
-  private note({ turn }: ActiveRun, index: number, start: Start, answer: ModelAnswer): void {
-    const { inputTokens, outputTokens, finishReason: finish } = answer;
-    const ms = Math.round(this.clock.monotonicMs() - start.ms);
-    this.logger.log({ msg: 'model answered', turnId: turn.id, index, ms, inputTokens, outputTokens, finish });
+  /** Pays for a finished call whose turn was stopped or taken over before the call could be a step. */
+  async chargeLost({ budget }: ActiveRun, step: ModelStep): Promise<void> {
+    await budget
+      .chargeUnrecorded({ ...step, model: step.name })
+      .catch((reason: unknown) => this.warnUncounted(step.turnId, reason));
+  }
+
+  private warnUncounted(turnId: string, reason: unknown): void {
+    this.logger.warn({ msg: 'model call not counted', turnId, error: messageOf(reason) });
+  }
+
+  /** Logs a step that is committed. */
+  noteRecorded({ turnId, index, tookMs: ms, inputTokens, outputTokens, result }: ModelStep): void {
+    const { finishReason: finish } = result;
+    this.logger.log({ msg: 'model answered', turnId, index, ms, inputTokens, outputTokens, finish });
+  }
+
+  private stepOf(
+    { turn }: ActiveRun,
+    index: number,
+    { at: startedAt, ms: begunMs }: Start,
+    request: ModelRequest,
+    result: ModelAnswer & { readonly influence?: Influence },
+  ): ModelStep {
+    const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens } = result;
+    return {
+      turnId: turn.id,
+      index,
+      kind: 'model',
+      name: result.model,
+      requestDigest: digest(request),
+      result,
+      error: null,
+      inputTokens,
+      cachedTokens,
+      cacheWriteTokens,
+      outputTokens,
+      startedAt,
+      tookMs: Math.round(this.clock.monotonicMs() - begunMs),
+    };
   }
 
   /** Asks the model; a request that is too long for it is shortened and sent again, a few times. */
@@ -142,9 +178,7 @@ export class ModelSteps {
       if (signal.reason instanceof TurnpikeError)
         await budget
           .brokenOff(requestTokens(request, this.count), this.count(written))
-          .catch((reason: unknown) => {
-            this.logger.warn({ msg: 'broken off, not counted', turnId: turn.id, error: messageOf(reason) });
-          });
+          .catch((reason: unknown) => this.warnUncounted(turn.id, reason));
       throw error;
     }
   }
@@ -158,30 +192,6 @@ export class ModelSteps {
       ...state.run.budget.callLimit,
     };
   }
-}
-
-function stepOf(
-  { turn }: ActiveRun,
-  index: number,
-  { at: startedAt }: Start,
-  request: ModelRequest,
-  result: ModelAnswer & { readonly influence?: Influence },
-): NewStep {
-  const { inputTokens, cachedTokens, cacheWriteTokens, outputTokens } = result;
-  return {
-    turnId: turn.id,
-    index,
-    kind: 'model',
-    name: result.model,
-    requestDigest: digest(request),
-    result,
-    error: null,
-    inputTokens,
-    cachedTokens,
-    cacheWriteTokens,
-    outputTokens,
-    startedAt,
-  };
 }
 
 /** Whether nothing that takes time is left between this answer and the end of its turn. */

@@ -5,7 +5,7 @@ import type { Influence } from '../../context/outside-influence.js';
 import type { Exchange, Joined, TurnContext } from '../../context/turn-request.js';
 import type { ModelCaller } from '../../llm/model-caller.js';
 import type { StreamedReply } from '../../streaming/streamed-reply.js';
-import type { NewStep } from '../../turns/step.repository.js';
+import type { ModelStep } from '../../turns/step.repository.js';
 import type { ActiveRun } from '../../turns/turn-run.js';
 import type { Join } from '../busy/steering-messages.js';
 import { RepeatedCalls } from '../policy/repeated-calls.js';
@@ -50,7 +50,7 @@ export class RunState implements Progress {
   /** The index of the next step. */
   index = 0;
   /** A finished model call that is not recorded yet, because the turn may end with it. */
-  pending: NewStep | null = null;
+  pending: ModelStep | null = null;
   private readonly missed: MissedAnswer['why'][] = [];
 
   constructor(

@@ -14,6 +14,6 @@ import { ToolCalls } from './tool-calls.js';
 @Module({
   imports: [ApprovalsModule, ModelModule, ToolsModule, TurnsModule, PolicyModule],
   providers: [AgentLoop, FinalAnswers, ModelSteps, OutputCheck, ToolCalls],
-  exports: [AgentLoop],
+  exports: [AgentLoop, ModelSteps],
 })
 export class StepsModule {}
