@@ -1,10 +1,13 @@
 import { Worker } from 'bullmq';
+import { Api } from 'grammy';
+import OpenAI from 'openai';
 import { Pool } from 'pg';
 
 /**
  * The floor of a turn: the least that a durable answer costs. One BullMQ job a message; the history is read, the model
  * asked, message and answer committed, the answer sent and the send recorded: 5 statements, 3 commits. No conversation
- * waits for another run of its own, nothing is tried again.
+ * waits for another run of its own, nothing is tried again. It has the clients that one would take, and that the product
+ * has: what is compared is not theirs.
  */
 export interface FloorMessage {
   readonly chatId: number;
@@ -15,17 +18,12 @@ const { DATABASE_URL: connectionString, REDIS_URL: url = '', OUTSIDE: outside = 
 const CONCURRENCY = 10;
 const HISTORY = 20;
 
+const model = new OpenAI({ baseURL: `${outside}/v1`, apiKey: 'bench', maxRetries: 0 });
+const bot = new Api('1:bench', { apiRoot: outside });
 const pool = new Pool({ connectionString, max: CONCURRENCY });
 await pool.query(`
   CREATE TABLE messages (id bigserial PRIMARY KEY, chat_id bigint NOT NULL, role text NOT NULL, text text NOT NULL, sent_id bigint);
   CREATE INDEX ON messages (chat_id, id)`);
-
-async function post<Answer>(path: string, body: object): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${outside}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  const answer: Answer = JSON.parse(await response.text());
-  return answer;
-}
 
 /** Both in one transaction. @returns the answer's id */
 async function commit({ chatId, text }: FloorMessage, answer: string): Promise<string> {
@@ -46,27 +44,21 @@ async function commit({ chatId, text }: FloorMessage, answer: string): Promise<s
 
 async function answer(message: FloorMessage): Promise<void> {
   const { chatId, text } = message;
-  const { rows } = await pool.query<{ role: string; text: string }>({
+  const { rows } = await pool.query<{ role: 'user' | 'assistant'; text: string }>({
     name: 'history',
     text: 'SELECT role, text FROM messages WHERE chat_id = $1 ORDER BY id DESC LIMIT $2',
     values: [chatId, HISTORY],
   });
   const past = rows.toReversed().map((row) => ({ role: row.role, content: row.text }));
-  const messages = [...past, { role: 'user', content: text }];
-  const { choices } = await post<{ choices: { message: { content: string } }[] }>('/v1/chat/completions', {
-    model: 'bench',
-    messages,
-  });
+  const messages = [...past, { role: 'user' as const, content: text }];
+  const { choices } = await model.chat.completions.create({ model: 'bench', messages });
   const content = choices[0]?.message.content ?? '';
   const id = await commit(message, content);
-  const { result } = await post<{ result: { message_id: number } }>('/bot1:bench/sendMessage', {
-    chat_id: chatId,
-    text: content,
-  });
+  const sent = await bot.sendMessage(chatId, content);
   await pool.query({
     name: 'record',
     text: 'UPDATE messages SET sent_id = $1 WHERE id = $2',
-    values: [result.message_id, id],
+    values: [sent.message_id, id],
   });
 }
 

@@ -6,6 +6,7 @@ import { LaneWaker } from '../queue/lane-waker.js';
 import type { LaneOutcome } from '../queue/lease/lane-outcome.js';
 import { workerOptions } from '../queue/lanes.js';
 import { WorkerEnd } from '../queue/processing/worker-end.js';
+import { DirectDelivery } from './direct-delivery.js';
 
 /** Commands are a few statements each: this many at once keep up with any worker. */
 const CONCURRENCY = 5;
@@ -14,6 +15,7 @@ const CONCURRENCY = 5;
 export class CommandProcessor extends LaneProcessor {
   constructor(
     private readonly commands: CommandsService,
+    private readonly delivery: DirectDelivery,
     waker: LaneWaker,
     stopping: Stopping,
     end: WorkerEnd,
@@ -28,8 +30,8 @@ export class CommandProcessor extends LaneProcessor {
       notified: conversationIds,
       heldUpMs,
     } = await this.commands.handleWaiting(conversationId, null);
-    if (replied) this.waker.wake('deliveries', conversationId);
-    for (const id of conversationIds) this.waker.wake('deliveries', id);
+    if (replied) this.delivery.begin(conversationId);
+    for (const id of conversationIds) this.delivery.begin(id);
     for (const id of unblocked) this.waker.wake('turns', id);
     return heldUpMs > 0 ? { next: 'later', delayMs: heldUpMs } : { next: 'none' };
   }

@@ -7,11 +7,13 @@ import { LaneWaker } from '../queue/lane-waker.js';
 import type { LaneOutcome } from '../queue/lease/lane-outcome.js';
 import { workerOptions } from '../queue/lanes.js';
 import { WorkerEnd } from '../queue/processing/worker-end.js';
+import { DirectDelivery } from './direct-delivery.js';
 
 @Processor('turns', workerOptions)
 export class TurnProcessor extends LaneProcessor {
   constructor(
     private readonly runner: TurnRunner,
+    private readonly delivery: DirectDelivery,
     settings: WorkerSettings,
     waker: LaneWaker,
     stopping: Stopping,
@@ -22,7 +24,7 @@ export class TurnProcessor extends LaneProcessor {
 
   protected override async handle(conversationId: string): Promise<LaneOutcome> {
     const { lane, replied } = await this.runner.run(conversationId);
-    if (replied) this.waker.wake('deliveries', conversationId);
+    if (replied) this.delivery.begin(conversationId);
     return lane;
   }
 }

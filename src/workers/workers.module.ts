@@ -8,6 +8,7 @@ import { ProcessingModule } from '../queue/processing/processing.module.js';
 import { FiringModule } from '../schedules/firing/firing.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
+import { DirectDelivery } from './direct-delivery.js';
 import { HeartbeatRepository } from '../queue/heartbeat.repository.js';
 import { SummaryProcessor } from './summary.processor.js';
 import { SweepModule } from './sweep.module.js';
@@ -31,6 +32,7 @@ import { WorkersHealth } from './workers-health.js';
     TurnProcessor,
     CommandProcessor,
     DeliveryProcessor,
+    DirectDelivery,
     SummaryProcessor,
     SweepProcessor,
     WorkersHealth,

@@ -33,6 +33,19 @@ describeWithRedis('While Redis is away', () => {
     await eventually(() => supertest(world.app.url).get('/health/ready').expect(200));
   });
 
+  it('an answer goes out that was written meanwhile', async () => {
+    const chat = newChatId();
+    const held = world.model.hold(`[${chat}]`);
+    await world.say(chat, `[${chat}] hello`);
+    await eventually(() => expect(held.waiting).toBe(1));
+    await world.redis.kill();
+    held.release();
+    await world.lastOf(chat, 1);
+    expect(world.telegram.textsOf(chat)).toEqual([`Echo: [${chat}] hello`]);
+    await world.redis.start();
+    await eventually(() => supertest(world.app.url).get('/health/ready').expect(200));
+  });
+
   it('and lost all its data, no message is lost or answered twice', async () => {
     const chats = Array.from({ length: 5 }, newChatId);
     const held = world.model.hold('emptied meanwhile');

@@ -10,6 +10,8 @@ const part = 'src/workers/sweep-part.ts';
 const partSpec = 'src/workers/sweep-part.spec.ts';
 const waker = 'src/queue/lane-waker.ts';
 const wakerSpec = 'src/queue/lane-waker.spec.ts';
+const direct = 'src/workers/direct-delivery.ts';
+const directSpec = 'src/workers/direct-delivery.spec.ts';
 const letters = 'src/dead-letters/dead-letters.service.ts';
 const lettersSpec = 'src/dead-letters/dead-letters.service.spec.ts';
 
@@ -295,6 +297,24 @@ const sweeps: readonly Guard[] = [
 
 /** One job a conversation in a lane, and one behind it. */
 const laneGuards: readonly Guard[] = [
+  {
+    id: 'delivery/direct-not-left-behind',
+    kind: 'condition',
+    promises: [1],
+    keeps: 'A reply that is written while its conversation is being delivered does not wait for the sweep',
+    without: { file: direct, find: ' || isMoreWritten' },
+    spec: directSpec,
+    test: 'that is written during the sends is not left behind',
+  },
+  {
+    id: 'delivery/direct-limit',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'A process sends its replies in no more conversations at once than the lane does',
+    without: { file: direct, find: 'this.underWay.size >= MOST_AT_ONCE || ' },
+    spec: directSpec,
+    test: 'is left to the lane where many are under way',
+  },
   {
     id: 'lane/one-job',
     kind: 'unique key',
