@@ -7,6 +7,7 @@ import type { Bench } from './bench.js';
 import { budgetBench } from './budget.js';
 import { contextBench } from './context.js';
 import { floodBench } from './flood.js';
+import { latencyBench } from './latency.js';
 import { recoveryBench } from './recovery.js';
 import { stopBench } from './stop.js';
 import { sweepBench } from './sweep.js';
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   contextBench,
   floodBench,
   turnsBench,
+  latencyBench,
 ];
 const RESULTS = join('bench', 'results');
 

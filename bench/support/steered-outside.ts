@@ -7,6 +7,9 @@ export class SteeredOutside {
   private readonly held = new Set<() => void>();
   private holding = false;
   private lastSent = new Map<number, number>();
+  /** The monotonic times, in ms, of the first request to the model and the first message sent since `forget`. */
+  askedAt: number | null = null;
+  sentAt: number | null = null;
 
   private constructor(private readonly server: Server) {
     server.on('request', (request, response) => void this.serve(request, response));
@@ -36,6 +39,10 @@ export class SteeredOutside {
     return this.lastSent;
   }
 
+  forget(): void {
+    this.askedAt = this.sentAt = null;
+  }
+
   /** From now on the model holds its answers. */
   hold(): void {
     this.holding = true;
@@ -58,6 +65,7 @@ export class SteeredOutside {
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? '';
+    if (isForModel(url)) this.askedAt ??= performance.now();
     let text = '';
     request.setEncoding('utf8');
     for await (const chunk of request) text += String(chunk);
@@ -80,5 +88,6 @@ export class SteeredOutside {
   private note(text: string): void {
     const { chat_id: chat }: { chat_id: number | string } = JSON.parse(text);
     this.lastSent.set(Number(chat), Date.now());
+    this.sentAt ??= performance.now();
   }
 }

@@ -1,7 +1,11 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Room } from '../../../test/support/room.js';
+import { Database } from '../../platform/database/database.js';
+import { DatabasePool } from '../../platform/database/database-pool.js';
+import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type Conversation, Prisma } from '../../generated/prisma/client.js';
+import { LeaseRepository } from './lease.repository.js';
 
 const GATE = 7;
 let room: Room;
@@ -94,6 +98,33 @@ describe('A lease that is taken with a look behind it', () => {
       await room.event(conversation, 'written late');
     });
     expect(taken).toMatchObject({ state: 1 });
+  });
+});
+
+describe('Taking a lease', () => {
+  it('waits for no disk, and changes nothing for the statements behind it', async () => {
+    const conversation = await room.conversation();
+    await room.leases.release(await room.lease(conversation.id));
+    // The test database itself waits for no disk.
+    const [{ name } = { name: '' }] = await room.rows<{ name: string }>('SELECT current_database() AS name');
+    await room.pool.query(`ALTER DATABASE ${name} SET synchronous_commit = on`);
+    const pool = new DatabasePool(new Database(room.url), { poolSize: 1 });
+    const leases = new LeaseRepository(new PrismaService(pool));
+    await room.pool.query(`
+      CREATE TABLE seen (setting text);
+      CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO seen SELECT current_setting('synchronous_commit'); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER look AFTER UPDATE ON leases DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION look()`);
+    try {
+      const taken = await leases.acquireAndRead(conversation.id, 'turns', waiting(conversation.id));
+      if (!taken) throw new Error('it is free');
+      await leases.commitLast(taken.lease, () => Promise.resolve());
+      expect(await room.rows('SELECT setting FROM seen')).toEqual([{ setting: 'off' }, { setting: 'on' }]);
+    } finally {
+      await pool.end();
+      await room.pool.query('DROP FUNCTION look CASCADE; DROP TABLE seen');
+    }
   });
 });
 

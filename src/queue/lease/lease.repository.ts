@@ -31,6 +31,12 @@ export interface Reading<Row extends object, State> {
 
 const ttl = Prisma.sql`${LEASE_TTL_MS} * interval '1 ms'`;
 
+/**
+ * For the rest of its transaction, a statement does not wait for the disk. A lease needs no more: whatever its holder
+ * writes is flushed with it, and a lease that a crash undoes is lost to a holder who has written nothing.
+ */
+const unflushed = Prisma.sql`set_config('synchronous_commit', 'off', true)`;
+
 /** A database that missed another one's last commits draws different bits. */
 const randomBits = Prisma.sql`floor(random() * 2147483648)::bigint`;
 
@@ -109,9 +115,9 @@ export class LeaseRepository {
       ), taken AS (
         UPDATE leases l SET token = ${nextToken}, expires_at = clock_timestamp() + ${ttl}
         FROM free WHERE (l.conversation_id, l.lane) = (free.conversation_id, free.lane)
-        RETURNING token
+        RETURNING token, ${unflushed} AS unflushed
       )
-      SELECT taken.token AS "leaseToken", found.* FROM taken
+      SELECT taken.token AS "leaseToken", unflushed, found.* FROM taken
       LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`;
     if (row) {
       const lease = { conversationId, lane, token: row.leaseToken };
