@@ -125,11 +125,18 @@ describe('Outbox', () => {
   });
 
   it('leaves no gap between send and decision when both happen at once', async () => {
-    for (let round = 0; round < 20; round += 1) {
-      const { conversation, questionId, lease, question } = await questionUnderWay();
-      await Promise.all([answer(questionId), replies.sent(lease, question, 'sent', ChannelMessageId('79'))]);
-      const edit = await replies.nextOpen(conversation.id);
-      expect(edit).toMatchObject({ channelMessageId: '79', body: { text: 'Approved' } });
-    }
+    const { conversation, questionId, lease, question } = await questionUnderWay();
+    let sending: Promise<unknown> = Promise.resolve();
+    await agent.room.prisma.$transaction((tx) =>
+      agent.outbox.answerQuestion(tx, questionId, async () => {
+        // The decision has read the question by now.
+        sending = replies.sent(lease, question, 'sent', ChannelMessageId('79'));
+        await Promise.race([sending, agent.room.somebodyWaitsForALock()]);
+        return { whole: 'Approved' };
+      }),
+    );
+    await sending;
+    const edit = await replies.nextOpen(conversation.id);
+    expect(edit).toMatchObject({ channelMessageId: '79', body: { text: 'Approved' } });
   });
 });
