@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { startTestDatabase, type TestDatabase } from '../../test/support/database.js';
 import { DatabasePool } from '../platform/database/database-pool.js';
 import { Database } from '../platform/database/database.js';
@@ -16,7 +17,7 @@ describe('FactsRepository', () => {
 
   beforeAll(async () => {
     database = await startTestDatabase();
-    pool = new DatabasePool(new Database(database.url), { poolSize: 5 });
+    pool = new DatabasePool(new Database(database.url), { poolSize: 8 });
     prisma = new PrismaService(pool);
     facts = new FactsRepository(prisma);
   });
@@ -59,7 +60,20 @@ describe('FactsRepository', () => {
   it('keeps no more than the limit, however many arrive at once', async () => {
     const data = Array.from({ length: MAX_FACTS - 2 }, (_, i) => ({ conversationId, text: `fact ${i}` }));
     await prisma.fact.createMany({ data });
-    const outcomes = await Promise.all(['a', 'b', 'c', 'd'].map((text) => facts.add(conversationId, text)));
+    // None can be written before all of them are under way.
+    const writer = await pool.connect();
+    await writer.query('BEGIN');
+    await writer.query('LOCK TABLE facts IN SHARE MODE');
+    const adding = Promise.all(['a', 'b', 'c', 'd'].map((text) => facts.add(conversationId, text)));
+    await eventually(async () => {
+      const { rows } = await pool.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      expect(rows).toHaveLength(4);
+    });
+    await writer.query('COMMIT');
+    writer.release();
+    const outcomes = await adding;
     expect(outcomes.toSorted()).toEqual(['added', 'added', 'full', 'full']);
     expect(await texts(conversationId)).toHaveLength(MAX_FACTS);
     expect(await facts.add(conversationId, 'fact 0')).toBe('known');

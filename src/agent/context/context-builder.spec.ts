@@ -17,13 +17,18 @@ afterAll(() => agent.close());
 
 async function talkOf(messages: number): Promise<Conversation> {
   const conversation = await agent.room.conversation({ epoch: 1 });
+  await addTalk(conversation, messages);
+  return conversation;
+}
+
+/** Messages of the conversation's epoch. */
+async function addTalk({ id, epoch }: Conversation, messages: number): Promise<void> {
   await agent.room.pool.query(
     `INSERT INTO messages (conversation_id, epoch, role, text)
-     SELECT $1, 1, CASE WHEN n % 2 = 1 THEN 'user' ELSE 'assistant' END::message_role, 'message number ' || n
-     FROM generate_series(1, $2) AS n`,
-    [conversation.id, messages],
+     SELECT $1, $2, CASE WHEN n % 2 = 1 THEN 'user' ELSE 'assistant' END::message_role, 'message number ' || n
+     FROM generate_series(1, $3) AS n`,
+    [id, epoch, messages],
   );
-  return conversation;
 }
 
 /** Builds the context, and counts the message rows read for it. */
@@ -110,6 +115,15 @@ describe('ContextBuilder', () => {
     await agent.room.prisma.conversation.update({ where: { id: conversation.id }, data: { epoch: 2 } });
     const { shown } = await build({ ...conversation, epoch: 2 });
     expect(shown.slice(1)).toEqual(['the news']);
+  });
+
+  it('shows nothing of an earlier epoch behind a page of its own', async () => {
+    const former = await talkOf(20);
+    const conversation = { ...former, epoch: 2 };
+    await agent.room.prisma.conversation.update({ where: { id: former.id }, data: { epoch: 2 } });
+    await addTalk(conversation, 45);
+    const { shown } = await build(conversation);
+    expect(shown.slice(1)).toHaveLength(45 + 1);
   });
 
   it('shows the facts, the newest within a quarter of the budget', async () => {
