@@ -14,6 +14,8 @@ export default {
   ignorers: ['logs'],
   vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
   coverageAnalysis: 'perTest',
+  // The kept process has evaluated its modules already: a mutant at their top would survive whatever it does.
+  ignoreStatic: true,
   // Two cores; each further one brings a PostgreSQL of its own.
   concurrency: 1,
   // A mutant that waits forever counts as noticed; a busy machine must not.
