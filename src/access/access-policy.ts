@@ -16,7 +16,7 @@ import { type PersonOfChannel, AccessGrantRepository } from './access-grant.repo
 /** The sender of a message and its chat. */
 export type Origin = Pick<Received, 'channel' | 'chat' | 'sender'>;
 
-/** What operators granted to a chat; in private also to its person, whose id is the chat's. */
+/** The grant of a chat; in private it is also the grant of its person, whose id is the chat's. */
 export interface ChatGrant {
   readonly channel: string;
   readonly chatId: ChatId;

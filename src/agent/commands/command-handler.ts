@@ -43,7 +43,7 @@ export interface Handled {
   readonly heldUpMs: number;
 }
 
-/** What one event led to. */
+/** The outcome of one event. */
 export interface HandledOne extends Handled {
   /** A button press: the answer to the presser, once the rest is committed. */
   readonly acknowledged: { readonly channel: string; readonly press: Press; readonly words: string } | null;

@@ -42,7 +42,7 @@ export interface LaneState {
   readonly open: { readonly turnId: string; readonly waitMs: number } | null;
   /** The first `MAX_EVENTS` messages, as `LaneStateRepository.waiting`. */
   readonly waiting: readonly WaitingEvent[];
-  /** What operators granted to its chat; in private also to its person. */
+  /** The grant of its chat; in private it is also the grant of its person. */
   readonly chatGrant: AccessGrant;
   /** Commands wait, or events have failed: `CommandsService` looks at them before a turn begins. */
   readonly needsCommands: boolean;

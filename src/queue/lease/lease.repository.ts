@@ -23,7 +23,7 @@ export interface TakenLease<State> {
   readonly state: State | null;
 }
 
-/** What to read when a lease is taken: a SELECT of one row, or of none. */
+/** The read that comes with taking a lease: a SELECT of one row, or of none. */
 export interface Reading<Row extends object, State> {
   readonly select: Prisma.Sql;
   readonly stateOf: (row: Row) => State;
