@@ -227,6 +227,19 @@ describe('Deliverer', () => {
     expect(await letters()).toEqual([]);
   });
 
+  it('asks whether the channel answers before a last send that still has time, and before no other', async () => {
+    await write('first');
+    await run();
+    expect(telegram.callsOf('getMe')).toHaveLength(0);
+    await write('given up');
+    telegram.failNext({ method: 'sendMessage', with: failures.badGateway });
+    await run();
+    await olderBy(GIVE_UP_AFTER_MS + 60_000);
+    await waitOver();
+    await run();
+    expect(telegram.callsOf('getMe')).toHaveLength(0);
+  });
+
   it('treats a reply found in state sending as unknown, once; the second time it is a dead letter', async () => {
     await write('interrupted');
     await room.pool.query(`UPDATE replies SET state = 'sending', attempts = 1 WHERE conversation_id = $1`, [
