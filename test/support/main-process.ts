@@ -31,8 +31,13 @@ export class MainProcess {
   static async startByNpm(main: string, env: Environment, folder: string): Promise<MainProcess> {
     const start = [process.execPath, main].map((word) => JSON.stringify(word)).join(' ');
     await writeFile(join(folder, 'package.json'), JSON.stringify({ scripts: { start } }));
+    return MainProcess.startScript('start', env, folder);
+  }
+
+  /** By `npm run`, of the package in `folder`. */
+  static startScript(script: string, env: Environment, folder: string): MainProcess {
     return new MainProcess(
-      spawn('npm', ['start', '--silent'], { cwd: folder, env: environment(env), detached: true }),
+      spawn('npm', ['run', script, '--silent'], { cwd: folder, env: environment(env), detached: true }),
     );
   }
 
