@@ -24,6 +24,12 @@ describe('A chat’s day', () => {
     expect(judged(450_000, 0, asked)).toEqual(['record']);
   });
 
+  it('may hold a whole answer that came to no step, once', () => {
+    const asked = { requests: [...healthy.requests, request(FIRST, 95)] };
+    expect(judged(450_010, 0, asked)).toEqual([]);
+    expect(judged(600_020, 0, asked)).toEqual(['record']);
+  });
+
   it('may hold the request of a turn that ran out of time, though it never arrived', () => {
     const late = withRecords({
       turns: records.turns.map((turn) => (turn.id === 'b' ? { ...turn, state: 'failed' } : turn)),

@@ -19,27 +19,30 @@ export const budgets: Feature = {
 const BROKEN_OFF_TOKENS = 5_000;
 
 /**
- * After any fault, a chat's day equals the usage of its steps, and no ended turn has a reservation. An aborted call is
- * no step, and is counted by its request and the written part of its answer.
+ * After any fault, a chat's day equals the usage of its steps, and no ended turn has a reservation. A call that is no
+ * step is paid for too: an aborted one by its request and the written part of its answer, and one that was answered
+ * whole, to a process that had lost its turn by then, by its usage.
  */
 export function judgeSpent(view: ChatView): Violation[] {
   const { chat, all } = view;
   const day = all.records.budgets.find((budget) => budget.chat === chat);
   if (!day) return [];
   const beyond = day.spent - day.used;
-  return beyond >= 0 && beyond <= BROKEN_OFF_TOKENS * brokenOff(view) && day.reserved === 0
+  return beyond >= 0 && beyond <= mostWithoutStep(view) && day.reserved === 0
     ? []
     : violation('record', `chat ${chat} spent ${day.spent} of ${day.used} used, ${day.reserved} reserved`);
 }
 
 /**
- * At most this many calls ended without a step: one of each turn that did not end by itself, though its request may
- * have been lost.
+ * The highest cost of calls that ended without a step: the requests beyond the steps, and one of each turn that did not
+ * end by itself, though its request may have been lost.
  */
-function brokenOff(view: ChatView): number {
+function mostWithoutStep(view: ChatView): number {
   const turns = new Set(view.turns.map(({ id }) => id));
   const steps = view.all.records.steps.filter(({ turnId, kind }) => kind === 'model' && turns.has(turnId));
-  const tokens = [...view.tokensOfTurn.values()].flat();
+  const requests = requestsAbout(view, [...view.tokensOfTurn.values()].flat());
+  const answered = requests.filter(({ answeredAt }) => answeredAt !== null);
+  const beyondSteps = (all: readonly unknown[]) => Math.max(0, all.length - steps.length);
   const ended = view.turns.filter(({ state }) => state !== 'done').length;
-  return Math.max(0, requestsAbout(view, tokens).length - steps.length) + ended;
+  return BROKEN_OFF_TOKENS * (beyondSteps(requests) + ended) + DEAR * beyondSteps(answered);
 }
