@@ -15,6 +15,8 @@ import type { Workbench } from './support/workbench.js';
 import { fileURLToPath } from 'node:url';
 
 const ROUNDS = 3;
+/** Messages of one round, each of a chat of its own: fewer would measure how the program warms up. */
+const MESSAGES = 1_000;
 /** Clock ticks a second, by which Linux counts CPU time (`man 5 proc_pid_stat`). */
 const TICKS = 100;
 /** So many turns wait for the model before a round begins: WORKER_CONCURRENCY as it is by default. */
@@ -24,8 +26,6 @@ const UNDER_WAY = 10;
 interface Side {
   readonly name: string;
   readonly worker: NodeProcess;
-  /** Messages of one round, each of a chat of its own. */
-  readonly messages: number;
   /** Makes so many messages wait. @param first the number of the first one */
   readonly say: (first: number, count: number) => Promise<void>;
   readonly perSecond: number[];
@@ -64,16 +64,16 @@ async function measure(
 
 /** Builds up a backlog while the model keeps its answers, then times how it is worked off. */
 async function round(side: Side, outside: SteeredOutside, number: number): Promise<void> {
-  const { messages, worker } = side;
+  const { worker } = side;
   outside.hold();
-  await side.say(number * messages, messages);
+  await side.say(number * MESSAGES, MESSAGES);
   await until(`${side.name}: turns wait for the model`, () => outside.waiting === UNDER_WAY);
   const [begin, cpuBefore] = [performance.now(), cpuMsOf(worker)];
   outside.release();
-  await until(`${side.name}: every message is answered`, () => outside.sent.size === messages);
+  await until(`${side.name}: every message is answered`, () => outside.sent.size === MESSAGES);
   const ms = performance.now() - begin;
-  side.perSecond.push((messages / ms) * 1_000);
-  side.cpuMs.push((cpuMsOf(worker) - cpuBefore) / messages);
+  side.perSecond.push((MESSAGES / ms) * 1_000);
+  side.cpuMs.push((cpuMsOf(worker) - cpuBefore) / MESSAGES);
 }
 
 async function floorSide(workbench: Workbench, redisUrl: string, outside: SteeredOutside): Promise<Side> {
@@ -94,7 +94,7 @@ async function floorSide(workbench: Workbench, redisUrl: string, outside: Steere
     const numbers = Array.from({ length: count }, (_, index) => first + index);
     await queue.addBulk(numbers.map((n) => ({ name: 'm', data: { chatId: chatOf(n), text: 'Hello' } })));
   };
-  return { name: 'bare BullMQ worker', worker, messages: 1_000, say, perSecond: [], cpuMs: [] };
+  return { name: 'bare BullMQ worker', worker, say, perSecond: [], cpuMs: [] };
 }
 
 async function productSide(
@@ -122,7 +122,7 @@ async function productSide(
       numbers.map((n) => updateText(n, unixSeconds, chatOf(n), 'Hello')),
     );
   };
-  return { name, worker, messages: 300, say, perSecond: [], cpuMs: [] };
+  return { name, worker, say, perSecond: [], cpuMs: [] };
 }
 
 /** User and system time of a process so far; NaN where the system does not tell. */

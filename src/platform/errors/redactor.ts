@@ -6,6 +6,10 @@ const REPLACEMENT = '[redacted]';
 /** Shorter values (`1`, `none`, `de`) are no secrets, and taking them out would leave little of a text. */
 const MIN_LENGTH = 6;
 
+/** Texts that come again and again are names of fields, words and ids. */
+const REMEMBERED_LENGTH = 64;
+const REMEMBERED = 5_000;
+
 /** A text without any of these has no escaped character. */
 const ESCAPES = /[%\\&=\n\u00ad\u200b-\u200d\u2060\ufeff]/;
 
@@ -32,6 +36,10 @@ export class Redactor {
   private readonly escaped: readonly RegExp[];
   /** Matches a run that may hold a doubly encoded secret; null if there are no secrets. */
   private readonly encoded: RegExp | null;
+  /** No shorter text holds a secret, in whatever form. */
+  private readonly shortest: number;
+  /** Short texts in which no secret was found. */
+  private readonly clean = new Set<string>();
 
   /** @param secrets exact values, e.g. the bot token; those of less than 6 characters are ignored */
   constructor(secrets: readonly string[]) {
@@ -41,10 +49,23 @@ export class Redactor {
     this.escaped = known.map(escaped);
     const shortest = known.at(-1);
     this.encoded = shortest === undefined ? null : encodedText(shortestEncodingOf(shortest));
+    this.shortest = Math.min(...this.values.map(({ length }) => length));
   }
 
   /** The text without the secrets. */
   text(text: string): string {
+    if (text.length < this.shortest || this.clean.has(text)) return text;
+    const left = this.without(text);
+    if (left === text && text.length <= REMEMBERED_LENGTH) this.remember(text);
+    return left;
+  }
+
+  private remember(text: string): void {
+    if (this.clean.size >= REMEMBERED) this.clean.clear();
+    this.clean.add(text);
+  }
+
+  private without(text: string): string {
     const clean = this.withoutForms(text);
     if (this.encoded === null) return clean;
     return clean.replaceAll(this.encoded, (run) => (this.isWithin(run) ? REPLACEMENT : run));

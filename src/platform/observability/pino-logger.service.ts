@@ -3,6 +3,7 @@ import { destination, type DestinationStream, type Level, type Logger, pino, std
 import { isColorSupported, prettyFactory } from 'pino-pretty';
 import type { LogSettings } from './log.settings.js';
 import { type LogEntry, readLogCall } from './log-entry.js';
+import { JoinedLines } from './joined-lines.js';
 import { printable, printableText } from './log-fields.js';
 import { currentLogIds } from './log-scope.js';
 import { Redactor } from '../errors/redactor.js';
@@ -12,8 +13,8 @@ export interface PinoLoggerOptions {
   /** Exact secrets that must not occur in any line: see `secretsOf`. */
   readonly redactValues: readonly string[];
   /**
-   * The destination of lines; default: standard output, written synchronously, so that the last line before an exit is
-   * there.
+   * The destination of lines; default: standard output, written synchronously once a turn of the event loop, and before
+   * the process ends.
    */
   readonly destination?: DestinationStream;
 }
@@ -110,7 +111,7 @@ function standardOutput(): DestinationStream {
   out.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.emit('SIGHUP');
   });
-  return out;
+  return new JoinedLines(out);
 }
 
 /** Formats in the same call that writes: pino-pretty's own stream is asynchronous and would lose the last lines. */
