@@ -77,6 +77,11 @@ export class BudgetLedgerRepository {
     await tx.$executeRaw(settleStatement(turnIds, summary, limits(this.limits.day.all)));
   }
 
+  /** The statement of `settleReservation` for one turn. */
+  settlementOf(turnId: string): Prisma.Sql {
+    return settleStatement([turnId], null, limits(this.limits.day.all));
+  }
+
   /**
    * Counts a model call of the turn that produced no step. Needs no lease: the caller may have lost the turn. Nothing
    * is counted for an erased conversation.

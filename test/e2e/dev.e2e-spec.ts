@@ -39,17 +39,14 @@ it('`npm run dev` serves changed sources with the same admin key, and stops the 
   const port = await freePort();
   dev = MainProcess.startScript('dev', folder.env({ PORT: String(port) }), project);
   const url = await dev.url();
-  const name = async () => {
-    const { name: shown }: { name: string } = await fetch(url).then((answer) => answer.json());
-    return shown;
-  };
-  expect(await name()).toBe('turnpike');
+  const shown = (): Promise<unknown> => fetch(url).then((answer) => answer.json());
+  expect(await shown()).toMatchObject({ name: 'turnpike' });
   const key = await kept('admin-key');
 
   const file = join(project, 'src', 'platform', 'http', 'root.controller.ts');
   await writeFile(file, (await readFile(file, 'utf8')).replace("name: 'turnpike'", "name: 'changed'"));
 
-  await eventually(async () => expect(await name()).toBe('changed'), patience);
+  await eventually(async () => expect(await shown()).toMatchObject({ name: 'changed' }), patience);
   const answer = await fetch(`${url}/admin/turns`, { headers: { authorization: `Bearer ${key.trim()}` } });
   expect(answer.status).toBe(200);
   // The kill of a process tree would reach the server as a request for a smart shutdown, and each of its sessions.

@@ -11,10 +11,10 @@ export interface FinishedRow {
 
 /**
  * The statement that ends a turn with an answer: message, replies, events and turn. Call it behind the fence, in a
- * statement of its own, so that it sees a block that the fence has waited for. Returns no row, and writes nothing, if
- * the chat is blocked.
+ * statement of its own, so that it sees a block that the fence has waited for. If the chat is blocked it returns no row,
+ * and its transaction is to be rolled back.
  * @param replies the writes of the answer's replies: see `Outbox.writesOf`
- * @param lastStep the INSERT of its last step, if that is not recorded yet; it is written to a blocked chat too
+ * @param lastStep the INSERT of its last step, if that is not recorded yet
  */
 export function finishTurn(
   turn: Turn,

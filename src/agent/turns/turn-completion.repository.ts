@@ -70,17 +70,38 @@ export class TurnCompletionRepository {
       const replied = await this.finishCorrection(lease, turn, correctsId, end);
       return { lane: { next: 'now' }, replied };
     }
-    const replies = this.outbox.writesOf({ text: end.text, turnId: turn.id });
+    const finished = await this.finishUnblocked(lease, turn, end);
+    if (finished) return { lane: { next: finished.hasWaiting ? 'now' : 'none' }, replied: true };
+    return { lane: { next: 'now' }, replied: await this.finishIfUnblocked(lease, turn, end) };
+  }
+
+  /** @returns null, with nothing written, for a blocked chat */
+  private async finishUnblocked(lease: Lease, turn: Turn, end: TurnEnd): Promise<FinishedRow | null> {
     const lastStep = end.lastStep ? this.steps.insertOf(end.lastStep, Prisma.empty) : null;
-    const finished = await this.leases.commitLast(lease, async (tx) => {
-      const [row] = await tx.$queryRaw<FinishedRow[]>(finishTurn(turn, end, replies, lastStep));
-      if (!row) await this.drops.cancel(tx, turn, 'CHAT_BLOCKED');
-      await this.budgets.settleReservation(tx, [turn.id]);
-      return row;
+    const statement = finishTurn(turn, end, this.repliesOf(turn, end), lastStep);
+    try {
+      return await this.leases.commitLast(lease, async (run) => {
+        const [row] = await run<FinishedRow>(statement);
+        if (!row) throw new ChatBlocked();
+        await run(this.budgets.settlementOf(turn.id));
+        return row;
+      });
+    } catch (error) {
+      if (error instanceof ChatBlocked) return null;
+      throw error;
+    }
+  }
+
+  /** The call was made and is paid for, whether the chat gets the answer or not. */
+  private async finishIfUnblocked(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
+    if (end.lastStep) await this.steps.add(lease, end.lastStep);
+    return await this.unlessBlocked(lease, turn, async (tx) => {
+      await tx.$queryRaw(finishTurn(turn, end, this.repliesOf(turn, end), null));
     });
-    return finished === undefined
-      ? { lane: { next: 'now' }, replied: false }
-      : { lane: { next: finished.hasWaiting ? 'now' : 'none' }, replied: true };
+  }
+
+  private repliesOf({ id: turnId }: Turn, { text }: TurnEnd): Prisma.Sql {
+    return this.outbox.writesOf({ text, turnId });
   }
 
   private finishCorrection(lease: Lease, turn: Turn, correctsId: bigint, end: TurnEnd): Promise<boolean> {
@@ -204,3 +225,6 @@ export class TurnCompletionRepository {
     return asked ? 'interactive' : 'background';
   }
 }
+
+/** Rolls the end of a turn back: its chat is blocked. */
+class ChatBlocked extends Error {}

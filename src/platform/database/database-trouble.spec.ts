@@ -4,6 +4,7 @@ import { Room } from '../../../test/support/room.js';
 import { isUnreachable } from '../errors/unreachable.js';
 import { DatabasePool } from './database-pool.js';
 import { Database } from './database.js';
+import { Prisma } from '../../generated/prisma/client.js';
 import { PrismaService } from './prisma.service.js';
 
 let room: Room;
@@ -23,7 +24,7 @@ function poolOf(url: string, poolSize = 1): DatabasePool {
   return pool;
 }
 
-/** Every way in which this code queries: Prisma's queries, raw ones, both within a transaction, and the bare driver. */
+/** Every way in which this code queries. */
 function waysOver(pool: DatabasePool): Record<string, () => Promise<unknown>> {
   const prisma = new PrismaService(pool);
   return {
@@ -31,6 +32,8 @@ function waysOver(pool: DatabasePool): Record<string, () => Promise<unknown>> {
     'raw query': () => prisma.$queryRaw`SELECT 1`,
     'query in a transaction': () => prisma.$transaction((tx) => tx.conversation.count()),
     'raw query in a transaction': () => prisma.$transaction((tx) => tx.$queryRaw`SELECT 1`),
+    'a direct statement': () => prisma.direct.run(Prisma.sql`SELECT 1`),
+    'a direct transaction': () => prisma.direct.transaction((run) => run(Prisma.sql`SELECT 1`)),
     'the bare driver': () => pool.query('SELECT 1'),
   };
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { PrismaClient } from '../../generated/prisma/client.js';
 import { DatabasePool } from './database-pool.js';
+import { DirectSql } from './direct-sql.js';
 import { StatementNames } from './statement-names.js';
 
 /**
@@ -10,8 +11,12 @@ import { StatementNames } from './statement-names.js';
  */
 @Injectable()
 export class PrismaService extends PrismaClient {
+  /** The same pool without Prisma. */
+  readonly direct: DirectSql;
+
   constructor(pool: DatabasePool) {
     const names = new StatementNames();
     super({ adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => names.nameOf(sql) }) });
+    this.direct = new DirectSql(pool);
   }
 }

@@ -158,9 +158,8 @@ describe('The last commit of a lease', () => {
   it('gives it back, and costs no statement more to do so', async () => {
     const { id } = await room.conversation();
     const lease = await room.lease(id);
-    await room.leases.commitLast(
-      lease,
-      (tx) => tx.$executeRaw`UPDATE conversations SET title = 'x' WHERE id = ${id}::uuid`,
+    await room.leases.commitLast(lease, (run) =>
+      run(Prisma.sql`UPDATE conversations SET title = 'x' WHERE id = ${id}::uuid`),
     );
     const query = vi.spyOn(Client.prototype, 'query');
     await room.leases.release(lease);
@@ -171,7 +170,7 @@ describe('The last commit of a lease', () => {
   it('keeps it where the commit fails', async () => {
     const { id } = await room.conversation();
     const lease = await room.lease(id);
-    const fails = room.leases.commitLast(lease, (tx) => tx.$executeRaw`SELECT 1 / 0`);
+    const fails = room.leases.commitLast(lease, (run) => run(Prisma.sql`SELECT 1 / 0`));
     await expect(fails).rejects.toThrow('division by zero');
     expect(await room.leases.acquire(id, 'turns')).toBeNull();
     await room.leases.release(lease);

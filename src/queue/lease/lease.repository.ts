@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { RunStatement } from '../../platform/database/direct-sql.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { refersToNothing } from '../../platform/errors/database-codes.js';
 import { LeaseLostError } from '../../platform/errors/errors.js';
@@ -107,7 +108,9 @@ export class LeaseRepository {
     { select, stateOf }: Reading<Row, State>,
   ): Promise<TakenLease<State> | null> {
     const own = Prisma.sql`conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
-    const [row] = await this.prisma.$queryRaw<(Row & { leaseToken: bigint; hasState: boolean | null })[]>`
+    const [row] = await this.prisma.direct.run<
+      Row & { leaseToken: bigint; hasState: boolean | null }
+    >(Prisma.sql`
       WITH free AS MATERIALIZED (
         SELECT conversation_id, lane FROM leases
         WHERE ${own} AND expires_at = '-infinity' AND xmin = (SELECT xmin FROM leases WHERE ${own})
@@ -118,14 +121,14 @@ export class LeaseRepository {
         RETURNING token, ${unflushed} AS unflushed
       )
       SELECT taken.token AS "leaseToken", unflushed, found.* FROM taken
-      LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`;
+      LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`);
     if (row) {
       const lease = { conversationId, lane, token: row.leaseToken };
       return { lease, state: row.hasState ? stateOf(row) : null };
     }
     const lease = await this.acquire(conversationId, lane);
     if (!lease) return null;
-    const [behind] = await this.prisma.$queryRaw<Row[]>(select);
+    const [behind] = await this.prisma.direct.run<Row>(select);
     return { lease, state: behind ? stateOf(behind) : null };
   }
 
@@ -177,14 +180,15 @@ export class LeaseRepository {
    * @param work its other writes
    * @throws LeaseLostError
    */
-  async commitLast<T>(lease: Lease, work: (tx: Prisma.TransactionClient) => Promise<T>): Promise<T> {
+  async commitLast<T>(lease: Lease, work: (run: RunStatement) => Promise<T>): Promise<T> {
     const { conversationId, lane, token, isBorrowed = false } = lease;
-    const result = await this.prisma.$transaction(async (tx) => {
-      const held = await tx.$executeRaw`
+    const result = await this.prisma.direct.transaction(async (run) => {
+      const held = await run(Prisma.sql`
         UPDATE leases SET expires_at = CASE WHEN ${isBorrowed} THEN expires_at ELSE '-infinity' END
-        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}`;
-      if (held === 0) throw lost(lease);
-      return await work(tx);
+        WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND token = ${token}
+        RETURNING true AS held`);
+      if (held.length === 0) throw lost(lease);
+      return await work(run);
     });
     if (!isBorrowed) this.givenBack.add(lease);
     return result;
@@ -215,7 +219,7 @@ export class LeaseRepository {
     isLast = Prisma.sql`false`,
   ): Promise<Row | null> {
     const { conversationId, lane } = lease;
-    const [row] = await this.prisma.$queryRaw<(Row & HeldRow)[]>`
+    const [row] = await this.prisma.direct.run<Row & HeldRow>(Prisma.sql`
       WITH held AS MATERIALIZED (${heldLease(lease)}), ${writes}, given_back AS (
         UPDATE leases SET expires_at = '-infinity' FROM held
         WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane AND ${isLast}
@@ -223,7 +227,7 @@ export class LeaseRepository {
       )
       SELECT fence.*, answer.*
       FROM (SELECT EXISTS (SELECT FROM held) AS "isHeld", EXISTS (SELECT FROM given_back) AS "isGivenBack") AS fence
-      LEFT JOIN (SELECT true AS "hasResult", result.* FROM (${result}) AS result) AS answer ON true`;
+      LEFT JOIN (SELECT true AS "hasResult", result.* FROM (${result}) AS result) AS answer ON true`);
     if (!row?.isHeld) throw lost(lease);
     if (row.isGivenBack) this.givenBack.add(lease);
     return row.hasResult ? row : null;
