@@ -45,7 +45,7 @@ export const without: Readonly<Record<Guard, readonly Edit[]>> = {
     },
     {
       file: 'queue/lease/lease.repository.js',
-      find: / AND token = \$\{token\}(?=`;\s*if \(held === 0\))/,
+      find: / AND token = \$\{token\}(?=\s*RETURNING true AS held)/,
       put: '',
     },
     // It only reports early what the fence would report in the end; with it the fence has little left to refuse.

@@ -125,7 +125,7 @@ const fences: readonly Fence[] = [
     promises: [3, 4],
     file: 'src/queue/lease/lease.repository.ts',
     within: 'async commitLast<T>(',
-    find: 'if (held === 0) throw lost(lease);',
+    find: 'if (held.length === 0) throw lost(lease);',
     of: 'TurnCompletionRepository.finish',
   },
   {
