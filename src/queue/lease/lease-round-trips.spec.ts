@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Room } from '../../../test/support/room.js';
@@ -48,15 +49,22 @@ async function takenAround(
 }
 
 describe('A lease that is taken with a look behind it', () => {
-  it('costs one statement where the former holder gave it back', async () => {
-    const conversation = await room.conversation();
-    await room.leases.release(await room.lease(conversation.id));
-    await room.event(conversation, 'hello');
-    const query = vi.spyOn(Client.prototype, 'query');
-    const taken = await take(conversation);
-    expect(query).toHaveBeenCalledTimes(1);
-    expect(taken?.state).toBe(1);
-    expect(taken && (await room.leases.renew(taken.lease))).toBe(true);
+  it('costs one statement where the former holder gave it back, and where there was none', async () => {
+    for (const isFirst of [false, true]) {
+      const conversation = await room.conversation();
+      if (!isFirst) await room.leases.release(await room.lease(conversation.id));
+      await room.event(conversation, 'hello');
+      const query = vi.spyOn(Client.prototype, 'query');
+      const taken = await take(conversation);
+      expect(query).toHaveBeenCalledTimes(1);
+      query.mockRestore();
+      expect(taken?.state).toBe(1);
+      expect(taken && (await room.leases.renew(taken.lease))).toBe(true);
+    }
+  });
+
+  it('is none of a conversation that does not exist', async () => {
+    expect(await take({ ...(await room.conversation()), id: randomUUID() })).toBeNull();
   });
 
   it('is taken for the first time, and after a holder that died', async () => {
@@ -86,6 +94,15 @@ describe('A lease that is taken with a look behind it', () => {
         `UPDATE leases SET token = token + (1::bigint << 31), expires_at = '-infinity' WHERE conversation_id = $1`,
         [conversation.id],
       );
+    });
+    expect(taken).toMatchObject({ state: 1 });
+  });
+
+  it('shows what a first holder wrote that came and went meanwhile', async () => {
+    const conversation = await room.conversation();
+    const taken = await takenAround(conversation, async (holder) => {
+      await room.event(conversation, 'written meanwhile');
+      await holder.query(`INSERT INTO leases VALUES ($1, 'turns', 1, '-infinity')`, [conversation.id]);
     });
     expect(taken).toMatchObject({ state: 1 });
   });

@@ -85,22 +85,16 @@ export class LeaseRepository {
         UPDATE leases SET expires_at = clock_timestamp() + ${ttl}
         WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane
           AND expires_at > clock_timestamp() + ${ttl} AND expires_at < 'infinity'
-      ), first AS (
-        INSERT INTO leases (conversation_id, lane, token, expires_at)
-        SELECT id, ${lane}::lane, ${firstToken}, clock_timestamp() + ${ttl}
-        FROM conversations WHERE id = ${conversationId}::uuid AND NOT EXISTS (
-          SELECT FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane)
-        ON CONFLICT (conversation_id, lane) DO NOTHING
-        RETURNING token
-      )
+      ), first AS (${insertLease(conversationId, lane)} RETURNING token)
       SELECT token FROM taken UNION ALL SELECT token FROM first`.catch(noneWithoutConversation);
     return row ? { conversationId, lane, token: row.token } : null;
   }
 
   /**
-   * Does the same and reads, in one statement where the former holder has given the lease back. The statement reads
-   * before it has locked the lease: it takes only one that nobody has held in between, which would be another version
-   * of the row. A holder that did not give it back may still commit, so that lease is taken first, and read behind.
+   * Does the same and reads, in one statement where the former holder has given the lease back, or there was none. The
+   * statement reads before it has locked the lease: it takes only one that nobody has held in between, which would be
+   * another version of the row, or the first one. A holder that did not give it back may still commit, so that lease is
+   * taken first, and read behind.
    */
   async acquireAndRead<Row extends object, State>(
     conversationId: string,
@@ -108,9 +102,9 @@ export class LeaseRepository {
     { select, stateOf }: Reading<Row, State>,
   ): Promise<TakenLease<State> | null> {
     const own = Prisma.sql`conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane`;
-    const [row] = await this.prisma.direct.run<
-      Row & { leaseToken: bigint; hasState: boolean | null }
-    >(Prisma.sql`
+    const [row] = await this.prisma.direct
+      .run<Row & { leaseToken: bigint; hasState: boolean | null }>(
+        Prisma.sql`
       WITH free AS MATERIALIZED (
         SELECT conversation_id, lane FROM leases
         WHERE ${own} AND expires_at = '-infinity' AND xmin = (SELECT xmin FROM leases WHERE ${own})
@@ -119,9 +113,12 @@ export class LeaseRepository {
         UPDATE leases l SET token = ${nextToken}, expires_at = clock_timestamp() + ${ttl}
         FROM free WHERE (l.conversation_id, l.lane) = (free.conversation_id, free.lane)
         RETURNING token, ${unflushed} AS unflushed
+      ), first AS (${insertLease(conversationId, lane)} RETURNING token, ${unflushed} AS unflushed),
+      own AS (SELECT * FROM taken UNION ALL SELECT * FROM first)
+      SELECT own.token AS "leaseToken", unflushed, found.* FROM own
+      LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`,
       )
-      SELECT taken.token AS "leaseToken", unflushed, found.* FROM taken
-      LEFT JOIN (SELECT true AS "hasState", state.* FROM (${select}) AS state) AS found ON true`);
+      .catch(noneWithoutConversation);
     if (row) {
       const lease = { conversationId, lane, token: row.leaseToken };
       return { lease, state: row.hasState ? stateOf(row) : null };
@@ -238,6 +235,16 @@ interface HeldRow {
   readonly isHeld: boolean;
   readonly isGivenBack: boolean;
   readonly hasResult: boolean | null;
+}
+
+/** Makes the lease of a lane that was never held. */
+function insertLease(conversationId: string, lane: Lane): Prisma.Sql {
+  return Prisma.sql`
+    INSERT INTO leases (conversation_id, lane, token, expires_at)
+    SELECT id, ${lane}::lane, ${firstToken}, clock_timestamp() + ${ttl}
+    FROM conversations WHERE id = ${conversationId}::uuid AND NOT EXISTS (
+      SELECT FROM leases WHERE conversation_id = ${conversationId}::uuid AND lane = ${lane}::lane)
+    ON CONFLICT (conversation_id, lane) DO NOTHING`;
 }
 
 /** One row, locked until the end of the transaction, if the lease is held. */
