@@ -8,6 +8,7 @@ import type { Lease } from '../queue/lease/lease.repository.js';
 import { LeaseHolder } from '../queue/lease/lease-holder.js';
 import type { LaneOutcome } from '../queue/lease/lane-outcome.js';
 import { inLogScope, type LogIds } from '../platform/observability/log-scope.js';
+import { WORK_ENDED } from '../platform/runtime/pause.js';
 import { Random } from '../platform/runtime/random.js';
 import { Stopping } from '../platform/runtime/stopping.js';
 import { type Confirmation, Confirmations } from './confirmations.js';
@@ -187,7 +188,7 @@ export class Deliverer {
       return await call(AbortSignal.any([lost, this.stopping.now, ended.signal]));
     } finally {
       // Detaches the composed signal from signals that outlive this call.
-      ended.abort();
+      ended.abort(WORK_ENDED);
     }
   }
 

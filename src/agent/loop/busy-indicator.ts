@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Channel, type Destination } from '../../channel/channel.js';
+import { WORK_ENDED } from '../../platform/runtime/pause.js';
 
 /** The part of its visible time after which it is shown again: a slow call still comes in time. */
 const REPEAT_AFTER = 0.8;
@@ -19,6 +20,6 @@ export class BusyIndicator {
     const timer = setInterval(show, typing.lastsMs * REPEAT_AFTER);
     either.addEventListener('abort', () => clearInterval(timer), { once: true });
     show();
-    return () => ended.abort();
+    return () => ended.abort(WORK_ENDED);
   }
 }

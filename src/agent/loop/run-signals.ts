@@ -1,5 +1,6 @@
 import { LeaseLostError, TurnpikeError } from '../../platform/errors/errors.js';
 import { isUnreachable } from '../../platform/errors/unreachable.js';
+import { WORK_ENDED } from '../../platform/runtime/pause.js';
 import type { Stopping } from '../../platform/runtime/stopping.js';
 import { ApprovalNeededError, type WaitingCall } from './policy/approval-gate.js';
 import { TurnTimeoutError } from './turn-failure.js';
@@ -64,6 +65,6 @@ export class RunSignals {
   /** Frees the composed signal, to which clients leave listeners, from the signals that outlive the run. */
   close(): void {
     clearTimeout(this.timer);
-    this.timeout.abort();
+    this.timeout.abort(WORK_ENDED);
   }
 }

@@ -11,3 +11,6 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
 
 /** For callers without a signal. */
 export const NEVER: AbortSignal = new AbortController().signal;
+
+/** The reason to abort a signal after its work: without one, Node makes an error and its stack each time. */
+export const WORK_ENDED = 'the work has ended';
