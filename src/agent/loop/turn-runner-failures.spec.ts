@@ -81,7 +81,7 @@ describe('TurnRunner, when a turn fails', () => {
   it('counts no takeover if the database is too slow for the transaction that ends it', async () => {
     await say(fixture.word);
     const mend = await failing('INSERT ON replies', 'PERFORM pg_sleep(5.2);');
-    await expect(run()).rejects.toMatchObject({ code: 'P2028' });
+    await expect(run()).rejects.toMatchObject({ code: '25P04' });
     expect(await turns()).toMatchObject([{ state: 'waiting', takeovers: 0 }]);
     await mend();
     await waitOver();

@@ -3,6 +3,19 @@ import type { Prisma } from '../../generated/prisma/client.js';
 import type { DatabasePool } from './database-pool.js';
 import { StatementNames } from './statement-names.js';
 
+/** How long the statements of a transaction may take together. */
+const TRANSACTION_TIMEOUT_MS = 5_000;
+
+/** The database was too slow for a transaction. Its code is PostgreSQL's own for that. */
+export class TransactionTimeoutError extends Error {
+  readonly code = '25P04';
+
+  constructor() {
+    super(`the transaction took longer than ${TRANSACTION_TIMEOUT_MS} ms`);
+    this.name = 'TransactionTimeoutError';
+  }
+}
+
 /** Runs one statement; the rows are those of Prisma's `$queryRaw`. */
 export type RunStatement = <Row extends object>(statement: Prisma.Sql) => Promise<Row[]>;
 
@@ -25,22 +38,21 @@ export class DirectSql {
     (await this.pool.query<Row>(this.queryOf(statement))).rows;
 
   /**
-   * Runs the statements of `work` in one transaction.
-   * @throws what `work` throws, behind a rollback; or as `run`
+   * Runs the statements of `work` in one transaction, which ends after five seconds, like Prisma's.
+   * @throws what `work` throws, behind a rollback; TransactionTimeoutError; or as `run`
    */
   async transaction<T>(work: (run: RunStatement) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    const run: RunStatement = async <Row extends object>(statement: Prisma.Sql) =>
+      (await client.query<Row>(this.queryOf(statement))).rows;
     try {
       await client.query('BEGIN');
-      const result = await work(
-        async <Row extends object>(statement: Prisma.Sql) =>
-          (await client.query<Row>(this.queryOf(statement))).rows,
-      );
+      const result = await withinTime(work(run));
       await client.query('COMMIT');
       client.release();
       return result;
     } catch (error) {
-      await rollBack(client);
+      await undo(client, error);
       throw error;
     }
   }
@@ -51,8 +63,18 @@ export class DirectSql {
   }
 }
 
-/** A connection that cannot even do that is closed. */
-async function rollBack(client: PoolClient): Promise<void> {
+/** Rejects when the work takes too long; it then goes on without a result. */
+async function withinTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const end = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new TransactionTimeoutError()), TRANSACTION_TIMEOUT_MS);
+  });
+  return await Promise.race([work, end]).finally(() => clearTimeout(timer));
+}
+
+/** A connection that cannot be used again, or at once, is closed: its server then rolls back by itself. */
+async function undo(client: PoolClient, error: unknown): Promise<void> {
+  if (error instanceof TransactionTimeoutError) return client.release(true);
   try {
     await client.query('ROLLBACK');
     client.release();
