@@ -1,21 +1,29 @@
 import { ForksPoolWorker, type PoolOptions, type PoolWorker, type WorkerRequest } from 'vitest/node';
 
+/** Runs in one process: each leaves its modules behind, and what their tests did not close, such as connections. */
+const MAX_RUNS = 100;
+
 type Listener = (argument: unknown) => void;
 
 /**
  * The process that runs the tests, kept between runs: starting a new one and loading all packages takes longer than
- * most tests. Vitest asks for a worker, starts it and stops it for each run; this one stays until its `end`.
+ * most tests. Vitest asks for a worker, starts it and stops it for each run; this one stays for 100 of them, or until its
+ * `end`.
  */
 export class KeptWorker implements PoolWorker {
   readonly name = 'kept';
   readonly cacheFs = true;
   private fork: ForksPoolWorker | null = null;
+  private runs = 0;
   private listeners: { readonly event: string; readonly listener: Listener }[] = [];
 
   constructor(private readonly options: () => PoolOptions) {}
 
   async start(): Promise<void> {
+    this.runs += 1;
+    if (this.runs > MAX_RUNS) await this.end();
     if (this.fork) return;
+    this.runs = 1;
     const fork = new ForksPoolWorker(this.options());
     await fork.start();
     // One that dies, for example of a test that takes all memory, is followed by another.
