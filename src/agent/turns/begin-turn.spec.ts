@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
 import { textUpdate } from '../../../test/support/updates.js';
@@ -92,5 +93,47 @@ describe('A turn begins with its messages as they were read', () => {
     );
     expect(begun.records?.messages).toEqual(await agent.messages.ofTurn(begun.turn));
     expect(begun.records?.hasDraft).toBe(false);
+  });
+});
+
+/** Ends the connections of the pool: settings of the database hold for new ones. */
+async function reconnect(): Promise<void> {
+  const other = new Client(agent.room.url);
+  await other.connect();
+  await other.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+  );
+  await other.end();
+}
+
+describe('The commit that begins a turn', () => {
+  it('waits for no disk, and the one that ends it does', async () => {
+    const { pool } = agent.room;
+    await pool.query(`
+      CREATE TABLE seen (state text, setting text);
+      CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO seen SELECT NEW.state, current_setting('synchronous_commit'); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER look AFTER INSERT OR UPDATE ON turns DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION look()`);
+    // The test database itself waits for no disk.
+    const [{ name } = { name: '' }] = await agent.room.rows<{ name: string }>(
+      'SELECT current_database() AS name',
+    );
+    await pool.query(`ALTER DATABASE ${name} SET synchronous_commit = on`);
+    await reconnect();
+    try {
+      const { conversation, lease } = await lane('hello');
+      const begun = await agent.claims.begin(lease, conversation, await waiting(conversation));
+      if (!begun) throw new Error('its event has not changed');
+      await agent.completion.finish(lease, begun.turn, { text: 'Hi', model: 'm', errorCode: null });
+      const seen = await agent.room.rows<{ state: string; setting: string }>(
+        'SELECT state, setting FROM seen',
+      );
+      expect(seen.filter(({ state }) => state === 'running')).toEqual([{ state: 'running', setting: 'off' }]);
+      expect(seen.at(-1)).toEqual({ state: 'done', setting: 'on' });
+    } finally {
+      await pool.query('DROP FUNCTION look CASCADE; DROP TABLE seen');
+    }
   });
 });

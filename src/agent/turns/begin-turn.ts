@@ -1,4 +1,5 @@
 import { columnsOf } from '../../platform/database/columns.js';
+import { unflushed } from '../../platform/database/unflushed.js';
 import { type Conversation, Prisma, type Turn } from '../../generated/prisma/client.js';
 import { NEWEST, type NewUserMessage } from '../../memory/message.repository.js';
 import { type PastRow, selectPast } from '../context/past.repository.js';
@@ -32,7 +33,8 @@ export type BegunRow = Turn & {
 /**
  * The writes that begin a turn, for `LeaseRepository.queryHeld`: one statement, because every message pays for it. They
  * write nothing if one of the events or the conversation's epoch has changed since they were read. Locks the events
- * before the conversation, and the people behind it, in the order of `PersonRepository.rememberAll`.
+ * before the conversation, and the people behind it, in the order of `PersonRepository.rememberAll`. The commit does not
+ * wait for the disk: a turn that a crash undoes has made no step, and its events wait again.
  */
 export function beginTurn(turn: NewTurn): { readonly writes: Prisma.Sql; readonly result: Prisma.Sql } {
   const { id, conversation, epoch, owned, now } = turn;
@@ -95,7 +97,7 @@ export function beginTurn(turn: NewTurn): { readonly writes: Prisma.Sql; readonl
       RETURNING turn_id
     )`;
   const result = Prisma.sql`
-    SELECT ${columnsOf(Prisma.TurnScalarFieldEnum, 'begun')},
+    SELECT ${columnsOf(Prisma.TurnScalarFieldEnum, 'begun')}, ${unflushed} AS unflushed,
            (SELECT json_agg(json_build_object('id', id::text, 'attachments', attachments) ORDER BY id) FROM said) AS said,
            EXISTS (SELECT FROM draft) AS "hasDraft",
            (SELECT json_agg(tools) FROM person_tools

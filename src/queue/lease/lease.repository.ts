@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { RunStatement } from '../../platform/database/direct-sql.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
+import { unflushed } from '../../platform/database/unflushed.js';
 import { refersToNothing } from '../../platform/errors/database-codes.js';
 import { LeaseLostError } from '../../platform/errors/errors.js';
 import { type Lane, Prisma } from '../../generated/prisma/client.js';
@@ -31,12 +32,6 @@ export interface Reading<Row extends object, State> {
 }
 
 const ttl = Prisma.sql`${LEASE_TTL_MS} * interval '1 ms'`;
-
-/**
- * For the rest of its transaction, a statement does not wait for the disk. A lease needs no more: whatever its holder
- * writes is flushed with it, and a lease that a crash undoes is lost to a holder who has written nothing.
- */
-const unflushed = Prisma.sql`set_config('synchronous_commit', 'off', true)`;
 
 /** A database that missed another one's last commits draws different bits. */
 const randomBits = Prisma.sql`floor(random() * 2147483648)::bigint`;
@@ -94,7 +89,8 @@ export class LeaseRepository {
    * Does the same and reads, in one statement where the former holder has given the lease back, or there was none. The
    * statement reads before it has locked the lease: it takes only one that nobody has held in between, which would be
    * another version of the row, or the first one. A holder that did not give it back may still commit, so that lease is
-   * taken first, and read behind.
+   * taken first, and read behind. The statement does not wait for the disk: whatever its holder writes is flushed with
+   * it, and a lease that a crash undoes is lost to a holder who has written nothing.
    */
   async acquireAndRead<Row extends object, State>(
     conversationId: string,
