@@ -27,7 +27,8 @@ export function parseLocation(text: string): Location | null {
 
 /**
  * @param json the parsed body; undefined if it is not JSON
- * @returns the text or number at the location; null if there is none, or it is no readable text of up to 255 characters
+ * @returns the text or integer at the location; null if there is none, if the text is not readable or has more than 255
+ *   characters, or if the integer is so large that parsing has rounded it
  */
 export function readLocation(
   location: Location,
@@ -35,7 +36,7 @@ export function readLocation(
   json: unknown,
 ): string | null {
   const value = valueAt(location, request, json);
-  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : null;
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : null;
   return typeof value === 'string' && READABLE.test(value) && value.isWellFormed() ? value : null;
 }
 

@@ -74,13 +74,14 @@ function textOf(fields: FormFields): string {
     .join('');
 }
 
+const URL_PARTS =
+  /^(?<scheme>https?:\/\/)(?<user>[^/?#]*@)?(?<host>\[[^\]]*\]|[^/?#:]*)(?<port>:\d+)?(?<rest>.*)$/is;
+
 /** The URL without and with its port: Twilio signs either, by product and scheme. */
 function urlsOf(publicUrl: string): string[] {
-  const parts = /^(?<scheme>https?:\/\/)(?<host>\[[^\]]*\]|[^/?#:]*)(?<port>:\d+)?(?<rest>.*)$/is.exec(
-    publicUrl,
-  );
-  if (!parts?.groups) return [publicUrl];
-  const { scheme = '', host = '', port, rest = '' } = parts.groups;
+  const parts = URL_PARTS.exec(publicUrl)?.groups;
+  if (!parts) return [publicUrl];
+  const { scheme = '', user = '', host = '', port, rest = '' } = parts;
   const standard = scheme.toLowerCase() === 'https://' ? ':443' : ':80';
-  return [scheme + host + rest, scheme + host + (port ?? standard) + rest];
+  return ['', port ?? standard].map((written) => scheme + user + host + written + rest);
 }
