@@ -45,6 +45,7 @@ const ORDER = [
   'agent/attachments',
   'agent/tools',
   'agent/llm',
+  'triggers/schemes',
   'schedules/firing',
   'schedules',
   'access',
