@@ -25,6 +25,11 @@ describe('A form', () => {
     );
   });
 
+  it('has at most 1,000 fields', () => {
+    expect(parse(Array(1000).fill('a=1').join('&'))).toHaveLength(1000);
+    expect(parse(Array(1001).fill('a=1').join('&'))).toBeNull();
+  });
+
   it.each(['a', '=1', 'a=1&', '&a=1', 'a=1&&b=2', 'a=%', 'a=%zz', 'a=%ff', 'a=b c', 'a=ä', 'a=1\n'])(
     'is not %j',
     (text) => {

@@ -1,6 +1,9 @@
 /** A form's fields in the order of the body; names may repeat. */
 export type FormFields = readonly (readonly [name: string, value: string])[];
 
+/** Forms with more fields are refused: they are read before anybody knows who sent them. */
+const MAX_FIELDS = 1000;
+
 /**
  * Reads `application/x-www-form-urlencoded` strictly: every field has a `=`, everything but printable ASCII is escaped,
  * and escapes are UTF-8. A lenient reader would give bodies that differ the same fields, and so the same signature.
@@ -10,8 +13,10 @@ export function parseForm(body: Buffer): FormFields | null {
   const text = body.toString('latin1');
   if (text === '') return [];
   if (!/^[!-~]*$/.test(text)) return null;
+  const fields = text.split('&', MAX_FIELDS + 1);
+  if (fields.length > MAX_FIELDS) return null;
   try {
-    return text.split('&').map((field) => {
+    return fields.map((field) => {
       const middle = field.indexOf('=');
       if (middle < 1) throw new URIError(`a field without a name or a value: ${field}`);
       return [decode(field.slice(0, middle)), decode(field.slice(middle + 1))];

@@ -124,6 +124,16 @@ describe('Twilio', () => {
     expect(reasonOf(new TwilioScheme(), { ...signed, ...headers }, { body })).toBe(reason);
   });
 
+  // getExpectedTwilioSignature of twilio 6.3.1
+  it('sorts the fields of a form, and takes a repeated value once', () => {
+    const headers = {
+      'x-twilio-signature': 'pMz5Lec+nAZip3yVbKx5piS5uIY=',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    const form = { body: 'To=b&from=d&From=c&From=a&Empty=&From=c', secrets: ['12345'] };
+    expect(reasonOf(new TwilioScheme(), headers, form)).toBe('authentic');
+  });
+
   // getExpectedTwilioSignature('12345', URL, {}) of twilio 6.3.1
   it.each([
     ['https://example.com/a?b=1', 'BW7YIoKpLZ9QfL7OeoXUV0rAdd0=', 'tDbutWR6HxjHCYFXDx8Q0fJ+Lcc='],
@@ -142,6 +152,10 @@ describe('Authorization headers', () => {
   it('name their scheme in any case', () => {
     expect(reasonOf(bearerScheme, { authorization: 'bEARER secret' })).toBe('authentic');
     expect(reasonOf(basicScheme, { authorization: 'BASIC c2VjcmV0' })).toBe('authentic');
+  });
+
+  it('never match an empty secret', () => {
+    expect(reasonOf(basicScheme, { authorization: 'Basic Og==' }, { secrets: [''] })).toBe('no-secret');
   });
 
   it('of another scheme are malformed', () => {

@@ -14,6 +14,6 @@ export interface SignedRequest {
 
 /** @returns a header's value; null if it is absent, empty, or a list */
 export function headerOf({ headers }: Pick<SignedRequest, 'headers'>, name: string): string | null {
-  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+  const value = headers[name];
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -3,7 +3,7 @@ import { HmacScheme } from './hmac.scheme.js';
 import { inHeader } from './location.js';
 
 /** Marks a secret of Standard Webhooks; Base64 follows. */
-export const SECRET_PREFIX = 'whsec_';
+const SECRET_PREFIX = 'whsec_';
 
 /** The key is what the Base64 behind `whsec_` says; the prefix may be left out. */
 const base64Key: KeyReader = (secret) => {
@@ -12,19 +12,13 @@ const base64Key: KeyReader = (secret) => {
   return key.length > 0 ? key : null;
 };
 
-/** Secrets without `whsec_` are not keys. */
-export const markedKey: KeyReader = (secret) => (secret.startsWith(SECRET_PREFIX) ? base64Key(secret) : null);
-
 /**
  * HMAC-SHA256 over id, time and body, with several signatures for rotation on the sender's side. Asymmetric signatures
  * (`v1a`) are not supported.
  * @param headers the start of the names of the three headers: `webhook`, or `svix` for senders from before the standard
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
-export function standardWebhooksScheme(
-  headers: 'webhook' | 'svix' = 'webhook',
-  keyOf: KeyReader = base64Key,
-): HmacScheme {
+export function standardWebhooksScheme(headers: 'webhook' | 'svix' = 'webhook'): HmacScheme {
   return new HmacScheme({
     header: `${headers}-signature`,
     algorithm: 'sha256',
@@ -32,7 +26,7 @@ export function standardWebhooksScheme(
     prefix: 'v1,',
     separator: ' ',
     template: `{header:${headers}-id}.{timestamp}.{body}`,
-    keyOf,
+    keyOf: base64Key,
     timestamp: inHeader(`${headers}-timestamp`),
   });
 }

@@ -1,4 +1,5 @@
 import { createHmac, createPrivateKey, sign } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { alertmanagerPreset } from './alertmanager.preset.js';
 import { basicPreset } from './basic.preset.js';
 import { bearerPreset } from './bearer.preset.js';
@@ -16,7 +17,6 @@ import { slackPreset } from './slack.preset.js';
 import { standardWebhooksPreset } from './standard-webhooks.preset.js';
 import { vercelPreset } from './vercel.preset.js';
 import { zoomPreset } from './zoom.preset.js';
-import { Webhook } from 'standardwebhooks';
 
 const T = String(SIGNED_AT_SECONDS);
 const secrets = { secret: 'a-secret-of-the-tests', otherSecret: 'a-secret-of-the-testS' };

@@ -9,7 +9,7 @@ import { verifyRequest } from '../verify-request.js';
 import { computedExamples } from './computed-examples.fixture.js';
 import { documentedExamples } from './documented-examples.fixture.js';
 import type { Example } from './example.fixture.js';
-import { presets } from './presets.js';
+import { findPreset, presets } from './presets.js';
 
 const examples = [...documentedExamples, ...computedExamples];
 const cases = examples.map((example) => [`${example.preset.name}, ${example.case}`, example] as const);
@@ -71,6 +71,11 @@ describe('The presets', () => {
   it('have names of their own that fit into a URL', () => {
     expect(new Set(presets.map(({ name }) => name)).size).toBe(presets.length);
     for (const { name } of presets) expect(name).toMatch(/^[a-z0-9-]{1,63}$/);
+  });
+
+  it('are found by their names', () => {
+    for (const preset of presets) expect(findPreset(preset.name)).toBe(preset);
+    expect(findPreset('constructor')).toBeNull();
   });
 
   it('prove something, but `none`', () => {

@@ -26,7 +26,7 @@ import { twilioPreset } from './twilio.preset.js';
 import { vercelPreset } from './vercel.preset.js';
 import { zoomPreset } from './zoom.preset.js';
 
-/** All presets. One more is a file beside this one, a line here, and an example in `examples.fixture.ts`. */
+/** All presets. One more is a file beside this one, a line here, and an example in one of the fixtures. */
 export const presets: readonly Preset[] = [
   alertmanagerPreset,
   basicPreset,
@@ -58,4 +58,5 @@ export const presets: readonly Preset[] = [
 
 const byName: ReadonlyMap<string, Preset> = new Map(presets.map((preset) => [preset.name, preset]));
 
+/** @returns the preset of this name; null if there is none */
 export const findPreset = (name: string): Preset | null => byName.get(name) ?? null;
