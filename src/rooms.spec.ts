@@ -48,6 +48,7 @@ const ORDER = [
   'agent/llm',
   'triggers/sources',
   'triggers/schemes',
+  'triggers/expressions',
   'triggers',
   'schedules/firing',
   'schedules',
