@@ -46,6 +46,8 @@ const ORDER = [
   'agent/attachments',
   'agent/tools',
   'agent/llm',
+  'triggers/routing',
+  'triggers/rules',
   'triggers/sources',
   'triggers/schemes',
   'triggers/expressions',

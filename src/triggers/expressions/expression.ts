@@ -83,5 +83,8 @@ function invalid(error: unknown): GiveUpError {
 const unbounded = ({ start }: Pick<ASTNode, 'start'>, problem: string): GiveUpError =>
   new GiveUpError('EXPRESSION_INVALID', `at character ${start + 1}: ${problem}`);
 
-const failed = (reason: string): GiveUpError =>
-  new GiveUpError('EXPRESSION_FAILED', reason.split('\n', 1).join().slice(0, MAX_REASON));
+const failed = (reason: string): GiveUpError => new GiveUpError('EXPRESSION_FAILED', lineOf(reason));
+
+/** The first line, as PostgreSQL can store it. */
+const lineOf = (reason: string): string =>
+  reason.split('\n', 1).join().slice(0, MAX_REASON).replaceAll('\0', '').toWellFormed();

@@ -74,7 +74,7 @@ describe('A key', () => {
   });
 
   it('fails for anything else', () => {
-    for (const value of [null, {}, [], 'x'.repeat(MAX_KEY + 1)])
+    for (const value of [null, {}, [], 'x'.repeat(MAX_KEY + 1), 'a\0b', '\ud800'])
       expect(() => key('payload', value)).toThrow(GiveUpError);
   });
 });

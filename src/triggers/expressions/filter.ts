@@ -5,6 +5,9 @@ import type { TriggerInput } from './trigger-input.js';
 /** UTF-16 units of a key. */
 export const MAX_KEY = 200;
 
+/** What PostgreSQL cannot store as text. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
 /** Decides by an expression whether a webhook passes. */
 export class Filter {
   private readonly expression: Expression;
@@ -44,6 +47,7 @@ export class Key {
     const key = String(value);
     if (key.length > MAX_KEY)
       throw new GiveUpError('EXPRESSION_FAILED', `it has more than ${MAX_KEY} characters`);
+    if (UNSTORABLE.test(key)) throw new GiveUpError('EXPRESSION_FAILED', 'it is no readable text');
     return key;
   }
 }
