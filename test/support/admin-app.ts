@@ -47,6 +47,7 @@ export class AdminApp {
     const settings = loadSettings({
       DATABASE_URL: database.url,
       ADMIN_API_KEY: key,
+      SECRETS_KEY: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=',
       OPENAI_PROVIDERS: 'groq=https://api.groq.com/openai/v1',
     });
     const imports = [

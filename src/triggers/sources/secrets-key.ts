@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { readOrMakeKey } from '../../platform/config/kept-key.js';
 import { DatabaseSettings } from '../../platform/database/database.settings.js';
 import { GiveUpError } from '../../platform/errors/errors.js';
@@ -9,41 +9,39 @@ import { SecretsSettings } from './secrets.settings.js';
 const KEY_BYTES = 32;
 
 /**
- * The key of all secrets of sources: SECRETS_KEY or, outside production, one kept in DATA_DIR. Production has none
- * without the setting, and needs none as long as no source has a secret.
+ * The key of all secrets of sources: SECRETS_KEY or, outside production, one kept in DATA_DIR, which is made when it is
+ * needed first. Production has none without the setting, and needs none as long as no source has a secret.
  */
 @Injectable()
-export class SecretsKey implements OnModuleInit {
+export class SecretsKey {
   private readonly logger = new Logger(SecretsKey.name);
-  private readonly key: Buffer | null;
-  private readonly isForgotten: boolean;
+  private key: Buffer | null = null;
 
   constructor(
-    { secretsKey }: SecretsSettings,
-    { dataDir }: DatabaseSettings,
-    { production }: ServerSettings,
-  ) {
-    const generated =
-      secretsKey === undefined && !production ? readOrMakeKey(join(dataDir, 'secrets-key'), KEY_BYTES) : null;
-    const text = secretsKey ?? generated?.key;
-    this.key = text === undefined ? null : Buffer.from(text, 'base64');
-    this.isForgotten = generated?.kept === false;
-  }
-
-  onModuleInit(): void {
-    if (this.isForgotten)
-      this.logger.warn(
-        'SECRETS_KEY is not set, and DATA_DIR is not writable: sources last until the next start',
-      );
-  }
+    private readonly settings: SecretsSettings,
+    private readonly database: DatabaseSettings,
+    private readonly server: ServerSettings,
+  ) {}
 
   /** @returns 32 bytes @throws GiveUpError in production without SECRETS_KEY */
   get(): Buffer {
-    if (this.key?.length === KEY_BYTES) return this.key;
-    throw new GiveUpError(
-      'SECRETS_KEY_MISSING',
-      'SECRETS_KEY is not set, so no secret can be kept',
-      'Set it to the output of: openssl rand -base64 32',
-    );
+    this.key ??= Buffer.from(this.settings.secretsKey ?? this.generated(), 'base64');
+    return this.key;
+  }
+
+  private generated(): string {
+    if (this.server.production) {
+      throw new GiveUpError(
+        'SECRETS_KEY_MISSING',
+        'SECRETS_KEY is not set, so no secret can be kept',
+        'Set it to the output of: openssl rand -base64 32',
+      );
+    }
+    const { key, kept } = readOrMakeKey(join(this.database.dataDir, 'secrets-key'), KEY_BYTES);
+    if (!kept)
+      this.logger.warn(
+        'SECRETS_KEY is not set, and DATA_DIR is not writable: the secrets of sources last until the next start',
+      );
+    return key;
   }
 }
