@@ -106,7 +106,7 @@ export const triggerGuards: readonly Guard[] = [
     keeps: 'The sweep finds webhooks whose wake-up was lost',
     without: {
       file: routing,
-      within: 'async waitingSources(',
+      within: 'export function waitingSourcesStatement(',
       find: 'WHERE (SELECT true',
       replace: 'WHERE false AND (SELECT true',
     },
@@ -150,7 +150,7 @@ export const triggerGuards: readonly Guard[] = [
       file: 'src/triggers/expressions/template.ts',
       within: 'override renderTokens(',
       find: 'if (this.steps > MAX_STEPS) throw tooLong();',
-      replace: 'if (this.steps > 2_000_000) return "";',
+      replace: "if (this.steps > MAX_STEPS) throw new Error('steps');",
     },
     spec: expressionsSpec,
     test: 'fails rather than repeats itself without an end',
@@ -168,5 +168,6 @@ export const triggerGuards: readonly Guard[] = [
     },
     spec: expressionsSpec,
     test: 'sees no more than the own fields of the body',
+    error: 'Cannot use higher-order sections',
   },
 ];

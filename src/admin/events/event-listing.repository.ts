@@ -88,15 +88,16 @@ export class EventListingRepository {
 export function eventRows(filter: EventFilter, after: bigint | null, limit: number): Prisma.Sql {
   const { source, triggerId, state, conversationId, from, to } = filter;
   const conditions = [
-    notErased,
     source === null ? null : Prisma.sql`source = ${source}`,
     state === null ? null : Prisma.sql`state = ${state}::event_state`,
     conversationId === null ? null : Prisma.sql`conversation_id = ${conversationId}::uuid`,
     from === null ? null : Prisma.sql`received_at >= ${from}`,
     to === null ? null : Prisma.sql`received_at < ${to}`,
   ].filter((condition) => condition !== null);
-  const rows = newest(triggerId, after, SCANNED_ROWS);
-  return shown(rows, Prisma.join(conditions, ' AND '), limit);
+  // What a trigger has seen is in no conversation, so none of it is left out.
+  const isWhole = triggerId !== null && conditions.length === 0;
+  const rows = newest(triggerId, after, isWhole ? limit : SCANNED_ROWS);
+  return shown(rows, Prisma.join([notErased, ...conditions], ' AND '), limit);
 }
 
 /** The events behind a position; by a trigger, those that it has seen. */

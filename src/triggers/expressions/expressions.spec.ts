@@ -127,5 +127,6 @@ describe('A template', () => {
     const payload = Array.from({ length: 2_000 }, (_, index) => index);
     const nested = '{{#payload}}{{#payload}}{{#payload}}x{{/payload}}{{/payload}}{{/payload}}';
     expect(() => render(nested, payload)).toThrow(/too often/);
+    expect(() => render(nested.replace('x', '{{nothing}}'), payload)).toThrow(/too often/);
   });
 });

@@ -39,10 +39,13 @@ const STORE_WEBHOOKS = `
   )
   SELECT source || ' ' || external_id AS key FROM inserted`;
 
-const COUNT_WAITING_WEBHOOKS = `
+/** Searches pairs, and orders by them, so that it reads the index `events_to_route`, which has waiting webhooks only. */
+export const COUNT_WAITING_WEBHOOKS = `
   SELECT (SELECT count(*)::int FROM (
             SELECT 1 FROM events e
-            WHERE e.source = i.source AND e.kind = 'webhook' AND e.state = 'waiting' LIMIT $2) AS first) AS waiting
+            WHERE e.kind = 'webhook' AND e.state = 'waiting'
+              AND (e.source, e.id) >= (i.source, 0::bigint) AND (e.source, e.id) <= (i.source, 9223372036854775807)
+            ORDER BY e.source, e.id LIMIT $2) AS first) AS waiting
   FROM unnest($1::text[]) WITH ORDINALITY AS i (source, position) ORDER BY i.position`;
 
 /** Writes webhooks into the inbox: one statement for many, on the bare driver, because this is the hot path. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { TRIGGER_SOURCE } from '../../channel/event-source.js';
-import type { Prisma, Source, Trigger } from '../../generated/prisma/client.js';
+import { Prisma, type Source, type Trigger } from '../../generated/prisma/client.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { eventSourceOf, WEBHOOK_PREFIX } from '../sources/source.js';
 
@@ -31,10 +31,7 @@ export class RoutingRepository {
 
   /** The names of sources with webhooks that no trigger has seen. */
   async waitingSources(): Promise<string[]> {
-    const rows = await this.prisma.$queryRaw<{ name: string }[]>`
-      SELECT s.name FROM sources s
-      WHERE (SELECT true FROM events e
-             WHERE e.source = ${WEBHOOK_PREFIX} || s.name AND e.kind = 'webhook' AND e.state = 'waiting' LIMIT 1)`;
+    const rows = await this.prisma.$queryRaw<{ name: string }[]>(waitingSourcesStatement());
     return rows.map(({ name }) => name);
   }
 
@@ -55,10 +52,7 @@ export class RoutingRepository {
 
   /** Its next webhooks, in the order of arrival. Nobody else changes them while the source is locked. */
   async waiting(tx: Prisma.TransactionClient, source: string, limit: number): Promise<WaitingWebhook[]> {
-    return await tx.$queryRaw<WaitingWebhook[]>`
-      SELECT id, external_id AS "externalId", payload FROM events
-      WHERE source = ${eventSourceOf(source)} AND kind = 'webhook' AND state = 'waiting'
-      ORDER BY id LIMIT ${limit}`;
+    return await tx.$queryRaw<WaitingWebhook[]>(waitingWebhooksStatement(source, limit));
   }
 
   /**
@@ -117,4 +111,28 @@ export class RoutingRepository {
       RETURNING id, external_id AS "externalId"`;
     return new Map(rows.map(({ id, externalId }) => [externalId, id]));
   }
+}
+
+/**
+ * Both statements search a range of pairs and order by it, which is what the index `events_to_route` is and no other
+ * one. With `source = …` the planner may read all webhooks that there ever were: it takes waiting ones for frequent.
+ */
+const waitsIn = (source: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  e.kind = 'webhook' AND e.state = 'waiting'
+  AND (e.source, e.id) >= (${source}, 0::bigint) AND (e.source, e.id) <= (${source}, 9223372036854775807)`;
+
+/** The statement behind `RoutingRepository.waitingSources`, exported to inspect its plan. */
+export function waitingSourcesStatement(): Prisma.Sql {
+  return Prisma.sql`
+    SELECT s.name FROM sources s
+    WHERE (SELECT true FROM events e WHERE ${waitsIn(Prisma.sql`${WEBHOOK_PREFIX} || s.name`)}
+           ORDER BY e.source, e.id LIMIT 1)`;
+}
+
+/** The statement behind `RoutingRepository.waiting`, exported to inspect its plan. */
+export function waitingWebhooksStatement(source: string, limit: number): Prisma.Sql {
+  return Prisma.sql`
+    SELECT e.id, e.external_id AS "externalId", e.payload FROM events e
+    WHERE ${waitsIn(Prisma.sql`${eventSourceOf(source)}`)}
+    ORDER BY e.source, e.id LIMIT ${limit}`;
 }

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
+import { planOf } from '../../../test/support/query-plan.js';
 import { newChatId } from '../../../test/support/updates.js';
-import type { Conversation, Prisma, Trigger } from '../../generated/prisma/client.js';
+import { type Conversation, Prisma, type Trigger } from '../../generated/prisma/client.js';
 import { Metrics } from '../../platform/observability/metrics.js';
+import { COUNT_WAITING_WEBHOOKS } from '../receiving/webhook.repository.js';
 import { writeWebhook } from '../webhook-event.js';
-import { RoutingRepository } from './routing.repository.js';
+import {
+  RoutingRepository,
+  waitingSourcesStatement,
+  waitingWebhooksStatement,
+} from './routing.repository.js';
 import { RoutingService } from './routing.service.js';
 
 let room: Room;
@@ -185,6 +191,26 @@ describe('Routing', () => {
     expect(await routing.routeNext('shop')).toEqual({ conversationIds: [], isMore: true });
     expect(await routing.routeNext('shop')).toEqual({ conversationIds: [], isMore: false });
     expect(new Set(await states())).toEqual(new Set(['done']));
+  });
+
+  it('reads little, however much came in before', async () => {
+    await room.pool.query(
+      `INSERT INTO events (source, external_id, kind, state)
+       SELECT 'webhook:shop', 'done ' || n, 'webhook', 'done' FROM generate_series(1, 20000) AS n`,
+    );
+    await room.pool.query(
+      `INSERT INTO events (source, external_id, kind, conversation_id)
+       SELECT 'telegram', n, 'message', gen_random_uuid() FROM generate_series(1, 20000) AS n`,
+    );
+    await webhook({ id: 1 });
+    await room.pool.query('ANALYZE events');
+    const statements = [waitingSourcesStatement(), waitingWebhooksStatement('shop', 50)];
+    const counted = COUNT_WAITING_WEBHOOKS.replace('$1', `ARRAY['webhook:shop']`).replace('$2', '100');
+    for (const statement of [...statements, Prisma.raw(counted)]) {
+      const { text, pages } = await planOf(room.prisma, statement);
+      expect(text).toContain('events_to_route');
+      expect(pages).toBeLessThan(20);
+    }
   });
 
   it('is found by the sweep where something waits', async () => {
