@@ -22,11 +22,11 @@ describeOnEachBackend('A signed webhook', (backend) => {
   /** A delivery as GitHub signs it. */
   function deliver(
     body: string,
-    change: { id?: string; signature?: string; path?: string; type?: string } = {},
+    change: { id?: string; signature?: string; path?: string; type?: string; app?: { url: string } } = {},
   ) {
     number += 1;
     const signature = `sha256=${createHmac('sha256', SIGNING_SECRET).update(body).digest('hex')}`;
-    return supertest(world.app.url)
+    return supertest((change.app ?? world.app).url)
       .post(change.path ?? '/webhook/github')
       .set('Content-Type', change.type ?? 'application/json')
       .set('X-GitHub-Event', 'pull_request')
@@ -166,6 +166,34 @@ describeOnEachBackend('A signed webhook', (backend) => {
       );
       expect(rows.map(({ text }) => text)).toEqual(titles.map((title) => `[${chat}] ${title}`));
     });
+  });
+
+  it('is one event and one message, however often and wherever it is delivered', async () => {
+    const second = await world.startApp();
+    const chat = newChatId();
+    const id = await trigger(chat);
+    await eventually(async () => {
+      await deliver(pull(chat, 'first', 'closed'), { app: second }).expect(200);
+    });
+    const titles = Array.from({ length: 200 }, (_, index) => `pull ${index}`);
+    const answers = await Promise.all(
+      titles.flatMap((title) =>
+        [world.app, second, world.app].map((app) =>
+          deliver(pull(chat, title), { app, id: `${chat} ${title}` }).expect(200),
+        ),
+      ),
+    );
+    expect(answers.filter(({ body }) => body.status === 'queued')).toHaveLength(titles.length);
+    await eventually(async () => {
+      const rows = await world.sql<{ text: string }>(
+        `SELECT payload ->> 'text' AS text FROM events WHERE source = 'trigger' AND external_id LIKE $1`,
+        [`${id}:%`],
+      );
+      const texts = rows.map(({ text }) => text).toSorted((one, other) => one.localeCompare(other));
+      const expected = titles.map((title) => `[${chat}] ${title}`);
+      expect(texts).toEqual(expected.toSorted((one, other) => one.localeCompare(other)));
+    });
+    await world.stopApp(second);
   });
 
   it('is routed though its wake-up is lost', async () => {

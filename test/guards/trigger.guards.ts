@@ -40,6 +40,15 @@ export const triggerGuards: readonly Guard[] = [
     test: 'keeps the order of arrival',
   },
   {
+    id: 'triggers/source-there',
+    kind: 'lock',
+    promises: [1],
+    keeps: 'The deletion of a source either drops a webhook that arrives meanwhile, or is seen by it',
+    without: { file: store, within: 'const STORE_WEBHOOKS', find: ' FOR KEY SHARE' },
+    spec: inboxSpec,
+    test: 'stores none of a source that is deleted, though this process does not know it yet',
+  },
+  {
     id: 'triggers/backlog',
     kind: 'limit',
     promises: [7],

@@ -12,8 +12,13 @@ const newInbox = () =>
   new WebhookInbox(new WebhookRepository(room.pool), {
     wake: (name: string) => void woken.push(name),
   } as never);
-const webhook = (externalId: string, change: Partial<NewWebhook> = {}): NewWebhook => ({
-  source: 'shop',
+const ids = { shop: '0192d3a4-0000-7000-8000-000000000001', other: '0192d3a4-0000-7000-8000-000000000002' };
+const webhook = (
+  externalId: string,
+  { source = 'shop', ...change }: Partial<NewWebhook & { source: keyof typeof ids }> = {},
+): NewWebhook => ({
+  sourceId: ids[source],
+  source,
   externalId,
   payload: `{"type":null,"body":"${externalId}"}`,
   ...change,
@@ -25,7 +30,9 @@ beforeAll(async () => {
 });
 afterAll(() => room.close());
 beforeEach(async () => {
-  await room.pool.query('TRUNCATE events CASCADE');
+  await room.pool.query('TRUNCATE events, sources CASCADE');
+  const sources = Object.entries(ids).map(([name, id]) => ({ id, name, preset: 'none', maxBodyBytes: 1 }));
+  await room.prisma.source.createMany({ data: sources });
   woken = [];
   inbox = newInbox();
 });
@@ -87,6 +94,20 @@ describe('The inbox of webhooks', () => {
     expect(await inbox.accept(webhook('1', { source: 'other' }))).toBe('queued');
     await room.pool.query(`UPDATE events SET state = 'done' WHERE external_id = 'waiting 1'`);
     expect(await inbox.accept(webhook('1'))).toBe('queued');
+  });
+
+  it('stores none of a source that is deleted, though this process does not know it yet', async () => {
+    await room.whileLocked('DELETE FROM sources WHERE name = $1', ['shop'], async () => {
+      await expect(inbox.accept(webhook('1'))).rejects.toThrow(RetryLaterError);
+    });
+    await room.prisma.source.delete({ where: { name: 'shop' } });
+    const [gone, other] = await Promise.allSettled([
+      inbox.accept(webhook('1')),
+      inbox.accept(webhook('1', { source: 'other' })),
+    ]);
+    expect(gone).toMatchObject({ status: 'rejected', reason: { status: 404 } });
+    expect(other).toMatchObject({ status: 'fulfilled', value: 'queued' });
+    expect(await stored()).toHaveLength(1);
   });
 
   it('asks to send again while another session stores the same webhook', async () => {

@@ -1,10 +1,15 @@
-import { BadRequestException, Injectable, Logger } from '@nestjs/common';
+import { BadRequestException, Injectable, Logger, NotFoundException } from '@nestjs/common';
 import { BacklogGauge } from '../../inbox/backlog-gauge.js';
 import { classifyInsertError } from '../../inbox/classify-insert-error.js';
 import { GroupCommit } from '../../inbox/group-commit.js';
 import { messageOf, RetryLaterError } from '../../platform/errors/errors.js';
 import { RoutingWaker } from '../../queue/routing-waker.js';
-import { type NewWebhook, STORE_TIMEOUT_MS, WebhookRepository } from './webhook.repository.js';
+import {
+  type NewWebhook,
+  STORE_TIMEOUT_MS,
+  type StoredWebhook,
+  WebhookRepository,
+} from './webhook.repository.js';
 
 const MEBI = 1024 * 1024;
 
@@ -13,7 +18,7 @@ export const MAX_WAITING = 10_000;
 /** The `Retry-After` past it: about as long as a worker needs for a part of them. */
 const FULL_RETRY_MS = 30_000;
 
-type Stored = 'queued' | 'duplicate' | 'unstorable';
+type Stored = 'queued' | 'duplicate' | 'gone' | 'unstorable';
 type Outcome = Stored | RetryLaterError;
 
 /** Makes webhooks durable, those that arrive together in one commit, and wakes their routing. */
@@ -42,13 +47,21 @@ export class WebhookInbox {
   /**
    * Accepts one webhook. `queued` is promised only once it is committed to PostgreSQL.
    * @throws RetryLaterError when it cannot be made durable within five seconds, or too many of its source wait
-   * @throws BadRequestException for a payload that PostgreSQL cannot store
+   * @throws BadRequestException for a payload that PostgreSQL cannot store; NotFoundException if its source is deleted
    */
   async accept(webhook: NewWebhook): Promise<'queued' | 'duplicate'> {
     const outcome = await this.line.add(webhook);
-    if (outcome === 'unstorable') throw new BadRequestException('the body cannot be stored');
-    if (outcome === 'queued') this.waker.wake(webhook.source);
-    return outcome;
+    switch (outcome) {
+      case 'queued':
+        this.waker.wake(webhook.source);
+        return outcome;
+      case 'duplicate':
+        return outcome;
+      case 'gone':
+        throw new NotFoundException('there is no such source');
+      case 'unstorable':
+        throw new BadRequestException('the body cannot be stored');
+    }
   }
 
   private async commit(webhooks: readonly NewWebhook[]): Promise<Outcome[]> {
@@ -82,11 +95,11 @@ export class WebhookInbox {
     const admitted = webhooks.filter((_webhook, index) => fits[index] === true);
     const stored = admitted.length > 0 ? await this.webhooks.store(admitted) : [];
     let next = 0;
-    return fits.map((fit) => (fit ? outcomeOf(stored[next++] ?? false) : full()));
+    return fits.map((fit) => (fit ? outcomeOf(stored[next++] ?? 'duplicate') : full()));
   }
 }
 
-const outcomeOf = (isNew: boolean): Outcome => (isNew ? 'queued' : 'duplicate');
+const outcomeOf = (stored: StoredWebhook): Outcome => (stored === 'inserted' ? 'queued' : stored);
 
 const full = (): RetryLaterError =>
   new RetryLaterError('SOURCE_BACKLOG_FULL', `${MAX_WAITING} webhooks of the source wait`, FULL_RETRY_MS);

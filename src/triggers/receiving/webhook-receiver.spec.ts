@@ -60,7 +60,7 @@ describe('The receiver', () => {
     const { receive, stored } = receiver();
     expect(await receive(source(), request('{ "n":1.0 }'))).toEqual({ kind: 'stored', status: 'queued' });
     const payload = '{"type":"push","body":{ "n":1.0 }}';
-    expect(stored).toEqual([{ source: 'shop', externalId: 'd-1', payload }]);
+    expect(stored).toEqual([{ sourceId: 'id', source: 'shop', externalId: 'd-1', payload }]);
   });
 
   it('takes a digest of the body for an id where there is none, and any of several secrets', async () => {

@@ -91,6 +91,7 @@ export class WebhookReceiver {
     const type = eventType && readLocation(eventType, request, value);
     const externalId = deliveryId ?? digestOf(request.body);
     const status = await this.inbox.accept({
+      sourceId: source.id,
       source: source.name,
       externalId,
       payload: writeWebhook(type, text),
