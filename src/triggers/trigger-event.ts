@@ -7,9 +7,9 @@ export interface TriggerEvent {
   readonly trigger: string;
   /** The source's name. */
   readonly source: string;
-  /** What the webhook is about; null: the trigger has no key. */
+  /** The subject of the webhook; null: the trigger has no key. */
   readonly key: string | null;
-  /** What the agent is to do, in the operator's words. */
+  /** The agent's task, in the operator's words; null: none is given. */
   readonly instruction: string | null;
   /** The webhook, as the trigger's template renders it. */
   readonly text: OutsideText;

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 /** Larger bodies are answered 413 before they are read. */
 export const BODY_LIMIT_BYTES = 1024 * 1024;
 
-/** What sources send besides JSON: forms, and JSON of a more precise type. */
+/** Content types of sources besides JSON: forms, and JSON of a more precise type. */
 const OF_SOURCES = /^application\/(?:x-www-form-urlencoded|[\w.-]+\+json)\s*(?:;|$)/i;
 
 /**

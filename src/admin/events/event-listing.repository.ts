@@ -69,7 +69,7 @@ export class EventListingRepository {
     );
   }
 
-  /** What became of a webhook, by the order of its triggers. */
+  /** The outcomes of a webhook, in the order of its triggers. */
   async outcomes(eventId: bigint): Promise<(TriggerOutcome & { readonly trigger: string | null })[]> {
     const outcomes = await this.prisma.triggerOutcome.findMany({
       where: { eventId },

@@ -96,7 +96,7 @@ export class EventDto {
 
 export class EventPage extends pageOfDtos(EventDto) {}
 
-/** What became of a webhook by one trigger. */
+/** The outcome of a webhook by one trigger. */
 export class EventOutcomeDto {
   @ApiProperty({ format: 'uuid' })
   readonly triggerId: string;

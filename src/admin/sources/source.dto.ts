@@ -74,7 +74,7 @@ class SourceOptions {
   ratePerMinute?: number | null;
 }
 
-/** What is left out stays as it is. */
+/** Absent fields keep their value. */
 export class SourceChangeDto extends SourceOptions {
   @ApiPropertyOptional({ enum: presetNames, description: about.preset })
   @IfGiven()

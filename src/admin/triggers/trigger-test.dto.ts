@@ -25,7 +25,7 @@ export class TriggerTestDto {
   event?: string;
 }
 
-/** What would become of a webhook. */
+/** The outcome that a webhook would have. */
 export class TriggerTestResultDto {
   @ApiProperty({ enum: results })
   readonly result: TriggerResult;

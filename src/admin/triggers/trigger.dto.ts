@@ -97,7 +97,7 @@ class TriggerOptions {
   enabled?: boolean;
 }
 
-/** What is left out stays as it is. */
+/** Absent fields keep their value. */
 export class TriggerChangeDto extends TriggerOptions {
   @ApiPropertyOptional({ type: String, pattern: NAME.source })
   @IfGiven()

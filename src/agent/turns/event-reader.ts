@@ -52,7 +52,7 @@ function triggered(event: TriggerEvent | null): Heard | null {
   return event && { ...unwritten, text: markAsTriggered(event, event.text), sender: null };
 }
 
-/** What events have in common that no person writes. */
+/** The fields that are the same for all events that no person writes. */
 const unwritten = {
   chat: null,
   channelMessageId: null,

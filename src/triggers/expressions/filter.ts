@@ -5,7 +5,7 @@ import type { TriggerInput } from './trigger-input.js';
 /** UTF-16 units of a key. */
 export const MAX_KEY = 200;
 
-/** What PostgreSQL cannot store as text. */
+/** Characters that PostgreSQL cannot store as text. */
 const UNSTORABLE = /[\0\p{Surrogate}]/u;
 
 /** Decides by an expression whether a webhook passes. */

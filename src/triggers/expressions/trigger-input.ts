@@ -1,6 +1,6 @@
 import type { Webhook } from '../webhook-event.js';
 
-/** What filters, keys and templates may use of a webhook. */
+/** The part of a webhook that filters, keys and templates may use. */
 export interface TriggerInput {
   /** The name of the source. */
   readonly source: string;

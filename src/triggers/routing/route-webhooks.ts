@@ -12,7 +12,7 @@ export interface ReadyTrigger {
   readonly target: TriggerTarget;
 }
 
-/** What becomes of one webhook by one trigger. */
+/** The decision of one trigger about one webhook. */
 export interface Route {
   readonly webhook: WaitingWebhook;
   readonly ready: ReadyTrigger;

@@ -1,16 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { ChatId, ThreadId } from '../../channel/ids.js';
 import type { Prisma } from '../../generated/prisma/client.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { shortTransaction } from '../../platform/database/short-transaction.js';
 import { RetryLaterError } from '../../platform/errors/errors.js';
 import { type Count, Metrics } from '../../platform/observability/metrics.js';
-import { failed } from '../rules/evaluate-trigger.js';
-import { chatOf, type TriggerTarget } from '../rules/trigger-target.js';
-import { externalIdOf, writeTriggerEvent } from '../trigger-event.js';
-import { type ReadyTrigger, readyOf, type Route, routeWebhooks } from './route-webhooks.js';
-import { type NewMessage, type NewOutcome, RoutingRepository } from './routing.repository.js';
+import { type ReadyTrigger, readyOf, routeWebhooks } from './route-webhooks.js';
+import { RoutingRepository } from './routing.repository.js';
+import { messageOf, outcomeOf, settle, type Settled } from './settled-route.js';
+import { chatsOf, type ChatTarget, findPlaces, makePlaces, placeOf, type Places } from './target-places.js';
 
 /** Webhooks in one transaction. */
 const BATCH = 50;
@@ -27,9 +25,6 @@ export interface Routed {
   readonly isMore: boolean;
 }
 
-/** The conversations of chats, by `keyOf`. */
-type Places = ReadonlyMap<string, string>;
-
 /** `unplaced`: nothing was written, for these chats have no conversation yet. */
 type Batch = SettledBatch | { readonly kind: 'unplaced'; readonly missing: readonly ChatTarget[] };
 interface SettledBatch {
@@ -37,7 +32,6 @@ interface SettledBatch {
   readonly settled: readonly Settled[];
   readonly isMore: boolean;
 }
-type ChatTarget = Extract<TriggerTarget, { kind: 'chat' }>;
 
 /**
  * Makes messages of webhooks, by the triggers of their source. A webhook has one message by each trigger that accepts
@@ -66,23 +60,15 @@ export class RoutingService {
    */
   async routeNext(source: string): Promise<Routed> {
     const triggers = (await this.routing.triggersOf(source)).map(readyOf);
-    let places: Places = new Map();
+    let places = await findPlaces(this.conversations, chatsOf(triggers.map(({ target }) => target)));
     for (let look = 0; look < MAX_LOOKS; look += 1) {
       const batch = await shortTransaction(this.prisma, (tx) => this.route(tx, source, triggers, places));
       if (batch.kind === 'settled') return this.note(source, batch);
-      places = await this.findPlaces(batch.missing);
+      places = await makePlaces(this.conversations, batch.missing);
     }
     throw new RetryLaterError(
       'TARGET_LOCKED',
       'the conversation of a trigger’s chat is made or erased at this moment',
-    );
-  }
-
-  /** The conversations of these chats, as far as they can be made now. */
-  private async findPlaces(targets: readonly ChatTarget[]): Promise<Places> {
-    const ids = await this.conversations.resolve(targets.map(chatOf));
-    return new Map(
-      targets.flatMap((target, index) => (ids[index] ? [[keyOf(target), ids[index]] as const] : [])),
     );
   }
 
@@ -101,7 +87,7 @@ export class RoutingService {
       tx,
       accepted.flatMap(({ ready }) => placeOf(ready.target, places) ?? []),
     );
-    const chats = accepted.flatMap(({ ready }) => (ready.target.kind === 'chat' ? [ready.target] : []));
+    const chats = chatsOf(accepted.map(({ ready }) => ready.target));
     // One that was erased meanwhile is made anew. All are looked up together.
     if (!chats.every((chat) => held.has(placeOf(chat, places) ?? '')))
       return { kind: 'unplaced', missing: chats };
@@ -130,58 +116,4 @@ export class RoutingService {
       isMore,
     };
   }
-}
-
-/** A route, and where its message goes; null: nowhere. */
-interface Settled extends Route {
-  readonly conversationId: string | null;
-}
-
-/** A conversation that is named by its id may be erased since. */
-function settle(route: Route, held: ReadonlySet<string>, places: Places): Settled {
-  const conversationId = placeOf(route.ready.target, places);
-  if (route.decision.kind !== 'accepted') return { ...route, conversationId: null };
-  if (conversationId !== null && held.has(conversationId)) return { ...route, conversationId };
-  return {
-    ...route,
-    decision: failed('TARGET_GONE', 'the target’s conversation is gone'),
-    conversationId: null,
-  };
-}
-
-const keyOf = ({
-  channel,
-  chatId,
-  threadId,
-}: {
-  channel: string;
-  chatId: ChatId;
-  threadId: ThreadId;
-}): string => JSON.stringify([channel, chatId, threadId]);
-
-function placeOf(target: TriggerTarget, places: Places): string | null {
-  switch (target.kind) {
-    case 'conversation':
-      return target.conversationId;
-    case 'chat':
-      return places.get(keyOf(target)) ?? null;
-  }
-}
-
-function messageOf(source: string, { webhook, ready, decision, conversationId }: Settled): NewMessage | null {
-  if (decision.kind !== 'accepted' || conversationId === null) return null;
-  const { id: triggerId, name: trigger, instruction } = ready.trigger;
-  const { key, text } = decision;
-  return {
-    externalId: externalIdOf(triggerId, webhook.id),
-    conversationId,
-    payload: writeTriggerEvent({ triggerId, trigger, source, key, instruction, text }),
-  };
-}
-
-function outcomeOf({ webhook, ready, decision }: Settled): NewOutcome {
-  const ids = { eventId: webhook.id, triggerId: ready.trigger.id, result: decision.kind };
-  return decision.kind === 'accepted'
-    ? { ...ids, key: decision.key, message: externalIdOf(ready.trigger.id, webhook.id) }
-    : { ...ids, code: decision.code, reason: decision.reason, message: null };
 }

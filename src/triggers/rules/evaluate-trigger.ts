@@ -8,7 +8,7 @@ import type { TriggerInput } from '../expressions/trigger-input.js';
 export type TriggerCode =
   'FILTER_FALSE' | 'FILTER_FAILED' | 'KEY_FAILED' | 'PROMPT_FAILED' | 'PAYLOAD_GONE' | 'TARGET_GONE';
 
-/** What becomes of a webhook by one trigger. */
+/** The decision of a trigger about a webhook. */
 export type TriggerDecision =
   | {
       readonly kind: 'accepted';

@@ -3,7 +3,7 @@ import type { Trigger } from '../../generated/prisma/client.js';
 import type { ChatOfChannel } from '../../memory/conversation-places.repository.js';
 
 /**
- * Where a trigger's messages go. A chat's conversation is made if there is none (any more); an erased conversation that
+ * The destination of a trigger's messages. A chat's conversation is made if there is none (any more); an erased conversation that
  * is named by its id stays away.
  */
 export type TriggerTarget =

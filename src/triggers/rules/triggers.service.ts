@@ -67,7 +67,7 @@ export class TriggersService {
     if (!(await this.triggers.remove(id))) throw unknown();
   }
 
-  /** What would become of a webhook; nothing is done. @throws GiveUpError with a code: TRIGGER_UNKNOWN */
+  /** Decides about a webhook as routing would; does nothing. @throws GiveUpError with a code: TRIGGER_UNKNOWN */
   async test(id: string, webhook: Webhook): Promise<TriggerDecision> {
     const trigger = await this.get(id);
     return evaluationOf(trigger)(inputOf(trigger.source.name, webhook));

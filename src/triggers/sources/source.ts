@@ -18,7 +18,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** Secrets of one source: while they are rotated there are two. */
 export const MAX_SECRETS = 5;
 
-/** What decides about the requests of a source. */
+/** The fields that decide about the requests of a source. */
 export type SourceSettings = Pick<Source, 'preset' | 'hmac' | 'idFrom'>;
 
 /** `events.source` of a source's webhooks. No channel begins with it. */
@@ -26,7 +26,7 @@ export const eventSourceOf = (name: string): string => `${WEBHOOK_PREFIX}${name}
 export const WEBHOOK_PREFIX = 'webhook:';
 
 /**
- * How requests of a source are verified. Pure.
+ * The preset by which requests of a source are verified. Pure.
  * @throws GiveUpError naming the fault
  */
 export function presetOf({ preset: name, hmac, idFrom }: SourceSettings): Preset {

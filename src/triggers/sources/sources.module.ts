@@ -4,7 +4,7 @@ import { SourceDirectory } from './source-directory.js';
 import { SourceRepository } from './source.repository.js';
 import { SourcesService } from './sources.service.js';
 
-/** What may send webhooks. */
+/** The sources of webhooks, and their secrets. */
 @Module({
   providers: [SourceRepository, SourcesService, SourceDirectory, SecretsKey],
   exports: [SourcesService, SourceDirectory],
