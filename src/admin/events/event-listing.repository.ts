@@ -32,6 +32,7 @@ export interface EventRow {
   readonly triggerId: string | null;
   /** Of the outcome that is shown: a failed one before an accepted one before a filtered one; null: there is none. */
   readonly result: TriggerResult | null;
+  /** Of that outcome or, of a dead event, of its dead letter. */
   readonly code: string | null;
   readonly reason: string | null;
 }
@@ -121,11 +122,15 @@ function shown(rows: Prisma.Sql, condition: Prisma.Sql, limit: number): Prisma.S
            e.received_at AS "receivedAt", e.conversation_id AS "conversationId", e.turn_id AS "turnId",
            CASE WHEN e.source = ${TRIGGER_SOURCE} THEN split_part(e.external_id, ':', 1)
                 ELSE o.trigger_id::text END AS "triggerId",
-           o.result::text AS result, o.code, o.reason
+           o.result::text AS result, coalesce(o.code, d.reason) AS code, coalesce(o.reason, d.last_error) AS reason
     FROM (SELECT * FROM (${rows}) AS newest WHERE ${condition} ORDER BY id DESC LIMIT ${limit}) AS e
     LEFT JOIN LATERAL (
       SELECT trigger_id, result, code, reason FROM trigger_outcomes WHERE event_id = e.id
       ORDER BY result = 'failed' DESC, result = 'accepted' DESC, trigger_id LIMIT 1
     ) AS o ON e.kind = 'webhook'
+    LEFT JOIN LATERAL (
+      SELECT reason, last_error FROM dead_letters
+      WHERE (kind, subject_id) IN (('event', e.id::text), ('turn', e.turn_id::text)) LIMIT 1
+    ) AS d ON e.state = 'dead'
     ORDER BY e.id DESC`;
 }

@@ -72,7 +72,8 @@ export class EventDto {
   @ApiProperty({
     type: EventReasonDto,
     nullable: true,
-    description: 'Of a webhook of which a trigger made no message, or that had no trigger',
+    description:
+      'Of a webhook of which a trigger made no message, or that had no trigger; of a dead event, that of its dead letter',
   })
   readonly reason: EventReasonDto | null;
 

@@ -78,6 +78,29 @@ describe('The events', () => {
     ]);
   });
 
+  it('have the reason of their dead letter', async () => {
+    const message = {
+      kind: 'message' as const,
+      conversationId: talk.id,
+      source: 'telegram',
+      state: 'dead' as const,
+    };
+    const { id } = await admin.prisma.event.create({ data: { ...message, externalId: 'dead' } });
+    const letter = {
+      id: crypto.randomUUID(),
+      kind: 'event' as const,
+      subjectId: String(id),
+      reason: 'BROKEN',
+      attempts: 3,
+      lastError: 'odd',
+    };
+    await admin.prisma.deadLetter.create({ data: letter });
+    expect((await admin.call(`events/${id}`)).json()).toMatchObject({
+      reason: { code: 'BROKEN', text: 'odd' },
+    });
+    await admin.prisma.event.delete({ where: { id } });
+  });
+
   it('are found by what they are', async () => {
     const [a, b, c, message, update] = ids;
     expect(await listed('source=webhook:github')).toEqual([c, b, a]);
