@@ -16,6 +16,9 @@ describe('The admin API', () => {
       'turns',
       'dead-letters',
       'approvals',
+      'sources',
+      'triggers',
+      'events',
       `conversations/${crypto.randomUUID()}/export`,
     ]) {
       expect((await admin.app.inject(`/admin/${url}`)).statusCode).toBe(401);

@@ -9,7 +9,7 @@ import type { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import type { LaneWaker } from '../queue/lane-waker.js';
 import { BacklogGauge } from './backlog-gauge.js';
 import { type ConversationDirectory, UNWELCOME } from './conversation-directory.js';
-import type { EventRepository, StoredEvent } from './event.repository.js';
+import type { ChatEventKind, EventRepository, StoredEvent } from './event.repository.js';
 import { classifyInsertError } from './classify-insert-error.js';
 import type { GroupContextService } from './group-context.service.js';
 import type { OverflowNotice } from './overflow-notice.js';
@@ -32,7 +32,7 @@ export type Outcome = Acceptance | 'busy' | RetryLaterError;
 export interface InboxArrival extends ChatOfChannel {
   readonly externalId: string;
   readonly languageCode: string | null;
-  readonly kind: EventKind;
+  readonly kind: ChatEventKind;
   readonly payload: string;
   /** Set for a message that people of a group say to each other, not to the bot. */
   readonly groupContext: Received<WrittenInbound> | null;

@@ -6,13 +6,16 @@ import type { EventKind } from '../generated/prisma/client.js';
 import { BoundedMap } from '../platform/runtime/bounded-map.js';
 import { COUNT_WAITING, KNOWN_EVENTS, REMEMBER, SET_ASIDE, STORE_EVENTS } from './event-statements.js';
 
+/** The kind of an event in a chat. */
+export type ChatEventKind = Exclude<EventKind, 'webhook'>;
+
 /** An event about to be stored. */
 export interface NewEvent {
   readonly source: string;
   readonly externalId: string;
   /** Null if it could not be found within milliseconds. */
   readonly conversationId: string | null;
-  readonly kind: EventKind;
+  readonly kind: ChatEventKind;
   /** JSON text, as received. */
   readonly payload: string;
   /** Past the backlog limit: recorded, never processed. */
@@ -59,7 +62,7 @@ const REUSED_IDS = 'TP001';
 @Injectable()
 export class EventRepository {
   /** The id of the event that this process stored last, for each kind and conversation. */
-  private readonly last: Readonly<Record<EventKind, BoundedMap<string, string>>> = {
+  private readonly last: Readonly<Record<ChatEventKind, BoundedMap<string, string>>> = {
     message: new BoundedMap(LAST_EVENTS),
     command: new BoundedMap(LAST_EVENTS),
     edit: new BoundedMap(LAST_EVENTS),

@@ -6,7 +6,6 @@ import {
 } from '@nestjs/common';
 import { Channel, type Received } from '../channel/channel.js';
 import { isWritten, type WrittenInbound } from '../channel/inbound.js';
-import type { EventKind } from '../generated/prisma/client.js';
 import { ChatLimitSettings } from '../platform/throttling/chat-limit.settings.js';
 import { UnconfirmedEvents } from '../memory/unconfirmed-events.js';
 import { type Count, Metrics } from '../platform/observability/metrics.js';
@@ -20,7 +19,7 @@ import {
   unstorable,
 } from './arrival-store.js';
 import { ConversationDirectory } from './conversation-directory.js';
-import { EventRepository, STORE_TIMEOUT_MS } from './event.repository.js';
+import { type ChatEventKind, EventRepository, STORE_TIMEOUT_MS } from './event.repository.js';
 import { GroupCommit } from './group-commit.js';
 import { GroupContextService } from './group-context.service.js';
 import { OverflowNotice } from './overflow-notice.js';
@@ -168,7 +167,7 @@ export class InboxService implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   /** A `command` is handled without the model. */
-  private kindOf(inbound: Received): EventKind {
+  private kindOf(inbound: Received): ChatEventKind {
     switch (inbound.kind) {
       case 'edit':
         return 'edit';

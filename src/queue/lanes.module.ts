@@ -5,7 +5,8 @@ import { Database } from '../platform/database/database.js';
 import { LaneEraser } from './lane-eraser.js';
 import { LaneMetrics } from './lane-metrics.js';
 import { LaneWaker } from './lane-waker.js';
-import { lanes } from './lanes.js';
+import { lanes, ROUTING_QUEUE } from './lanes.js';
+import { RoutingWaker } from './routing-waker.js';
 import { SweepAdditions } from './sweep-additions.js';
 import { QueueHealth } from './queue-health.js';
 import { openQueueBackend, QueueBackend, queueOptions } from './queue-backend.js';
@@ -33,9 +34,17 @@ class QueueBackendModule implements OnApplicationShutdown {
       useFactory: ({ connection }: QueueBackend) => ({ connection, ...queueOptions }),
       inject: [QueueBackend],
     }),
-    BullModule.registerQueue(...lanes.map((name) => ({ name }))),
+    BullModule.registerQueue(...[...lanes, ROUTING_QUEUE].map((name) => ({ name }))),
   ],
-  providers: [LaneWaker, LaneEraser, SweepAdditions, QueueHealth, LaneMetrics, WaitingWorkRepository],
-  exports: [LaneWaker, LaneEraser, SweepAdditions, BullModule],
+  providers: [
+    LaneWaker,
+    LaneEraser,
+    RoutingWaker,
+    SweepAdditions,
+    QueueHealth,
+    LaneMetrics,
+    WaitingWorkRepository,
+  ],
+  exports: [LaneWaker, LaneEraser, RoutingWaker, SweepAdditions, BullModule],
 })
 export class LanesModule {}

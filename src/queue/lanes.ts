@@ -9,6 +9,14 @@ export type LaneName = (typeof lanes)[number];
 /** The queue of the sweep, whose jobs belong to no conversation. */
 export const SWEEP_QUEUE = 'sweep';
 
+/** The queue in which a source of webhooks has at most one active and one waiting job. */
+export const ROUTING_QUEUE = 'routing';
+
+/** A job of the routing queue carries only the source's name: the truth is in PostgreSQL. */
+export interface RoutingJob {
+  readonly source: string;
+}
+
 /** A lane's job carries only its conversation's id: the truth is in PostgreSQL. */
 export interface LaneJob {
   readonly conversationId: string;

@@ -1,9 +1,6 @@
 import { UserId } from '../channel/ids.js';
 import type { Sender } from '../channel/inbound.js';
 
-/** `events.source` of a schedule's events. */
-export const SCHEDULE_SOURCE = 'schedule';
-
 /** A due task, as it waits in the inbox. */
 export interface ScheduledEvent {
   /** The schedule's number in the chat. */

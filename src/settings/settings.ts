@@ -25,6 +25,7 @@ import {
 } from '../platform/config/read-settings.js';
 import { RedisSettings } from '../platform/throttling/redis.settings.js';
 import { RetentionSettings } from '../retention/retention.settings.js';
+import { SecretsSettings } from '../triggers/sources/secrets.settings.js';
 import { ServerSettings } from '../platform/http/server.settings.js';
 import { StreamingSettings } from '../agent/llm/streaming.settings.js';
 import { TelegramSettings } from '../telegram/settings/telegram.settings.js';
@@ -56,6 +57,7 @@ export const settingsClasses = {
   chatLimit: ChatLimitSettings,
   retention: RetentionSettings,
   admin: AdminSettings,
+  secrets: SecretsSettings,
   log: LogSettings,
 } as const;
 

@@ -3,7 +3,7 @@ import { isWithin } from '../platform/database/deferred.js';
 import { PrismaService } from '../platform/database/prisma.service.js';
 import { type BusyMode, Prisma } from '../generated/prisma/client.js';
 import { isFreeLease } from '../queue/lease/lease.repository.js';
-import { SCHEDULE_SOURCE } from '../schedules/scheduled-event.js';
+import { UNWRITTEN_SOURCES } from '../channel/event-source.js';
 
 /** An idle worker takes a message within milliseconds: a message that waits longer waits for a worker. */
 const TAKEN_WITHIN_MS = 3_000;
@@ -56,7 +56,7 @@ function untoldStatement(from: number, limit: number, mode: BusyMode): Prisma.Sq
   return Prisma.sql`
     WITH line AS (
       SELECT id, min(event_id) AS event_id, min(received_at) AS since, bool_or(written) AS written
-      FROM (SELECT conversation_id AS id, id AS event_id, received_at, source <> ${SCHEDULE_SOURCE} AS written
+      FROM (SELECT conversation_id AS id, id AS event_id, received_at, source <> ALL (${UNWRITTEN_SOURCES}::text[]) AS written
             FROM events WHERE state = 'waiting' AND kind = 'message' LIMIT ${LOOKED_AT}) AS waiting
       GROUP BY id
     ), placed AS (

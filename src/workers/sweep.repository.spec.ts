@@ -96,6 +96,16 @@ describe('SweepRepository', () => {
     expect([await isDue('deliveries', message), await isDue('deliveries', reply)]).toEqual([false, true]);
   });
 
+  it('leaves webhooks, which are in no conversation, to their routing', async () => {
+    const webhook = { source: 'webhook:shop', kind: 'webhook' as const };
+    await room.prisma.event.create({ data: { ...webhook, externalId: '1' } });
+    for (const lane of lanes)
+      expect(await room.prisma.$queryRaw(dueWorkStatement(lane, FIRST, 2_000))).not.toContainEqual({
+        id: null,
+      });
+    await room.prisma.event.deleteMany({ where: webhook });
+  });
+
   it('finds a turn left by a dead worker once its lease has expired, and one that was never leased', async () => {
     const dead = await withTurn({});
     await room.lease(dead.id);

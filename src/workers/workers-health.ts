@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HealthRegistry, HealthPart } from '../platform/health/health-registry.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
+import { RoutingProcessor } from './routing.processor.js';
 import { SweepProcessor } from './sweep.processor.js';
 import { SummaryProcessor } from './summary.processor.js';
 import { TurnProcessor } from './turn.processor.js';
@@ -16,6 +17,7 @@ export class WorkersHealth extends HealthPart implements OnModuleInit {
     private readonly commands: CommandProcessor,
     private readonly deliveries: DeliveryProcessor,
     private readonly summaries: SummaryProcessor,
+    private readonly routing: RoutingProcessor,
     private readonly sweep: SweepProcessor,
     private readonly registry: HealthRegistry,
   ) {
@@ -27,7 +29,7 @@ export class WorkersHealth extends HealthPart implements OnModuleInit {
   }
 
   async check(): Promise<void> {
-    const processors = [this.turns, this.commands, this.deliveries, this.summaries, this.sweep];
+    const processors = [this.turns, this.commands, this.deliveries, this.summaries, this.routing, this.sweep];
     const workers = processors.map(({ worker }) => worker);
     const idle = workers.find((worker) => !worker.isRunning() || worker.isPaused());
     if (idle) throw new Error(`the worker of ${idle.name} takes no jobs`);

@@ -6,10 +6,12 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { SWEEP_QUEUE } from '../queue/lanes.js';
 import { ProcessingModule } from '../queue/processing/processing.module.js';
 import { FiringModule } from '../schedules/firing/firing.module.js';
+import { RoutingModule } from '../triggers/routing/routing.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
 import { DirectDelivery } from './direct-delivery.js';
 import { HeartbeatRepository } from '../queue/heartbeat.repository.js';
+import { RoutingProcessor } from './routing.processor.js';
 import { SummaryProcessor } from './summary.processor.js';
 import { SweepModule } from './sweep.module.js';
 import { SweepProcessor } from './sweep.processor.js';
@@ -25,6 +27,7 @@ import { WorkersHealth } from './workers-health.js';
     AgentModule,
     DeliveryModule,
     FiringModule,
+    RoutingModule,
     SweepModule,
     BullModule.registerQueue({ name: SWEEP_QUEUE }),
   ],
@@ -34,6 +37,7 @@ import { WorkersHealth } from './workers-health.js';
     DeliveryProcessor,
     DirectDelivery,
     SummaryProcessor,
+    RoutingProcessor,
     SweepProcessor,
     WorkersHealth,
     HeartbeatRepository,

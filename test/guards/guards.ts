@@ -13,11 +13,13 @@ import { outsideTextGuards } from './outside-text.guards.js';
 import { queueGuards } from './queue.guards.js';
 import { secretGuards } from './secrets.guards.js';
 import { sharedRowGuards } from './shared-rows.guards.js';
+import { triggerGuards } from './trigger.guards.js';
 import { turnGuards } from './turn.guards.js';
 
 /** In the order of docs/guards.md. */
 export const guards: readonly Guard[] = [
   ...doorGuards,
+  ...triggerGuards,
   ...httpGuards,
   ...secretGuards,
   ...outsideGuards,

@@ -47,6 +47,7 @@ export class AdminApp {
     const settings = loadSettings({
       DATABASE_URL: database.url,
       ADMIN_API_KEY: key,
+      SECRETS_KEY: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=',
       OPENAI_PROVIDERS: 'groq=https://api.groq.com/openai/v1',
     });
     const imports = [
@@ -134,7 +135,7 @@ export class AdminApp {
   }
 
   /**
-   * Many idle conversations, each with a turn, an approval, a message, a dead letter and a budget: enough for the
+   * Many idle conversations, each with an event, a turn, an approval, a message, a dead letter and a budget: enough for the
    * planner to need indexes.
    */
   async fill(conversations: number): Promise<void> {
@@ -176,6 +177,13 @@ export class AdminApp {
     await this.prisma.$executeRaw`
       INSERT INTO person_access (channel, user_id, role)
       SELECT 'filler', n, 'user' FROM generate_series(1, ${conversations}) AS n`;
+    await this.prisma.$executeRaw`
+      INSERT INTO events (source, external_id, conversation_id, kind, state)
+      SELECT 'filler', id::text, id, 'message', 'done' FROM conversations WHERE channel = 'filler'`;
+    await this.prisma.$executeRaw`
+      INSERT INTO trigger_outcomes (event_id, trigger_id, result)
+      SELECT id, ('00000000-0000-7000-8000-00000000000' || id % 10)::uuid, 'filtered'
+      FROM events WHERE source = 'filler'`;
     await this.prisma.$executeRaw`ANALYZE`;
   }
 }

@@ -13,6 +13,7 @@ import { pressUpdate, textUpdate } from './updates.js';
 
 export const SECRET = 'a-webhook-secret_of-the-tests';
 export const ADMIN_KEY = 'an-admin-key-of-the-tests';
+export const SECRETS_KEY = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=';
 export const SECRET_HEADER = 'X-Telegram-Bot-Api-Secret-Token';
 
 /** The parts of a world, each of them the test's own. */
@@ -107,6 +108,7 @@ export class World {
       OPENAI_API_KEY: 'a-key',
       OPENAI_MODEL: 'double',
       ADMIN_API_KEY: ADMIN_KEY,
+      SECRETS_KEY,
       // On a slow machine a chat would show drafts, and most tests look for the answer.
       AGENT_STREAMING: 'false',
       CHAT_WAIT_NOTICE: 'false',

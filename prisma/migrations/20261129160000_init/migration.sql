@@ -153,7 +153,7 @@ CREATE UNIQUE INDEX pairings_open_code ON pairings (code) WHERE state = 'pending
 -- Inbox
 ---------------------------------------------------------------------------------------------------------------------
 
-CREATE TYPE event_kind AS ENUM ('message', 'command', 'edit');
+CREATE TYPE event_kind AS ENUM ('message', 'command', 'edit', 'webhook');
 CREATE TYPE event_state AS ENUM ('waiting', 'claimed', 'done', 'dropped', 'dead', 'erased');
 
 -- Every inbound event pays for what is here. conversation_id therefore has no foreign key (the statement that stores
@@ -180,6 +180,9 @@ CREATE INDEX events_settled ON events (conversation_id) WHERE state <> 'waiting'
 -- What retention has yet to remove, oldest first: raw payloads of finished events.
 CREATE INDEX events_kept_payload ON events (received_at, id)
   WHERE payload IS NOT NULL AND state IN ('done', 'dropped', 'dead');
+
+-- The webhooks of a source that its triggers have yet to see, in the order of their arrival.
+CREATE INDEX events_to_route ON events (source, id) WHERE kind = 'webhook' AND state = 'waiting';
 
 -- Waiting events whose handling has failed.
 CREATE TABLE event_failures (
@@ -212,6 +215,66 @@ CREATE FUNCTION refuse_reused_ids() RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'an external id was given out anew' USING ERRCODE = 'TP001';
 END $$;
+
+---------------------------------------------------------------------------------------------------------------------
+-- Sources of webhooks, and triggers
+---------------------------------------------------------------------------------------------------------------------
+
+CREATE TABLE sources (
+  id               UUID PRIMARY KEY,
+  name             TEXT NOT NULL,
+  preset           TEXT NOT NULL,
+  hmac             JSON,
+  id_from          TEXT,
+  max_body_bytes   INTEGER NOT NULL,
+  rate_per_minute  INTEGER,
+  created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE UNIQUE INDEX sources_name_key ON sources (name);
+
+CREATE TABLE source_secrets (
+  id          UUID PRIMARY KEY,
+  source_id   UUID NOT NULL,
+  sealed      BYTEA NOT NULL,
+  created_at  TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+CREATE INDEX source_secrets_source_id_idx ON source_secrets (source_id);
+
+-- The target is a conversation or a chat.
+CREATE TABLE triggers (
+  id               UUID PRIMARY KEY,
+  name             TEXT NOT NULL,
+  source_id        UUID NOT NULL,
+  enabled          BOOLEAN NOT NULL DEFAULT true,
+  filter           TEXT,
+  key              TEXT,
+  prompt           TEXT NOT NULL,
+  instruction      TEXT,
+  conversation_id  UUID,
+  channel          TEXT,
+  chat_id          TEXT,
+  thread_id        TEXT,
+  created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  CHECK ((conversation_id IS NULL) = (channel IS NOT NULL AND chat_id IS NOT NULL AND thread_id IS NOT NULL))
+);
+CREATE UNIQUE INDEX triggers_name_key ON triggers (name);
+CREATE INDEX triggers_source_id_idx ON triggers (source_id);
+
+CREATE TYPE trigger_result AS ENUM ('accepted', 'filtered', 'failed');
+
+-- trigger_id has no foreign key: an outcome outlives its trigger.
+CREATE TABLE trigger_outcomes (
+  event_id          BIGINT NOT NULL,
+  trigger_id        UUID NOT NULL,
+  result            trigger_result NOT NULL,
+  code              TEXT,
+  reason            TEXT,
+  key               TEXT,
+  message_event_id  BIGINT,
+  created_at        TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+  PRIMARY KEY (event_id, trigger_id)
+);
+CREATE INDEX trigger_outcomes_trigger_id_event_id_idx ON trigger_outcomes (trigger_id, event_id);
 
 ---------------------------------------------------------------------------------------------------------------------
 -- Turns
@@ -650,3 +713,9 @@ ALTER TABLE conversation_merges
   ADD FOREIGN KEY (keep_id) REFERENCES conversations ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE event_failures
   ADD FOREIGN KEY (conversation_id) REFERENCES conversations ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE source_secrets
+  ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE CASCADE ON UPDATE CASCADE;
+ALTER TABLE triggers
+  ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE RESTRICT ON UPDATE CASCADE;
+ALTER TABLE trigger_outcomes
+  ADD FOREIGN KEY (event_id) REFERENCES events ON DELETE CASCADE ON UPDATE CASCADE;

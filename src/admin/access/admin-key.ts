@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { AdminSettings } from './admin.settings.js';
 import { DatabaseSettings } from '../../platform/database/database.settings.js';
-import { type GeneratedKey, readOrMakeKey } from './kept-key.js';
+import { type GeneratedKey, readOrMakeKey } from '../../platform/config/kept-key.js';
 
 /** The key of everything under `/admin`: the configured one or, outside production, one kept in DATA_DIR. */
 @Injectable()

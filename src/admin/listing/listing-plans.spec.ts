@@ -7,6 +7,7 @@ import { approvalRows } from '../approvals/approval-listing.repository.js';
 import { spenderRows } from '../budgets/budget-listing.repository.js';
 import { conversationRows } from '../conversations/conversation-listing.repository.js';
 import { deadLetterRows } from '../dead-letters/dead-letter-listing.repository.js';
+import { eventRows } from '../events/event-listing.repository.js';
 import { personRows } from '../people/person-listing.repository.js';
 import { scheduleRows } from '../schedules/schedule-listing.repository.js';
 import { turnRows } from '../turns/turn-listing.repository.js';
@@ -22,6 +23,7 @@ afterAll(() => admin.stop());
 
 describe('The queries on filled tables', () => {
   const after = { micros: 1_577_836_800_002_500n, id: '80000000-0000-4000-8000-000000000000' };
+  const anyEvent = { source: null, triggerId: null, state: null, conversationId: null, from: null, to: null };
   const none = { status: null, search: null };
 
   it.each([
@@ -64,6 +66,13 @@ describe('The queries on filled tables', () => {
     ],
     ['people after a cursor', personRows({ channel: 'filler', userId: UserId('5') }, 51), 'people_pkey'],
     ['the first dead letters', deadLetterRows(null, 51), 'dead_letters_created_at_id_idx'],
+    ['the first events', eventRows(anyEvent, null, 51), 'events_pkey'],
+    ['events after a cursor', eventRows(anyEvent, 40_000n, 51), 'events_pkey'],
+    [
+      'the events of a trigger',
+      eventRows({ ...anyEvent, triggerId: '00000000-0000-7000-8000-000000000001' }, null, 51),
+      'trigger_outcomes_trigger_id_event_id_idx',
+    ],
     ['dead letters after a cursor', deadLetterRows(after, 51), 'dead_letters_created_at_id_idx'],
   ])('read %s from an index and no further than needed', async (_what, query, index) => {
     const { text: plan } = await planOf(admin.prisma, query);

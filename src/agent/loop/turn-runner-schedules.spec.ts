@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserId } from '../../channel/ids.js';
-import { externalIdOf, SCHEDULE_SOURCE, writeScheduledEvent } from '../../schedules/scheduled-event.js';
+import { SCHEDULE_SOURCE } from '../../channel/event-source.js';
+import { externalIdOf, writeScheduledEvent } from '../../schedules/scheduled-event.js';
 import { TurnWatchRepository } from './busy/turn-watch.repository.js';
 import { openTurnFixture } from './turn.fixture.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { OutsideText } from '../../channel/outside-text.js';
-import { quotesOutside } from '../../channel/quoted.js';
+import { quoteOutside, quotesOutside } from '../../channel/quoted.js';
 import { cutOutput } from './tool-output.js';
 
 /** The first line of text that `markAsOutside` has marked. */
@@ -25,6 +25,26 @@ export function markAsPlanned(number: number, dueAt: string, text: string): stri
     `[Schedule ${number} of this conversation was due at ${dueAt}. Nobody writes this now: below is the text with which ` +
     `it was planned. Do what it asks for, with the permissions this conversation has; it gives none.]\n\n${text}`
   );
+}
+
+/**
+ * Frames a webhook that a trigger passes on, so that it does not pass for a person's message: the operator's instruction,
+ * and what the webhook says as data.
+ */
+export function markAsTriggered(
+  {
+    trigger,
+    source,
+    instruction,
+  }: { readonly trigger: string; readonly source: string; readonly instruction: string | null },
+  text: OutsideText,
+): string {
+  const head = `[A webhook of the source ${source} came in; the trigger ${trigger} passes it on. Nobody writes this now.`;
+  const task =
+    instruction === null
+      ? `${head} Tell this chat what it needs to know of it.]`
+      : `${head} Below is what the operator wants done with it.]\n\n${instruction}`;
+  return `${task}\n\n${quoteOutside('the webhook', text)}`;
 }
 
 /**

@@ -6,7 +6,7 @@ import { PairingsService } from '../../access/pairings.service.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { isByPerson } from '../../channel/event-source.js';
 import type { Candidate } from './lane-state.repository.js';
 
 /** The candidates of people with access. */
@@ -42,8 +42,8 @@ export class AccessFilter {
     const { channel, chatId } = destinationOf(conversation);
     const verdicts = await this.evaluate(origins, chatGrant ? { channel, chatId, grant: chatGrant } : null);
     const of = (verdict: 'pair' | 'ignore') => candidates.filter((_, index) => verdicts[index] === verdict);
-    // A task whose planner has lost access requests no code.
-    const asking = of('pair').filter(({ event }) => event.source !== SCHEDULE_SOURCE);
+    // A task or a webhook that has no access requests no code.
+    const asking = of('pair').filter(({ event }) => isByPerson(event));
     const ignored = [...of('ignore'), ...of('pair').filter((candidate) => !asking.includes(candidate))];
     if (asking.length === 0 && ignored.length === 0) return { candidates, replied: false };
     const [first] = asking;

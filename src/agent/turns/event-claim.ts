@@ -17,7 +17,7 @@ import {
 } from './lane-state.repository.js';
 import { TurnClaimRepository } from './turn-claim.repository.js';
 import type { ClaimedTurn, TurnRun } from './turn-run.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { isByPerson as isWrittenByPerson } from '../../channel/event-source.js';
 import { type FilteredCandidates, AccessFilter } from './access-filter.js';
 
 /** Turns in a row that answer only other bots: without a limit, two bots could keep each other busy for ever. */
@@ -228,14 +228,12 @@ export class EventClaim {
   }
 }
 
-/** True for a person's message: planned tasks come along, but interrupt no turn. */
-const isByPerson = ({ event }: Candidate): boolean => event.source !== SCHEDULE_SOURCE;
+/** True for a person's message: others come along, but interrupt no turn. */
+const isByPerson = ({ event }: Candidate): boolean => isWrittenByPerson(event);
 
 /** The ids of the updates that people sent; for the log. */
 export function updateIdsOf(candidates: readonly Candidate[]): readonly string[] {
-  return candidates
-    .filter(({ event }) => event.source !== SCHEDULE_SOURCE)
-    .map(({ event }) => event.externalId);
+  return candidates.filter(isByPerson).map(({ event }) => event.externalId);
 }
 
 /** Cuts the candidates at a late edit, which has its own turn, in order. */

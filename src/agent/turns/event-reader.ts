@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
+import { SCHEDULE_SOURCE, TRIGGER_SOURCE } from '../../channel/event-source.js';
 import { type ChatDescription, isWritten, type Written } from '../../channel/inbound.js';
 import { nameOf } from '../../channel/names.js';
 import type { Event } from '../../generated/prisma/client.js';
-import { markAsPlanned } from '../tools/outside-text.js';
-import { readScheduledEvent, SCHEDULE_SOURCE, type ScheduledEvent } from '../../schedules/scheduled-event.js';
+import { markAsPlanned, markAsTriggered } from '../tools/outside-text.js';
+import { readScheduledEvent, type ScheduledEvent } from '../../schedules/scheduled-event.js';
+import { readTriggerEvent, type TriggerEvent } from '../../triggers/trigger-event.js';
 
 /** The content of an event for the agent, whatever its source. */
 export interface Heard extends Pick<
@@ -26,7 +28,7 @@ export interface Heard extends Pick<
   readonly author: string | null;
 }
 
-/** Reads events of every source: people's messages in the channel, and planned tasks. */
+/** Reads events of every source: people's messages in the channel, planned tasks, and webhooks. */
 @Injectable()
 export class EventReader {
   constructor(private readonly channel: Channel) {}
@@ -34,6 +36,7 @@ export class EventReader {
   /** Never throws, like `Channel.read`. @returns null for an event that says nothing (any more) */
   read({ source, payload }: Pick<Event, 'source' | 'payload'>): Heard | null {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
+    if (source === TRIGGER_SOURCE) return triggered(readTriggerEvent(payload));
     const inbound = this.channel.read(source, payload);
     return inbound && isWritten(inbound) ? { ...inbound, author: nameOf(inbound.sender) } : null;
   }
@@ -42,18 +45,23 @@ export class EventReader {
 function scheduled(event: ScheduledEvent | null): Heard | null {
   if (!event) return null;
   const { number, dueAt, text, sender } = event;
-  return {
-    text: markAsPlanned(number, dueAt, text),
-    sender,
-    chat: null,
-    channelMessageId: null,
-    position: null,
-    quotedAnswer: null,
-    attachments: [],
-    isWordless: false,
-    isFromBot: false,
-    isGroupContext: false,
-    inBatch: false,
-    author: null,
-  };
+  return { ...unwritten, text: markAsPlanned(number, dueAt, text), sender };
 }
+
+function triggered(event: TriggerEvent | null): Heard | null {
+  return event && { ...unwritten, text: markAsTriggered(event, event.text), sender: null };
+}
+
+/** The fields that are the same for all events that no person writes. */
+const unwritten = {
+  chat: null,
+  channelMessageId: null,
+  position: null,
+  quotedAnswer: null,
+  attachments: [],
+  isWordless: false,
+  isFromBot: false,
+  isGroupContext: false,
+  inBatch: false,
+  author: null,
+} satisfies Partial<Heard>;

@@ -1,6 +1,6 @@
 import { Prisma, type Turn } from '../../generated/prisma/client.js';
 import { isBlockedConversation } from '../../memory/conversation.repository.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { UNWRITTEN_SOURCES } from '../../channel/event-source.js';
 import type { TurnEnd } from './turn-completion.repository.js';
 
 /** The end of a turn as it was written. */
@@ -37,7 +37,7 @@ export function finishTurn(
     ), answer AS (
       -- Interactive if a person asked.
       SELECT message.*, CASE WHEN EXISTS (
-        SELECT FROM events WHERE turn_id = ${turn.id}::uuid AND source <> ${SCHEDULE_SOURCE}
+        SELECT FROM events WHERE turn_id = ${turn.id}::uuid AND source <> ALL (${UNWRITTEN_SOURCES}::text[])
       ) THEN 'interactive' ELSE 'background' END::reply_class AS class
       FROM message
     ), ${replies}, events_done AS (

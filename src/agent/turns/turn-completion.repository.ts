@@ -10,7 +10,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { INTERRUPTED } from '../../memory/continued-turns.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../platform/runtime/ids.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { UNWRITTEN_SOURCES } from '../../channel/event-source.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { finishTurn, type FinishedRow } from './finish-turn.js';
 import { type ModelStep, StepRepository } from './step.repository.js';
@@ -219,7 +219,7 @@ export class TurnCompletionRepository {
   /** The class of the answer: interactive if a person asked. */
   private async classOf(tx: Prisma.TransactionClient, turnId: string): Promise<ReplyClass> {
     const asked = await tx.event.findFirst({
-      where: { turnId, source: { not: SCHEDULE_SOURCE } },
+      where: { turnId, source: { notIn: UNWRITTEN_SOURCES } },
       select: { id: true },
     });
     return asked ? 'interactive' : 'background';

@@ -6,7 +6,7 @@ import { ConversationRepository } from '../../memory/conversation.repository.js'
 import { BESIDE_ALL_EPOCHS } from '../../memory/message.repository.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { type Lease, LeaseRepository } from '../../queue/lease/lease.repository.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { UNWRITTEN_SOURCES } from '../../channel/event-source.js';
 import { ApprovalRepository } from '../approvals/approval.repository.js';
 
 const FAR_FUTURE = 'infinity';
@@ -62,7 +62,7 @@ export class TurnDropRepository {
     await tx.$executeRaw`
       UPDATE events SET state = 'dropped'
       WHERE conversation_id = ${conversationId}::uuid AND state = 'waiting' AND kind = 'message'
-        AND (received_at <= ${until}::timestamptz OR source = ${SCHEDULE_SOURCE})`;
+        AND (received_at <= ${until}::timestamptz OR source = ANY (${UNWRITTEN_SOURCES}::text[]))`;
     await this.budgets.settleReservation(
       tx,
       open.map(({ id }) => id),

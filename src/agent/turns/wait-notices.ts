@@ -8,7 +8,7 @@ import type { Conversation } from '../../generated/prisma/client.js';
 import type { Lease } from '../../queue/lease/lease.repository.js';
 import { LeaseHolder } from '../../queue/lease/lease-holder.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
-import { SCHEDULE_SOURCE } from '../../schedules/scheduled-event.js';
+import { isByPerson } from '../../channel/event-source.js';
 import { roughTime } from '../../platform/i18n/rough-time.js';
 import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import { EventReader } from './event-reader.js';
@@ -62,8 +62,8 @@ export class WaitNotices {
     { position, waitMs }: Wait,
   ): Promise<number> {
     if (!this.settings.waitNotice || waitMs < WORTH_TELLING_MS) return 0;
-    // Nobody waits for a planned task.
-    const written = waiting.find(({ event, heard }) => heard !== null && event.source !== SCHEDULE_SOURCE);
+    // Nobody waits for a planned task or a webhook.
+    const written = waiting.find(({ event, heard }) => heard !== null && isByPerson(event));
     if (!written) return 0;
     const gateMs = await this.notices.begin(lease, written.event.id, conversation);
     if (gateMs !== 0) return gateMs ?? 0;

@@ -67,6 +67,7 @@ describe('Migrator', () => {
       'events_kept_payload',
       'events_of_turn',
       'events_settled',
+      'events_to_route',
       'events_waiting',
       'flood_windows_limited',
       'messages_search',

@@ -55,7 +55,14 @@ function ofHttpException(exception: HttpException): HttpRefusal {
     return refusal(body(404), 'ROUTE_NOT_FOUND');
   }
   const given = messageIn(exception.getResponse());
-  return refusal(status === 500 || given === null ? body(status) : body(status, given), exception.name);
+  const said = refusal(status === 500 || given === null ? body(status) : body(status, given), exception.name);
+  return { ...said, retryAfter: retryAfterOf(exception) };
+}
+
+/** A refusal over a limit of requests knows when there is room again. */
+function retryAfterOf(exception: HttpException): number | null {
+  const seconds = 'retryAfterSeconds' in exception ? exception.retryAfterSeconds : null;
+  return typeof seconds === 'number' ? seconds : null;
 }
 
 function messageIn(response: unknown): string | readonly string[] | null {

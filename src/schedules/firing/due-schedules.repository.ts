@@ -1,14 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { UserId } from '../../channel/ids.js';
+import { SCHEDULE_SOURCE } from '../../channel/event-source.js';
 import type { ChatDescription, Sender } from '../../channel/inbound.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
 import { Prisma, type ConversationStatus, type ScheduleKind } from '../../generated/prisma/client.js';
-import {
-  externalIdOf,
-  SCHEDULE_SOURCE,
-  type ScheduledEvent,
-  writeScheduledEvent,
-} from '../scheduled-event.js';
+import { externalIdOf, type ScheduledEvent, writeScheduledEvent } from '../scheduled-event.js';
 
 /** A due schedule and its conversation, both locked. */
 export interface DueSchedule {

@@ -3,7 +3,7 @@ import { PrismaService } from '../../../platform/database/prisma.service.js';
 import type { BusyMode, Conversation, Prisma, Turn } from '../../../generated/prisma/client.js';
 import { type Lease, LeaseRepository } from '../../../queue/lease/lease.repository.js';
 import { ConversationRepository } from '../../../memory/conversation.repository.js';
-import { SCHEDULE_SOURCE } from '../../../schedules/scheduled-event.js';
+import { isByPerson } from '../../../channel/event-source.js';
 import { TurnCompletionRepository } from '../../turns/turn-completion.repository.js';
 import type { Candidate } from '../../turns/lane-state.repository.js';
 import { TurnClaimRepository } from '../../turns/turn-claim.repository.js';
@@ -75,7 +75,7 @@ export class InterruptionRepository {
       if (waitsForDraft && may.isShowing) return { kind: 'showing' };
       if (await this.conversations.isBlocked(tx, conversation.id)) return { kind: 'none' };
       const owned = await this.waiting(tx, await this.claims.ofEpoch(tx, turn, candidates));
-      if (!owned.some(({ event }) => event.source !== SCHEDULE_SOURCE)) return { kind: 'none' };
+      if (!owned.some(({ event }) => isByPerson(event))) return { kind: 'none' };
       let replied = false;
       await this.claims.beginInPlaceOf(tx, conversation, turn, owned, async () => {
         replied = await this.completion.interrupt(tx, turn);

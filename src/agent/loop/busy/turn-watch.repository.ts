@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../../../platform/database/prisma.service.js';
 import type { BusyMode } from '../../../generated/prisma/client.js';
-import { SCHEDULE_SOURCE } from '../../../schedules/scheduled-event.js';
+import { UNWRITTEN_SOURCES } from '../../../channel/event-source.js';
 
 /** The state of a conversation whose turn runs. */
 export interface TurnSight {
@@ -39,8 +39,8 @@ export class TurnWatchRepository {
              news."from" AS "newsFrom", news.until AS "newsUntil"
       FROM leases l JOIN conversations c ON c.id = l.conversation_id
       CROSS JOIN LATERAL (
-        -- What was planned comes along, but interrupts nobody.
-        SELECT min(e.id) AS "from", max(e.id) FILTER (WHERE e.source <> ${SCHEDULE_SOURCE}) AS until
+        -- What no person writes comes along, but interrupts nobody.
+        SELECT min(e.id) AS "from", max(e.id) FILTER (WHERE e.source <> ALL (${UNWRITTEN_SOURCES}::text[])) AS until
         FROM turns t JOIN events e ON e.conversation_id = t.conversation_id
         -- A turn that waits for its next try is not under way, and what comes then interrupts nothing.
         WHERE t.conversation_id = l.conversation_id AND t.state = 'running'

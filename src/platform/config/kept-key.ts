@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { MIN_SECRET_LENGTH } from '../../platform/config/guessable.js';
+import { MIN_SECRET_LENGTH } from './guessable.js';
 
 /** A generated key. */
 export interface GeneratedKey {
@@ -13,11 +13,12 @@ export interface GeneratedKey {
 /**
  * The key in a file that only its owner can read, made on the first start. Of several processes that start at once, one
  * makes it, and all use it.
+ * @param bytes of randomness in a new key, which is their base64url
  */
-export function readOrMakeKey(file: string): GeneratedKey {
+export function readOrMakeKey(file: string, bytes = 24): GeneratedKey {
   const found = read(file);
   if (found !== null) return { key: found, kept: true };
-  const key = randomBytes(24).toString('base64url');
+  const key = randomBytes(bytes).toString('base64url');
   try {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,0 +1,57 @@
+import { Get, Param, Post, Query } from '@nestjs/common';
+import {
+  ApiConflictResponse,
+  ApiCreatedResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+} from '@nestjs/swagger';
+import { AdminApi } from '../access/admin-api.decorator.js';
+import { EventDetailDto, EventDto, EventPage, EventQuery } from './event.dto.js';
+import { EventIdPipe } from './event-id.pipe.js';
+import { EventsAdminService } from './events-admin.service.js';
+
+const eventId = { name: 'id', type: String, description: 'The event’s number', example: '42' };
+
+@AdminApi('events')
+export class EventsController {
+  constructor(private readonly events: EventsAdminService) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'List what came in, the newest first',
+    description:
+      'All, or what passes every filter. A page may hold fewer than `limit`, even none, and still have a `nextCursor`: go on until it is null.',
+  })
+  @ApiOkResponse({ type: EventPage })
+  list(@Query() query: EventQuery): Promise<EventPage> {
+    return this.events.list(query);
+  }
+
+  @Get(':id')
+  @ApiOperation({
+    summary: 'Show one event with its payload',
+    description: 'Of a webhook, with what became of it by each trigger.',
+  })
+  @ApiParam(eventId)
+  @ApiOkResponse({ type: EventDetailDto })
+  @ApiNotFoundResponse()
+  get(@Param('id', EventIdPipe) id: bigint): Promise<EventDetailDto> {
+    return this.events.get(id);
+  }
+
+  @Post(':id/replay')
+  @ApiOperation({
+    summary: 'Give a webhook to the enabled triggers of its source once more',
+    description:
+      'As a new event, which is returned: what became of the first one stays, and a trigger that accepted it then makes a second message.',
+  })
+  @ApiParam(eventId)
+  @ApiCreatedResponse({ type: EventDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'It is no webhook, or its payload or source is gone' })
+  replay(@Param('id', EventIdPipe) id: bigint): Promise<EventDto> {
+    return this.events.replay(id);
+  }
+}

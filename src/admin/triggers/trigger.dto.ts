@@ -1,0 +1,183 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  IsBoolean,
+  IsNotEmpty,
+  IsObject,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Matches,
+  MaxLength,
+  ValidateIf,
+  ValidateNested,
+} from 'class-validator';
+import { MAX_EXPRESSION } from '../../triggers/expressions/expression.js';
+import { MAX_TEMPLATE } from '../../triggers/expressions/template.js';
+import { SOURCE_NAME } from '../../triggers/sources/source.js';
+import { pageOfDtos } from '../listing/page-dto.js';
+import { STORABLE } from '../listing/storable.js';
+
+/** May be absent, but not null. */
+const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+
+const NAME = /^[a-z0-9-]{1,63}$/;
+const MAX_INSTRUCTION = 4_000;
+
+const about = {
+  filter:
+    'CEL over `payload`, `event` and `source`: webhooks for which it is false are passed over. null: all pass',
+  key: 'CEL: what a webhook is about, shown with its outcome. null: none',
+  prompt: 'Mustache over `payload`, `event` and `source`: the webhook as the model reads it, marked as data',
+  instruction: 'What the agent is to do with it. null: it tells the chat what it needs to know',
+} as const;
+
+/** `conversationId`, or `channel` and `chatId`. */
+export class TargetDto {
+  @ApiPropertyOptional({ type: String, format: 'uuid' })
+  @IfGiven()
+  @IsUUID()
+  conversationId?: string;
+
+  @ApiPropertyOptional({ type: String, example: 'telegram' })
+  @IfGiven()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(100)
+  @Matches(STORABLE)
+  channel?: string;
+
+  @ApiPropertyOptional({ type: String, example: '-1001234567890' })
+  @IfGiven()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(100)
+  @Matches(STORABLE)
+  chatId?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'A topic of the chat' })
+  @IfGiven()
+  @IsString()
+  @MaxLength(100)
+  @Matches(STORABLE)
+  threadId?: string;
+}
+
+class TriggerOptions {
+  @ApiPropertyOptional({ type: String, nullable: true, description: about.filter, maxLength: MAX_EXPRESSION })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_EXPRESSION)
+  @Matches(STORABLE)
+  filter?: string | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, description: about.key, maxLength: MAX_EXPRESSION })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_EXPRESSION)
+  @Matches(STORABLE)
+  key?: string | null;
+
+  @ApiPropertyOptional({
+    type: String,
+    nullable: true,
+    description: about.instruction,
+    maxLength: MAX_INSTRUCTION,
+  })
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_INSTRUCTION)
+  @Matches(STORABLE)
+  instruction?: string | null;
+
+  @ApiPropertyOptional({ type: Boolean, description: 'false: webhooks pass it by' })
+  @IfGiven()
+  @IsBoolean()
+  enabled?: boolean;
+}
+
+/** Absent fields keep their value. */
+export class TriggerChangeDto extends TriggerOptions {
+  @ApiPropertyOptional({ type: String, pattern: NAME.source })
+  @IfGiven()
+  @Matches(NAME)
+  name?: string;
+
+  @ApiPropertyOptional({ type: String, description: about.prompt, maxLength: MAX_TEMPLATE })
+  @IfGiven()
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_TEMPLATE)
+  @Matches(STORABLE)
+  prompt?: string;
+
+  @ApiPropertyOptional({ type: TargetDto })
+  @IfGiven()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TargetDto)
+  target?: TargetDto;
+}
+
+export class NewTriggerDto extends TriggerOptions {
+  @ApiProperty({ pattern: NAME.source, example: 'pull-requests' })
+  @Matches(NAME)
+  name: string;
+
+  @ApiProperty({ description: 'The name of its source', example: 'github' })
+  @Matches(SOURCE_NAME)
+  source: string;
+
+  @ApiProperty({
+    description: about.prompt,
+    maxLength: MAX_TEMPLATE,
+    example: '{{payload.pull_request.title}}',
+  })
+  @IsString()
+  @IsNotEmpty()
+  @MaxLength(MAX_TEMPLATE)
+  @Matches(STORABLE)
+  prompt: string;
+
+  @ApiProperty({ type: TargetDto })
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TargetDto)
+  target: TargetDto;
+}
+
+/** A trigger. */
+export class TriggerDto {
+  @ApiProperty({ format: 'uuid' })
+  readonly id: string;
+
+  @ApiProperty()
+  readonly name: string;
+
+  @ApiProperty({ description: 'The name of its source' })
+  readonly source: string;
+
+  @ApiProperty({ type: String, nullable: true, description: about.filter })
+  readonly filter: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: about.key })
+  readonly key: string | null;
+
+  @ApiProperty({ description: about.prompt })
+  readonly prompt: string;
+
+  @ApiProperty({ type: String, nullable: true, description: about.instruction })
+  readonly instruction: string | null;
+
+  @ApiProperty({ type: TargetDto })
+  readonly target: TargetDto;
+
+  @ApiProperty()
+  readonly enabled: boolean;
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly createdAt: string;
+}
+
+export class TriggerPage extends pageOfDtos(TriggerDto) {}
