@@ -7,7 +7,7 @@ import { StatementNames } from './statement-names.js';
 const TRANSACTION_TIMEOUT_MS = 5_000;
 
 /** The database was too slow for a transaction. Its code is PostgreSQL's own for that. */
-export class TransactionTimeoutError extends Error {
+class TransactionTimeoutError extends Error {
   readonly code = '25P04';
 
   constructor() {
