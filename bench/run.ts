@@ -8,6 +8,7 @@ import { budgetBench } from './budget.js';
 import { contextBench } from './context.js';
 import { floodBench } from './flood.js';
 import { latencyBench } from './latency.js';
+import { startBench } from './start.js';
 import { recoveryBench } from './recovery.js';
 import { stopBench } from './stop.js';
 import { sweepBench } from './sweep.js';
@@ -25,6 +26,7 @@ const benches: readonly Bench[] = [
   floodBench,
   turnsBench,
   latencyBench,
+  startBench,
 ];
 const RESULTS = join('bench', 'results');
 

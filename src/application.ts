@@ -5,7 +5,6 @@ import type { DynamicModule } from '@nestjs/common';
 import { fileURLToPath } from 'node:url';
 import { NestFactory } from '@nestjs/core';
 import type { FastifyAdapter, NestFastifyApplication } from '@nestjs/platform-fastify';
-import { setUpDocs } from './admin/docs/docs.js';
 import { IsolatedEntry } from './agent/loop/isolation/isolated-entry.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './platform/config/read-settings.js';
@@ -79,12 +78,12 @@ async function start(
   entry: IsolatedEntry,
 ): Promise<RunningApplication> {
   const logger = new PinoLoggerService({ settings: settings.log, redactValues: secretsOf(settings) });
-  const module = AppModule.forRoot(settings, standIns, database, entry);
+  const module = await AppModule.forRoot(settings, standIns, database, entry);
   const app = await NestFactory.create<NestFastifyApplication>(module, httpAdapter(settings), {
     ...httpOptions,
     logger,
   });
-  setUpHttp(app, settings);
+  await setUpHttp(app, settings);
   try {
     await app.listen(settings.server.port, settings.server.host);
   } catch (error) {
@@ -122,11 +121,13 @@ export function httpAdapter({ server }: Settings): FastifyAdapter {
 export const httpOptions = { bodyParser: false, abortOnError: false, forceCloseConnections: true } as const;
 
 /** Call it before the application is initialised, which registers its routes. */
-export function setUpHttp(app: NestFastifyApplication, { server }: Settings): void {
+export async function setUpHttp(app: NestFastifyApplication, { server }: Settings): Promise<void> {
   useBodyParser(app);
   app.get(Gates).guard(app.getHttpAdapter().getInstance());
   useSecurityHeaders(app);
-  if (server.showsDocs) setUpDocs(app);
+  if (!server.showsDocs) return;
+  const { setUpDocs } = await import('./admin/docs/docs.js');
+  setUpDocs(app);
 }
 
 function addressOf(app: NestFastifyApplication, host: string): string {

@@ -53,7 +53,7 @@ async function open(env: Environment): Promise<INestApplicationContext> {
   const settings = loadSettings(env);
   settings.database.poolSize = POOL_SIZE;
   const logger = new PinoLoggerService({ settings: settings.log, redactValues: secretsOf(settings) });
-  const module = AppModule.forIsolatedRun(settings);
+  const module = await AppModule.forIsolatedRun(settings);
   return await NestFactory.createApplicationContext(module, { logger, abortOnError: false });
 }
 

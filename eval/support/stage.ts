@@ -6,7 +6,7 @@ import { modelNameOf, priceOf } from '../../src/budget/model-prices.js';
 import type { Environment } from '../../src/platform/config/read-settings.js';
 import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { BotApiSimulator } from '../../src/playground/bot-api-simulator.js';
-import { DEMO_MODEL_NAME, DemoModel } from '../../src/playground/demo-model.js';
+import { DemoModel } from '../../src/playground/demo-model.js';
 import { SYSTEM_PROMPT } from './agent.js';
 import { ChatRecord } from './chat-record.js';
 
@@ -55,9 +55,7 @@ export class Stage {
       AGENT_STREAMING: 'false',
       CHAT_RATE_LIMIT: '1000',
       ...ofTheModel,
-      ...(demo
-        ? { OPENAI_BASE_URL: demo.baseUrl, OPENAI_API_KEY: 'any', OPENAI_MODEL: DEMO_MODEL_NAME }
-        : {}),
+      ...(demo ? { OPENAI_BASE_URL: demo.baseUrl, OPENAI_API_KEY: 'any', OPENAI_MODEL: demo.name } : {}),
     });
     telegram.deliverTo(`${app.url}/webhook/telegram`, secret);
     return new Stage(folder, postgres, telegram, demo, app, new ChatRecord(database));

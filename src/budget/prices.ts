@@ -9,11 +9,12 @@ import type { CallUsage } from './call-usage.js';
 @Injectable()
 export class Prices {
   private readonly overrides: ModelPrices;
-  private readonly configured: readonly ModelPrice[];
+  private readonly models: readonly string[];
+  private found: readonly ModelPrice[] | null = null;
 
   constructor({ prices, models }: BudgetSettings) {
     this.overrides = prices;
-    this.configured = models.flatMap((text) => this.find(text));
+    this.models = models;
   }
 
   /** The cost of an answered call; by a model without a price, at the highest possible price. */
@@ -29,9 +30,14 @@ export class Prices {
   highest(inputTokens: number, outputTokens: number, ownModel: string | null): bigint {
     const own = ownModel === null ? [] : this.find(ownModel);
     const usage = { inputTokens, cacheWriteTokens: inputTokens, outputTokens };
-    return [...this.configured, ...own]
+    return [...this.configured(), ...own]
       .map((price) => costOf(price, usage))
       .reduce((most, cost) => (cost > most ? cost : most), 0n);
+  }
+
+  /** The prices of the configured models, found with the first call: a process that makes none reads no prices. */
+  private configured(): readonly ModelPrice[] {
+    return (this.found ??= this.models.flatMap((text) => this.find(text)));
   }
 
   /** Finds prices by the model, whatever its provider. */

@@ -1,8 +1,13 @@
-import { calcPrice } from '@pydantic/genai-prices';
+import { createRequire } from 'node:module';
 import type { ModelPrice } from './model-price.js';
 
+type Library = typeof import('@pydantic/genai-prices');
+
+/** Loads the library with the first price that is asked for: its data are 0.8 MB of source. */
+const library: () => Library = () => createRequire(import.meta.url)('@pydantic/genai-prices');
+
 /** The library's prices of a model: dollars for a million tokens by kind, some of them by the length of the request. */
-type Published = NonNullable<ReturnType<typeof calcPrice>>['model_price'];
+type Published = NonNullable<ReturnType<Library['calcPrice']>>['model_price'];
 
 /** Cached prices: the library takes 0.1 ms for one. */
 const read = new Map<string, ModelPrice>();
@@ -15,7 +20,7 @@ const MAX_READ = 1_000;
 export function publishedPrice(model: string): ModelPrice | null {
   const known = read.get(model);
   if (known) return known;
-  const published = calcPrice({ input_tokens: 0, output_tokens: 0 }, model)?.model_price;
+  const published = library().calcPrice({ input_tokens: 0, output_tokens: 0 }, model)?.model_price;
   if (published?.input_mtok === undefined || published.output_mtok === undefined) return null;
   const price = priceFrom(published);
   // The names come from a server.

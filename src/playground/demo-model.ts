@@ -29,7 +29,7 @@ export interface DemoModelRequest {
   readonly endedAt: Date;
 }
 
-export const DEMO_MODEL_NAME = 'demo-model';
+const NAME = 'demo-model';
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 /**
@@ -39,6 +39,8 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export class DemoModel {
   /** `answered`: a request got its answer. */
   readonly events = new EventEmitter<{ answered: [DemoModelRequest] }>().setMaxListeners(0);
+  /** The model's name in requests. */
+  readonly name = NAME;
   /** The last 1,000 answered requests. */
   readonly requests = new Ring<DemoModelRequest>(1_000);
   /** The pause before it answers; may be changed while it runs. */
@@ -112,7 +114,7 @@ export class DemoModel {
 
 const models = {
   object: 'list',
-  data: [{ id: DEMO_MODEL_NAME, object: 'model', created: 0, owned_by: 'turnpike' }],
+  data: [{ id: NAME, object: 'model', created: 0, owned_by: 'turnpike' }],
 };
 
 /** Empty if it is larger than 8 MiB, and then refused as invalid JSON. */

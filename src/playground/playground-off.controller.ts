@@ -1,5 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../platform/openapi/api-docs.js';
 import { PAGE_SECURITY, PlaygroundPage } from './playground-page.js';
 
 /** The playground of a process that serves a real bot. */

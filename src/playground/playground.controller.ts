@@ -13,7 +13,7 @@ import {
   type MessageEvent,
   ValidationPipe,
 } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../platform/openapi/api-docs.js';
 import type { Observable } from 'rxjs';
 import { messageOf } from '../platform/errors/errors.js';
 import type { ChatView, SimulatedUser } from './bot-api/chat-log.js';

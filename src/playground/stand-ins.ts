@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Environment } from '../platform/config/read-settings.js';
-import { BotApiSimulator } from './bot-api-simulator.js';
-import { DEMO_MODEL_NAME, DemoModel } from './demo-model.js';
+import type { BotApiSimulator } from './bot-api-simulator.js';
+import type { DemoModel } from './demo-model.js';
 
 /** The stand-ins for services that are not configured. */
 export interface StandIns {
@@ -32,10 +32,10 @@ export async function startStandIns(env: Environment): Promise<StandIns> {
   const allowed = (unset(environment) || ['development', 'test'].includes(String(environment))) && alone;
   // Further bots are real ones, beside a real one.
   const simulated = unset(env['TELEGRAM_BOT_TOKEN']) && unset(env['TELEGRAM_BOTS_FILE']);
-  const simulator = allowed && simulated ? await BotApiSimulator.start() : undefined;
+  const simulator = allowed && simulated ? await startSimulator() : undefined;
   const model =
     allowed && simulated && unset(env['OPENAI_API_KEY']) && unset(env['OPENAI_BASE_URL'])
-      ? await DemoModel.start()
+      ? await startModel()
       : undefined;
   const secret = unset(env['TELEGRAM_WEBHOOK_SECRET'])
     ? randomBytes(24).toString('base64url')
@@ -56,6 +56,17 @@ export async function startStandIns(env: Environment): Promise<StandIns> {
   };
 }
 
+/** Imported here, because production has no stand-ins. */
+async function startSimulator(): Promise<BotApiSimulator> {
+  const { BotApiSimulator } = await import('./bot-api-simulator.js');
+  return await BotApiSimulator.start();
+}
+
+async function startModel(): Promise<DemoModel> {
+  const { DemoModel } = await import('./demo-model.js');
+  return await DemoModel.start();
+}
+
 /** As in settings: an empty variable is an unset one. */
 function unset(value: string | undefined): boolean {
   return value === undefined || value.trim() === '';
@@ -70,11 +81,11 @@ function telegramVariables({ token, root }: BotApiSimulator, secret: string): En
   };
 }
 
-function modelVariables({ baseUrl }: DemoModel, env: Environment): Environment {
+function modelVariables({ baseUrl, name }: DemoModel, env: Environment): Environment {
   return {
     OPENAI_BASE_URL: baseUrl,
     OPENAI_API_KEY: 'the-demo-model-takes-any-key',
-    OPENAI_MODEL: unset(env['OPENAI_MODEL']) ? DEMO_MODEL_NAME : env['OPENAI_MODEL'],
+    OPENAI_MODEL: unset(env['OPENAI_MODEL']) ? name : env['OPENAI_MODEL'],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { RawApi } from 'grammy';
+import type { RawApi } from 'grammy/web';
 import type { Declining, UnusedPayloads } from '../channel/capabilities.js';
 import type { Bots } from './bots/bots.js';
 import { queryOf, updateKindOf, updateLanguageOf, type Query } from './updates/declined.js';

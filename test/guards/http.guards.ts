@@ -132,7 +132,7 @@ const answerGuards: readonly Guard[] = [
     keeps: 'A browser shows no answer within another page, and runs nothing of it',
     without: {
       file: 'src/application.ts',
-      within: 'export function setUpHttp(',
+      within: 'export async function setUpHttp(',
       find: 'useSecurityHeaders(app);',
     },
     spec: headersSpec,

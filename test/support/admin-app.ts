@@ -63,7 +63,7 @@ export class AdminApp {
     const silent = { log: () => {}, warn: () => {}, error: () => {} };
     const module = await change(Test.createTestingModule({ imports })).setLogger(silent).compile();
     const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), httpOptions);
-    setUpHttp(app, settings);
+    await setUpHttp(app, settings);
     await app.listen(0, '127.0.0.1');
     return new AdminApp(app, app.get(PrismaService), database);
   }

@@ -39,11 +39,12 @@ export async function startTestingApp(
 ): Promise<NestFastifyApplication> {
   const settings = loadSettings(env);
   const standIns = await startStandIns(env);
-  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(settings, standIns)] })
+  const root = await AppModule.forRoot(settings, standIns);
+  const module = await Test.createTestingModule({ imports: [root] })
     .setLogger(logger)
     .compile();
   const app = module.createNestApplication<NestFastifyApplication>(httpAdapter(settings), httpOptions);
-  setUpHttp(app, settings);
+  await setUpHttp(app, settings);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   return app;

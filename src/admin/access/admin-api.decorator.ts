@@ -7,7 +7,7 @@ import {
   UsePipes,
   ValidationPipe,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiTags, ApiUnauthorizedResponse } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiTags, ApiUnauthorizedResponse } from '../../platform/openapi/api-docs.js';
 import { AdminThrottlerGuard } from '../../platform/throttling/admin-throttler.guard.js';
 import { AdminActs } from './admin-acts.interceptor.js';
 import { AdminKeyGuard } from './admin-key.guard.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/openapi/api-docs.js';
 import { IsIn } from 'class-validator';
 import type { Amount, Limit } from '../../budget/amount.js';
 import { PageQuery } from '../listing/page.js';

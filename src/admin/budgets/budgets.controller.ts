@@ -1,5 +1,5 @@
 import { Get, Param, Query } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation } from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { BudgetDayPage, SpenderPage, SpendersQuery } from './budget.dto.js';
 import { BudgetsAdminService } from './budgets-admin.service.js';

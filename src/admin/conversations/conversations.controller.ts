@@ -20,7 +20,7 @@ import {
   ApiOperation,
   ApiProduces,
   ApiUnprocessableEntityResponse,
-} from '@nestjs/swagger';
+} from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import {
   ConversationChange,

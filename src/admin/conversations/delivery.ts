@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/openapi/api-docs.js';
 import { type Reply, ReplyState } from '../../generated/prisma/client.js';
 
 /** Whether a message reached its chat. */

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { IsIn } from 'class-validator';
 import { type Message, MessageRole } from '../../generated/prisma/client.js';
 import { DeliveryDto, deliveryOf, type ReplyPart } from './delivery.js';

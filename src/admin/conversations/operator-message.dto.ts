@@ -1,5 +1,5 @@
 import { BadRequestException } from '@nestjs/common';
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/openapi/api-docs.js';
 import { IsString, Matches, MaxLength } from 'class-validator';
 import { STORABLE } from '../listing/storable.js';
 

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/openapi/api-docs.js';
 import { type DeadLetter, DeadLetterKind } from '../../generated/prisma/client.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 

@@ -5,7 +5,7 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
-} from '@nestjs/swagger';
+} from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { DeadLetterPage, DeadLetterWithPayloadDto, ReplayDto } from './dead-letter.dto.js';
 import { DeadLettersAdminService } from './dead-letters-admin.service.js';

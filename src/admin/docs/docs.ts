@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import * as swagger from '@nestjs/swagger';
 import { AdminModule } from '../admin.module.js';
+import { applyApiDocs } from '../../platform/openapi/api-docs.js';
 import { describeRefusals } from './describe-refusals.js';
 
 /** Swagger UI runs its own scripts, with inline styles and pictures. */
@@ -36,7 +37,8 @@ export function setUpDocs(app: NestFastifyApplication): void {
         done();
       };
     });
-  const about = new DocumentBuilder()
+  applyApiDocs(swagger);
+  const about = new swagger.DocumentBuilder()
     .setTitle('Turnpike')
     .setDescription('The admin API. Times are ISO 8601, 64-bit ids are strings, cursors are opaque.')
     .setVersion('1')
@@ -48,7 +50,10 @@ export function setUpDocs(app: NestFastifyApplication): void {
   const outline = about.build();
   const describe = () =>
     describeRefusals(
-      SwaggerModule.createDocument(app, outline, { include: [AdminModule], deepScanRoutes: true }),
+      swagger.SwaggerModule.createDocument(app, outline, { include: [AdminModule], deepScanRoutes: true }),
     );
-  SwaggerModule.setup('docs', app, describe, { raw: ['json'], customSiteTitle: 'Turnpike admin API' });
+  swagger.SwaggerModule.setup('docs', app, describe, {
+    raw: ['json'],
+    customSiteTitle: 'Turnpike admin API',
+  });
 }

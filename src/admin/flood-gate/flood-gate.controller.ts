@@ -1,5 +1,5 @@
 import { Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation } from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { FloodGateDto } from './flood-gate.dto.js';
 import { FloodGateViewRepository } from './flood-gate-view.repository.js';

@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty } from '../../platform/openapi/api-docs.js';
 
 export class BotGateDto {
   @ApiProperty({ example: 'telegram' })

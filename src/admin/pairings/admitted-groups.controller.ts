@@ -1,5 +1,10 @@
 import { Delete, HttpCode, NotFoundException, Param } from '@nestjs/common';
-import { ApiNoContentResponse, ApiNotFoundResponse, ApiOperation, ApiParam } from '@nestjs/swagger';
+import {
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOperation,
+  ApiParam,
+} from '../../platform/openapi/api-docs.js';
 import { ChatId } from '../../channel/ids.js';
 import { PeopleAccess } from '../../access/people-access.js';
 import { AdminApi } from '../access/admin-api.decorator.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { IsIn, IsOptional } from 'class-validator';
 import { type Pairing, PairingState } from '../../generated/prisma/client.js';
 import { PageQuery } from '../listing/page.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { ArrayMaxSize, IsArray, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { TOOL_PATTERN } from '../../agent/tools/tool.settings.js';
 import type { ToolRules } from '../../memory/tool-rules.js';

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { type Step, StepKind, type Turn, TurnFeedback, TurnState } from '../../generated/prisma/client.js';
 import { dollars } from '../budgets/budget.dto.js';

@@ -5,10 +5,11 @@ import { ModelCallers } from './model-caller.js';
 import { ModelCatalog } from './model-catalog.js';
 import { ModelCircuits } from './model-circuits.js';
 import { ModelClient } from './model-client.js';
-import { TokenCounter } from './token-counter.js';
+import { TokensModule } from './tokens.module.js';
 
 /** The models, their providers and their order. */
 @Module({
+  imports: [TokensModule],
   providers: [
     ModelClient,
     ModelCatalog,
@@ -16,8 +17,7 @@ import { TokenCounter } from './token-counter.js';
     ModelCallers,
     CircuitRepository,
     DeploymentSecretsRepository,
-    TokenCounter,
   ],
-  exports: [ModelClient, ModelCallers, ModelCatalog, TokenCounter],
+  exports: [ModelClient, ModelCallers, ModelCatalog, TokensModule],
 })
 export class ModelModule {}

@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { BudgetModule } from '../../budget/budget.module.js';
 import { MemoryModule } from '../../memory/memory.module.js';
 import { LeaseModule } from '../../queue/lease/lease.module.js';
@@ -7,6 +7,7 @@ import { AttachmentsModule } from '../attachments/attachments.module.js';
 import { CommandsModule } from '../commands/commands.module.js';
 import { ContextModule } from '../context/context.module.js';
 import { ModelModule } from '../llm/model.module.js';
+import { TokenCounter } from '../llm/token-counter.js';
 import { StreamingModule } from '../streaming/streaming.module.js';
 import { TriesModule } from '../turns/tries/tries.module.js';
 import { TurnsModule } from '../turns/turns.module.js';
@@ -56,4 +57,11 @@ import { TurnExecutor } from './turn-executor.js';
   ],
   exports: [TurnRunner],
 })
-export class LoopModule {}
+export class LoopModule implements OnModuleInit {
+  constructor(private readonly tokens: TokenCounter) {}
+
+  /** At the start, not with a user's first message. */
+  onModuleInit(): void {
+    this.tokens.load();
+  }
+}

@@ -5,7 +5,7 @@ import { DeliveryModule } from '../../delivery/delivery.module.js';
 import { MemoryModule } from '../../memory/memory.module.js';
 import { LeaseModule } from '../../queue/lease/lease.module.js';
 import { ApprovalsModule } from '../approvals/approvals.module.js';
-import { ModelModule } from '../llm/model.module.js';
+import { TokensModule } from '../llm/tokens.module.js';
 import { CorrectionsRepository } from './corrections.repository.js';
 import { EventClaim } from './event-claim.js';
 import { EventReader } from './event-reader.js';
@@ -28,7 +28,7 @@ import { WaitNotices } from './wait-notices.js';
     LeaseModule,
     MemoryModule,
     ApprovalsModule,
-    ModelModule,
+    TokensModule,
   ],
   providers: [
     CorrectionsRepository,

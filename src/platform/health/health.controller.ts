@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../openapi/api-docs.js';
 import type { FastifyReply } from 'fastify';
 import { HealthRegistry, type HealthReport } from './health-registry.js';
 

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiExcludeController } from '../openapi/api-docs.js';
 import { ServerSettings } from './server.settings.js';
 
 /** Lists the paths that this process answers, for a person who opens the address that the start prints. */

@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module';
 import type { LoggerService } from '@nestjs/common';
 import { destination, type DestinationStream, type Level, type Logger, pino, stdTimeFunctions } from 'pino';
-import { isColorSupported, prettyFactory } from 'pino-pretty';
 import type { LogSettings } from './log.settings.js';
 import { type LogEntry, readLogCall } from './log-entry.js';
 import { JoinedLines } from './joined-lines.js';
@@ -116,6 +116,9 @@ function standardOutput(): DestinationStream {
 
 /** Formats in the same call that writes: pino-pretty's own stream is asynchronous and would lose the last lines. */
 function readable(out: DestinationStream): DestinationStream {
+  const { isColorSupported, prettyFactory }: typeof import('pino-pretty') = createRequire(import.meta.url)(
+    'pino-pretty',
+  );
   const pretty = prettyFactory({
     colorize: isColorSupported,
     ignore: 'pid,hostname',

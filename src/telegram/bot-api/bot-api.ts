@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events';
-import { Api, type RawApi } from 'grammy';
+import { Api, type RawApi } from 'grammy/web';
 import { TelegramSettings } from '../settings/telegram.settings.js';
 import { botApiFetch } from './bot-api-fetch.js';
 import { withoutLinkPreviews } from './link-previews.js';

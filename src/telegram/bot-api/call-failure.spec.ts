@@ -1,4 +1,4 @@
-import { HttpError } from 'grammy';
+import { HttpError } from 'grammy/web';
 import { describe, expect, it } from 'vitest';
 import { readFailure } from './call-failure.js';
 

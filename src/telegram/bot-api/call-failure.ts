@@ -1,4 +1,4 @@
-import { GrammyError, HttpError } from 'grammy';
+import { GrammyError, HttpError } from 'grammy/web';
 import { ChatId } from '../../channel/ids.js';
 import { messageOf } from '../../platform/errors/errors.js';
 import { ForeignAnswerError } from './bot-api-fetch.js';

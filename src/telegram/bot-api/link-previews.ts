@@ -1,4 +1,4 @@
-import type { RawApi, Transformer } from 'grammy';
+import type { RawApi, Transformer } from 'grammy/web';
 import { fieldOf } from './update-fields.js';
 
 /** https://core.telegram.org/bots/api#linkpreviewoptions */
