@@ -6,7 +6,7 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiParam,
-} from '@nestjs/swagger';
+} from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { EventDetailDto, EventDto, EventPage, EventQuery } from './event.dto.js';
 import { EventIdPipe } from './event-id.pipe.js';

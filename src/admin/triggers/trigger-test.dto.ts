@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { IsObject, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { TriggerResult } from '../../generated/prisma/client.js';
 

@@ -7,7 +7,7 @@ import {
   ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
-} from '@nestjs/swagger';
+} from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { PageQuery } from '../listing/page.js';
