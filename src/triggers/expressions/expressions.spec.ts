@@ -49,6 +49,11 @@ describe('A filter', () => {
     const large = { all: Array.from({ length: MAX_LOOPED_VALUES }, (_, index) => index) };
     expect(() => passes('payload.all.all(x, x in payload.all)', large)).toThrow(/too many for a loop/);
     expect(passes('size(payload.all) > 1', large)).toBe(true);
+    const long = { all: ['b'], text: 'a'.repeat(1_000_000) };
+    expect(() => passes('payload.all.exists(x, payload.text.contains(x))', long)).toThrow(
+      /too many for a loop/,
+    );
+    expect(passes('payload.text.contains("a")', long)).toBe(true);
   });
 
   it('is read in full or refused, whatever it is', () => {
@@ -128,5 +133,8 @@ describe('A template', () => {
     const nested = '{{#payload}}{{#payload}}{{#payload}}x{{/payload}}{{/payload}}{{/payload}}';
     expect(() => render(nested, payload)).toThrow(/too often/);
     expect(() => render(nested.replace('x', '{{nothing}}'), payload)).toThrow(/too often/);
+    const begun = performance.now();
+    expect(() => render(nested.replace('x', ''), payload)).toThrow(/too often/);
+    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });
