@@ -45,6 +45,14 @@ describe('A filter', () => {
     }
   });
 
+  it.each([
+    'size(payload.all.map(x, payload.all + payload.all)) > 0',
+    'size(payload.all.map(x, payload.text.lowerAscii())) > 0',
+    'payload.all.exists(x, size(payload.text.split("a")) > 1)',
+  ])('is refused, for it would make large values again and again: %s', (text) => {
+    expect(() => new Filter(text)).toThrow(/in a loop is not supported/);
+  });
+
   it('fails rather than loops over a large body', () => {
     const large = { all: Array.from({ length: MAX_LOOPED_VALUES }, (_, index) => index) };
     expect(() => passes('payload.all.all(x, x in payload.all)', large)).toThrow(/too many for a loop/);
