@@ -70,7 +70,7 @@ export const triggerGuards: readonly Guard[] = [
     without: {
       file: receiver,
       within: 'private verify(',
-      find: '!request.addresses.every((address) => LOOPBACK.test(address))',
+      find: '!isOfThisMachine(request)',
       replace: 'request.addresses.length === 0',
     },
     spec: receiverSpec,
@@ -130,8 +130,8 @@ export const triggerGuards: readonly Guard[] = [
     without: {
       file: 'src/triggers/expressions/expression.ts',
       within: 'function assertBounded(',
-      find: 'if (isLoop && inLoop)',
-      replace: 'if (isLoop && inLoop && name === null)',
+      find: 'if (isLoop && loop !== null)',
+      replace: 'if (isLoop && loop !== null && name === null)',
     },
     spec: expressionsSpec,
     test: 'is refused with its position: %s',

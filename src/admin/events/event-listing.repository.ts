@@ -57,9 +57,10 @@ export class EventListingRepository {
     return row?.id ?? null;
   }
 
+  /** @returns null if there is none, or its conversation is being erased */
   async find(id: bigint): Promise<EventRow | null> {
     const [row] = await this.prisma.$queryRaw<EventRow[]>(
-      shown(Prisma.sql`SELECT * FROM events WHERE id = ${id}`, Prisma.sql`true`, 1),
+      shown(Prisma.sql`SELECT * FROM events WHERE id = ${id}`, notErased, 1),
     );
     return row ?? null;
   }

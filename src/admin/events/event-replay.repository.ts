@@ -19,7 +19,8 @@ export class EventReplayRepository {
   ) {}
 
   /**
-   * Stores it again under an id of its own: the first one keeps its outcomes.
+   * Stores it again under an id of its own: the first one keeps its outcomes. Like a new webhook, it comes before the
+   * deletion of its source, which drops it, or finds none.
    * @returns null if it is no webhook, its payload is gone, or its source is
    */
   async replay(id: bigint): Promise<ReplayedWebhook | null> {
@@ -29,6 +30,7 @@ export class EventReplayRepository {
       SELECT e.source, ${replay} || regexp_replace(e.external_id, '^replay:[^:]*:', ''), e.kind, e.payload
       FROM events e JOIN sources s ON e.source = ${WEBHOOK_PREFIX} || s.name
       WHERE e.id = ${id} AND e.kind = 'webhook' AND e.payload IS NOT NULL
+      FOR KEY SHARE OF s
       RETURNING id, substr(source, ${WEBHOOK_PREFIX.length + 1}::int) AS source`;
     return row ?? null;
   }

@@ -144,6 +144,27 @@ describe('The events', () => {
       expect((await admin.call(`events/${id}`)).statusCode).toBe(404);
   });
 
+  it('are not shown while their conversation is being erased', async () => {
+    const erase = (erasedAt: Date | null) =>
+      admin.prisma.conversation.update({ where: { id: talk.id }, data: { erasedAt } });
+    await erase(new Date());
+    expect((await admin.call(`events/${ids[4]}`)).statusCode).toBe(404);
+    await erase(null);
+    expect((await admin.call(`events/${ids[4]}`)).statusCode).toBe(200);
+  });
+
+  it('are not replayed behind the deletion of their source', async () => {
+    const [a] = ids;
+    let replayed: ReturnType<typeof admin.call> | null = null;
+    await admin.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`DELETE FROM sources WHERE name = 'github'`;
+      replayed = admin.call(`events/${a}/replay`, 'POST');
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    });
+    expect(await replayed).toMatchObject({ statusCode: 409 });
+    await admin.call('sources', 'POST', { name: 'github', preset: 'github', secrets: ['secret'] });
+  });
+
   it('are replayed as new ones, if they are webhooks whose payload and source are there', async () => {
     const [a, b, c, message] = ids;
     const replay = (id: string | undefined) => admin.call(`events/${id}/replay`, 'POST');

@@ -11,7 +11,7 @@ import { hasMoreValues, type TriggerInput } from './trigger-input.js';
 
 /** UTF-16 units of an expression. */
 export const MAX_EXPRESSION = 2_000;
-/** Values of a body that an expression with a loop may see: a loop in which another value is searched is quadratic. */
+/** Values of a body that an expression with a loop may see: a loop in which another value is searched is quadratic. Long texts count as several. */
 export const MAX_LOOPED_VALUES = 5_000;
 const MAX_REASON = 200;
 
@@ -39,7 +39,7 @@ export class Expression {
     if (!valid || type === undefined) throw invalid(error);
     this.evaluate = environment.parse(text);
     this.type = type;
-    this.loops = assertBounded(this.evaluate.ast, false);
+    this.loops = assertBounded(this.evaluate.ast, null);
   }
 
   /** @throws GiveUpError if it does not apply to this webhook: for example, a field is missing */
@@ -56,13 +56,17 @@ export class Expression {
 }
 
 /** @returns whether there is a loop @throws GiveUpError for what has no bound in time */
-function assertBounded(node: ASTNode, inLoop: boolean): boolean {
+function assertBounded(node: ASTNode, loop: string | null): boolean {
   const name = node.op === 'rcall' || node.op === 'call' ? node.args[0] : null;
   if (name === 'matches')
     throw unbounded(node, 'matches() is not supported: use contains(), startsWith() or endsWith()');
   const isLoop = name !== null && LOOPS.has(name);
-  if (isLoop && inLoop) throw unbounded(node, 'a loop in a loop is not supported');
-  const inner = nodesIn(node.args).map((child) => assertBounded(child, inLoop || isLoop));
+  if (isLoop && loop !== null) throw unbounded(node, 'a loop in a loop is not supported');
+  if (node.op === '+' && loop !== null) throw unbounded(node, '+ in a loop is not supported');
+  // What map() makes is kept for each element.
+  if (name !== null && (loop === 'map' || (loop !== null && name === 'split')))
+    throw unbounded(node, `${name}() in a loop is not supported`);
+  const inner = nodesIn(node.args).map((child) => assertBounded(child, isLoop ? name : loop));
   return isLoop || inner.includes(true);
 }
 

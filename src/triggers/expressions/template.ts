@@ -70,7 +70,8 @@ class BoundedWriter extends Mustache.Writer {
   private written = 0;
 
   override renderTokens(...[tokens, ...rest]: Parameters<Mustache.Writer['renderTokens']>): string {
-    this.steps += tokens.length;
+    // An empty section counts too.
+    this.steps += 1 + tokens.length;
     if (this.steps > MAX_STEPS) throw tooLong();
     const text = super.renderTokens(tokens, ...rest);
     this.written += text.length;

@@ -16,12 +16,17 @@ export const inputOf = (source: string, { type, body }: Webhook): TriggerInput =
   payload: body,
 });
 
-/** Whether the value is made of more than `limit` values. Looks at no more than that. Pure. */
+/** UTF-16 units of a text that count as one more value: a loop may search a long text for each of its elements. */
+const UNITS_OF_VALUE = 64;
+
+/** Whether the value is made of more than `limit` values, long texts being several. Looks at no more than that. Pure. */
 export function hasMoreValues(value: unknown, limit: number): boolean {
   const rest: unknown[] = [value];
-  for (let seen = 1; rest.length > 0; seen += 1) {
-    if (seen > limit) return true;
+  let seen = 0;
+  while (rest.length > 0) {
     const one = rest.pop();
+    seen += typeof one === 'string' ? 1 + Math.floor(one.length / UNITS_OF_VALUE) : 1;
+    if (seen > limit) return true;
     if (typeof one !== 'object' || one === null) continue;
     for (const inner of Object.values(one)) {
       rest.push(inner);

@@ -125,6 +125,15 @@ describe('The receiver', () => {
       expect((await receive(open, request('{}', { addresses }))).kind).toBe('stored');
     for (const addresses of [['198.51.100.7'], ['198.51.100.7', '127.0.0.1'], ['127.0.0.1', '10.0.0.1']])
       await expect(receive(open, request('{}', { addresses }))).rejects.toMatchObject({ status: 401 });
+    for (const passed of [
+      { 'x-forwarded-for': '198.51.100.7' },
+      { via: '1.1 proxy' },
+      { origin: 'https://a.example' },
+    ]) {
+      const headers = { 'content-type': 'application/json', ...passed };
+      const local = request('{}', { addresses: ['127.0.0.1'], headers });
+      await expect(receive(open, local)).rejects.toMatchObject({ status: 401 });
+    }
   });
 
   it('refuses bodies and methods that are none of a webhook', async () => {

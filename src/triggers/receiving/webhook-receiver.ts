@@ -17,6 +17,8 @@ import { WebhookInbox } from './webhook-inbox.js';
 
 const MINUTE_MS = 60_000;
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
+/** Headers that proxies and browsers set. */
+const PASSED_ON = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via', 'origin'];
 
 /** The outcome of a request. */
 export type Reception =
@@ -74,8 +76,7 @@ export class WebhookReceiver {
       throw new RetryLaterError('SOURCE_SECRETS_UNREADABLE', `the secrets of ${name} are not readable`);
     if (request.body.length > maxBodyBytes) throw new PayloadTooLargeException();
     const isOpen = preset.scheme.proves === 'nothing';
-    if (isOpen && !request.addresses.every((address) => LOOPBACK.test(address)))
-      return { kind: 'refused', reason: 'not-loopback' } as const;
+    if (isOpen && !isOfThisMachine(request)) return { kind: 'refused', reason: 'not-loopback' } as const;
     return verifyRequest(preset, request, secrets, this.clock.now().getTime());
   }
 
@@ -115,6 +116,14 @@ export class WebhookReceiver {
       );
   }
 }
+
+/**
+ * A proxy or a tunnel on this machine passes on what others send, and a browser what a page of others tells it to: both
+ * come from a loopback address too.
+ */
+const isOfThisMachine = ({ addresses, headers }: WebhookRequest): boolean =>
+  addresses.every((address) => LOOPBACK.test(address)) &&
+  PASSED_ON.every((name) => headers[name] === undefined);
 
 /** Tells repeats apart where the provider gives no id. */
 const digestOf = (body: Buffer): string => `sha256:${createHash('sha256').update(body).digest('hex')}`;

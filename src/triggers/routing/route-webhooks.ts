@@ -19,7 +19,13 @@ export interface Route {
   readonly decision: TriggerDecision;
 }
 
-/** Milliseconds of evaluation in one transaction; the webhooks behind it are for the next. */
+/** Webhooks that were decided, in their order, and all decisions about them. */
+export interface DecidedWebhooks {
+  readonly webhooks: readonly WaitingWebhook[];
+  readonly routes: readonly Route[];
+}
+
+/** Milliseconds of evaluation at once; the webhooks behind it are for the next time. */
 const PATIENCE_MS = 1_000;
 
 export const readyOf = (trigger: Trigger): ReadyTrigger => ({
@@ -30,13 +36,12 @@ export const readyOf = (trigger: Trigger): ReadyTrigger => ({
 
 /**
  * Decides about webhooks in their order, each by every trigger. Stops when it has taken long, behind at least one.
- * @returns the webhooks that were decided, and all decisions
  */
 export function routeWebhooks(
   source: string,
   waiting: readonly WaitingWebhook[],
   triggers: readonly ReadyTrigger[],
-): { readonly webhooks: readonly WaitingWebhook[]; readonly routes: readonly Route[] } {
+): DecidedWebhooks {
   const until = performance.now() + PATIENCE_MS;
   const webhooks: WaitingWebhook[] = [];
   const routes: Route[] = [];

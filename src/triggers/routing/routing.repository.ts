@@ -50,9 +50,18 @@ export class RoutingRepository {
     return row ?? null;
   }
 
-  /** Its next webhooks, in the order of arrival. Nobody else changes them while the source is locked. */
-  async waiting(tx: Prisma.TransactionClient, source: string, limit: number): Promise<WaitingWebhook[]> {
-    return await tx.$queryRaw<WaitingWebhook[]>(waitingWebhooksStatement(source, limit));
+  /** Its next webhooks, in the order of arrival. */
+  async waiting(source: string, limit: number): Promise<WaitingWebhook[]> {
+    return await this.prisma.$queryRaw<WaitingWebhook[]>(waitingWebhooksStatement(source, limit));
+  }
+
+  /** Those of the webhooks that still wait. Nobody else changes them while their source is locked. */
+  async stillWaiting(tx: Prisma.TransactionClient, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+    const rows = await tx.event.findMany({
+      where: { id: { in: [...ids] }, state: 'waiting' },
+      select: { id: true },
+    });
+    return new Set(rows.map(({ id }) => id));
   }
 
   /**

@@ -109,6 +109,38 @@ describe('Routing', () => {
     expect(await routing.routeNext('shop')).toEqual({ conversationIds: [], isMore: false });
   });
 
+  it('commits what its rules need longer for than a transaction may take', async () => {
+    const loop = 'payload.items.exists(item, payload.text.contains(item))';
+    for (let count = 0; count < 2; count += 1)
+      await trigger({ filter: Array.from({ length: 3 }, () => loop).join(' || ') });
+    const items = Array.from({ length: 2_000 }, (_, index) => `aaab${index}`);
+    await webhook({ text: 'a'.repeat(100_000), items });
+    const brief = Object.create(room.prisma, {
+      $transaction: {
+        value: (work: () => Promise<unknown>) => room.prisma.$transaction(work, { timeout: 500 }),
+      },
+    });
+    const routes = new RoutingRepository(room.prisma);
+    await new RoutingService(brief, routes, room.conversations, new Metrics()).routeNext('shop');
+    expect(await states()).toEqual(['done']);
+    expect(await outcomes()).toHaveLength(2);
+  });
+
+  it('applies a trigger that is made while it begins to a webhook that comes in behind it', async () => {
+    await webhook({ id: 0 });
+    const slow = new RoutingRepository(room.prisma);
+    const triggersOf = slow.triggersOf.bind(slow);
+    slow.triggersOf = async (source) => {
+      const found = await triggersOf(source);
+      await trigger();
+      await webhook({ id: 1 });
+      return found;
+    };
+    await new RoutingService(room.prisma, slow, room.conversations, new Metrics()).routeNext('shop');
+    await routing.routeNext('shop');
+    expect(await texts()).toEqual(['Order 1']);
+  });
+
   it('records what fails, and holds up nothing by it', async () => {
     await trigger({ filter: 'payload.missing == 1' });
     await trigger({ key: 'payload' });

@@ -5,7 +5,7 @@ import { PrismaService } from '../../platform/database/prisma.service.js';
 import { shortTransaction } from '../../platform/database/short-transaction.js';
 import { RetryLaterError } from '../../platform/errors/errors.js';
 import { type Count, Metrics } from '../../platform/observability/metrics.js';
-import { type ReadyTrigger, readyOf, routeWebhooks } from './route-webhooks.js';
+import { type DecidedWebhooks, readyOf, routeWebhooks } from './route-webhooks.js';
 import { RoutingRepository } from './routing.repository.js';
 import { messageOf, outcomeOf, settle, type Settled } from './settled-route.js';
 import { chatsOf, type ChatTarget, findPlaces, makePlaces, placeOf, type Places } from './target-places.js';
@@ -30,7 +30,8 @@ type Batch = SettledBatch | { readonly kind: 'unplaced'; readonly missing: reado
 interface SettledBatch {
   readonly kind: 'settled';
   readonly settled: readonly Settled[];
-  readonly isMore: boolean;
+  /** Whether the source was locked; false: another process has it, and wakes it again. */
+  readonly isOurs: boolean;
 }
 
 /**
@@ -59,11 +60,17 @@ export class RoutingService {
    * @throws RetryLaterError while the conversation of a chat cannot be made
    */
   async routeNext(source: string): Promise<Routed> {
+    const waiting = await this.routing.waiting(source, BATCH);
+    if (waiting.length === 0) return { conversationIds: [], isMore: false };
+    // After the webhooks: whoever made a trigger before a webhook came in finds it applied.
     const triggers = (await this.routing.triggersOf(source)).map(readyOf);
+    // Outside the transaction, whose time is limited.
+    const decided = routeWebhooks(source, waiting, triggers);
+    const isMore = decided.webhooks.length < waiting.length || waiting.length === BATCH;
     let places = await findPlaces(this.conversations, chatsOf(triggers.map(({ target }) => target)));
     for (let look = 0; look < MAX_LOOKS; look += 1) {
-      const batch = await shortTransaction(this.prisma, (tx) => this.route(tx, source, triggers, places));
-      if (batch.kind === 'settled') return this.note(source, batch);
+      const batch = await shortTransaction(this.prisma, (tx) => this.route(tx, source, decided, places));
+      if (batch.kind === 'settled') return this.note(source, batch, isMore);
       places = await makePlaces(this.conversations, batch.missing);
     }
     throw new RetryLaterError(
@@ -75,13 +82,18 @@ export class RoutingService {
   private async route(
     tx: Prisma.TransactionClient,
     source: string,
-    triggers: readonly ReadyTrigger[],
+    decided: DecidedWebhooks,
     places: Places,
   ): Promise<Batch> {
-    if (!(await this.routing.lockSource(tx, source))) return { kind: 'settled', settled: [], isMore: false };
-    const waiting = await this.routing.waiting(tx, source, BATCH);
-    if (waiting.length === 0) return { kind: 'settled', settled: [], isMore: false };
-    const { webhooks, routes } = routeWebhooks(source, waiting, triggers);
+    if (!(await this.routing.lockSource(tx, source))) return { kind: 'settled', settled: [], isOurs: false };
+    // Another process may have routed some of them since.
+    const left = await this.routing.stillWaiting(
+      tx,
+      decided.webhooks.map(({ id }) => id),
+    );
+    const webhooks = decided.webhooks.filter(({ id }) => left.has(id));
+    const routes = decided.routes.filter(({ webhook }) => left.has(webhook.id));
+    if (webhooks.length === 0) return { kind: 'settled', settled: [], isOurs: true };
     const accepted = routes.filter(({ decision }) => decision.kind === 'accepted');
     const held = await this.routing.hold(
       tx,
@@ -94,11 +106,11 @@ export class RoutingService {
     const settled = routes.map((route) => settle(route, held, places));
     const messages = settled.flatMap((one) => messageOf(source, one) ?? []);
     await this.routing.commit(tx, webhooks, messages, settled.map(outcomeOf));
-    return { kind: 'settled', settled, isMore: webhooks.length < waiting.length || waiting.length === BATCH };
+    return { kind: 'settled', settled, isOurs: true };
   }
 
   /** Counts and logs what is committed. */
-  private note(source: string, { settled, isMore }: SettledBatch): Routed {
+  private note(source: string, { settled, isOurs }: SettledBatch, isMore: boolean): Routed {
     for (const { webhook, ready, decision } of settled) {
       this.count(decision.kind);
       const ids = {
@@ -113,7 +125,7 @@ export class RoutingService {
     }
     return {
       conversationIds: [...new Set(settled.flatMap(({ conversationId }) => conversationId ?? []))],
-      isMore,
+      isMore: isOurs && isMore,
     };
   }
 }
