@@ -38,7 +38,8 @@ const about = {
   ratePerMinute: 'Webhooks in any minute, over all processes; more are answered 429. null: no limit',
 } as const;
 
-class SourceOptions {
+/** The settings of a source that may change; absent fields keep their value. */
+export class SourceChangeDto {
   @ApiPropertyOptional({ type: HmacDto })
   @IfGiven()
   @IsObject()
@@ -74,15 +75,7 @@ class SourceOptions {
   ratePerMinute?: number | null;
 }
 
-/** Absent fields keep their value. */
-export class SourceChangeDto extends SourceOptions {
-  @ApiPropertyOptional({ enum: presetNames, description: about.preset })
-  @IfGiven()
-  @IsIn(presetNames)
-  preset?: string;
-}
-
-export class NewSourceDto extends SourceOptions {
+export class NewSourceDto extends SourceChangeDto {
   @ApiProperty({
     description: 'Its address is `/webhook/<name>`',
     pattern: '^[a-z0-9-]{1,63}$',

@@ -43,14 +43,22 @@ describe('The sources', () => {
     });
     const path = `sources/${source.name}`;
     expect((await admin.call(path)).json()).toEqual(source);
-    const change = { preset: 'hmac', hmac, ratePerMinute: null, idFrom: null, maxBodyBytes: 1_000 };
+    const change = { ratePerMinute: null, idFrom: null, maxBodyBytes: 1_000 };
     expect((await admin.call(path, 'PATCH', change)).json()).toMatchObject(change);
-    expect((await admin.call(path, 'PATCH', { preset: 'stripe' })).json()).toMatchObject({
-      preset: 'stripe',
-      hmac: null,
-    });
     expect((await admin.call(path, 'DELETE')).statusCode).toBe(204);
     expect((await admin.call(path)).statusCode).toBe(404);
+  });
+
+  it('keep their preset, whose secrets would prove something else with another one', async () => {
+    const { name } = await created({ preset: 'hmac', hmac });
+    const path = `sources/${name}`;
+    const refused = await admin.call(path, 'PATCH', { preset: 'github' });
+    expect([refused.statusCode, refused.json().message]).toEqual([400, [expect.stringContaining('preset')]]);
+    const other = { ...hmac, header: 'x-other' };
+    expect((await admin.call(path, 'PATCH', { hmac: other })).json()).toMatchObject({
+      preset: 'hmac',
+      hmac: { header: 'x-other' },
+    });
   });
 
   it('keep their secrets sealed, and this process knows them at once', async () => {

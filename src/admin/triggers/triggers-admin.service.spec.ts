@@ -61,6 +61,13 @@ describe('The triggers', () => {
     expect((await admin.call(path)).statusCode).toBe(404);
   });
 
+  it('are at most 50 for one source', async () => {
+    await admin.call('sources', 'POST', { name: 'busy', preset: 'github', secrets: ['secret'] });
+    for (let count = 0; count < 50; count += 1) await created({ source: 'busy' });
+    expect((await create({ source: 'busy' })).statusCode).toBe(409);
+    await admin.prisma.trigger.deleteMany({ where: { source: { name: 'busy' } } });
+  });
+
   it('are listed newest first, page by page', async () => {
     const ids = [(await created()).id, (await created()).id, (await created()).id];
     const listed = (await admin.pages('triggers?limit=2')).flat().map(({ id }) => id);

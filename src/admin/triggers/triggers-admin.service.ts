@@ -7,7 +7,12 @@ import type { NewTriggerDto, TriggerChangeDto, TriggerDto, TriggerPage } from '.
 import type { TriggerTestDto, TriggerTestResultDto } from './trigger-test.dto.js';
 import { readTarget, toTestResult, toTriggerDto } from './trigger-mapping.js';
 
-const statuses: Statuses = { TRIGGER_UNKNOWN: 404, WEBHOOK_UNKNOWN: 404, TRIGGER_NAME_TAKEN: 409 };
+const statuses: Statuses = {
+  TRIGGER_UNKNOWN: 404,
+  WEBHOOK_UNKNOWN: 404,
+  TRIGGER_NAME_TAKEN: 409,
+  SOURCE_TRIGGERS_FULL: 409,
+};
 
 /** Lists, changes and tries out triggers for operators. */
 @Injectable()

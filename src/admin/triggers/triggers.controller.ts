@@ -42,7 +42,7 @@ export class TriggersController {
   })
   @ApiCreatedResponse({ type: TriggerDto })
   @ApiBadRequestResponse()
-  @ApiConflictResponse({ description: 'The name is taken' })
+  @ApiConflictResponse({ description: 'The name is taken, or the source has 50 triggers' })
   create(@Body() trigger: NewTriggerDto): Promise<TriggerDto> {
     return this.triggers.create(trigger);
   }

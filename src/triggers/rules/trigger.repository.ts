@@ -32,6 +32,11 @@ export class TriggerRepository {
     return await this.prisma.trigger.findUnique({ where: { id }, include: withSource });
   }
 
+  /** The number of triggers of a source. */
+  async countOf(source: string): Promise<number> {
+    return await this.prisma.trigger.count({ where: { source: { name: source } } });
+  }
+
   /** @returns `name-taken`; `source-unknown` */
   async create(
     id: string,

@@ -9,6 +9,9 @@ import { assertRules, evaluationOf, type TriggerDecision } from './evaluate-trig
 import { columnsOf, type TriggerTarget } from './trigger-target.js';
 import { type NamedTrigger, type TriggerFields, TriggerRepository } from './trigger.repository.js';
 
+/** Triggers of one source: each of them decides about each of its webhooks. */
+const MAX_TRIGGERS = 50;
+
 /** A trigger as an operator wishes it. */
 export interface TriggerWish {
   readonly name: string;
@@ -41,10 +44,12 @@ export class TriggersService {
     return trigger;
   }
 
-  /** @throws GiveUpError with a code: TRIGGER_INVALID, TRIGGER_NAME_TAKEN */
+  /** @throws GiveUpError with a code: TRIGGER_INVALID, TRIGGER_NAME_TAKEN, SOURCE_TRIGGERS_FULL */
   async create(source: string, { target, ...wish }: TriggerWish): Promise<NamedTrigger> {
     assertRules(wish);
     await this.assertTarget(target);
+    if ((await this.triggers.countOf(source)) >= MAX_TRIGGERS)
+      throw new GiveUpError('SOURCE_TRIGGERS_FULL', `A source has at most ${MAX_TRIGGERS} triggers`);
     const created = await this.triggers.create(this.ids.next(), source, { ...wish, ...columnsOf(target) });
     if (created === 'name-taken') throw nameTaken();
     if (created === 'source-unknown') throw invalid(`source: there is none named ${source}`);

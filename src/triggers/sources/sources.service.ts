@@ -63,13 +63,19 @@ export class SourcesService {
     return created;
   }
 
-  /** @throws GiveUpError with a code: SOURCE_UNKNOWN, SOURCE_INVALID */
-  async change(name: string, wish: Partial<Omit<NewSource, 'name' | 'secrets'>>): Promise<ListedSource> {
+  /**
+   * Its preset stays: with another one its secrets would prove something else. Discord's, for example, are public keys.
+   * @throws GiveUpError with a code: SOURCE_UNKNOWN, SOURCE_INVALID
+   */
+  async change(
+    name: string,
+    wish: Partial<Omit<NewSource, 'name' | 'preset' | 'secrets'>>,
+  ): Promise<ListedSource> {
     const known = await this.get(name);
-    const { hmac, preset, idFrom, maxBodyBytes, ratePerMinute } = wish;
+    const { hmac, idFrom, maxBodyBytes, ratePerMinute } = wish;
     const settings: SourceSettings = {
-      preset: preset ?? known.preset,
-      hmac: hmac ? jsonOf(hmac) : preset === undefined || preset === known.preset ? known.hmac : null,
+      preset: known.preset,
+      hmac: hmac ? jsonOf(hmac) : known.hmac,
       idFrom: idFrom === undefined ? known.idFrom : idFrom,
     };
     assertSecrets(settings, known.secrets.length);
