@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AdminApp, type Talk } from '../../../test/support/admin-app.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { writeWebhook } from '../../triggers/webhook-event.js';
 
 let admin: AdminApp;
@@ -159,7 +160,11 @@ describe('The events', () => {
     await admin.prisma.$transaction(async (tx) => {
       await tx.$executeRaw`DELETE FROM sources WHERE name = 'github'`;
       replayed = admin.call(`events/${a}/replay`, 'POST');
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await eventually(async () => {
+        const waiting = await admin.prisma.$queryRaw`
+          SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+        expect(waiting).not.toEqual([]);
+      });
     });
     expect(await replayed).toMatchObject({ statusCode: 409 });
     await admin.call('sources', 'POST', { name: 'github', preset: 'github', secrets: ['secret'] });

