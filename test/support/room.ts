@@ -64,12 +64,22 @@ export class Room {
     change: Partial<Prisma.EventUncheckedCreateInput> = {},
     update: Pick<TelegramUpdate, 'update_id'> = textUpdate(Number(chatId), text),
   ): Promise<bigint> {
+    const kind = text.startsWith('/') ? 'command' : 'message';
+    if (Object.keys(change).length === 0) {
+      // Prisma would cut the present to milliseconds: it may then lie before a turn that began in the same one.
+      const [row] = await this.rows<{ id: string }>(
+        `INSERT INTO events (source, external_id, conversation_id, kind, payload)
+         VALUES ('telegram', $1, $2, $3, $4) RETURNING id`,
+        [String(update.update_id), id, kind, JSON.stringify(update)],
+      );
+      return BigInt(row?.id ?? 0);
+    }
     const event = await this.prisma.event.create({
       data: {
         source: 'telegram',
         externalId: String(update.update_id),
         conversationId: id,
-        kind: text.startsWith('/') ? 'command' : 'message',
+        kind,
         payload: JSON.parse(JSON.stringify(update)),
         ...change,
       },

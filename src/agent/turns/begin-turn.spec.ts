@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentRoom } from '../../../test/support/agent-room.js';
+import { eventually } from '../../../test/support/eventually.js';
 import { textUpdate } from '../../../test/support/updates.js';
 import type { Conversation } from '../../generated/prisma/client.js';
 import { EventReader } from './event-reader.js';
@@ -105,6 +106,7 @@ async function reconnect(): Promise<void> {
      WHERE datname = current_database() AND pid <> pg_backend_pid()`,
   );
   await other.end();
+  await eventually(() => expect(agent.room.pool.totalCount).toBe(0));
 }
 
 describe('The commit that begins a turn', () => {

@@ -133,7 +133,11 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS "messages_created_at_idx" ON "messages"(
     const applying = new Migrator(room.url, async () => next).apply();
     await room.somebodyWaitsForALock();
     // It waits for the transaction's end, and for no table: no other session waits behind it.
-    expect(await room.rows('SELECT FROM pg_locks WHERE relation IS NOT NULL AND NOT granted')).toEqual([]);
+    expect(
+      await room.rows(
+        'SELECT FROM pg_locks JOIN pg_database d ON d.oid = database AND d.datname = current_database() WHERE relation IS NOT NULL AND NOT granted',
+      ),
+    ).toEqual([]);
     await handleMessage();
     await work.query(say, [id]);
     await work.query('COMMIT');
