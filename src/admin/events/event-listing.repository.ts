@@ -30,9 +30,9 @@ export interface EventRow {
   readonly conversationId: string | null;
   readonly turnId: string | null;
   readonly triggerId: string | null;
-  /** Of the outcome that is shown: a failed one before an accepted one before a filtered one; null: there is none. */
+  /** The result of the shown outcome: a failed one before an accepted one before a filtered one; null: there is none. */
   readonly result: TriggerResult | null;
-  /** Of that outcome or, of a dead event, of its dead letter. */
+  /** The code of that outcome or, for a dead event, of its dead letter. */
   readonly code: string | null;
   readonly reason: string | null;
 }

@@ -3,7 +3,7 @@ import { applyDecorators } from '@nestjs/common';
 type Swagger = typeof import('@nestjs/swagger');
 type SwaggerDecorator = ClassDecorator | MethodDecorator | PropertyDecorator;
 
-/** What has been described and not applied yet, in the order in which TypeScript runs decorators. */
+/** The descriptions that are not applied yet, in the order in which TypeScript runs decorators. */
 const recorded: ((swagger: Swagger) => void)[] = [];
 
 /**

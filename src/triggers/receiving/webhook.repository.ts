@@ -62,7 +62,7 @@ export const COUNT_WAITING_WEBHOOKS = `
   FROM unnest($1::text[]) WITH ORDINALITY AS i (source, position) ORDER BY i.position`;
 
 interface StoreRow {
-  /** Of the stored webhooks; null for none. */
+  /** The keys of the stored webhooks; null for none. */
   readonly keys: readonly string[] | null;
   /** The ids of the sources that exist; null for none. */
   readonly held: readonly string[] | null;

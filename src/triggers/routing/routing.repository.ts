@@ -55,7 +55,7 @@ export class RoutingRepository {
     return await this.prisma.$queryRaw<WaitingWebhook[]>(waitingWebhooksStatement(source, limit));
   }
 
-  /** Those of the webhooks that still wait. Nobody else changes them while their source is locked. */
+  /** The ids among these whose webhooks still wait. Nobody else changes them while their source is locked. */
   async stillWaiting(tx: Prisma.TransactionClient, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
     const rows = await tx.event.findMany({
       where: { id: { in: [...ids] }, state: 'waiting' },

@@ -10,7 +10,7 @@ export interface DescribedHmac {
   readonly encoding: SignatureEncoding;
   /** Stands before the signature, like `sha256=`. */
   readonly prefix?: string;
-  /** What is signed. Default: `{timestamp}.{body}` with a timestamp header, else `{body}`. */
+  /** The signed text. Default: `{timestamp}.{body}` with a timestamp header, else `{body}`. */
   readonly template?: string;
   /** The header with the time of the signature, in seconds or milliseconds since 1970. */
   readonly timestampHeader?: string;

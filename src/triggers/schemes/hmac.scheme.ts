@@ -23,7 +23,7 @@ export interface HmacOptions {
   readonly prefix?: string;
   /** Stands between several signatures, of which one has to match. Default: the header has one. */
   readonly separator?: string;
-  /** What is signed: see {@link SignedTemplate}. Default: `{body}`. */
+  /** The signed text: see {@link SignedTemplate}. Default: `{body}`. */
   readonly template?: string;
   /** Default: the secret's own text is the key. */
   readonly keyOf?: KeyReader;

@@ -2,7 +2,7 @@ import type { Handshake } from './handshake.js';
 import type { Location } from './location.js';
 import type { SignatureScheme } from './signature-scheme.js';
 
-/** What is known of a provider of webhooks. */
+/** A provider of webhooks, as its documentation describes it. */
 export interface Preset {
   /** Its name in the admin API: lower-case letters, digits and hyphens. */
   readonly name: string;

@@ -11,7 +11,7 @@ type Content = { readonly kind: 'content'; readonly chunks: readonly Buffer[] };
 const PLACEHOLDER = /(?<placeholder>\{[^{}]*\})/;
 
 /**
- * What a signature covers, as a text with placeholders: `{body}` (the raw bytes), `{timestamp}`, `{method}`, `{url}`
+ * The text that a signature covers, as a text with placeholders: `{body}` (the raw bytes), `{timestamp}`, `{method}`, `{url}`
  * (the public one), `{header:NAME}`. Slack's is `v0:{timestamp}:{body}`.
  */
 export class SignedTemplate {

@@ -51,7 +51,7 @@ function algorithmOf(request: SignedRequest): HmacAlgorithm | null {
   }
 }
 
-/** What of the body is signed behind the URL. */
+/** The part of the body that is signed behind the URL. */
 function signedFields(request: SignedRequest): { readonly kind: 'fields'; readonly text: string } | Refused {
   const bodyHash = /[?&]bodySHA256=(?<hash>[^&#]*)/.exec(request.publicUrl)?.groups?.['hash'];
   if (bodyHash !== undefined) {

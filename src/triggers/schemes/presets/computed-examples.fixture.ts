@@ -28,7 +28,7 @@ const tokens = {
 const hex = (content: string, algorithm = 'sha256'): string =>
   createHmac(algorithm, secrets.secret).update(content).digest('hex');
 
-/** What the official library of Standard Webhooks signs. */
+/** The requests that the official library of Standard Webhooks signs. */
 const standardHeaders = (body: string) => ({
   'webhook-id': 'msg_1',
   'webhook-timestamp': T,

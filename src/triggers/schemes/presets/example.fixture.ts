@@ -4,7 +4,7 @@ import type { SignedRequest } from '../signed-request.js';
 /** A request that a provider could have sent, and what is known of it. */
 export interface Example {
   readonly preset: Preset;
-  /** What tells it from the other examples of its preset. */
+  /** The difference that tells it from the other examples of its preset. */
   readonly case: string;
   readonly secret: string;
   /** A secret of the same kind that did not sign. */
