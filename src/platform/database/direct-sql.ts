@@ -1,7 +1,7 @@
 import { type CustomTypesConfig, type PoolClient, type QueryConfig, types } from 'pg';
 import type { Prisma } from '../../generated/prisma/client.js';
 import type { DatabasePool } from './database-pool.js';
-import { StatementNames } from './statement-names.js';
+import type { StatementNames } from './statement-names.js';
 
 /** How long the statements of a transaction may take together. */
 const TRANSACTION_TIMEOUT_MS = 5_000;
@@ -29,9 +29,11 @@ const asPrisma: CustomTypesConfig = {
  * statement does. For the few that every message needs; those that come back often are prepared.
  */
 export class DirectSql {
-  private readonly names = new StatementNames();
-
-  constructor(private readonly pool: DatabasePool) {}
+  /** @param names those of Prisma's statements too: a connection has all of them */
+  constructor(
+    private readonly pool: DatabasePool,
+    private readonly names: StatementNames,
+  ) {}
 
   /** @throws as the driver: a `DatabaseError` with its SQLSTATE, or an error of the connection */
   readonly run: RunStatement = async <Row extends object>(statement: Prisma.Sql): Promise<Row[]> =>

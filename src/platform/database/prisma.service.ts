@@ -17,6 +17,6 @@ export class PrismaService extends PrismaClient {
   constructor(pool: DatabasePool) {
     const names = new StatementNames();
     super({ adapter: new PrismaPg(pool, { statementNameGenerator: ({ sql }) => names.nameOf(sql) }) });
-    this.direct = new DirectSql(pool);
+    this.direct = new DirectSql(pool, names);
   }
 }
