@@ -156,17 +156,17 @@ describe('The events', () => {
 
   it('are not replayed behind the deletion of their source', async () => {
     const [a] = ids;
-    let replayed: ReturnType<typeof admin.call> | null = null;
-    await admin.prisma.$transaction(async (tx) => {
+    const replay = await admin.prisma.$transaction(async (tx) => {
       await tx.$executeRaw`DELETE FROM sources WHERE name = 'github'`;
-      replayed = admin.call(`events/${a}/replay`, 'POST');
+      const waiting = { answer: admin.call(`events/${a}/replay`, 'POST') };
       await eventually(async () => {
-        const waiting = await admin.prisma.$queryRaw`
+        const locks = await admin.prisma.$queryRaw`
           SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-        expect(waiting).not.toEqual([]);
+        expect(locks).not.toEqual([]);
       });
+      return waiting;
     });
-    expect(await replayed).toMatchObject({ statusCode: 409 });
+    expect(await replay.answer).toMatchObject({ statusCode: 409 });
     await admin.call('sources', 'POST', { name: 'github', preset: 'github', secrets: ['secret'] });
   });
 
