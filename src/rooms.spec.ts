@@ -51,6 +51,7 @@ const ORDER = [
   'agent/llm',
   'triggers/routing',
   'triggers/rules',
+  'triggers/coalescing',
   'triggers/sources',
   'triggers/schemes',
   'triggers/expressions',

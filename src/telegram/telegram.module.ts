@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Channel } from '../channel/channel.js';
+import { WithConsole } from '../channel/with-console.js';
 import { ConfiguredBots } from '../channel/configured-bots.js';
 import { Bots } from './bots/bots.js';
 import { BotsAtWork } from './bots/bots-at-work.js';
@@ -20,7 +21,11 @@ import { TelegramChannel } from './telegram-channel.js';
     MessageComposer,
     Pauses,
     TelegramChannel,
-    { provide: Channel, useExisting: TelegramChannel },
+    {
+      provide: Channel,
+      useFactory: (channel: TelegramChannel) => new WithConsole(channel),
+      inject: [TelegramChannel],
+    },
     { provide: ConfiguredBots, useExisting: TelegramSettings },
   ],
   exports: [Channel, ConfiguredBots, Bots, Pauses],

@@ -13,11 +13,12 @@ import { ROUTING_QUEUE, type RoutingJob, workerOptions } from '../queue/lanes.js
 import { RoutingWaker } from '../queue/routing-waker.js';
 import { WorkerEnd } from '../queue/processing/worker-end.js';
 import { RoutingService } from '../triggers/routing/routing.service.js';
+import { WindowClosingService } from '../triggers/routing/window-closing.service.js';
 
 /** Sources that are routed side by side. */
 const CONCURRENCY = 2;
 
-/** Routes the webhooks of a source, and wakes the lanes of the conversations that they go to. */
+/** Routes the webhooks of a source, closes its windows, and wakes the lanes of the conversations that they go to. */
 @Processor(ROUTING_QUEUE, workerOptions)
 export class RoutingProcessor
   extends WorkerHost
@@ -28,6 +29,7 @@ export class RoutingProcessor
 
   constructor(
     private readonly routing: RoutingService,
+    private readonly closing: WindowClosingService,
     private readonly lanes: LaneWaker,
     private readonly waker: RoutingWaker,
     private readonly stopping: Stopping,
@@ -37,10 +39,16 @@ export class RoutingProcessor
   }
 
   override async process({ data: { source } }: Job<RoutingJob>): Promise<void> {
-    const { conversationIds, isMore } = await this.stopping.track(this.routing.routeNext(source));
-    for (const id of conversationIds) this.lanes.wake('turns', id);
-    if (isMore) this.waker.wake(source);
+    const outcomes = await this.stopping.track(this.route(source));
+    for (const { conversationIds } of outcomes)
+      for (const id of conversationIds) this.lanes.wake('turns', id);
+    if (outcomes.some(({ isMore }) => isMore)) this.waker.wake(source);
     this.isFailing = false;
+  }
+
+  /** Closing follows, for routing may have filled a window. */
+  private async route(source: string) {
+    return [await this.routing.routeNext(source), await this.closing.closeDue(source)];
   }
 
   onApplicationBootstrap(): void {

@@ -34,6 +34,8 @@ describe('Every guard', () => {
 
   it.each(each(guards))('%s has a test of that name', async (_id, { spec, test }) => {
     expect((await titlesIn(spec)).some((title) => title.test(test))).toBe(true);
+    // The title of a table of tests is the name of none of them.
+    expect(test).not.toMatch(/%[sdifjo]/);
   });
 
   it('has a name of its own', () => {

@@ -134,7 +134,7 @@ export const triggerGuards: readonly Guard[] = [
       replace: 'if (isLoop && loop !== null && name === null)',
     },
     spec: expressionsSpec,
-    test: 'is refused with its position: %s',
+    test: 'is refused where it loops in a loop',
   },
   {
     id: 'triggers/looped-values',

@@ -254,11 +254,38 @@ CREATE TABLE triggers (
   channel          TEXT,
   chat_id          TEXT,
   thread_id        TEXT,
+  terms            JSON,
+  quiet_ms         INTEGER,
+  max_wait_ms      INTEGER,
+  max_events       INTEGER,
   created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-  CHECK ((conversation_id IS NULL) = (channel IS NOT NULL AND chat_id IS NOT NULL AND thread_id IS NOT NULL))
+  CHECK ((conversation_id IS NULL) = (channel IS NOT NULL AND chat_id IS NOT NULL AND thread_id IS NOT NULL)),
+  CHECK (num_nonnulls(quiet_ms, max_wait_ms, max_events) IN (0, 3))
 );
 CREATE UNIQUE INDEX triggers_name_key ON triggers (name);
 CREATE INDEX triggers_source_id_idx ON triggers (source_id);
+
+-- trigger_id has no foreign key: the webhooks of a removed trigger get their outcome.
+CREATE TABLE coalescing_windows (
+  id          UUID PRIMARY KEY,
+  trigger_id  UUID NOT NULL,
+  source      TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  is_open     BOOLEAN NOT NULL DEFAULT true,
+  size        INTEGER NOT NULL DEFAULT 0,
+  opened_at   TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  changed_at  TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  closes_at   TIMESTAMPTZ(6) NOT NULL
+);
+CREATE UNIQUE INDEX coalescing_windows_open ON coalescing_windows (trigger_id, key) WHERE is_open;
+CREATE INDEX coalescing_windows_source_closes_at_idx ON coalescing_windows (source, closes_at);
+
+CREATE TABLE coalesced_webhooks (
+  window_id  UUID NOT NULL,
+  event_id   BIGINT NOT NULL,
+  text       TEXT NOT NULL,
+  PRIMARY KEY (window_id, event_id)
+);
 
 CREATE TYPE trigger_result AS ENUM ('accepted', 'filtered', 'failed');
 
@@ -717,5 +744,7 @@ ALTER TABLE source_secrets
   ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE triggers
   ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE RESTRICT ON UPDATE CASCADE;
+ALTER TABLE coalesced_webhooks
+  ADD FOREIGN KEY (window_id) REFERENCES coalescing_windows ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE trigger_outcomes
   ADD FOREIGN KEY (event_id) REFERENCES events ON DELETE CASCADE ON UPDATE CASCADE;

@@ -1,23 +1,33 @@
 import { BadRequestException } from '@nestjs/common';
 import { ChatId, NO_THREAD, ThreadId } from '../../channel/ids.js';
+import { coalesceOf } from '../../triggers/coalescing/coalesce-rules.js';
 import type { TriggerDecision } from '../../triggers/rules/evaluate-trigger.js';
-import { targetOf, type TriggerTarget } from '../../triggers/rules/trigger-target.js';
+import { isOwn, targetOf, type TargetWish, type TriggerTarget } from '../../triggers/rules/trigger-target.js';
 import type { NamedTrigger } from '../../triggers/rules/trigger.repository.js';
+import { readTerms } from '../../triggers/turn-terms.js';
 import type { TargetDto, TriggerDto } from './trigger.dto.js';
 import type { TriggerTestResultDto } from './trigger-test.dto.js';
 
 /** @throws BadRequestException unless it names one target */
-export function readTarget({ conversationId, channel, chatId, threadId }: TargetDto): TriggerTarget {
+export function readTarget({ own, ...place }: TargetDto): TargetWish {
+  if (own === undefined) return readPlace(place);
+  if (Object.values(place).some((field) => field !== undefined))
+    throw new BadRequestException('target must have own alone');
+  return { kind: 'own' };
+}
+
+function readPlace({ conversationId, channel, chatId, threadId }: Omit<TargetDto, 'own'>): TriggerTarget {
   const isChat = channel !== undefined && chatId !== undefined;
   if (conversationId !== undefined && channel === undefined && chatId === undefined && threadId === undefined)
     return { kind: 'conversation', conversationId };
   if (conversationId !== undefined || !isChat)
-    throw new BadRequestException('target must have conversationId, or channel and chatId');
+    throw new BadRequestException('target must have conversationId, or channel and chatId, or own');
   const thread = threadId === undefined ? NO_THREAD : ThreadId(threadId);
   return { kind: 'chat', channel, chatId: ChatId(chatId), threadId: thread };
 }
 
 function toTargetDto(target: TriggerTarget): TargetDto {
+  if (isOwn(target)) return { own: true };
   switch (target.kind) {
     case 'conversation':
       return { conversationId: target.conversationId };
@@ -40,6 +50,8 @@ export function toTriggerDto(trigger: NamedTrigger): TriggerDto {
     instruction,
     target: toTargetDto(targetOf(trigger)),
     enabled,
+    coalesce: coalesceOf(trigger),
+    ...readTerms(trigger.terms),
     createdAt: createdAt.toISOString(),
   };
 }

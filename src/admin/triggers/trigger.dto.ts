@@ -1,17 +1,25 @@
 import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import { Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
+  Equals,
+  IsArray,
   IsBoolean,
+  IsInt,
   IsNotEmpty,
   IsObject,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateIf,
   ValidateNested,
 } from 'class-validator';
+import { TOOL_PATTERN } from '../../agent/tools/tool.settings.js';
+import { coalesceBounds, type CoalesceRules } from '../../triggers/coalescing/coalesce-rules.js';
 import { MAX_EXPRESSION } from '../../triggers/expressions/expression.js';
 import { MAX_TEMPLATE } from '../../triggers/expressions/template.js';
 import { SOURCE_NAME } from '../../triggers/sources/source.js';
@@ -23,16 +31,29 @@ const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 const MAX_INSTRUCTION = 4_000;
+const MAX_MODEL = 200;
+const MODEL_NAME = /^[^\s\p{Cc}]+$/u;
+const MAX_TOOLS = 200;
+const notATool = {
+  each: true,
+  message: 'each of $property must be the name of a tool, * for any characters',
+};
+const { quietMs, maxWaitMs, maxEvents } = coalesceBounds;
 
 const about = {
   filter:
     'CEL over `payload`, `event` and `source`: webhooks for which it is false are passed over. null: all pass',
   key: 'CEL: what a webhook is about, shown with its outcome. null: none',
   prompt: 'Mustache over `payload`, `event` and `source`: the webhook as the model reads it, marked as data',
+  coalesce: 'One message for all webhooks of a key that come in together. null: each has its own',
+  model: 'Of its turns, written like OPENAI_MODEL. null: that of the conversation',
+  tools: 'Besides these, by name, * for any characters, its turns may use none. null: no limit',
+  unaskedTools:
+    'Tools with side effects, by name, * for any characters, that its turns may use without asking a person',
   instruction: 'What the agent is to do with it. null: it tells the chat what it needs to know',
 } as const;
 
-/** `conversationId`, or `channel` and `chatId`. */
+/** `conversationId`; or `channel` and `chatId`; or `own`. */
 export class TargetDto {
   @ApiPropertyOptional({ type: String, format: 'uuid' })
   @IfGiven()
@@ -61,6 +82,40 @@ export class TargetDto {
   @MaxLength(100)
   @Matches(STORABLE)
   threadId?: string;
+
+  @ApiPropertyOptional({ enum: [true], description: 'A conversation that only operators read' })
+  @IfGiven()
+  @Equals(true)
+  own?: true;
+}
+
+/** Webhooks of one key are told in one message. */
+export class CoalesceDto implements CoalesceRules {
+  @ApiProperty({
+    minimum: quietMs.min,
+    maximum: quietMs.max,
+    description: 'After this long without another one',
+  })
+  @IsInt()
+  @Min(quietMs.min)
+  @Max(quietMs.max)
+  quietMs: number;
+
+  @ApiProperty({
+    minimum: maxWaitMs.min,
+    maximum: maxWaitMs.max,
+    description: 'Or this long after the first one',
+  })
+  @IsInt()
+  @Min(maxWaitMs.min)
+  @Max(maxWaitMs.max)
+  maxWaitMs: number;
+
+  @ApiProperty({ minimum: maxEvents.min, maximum: maxEvents.max, description: 'Or with this many' })
+  @IsInt()
+  @Min(maxEvents.min)
+  @Max(maxEvents.max)
+  maxEvents: number;
 }
 
 class TriggerOptions {
@@ -90,6 +145,34 @@ class TriggerOptions {
   @MaxLength(MAX_INSTRUCTION)
   @Matches(STORABLE)
   instruction?: string | null;
+
+  @ApiPropertyOptional({ type: CoalesceDto, nullable: true, description: about.coalesce })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CoalesceDto)
+  coalesce?: CoalesceDto | null;
+
+  @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_MODEL, description: about.model })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_MODEL)
+  @Matches(MODEL_NAME, { message: 'model must be a name, without spaces' })
+  model?: string | null;
+
+  @ApiPropertyOptional({ type: [String], nullable: true, maxItems: MAX_TOOLS, description: about.tools })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(MAX_TOOLS)
+  @Matches(TOOL_PATTERN, notATool)
+  tools?: string[] | null;
+
+  @ApiPropertyOptional({ type: [String], maxItems: MAX_TOOLS, description: about.unaskedTools })
+  @IfGiven()
+  @IsArray()
+  @ArrayMaxSize(MAX_TOOLS)
+  @Matches(TOOL_PATTERN, notATool)
+  unaskedTools?: string[];
 
   @ApiPropertyOptional({ type: Boolean, description: 'false: webhooks pass it by' })
   @IfGiven()
@@ -172,6 +255,18 @@ export class TriggerDto {
 
   @ApiProperty({ type: TargetDto })
   readonly target: TargetDto;
+
+  @ApiProperty({ type: CoalesceDto, nullable: true, description: about.coalesce })
+  readonly coalesce: CoalesceDto | null;
+
+  @ApiProperty({ type: String, nullable: true, description: about.model })
+  readonly model: string | null;
+
+  @ApiProperty({ type: [String], nullable: true, description: about.tools })
+  readonly tools: readonly string[] | null;
+
+  @ApiProperty({ type: [String], description: about.unaskedTools })
+  readonly unaskedTools: readonly string[];
 
   @ApiProperty()
   readonly enabled: boolean;

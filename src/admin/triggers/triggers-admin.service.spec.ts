@@ -30,6 +30,7 @@ async function created(fields: object = {}) {
   expect(answer.statusCode, answer.body).toBe(201);
   return answer.json<{ id: string; name: string }>();
 }
+const coalesce = (change: object) => ({ quietMs: 1_000, maxWaitMs: 5_000, maxEvents: 100, ...change });
 const unknown = '00000000-0000-7000-8000-000000000000';
 
 describe('The triggers', () => {
@@ -45,6 +46,10 @@ describe('The triggers', () => {
       instruction: 'Review it.',
       target: { conversationId: talk.id },
       enabled: true,
+      coalesce: null,
+      model: null,
+      tools: null,
+      unaskedTools: [],
       createdAt: expect.any(String),
     });
     const path = `triggers/${trigger.id}`;
@@ -54,9 +59,14 @@ describe('The triggers', () => {
       filter: null,
       key: 'payload.id',
       target: { channel: 'telegram', chatId: '-100', threadId: '7' },
+      coalesce: { quietMs: 1_000, maxWaitMs: 5_000, maxEvents: 100 },
+      tools: ['calculate', 'github_*'],
+      unaskedTools: ['github_comment'],
     };
     expect((await admin.call(path, 'PATCH', change)).json()).toEqual({ ...trigger, ...change });
     expect((await admin.call(path, 'PATCH', {})).json()).toEqual({ ...trigger, ...change });
+    const further = { model: 'small', tools: null, coalesce: null, target: { own: true } };
+    expect((await admin.call(path, 'PATCH', further)).json()).toEqual({ ...trigger, ...change, ...further });
     expect((await admin.call(path, 'DELETE')).statusCode).toBe(204);
     expect((await admin.call(path)).statusCode).toBe(404);
   });
@@ -85,8 +95,20 @@ describe('The triggers', () => {
     ['a channel without a bot', { target: { channel: 'irc', chatId: '1' } }, /^target\.channel/],
     ['no target', { target: {} }, /^target/],
     ['two targets', { target: { conversationId: unknown, channel: 'telegram', chatId: '1' } }, /^target/],
-    ['a target of its own', { target: { own: true } }, /target\.property own should not exist/],
-    ['a model', { model: 'gpt' }, /property model should not exist/],
+    ['its own target and another one', { target: { own: true, channel: 'telegram' } }, /^target/],
+    ['the own target of another one', { target: { channel: 'console', chatId: '1' } }, /^target\.channel/],
+    ['a target that is not its own', { target: { own: false } }, /target\.own/],
+    ['no time in which webhooks coalesce', { coalesce: { quietMs: 1_000 } }, /coalesce\.maxWaitMs/],
+    [
+      'a wait shorter than its quiet time',
+      { coalesce: coalesce({ maxWaitMs: 999 }) },
+      /^coalesce: maxWaitMs/,
+    ],
+    ['a window of one webhook', { coalesce: coalesce({ maxEvents: 1 }) }, /coalesce\.maxEvents/],
+    ['a window of too many webhooks', { coalesce: coalesce({ maxEvents: 10_001 }) }, /coalesce\.maxEvents/],
+    ['a model that is none', { model: 'a b' }, /^model/],
+    ['a tool that is none', { tools: ['a b'] }, /tools must be the name/],
+    ['an unasked tool that is none', { unaskedTools: [1] }, /unaskedTools must be the name/],
   ])('are refused with %s', async (_what, fields, problem) => {
     const answer = await create(fields);
     expect(answer.statusCode, answer.body).toBe(400);

@@ -31,12 +31,20 @@ export class TriggersAdminService {
 
   async create({ source, target, ...wish }: NewTriggerDto): Promise<TriggerDto> {
     const { name, prompt, filter = null, key = null, instruction = null, enabled = true } = wish;
-    const trigger = { name, prompt, filter, key, instruction, enabled, target: readTarget(target) };
+    const { coalesce = null, model = null, tools = null, unaskedTools = [] } = wish;
+    const terms = { model, tools, unaskedTools };
+    const rules = { filter, key, instruction, enabled, coalesce, terms };
+    const trigger = { name, prompt, ...rules, target: readTarget(target) };
     return toTriggerDto(await asHttp(statuses, () => this.triggers.create(source, trigger)));
   }
 
   async change(id: string, { target, ...wish }: TriggerChangeDto): Promise<TriggerDto> {
-    const { name, prompt, filter, key, instruction, enabled } = wish;
+    const { name, prompt, filter, key, instruction, enabled, coalesce, model, tools, unaskedTools } = wish;
+    const terms = {
+      ...(model !== undefined && { model }),
+      ...(tools !== undefined && { tools }),
+      ...(unaskedTools !== undefined && { unaskedTools }),
+    };
     const change = {
       ...(name !== undefined && { name }),
       ...(prompt !== undefined && { prompt }),
@@ -44,6 +52,8 @@ export class TriggersAdminService {
       ...(key !== undefined && { key }),
       ...(instruction !== undefined && { instruction }),
       ...(enabled !== undefined && { enabled }),
+      ...(coalesce !== undefined && { coalesce }),
+      terms,
       ...(target && { target: readTarget(target) }),
     };
     return toTriggerDto(await asHttp(statuses, () => this.triggers.change(id, change)));

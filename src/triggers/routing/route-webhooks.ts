@@ -1,4 +1,5 @@
 import type { Trigger } from '../../generated/prisma/client.js';
+import { type CoalesceRules, coalesceOf } from '../coalescing/coalesce-rules.js';
 import { inputOf } from '../expressions/trigger-input.js';
 import { type Evaluation, evaluationOf, failed, type TriggerDecision } from '../rules/evaluate-trigger.js';
 import { targetOf, type TriggerTarget } from '../rules/trigger-target.js';
@@ -10,6 +11,8 @@ export interface ReadyTrigger {
   readonly trigger: Trigger;
   readonly evaluate: Evaluation;
   readonly target: TriggerTarget;
+  /** null: each webhook has a message of its own. */
+  readonly coalesce: CoalesceRules | null;
 }
 
 /** The decision of one trigger about one webhook. */
@@ -32,6 +35,7 @@ export const readyOf = (trigger: Trigger): ReadyTrigger => ({
   trigger,
   evaluate: evaluationOf(trigger),
   target: targetOf(trigger),
+  coalesce: coalesceOf(trigger),
 });
 
 /**

@@ -43,6 +43,10 @@ export class RoutingRepository {
     });
   }
 
+  async findTrigger(id: string): Promise<Trigger | null> {
+    return await this.prisma.trigger.findUnique({ where: { id } });
+  }
+
   /** Locks a source for the caller's transaction. @returns null if another one has it, or there is none */
   async lockSource(tx: Prisma.TransactionClient, name: string): Promise<Pick<Source, 'id'> | null> {
     const [row] = await tx.$queryRaw<Pick<Source, 'id'>[]>`
@@ -97,8 +101,8 @@ export class RoutingRepository {
     });
   }
 
-  /** @returns their ids, by external id */
-  private async addMessages(
+  /** Puts messages into the inbox, in the given order. @returns their ids, by external id */
+  async addMessages(
     tx: Prisma.TransactionClient,
     messages: readonly NewMessage[],
   ): Promise<ReadonlyMap<string, bigint>> {

@@ -3,8 +3,10 @@ import { Room } from '../../../test/support/room.js';
 import { planOf } from '../../../test/support/query-plan.js';
 import { newChatId } from '../../../test/support/updates.js';
 import { type Conversation, Prisma, type Trigger } from '../../generated/prisma/client.js';
+import type { PrismaService } from '../../platform/database/prisma.service.js';
 import { Metrics } from '../../platform/observability/metrics.js';
 import { COUNT_WAITING_WEBHOOKS } from '../receiving/webhook.repository.js';
+import { WindowRepository } from '../coalescing/window.repository.js';
 import { writeWebhook } from '../webhook-event.js';
 import {
   RoutingRepository,
@@ -19,8 +21,15 @@ let conversation: Conversation;
 let sourceId: string;
 let number = 0;
 
-const newProcess = () =>
-  new RoutingService(room.prisma, new RoutingRepository(room.prisma), room.conversations, new Metrics());
+const processWith = (prisma: PrismaService, routes: RoutingRepository) =>
+  new RoutingService(
+    prisma,
+    routes,
+    room.conversations,
+    new WindowRepository(prisma, room.ids),
+    new Metrics(),
+  );
+const newProcess = () => processWith(room.prisma, new RoutingRepository(room.prisma));
 
 beforeAll(async () => {
   room = await Room.open();
@@ -121,7 +130,7 @@ describe('Routing', () => {
       },
     });
     const routes = new RoutingRepository(room.prisma);
-    await new RoutingService(brief, routes, room.conversations, new Metrics()).routeNext('shop');
+    await processWith(brief, routes).routeNext('shop');
     expect(await states()).toEqual(['done']);
     expect(await outcomes()).toHaveLength(2);
   });
@@ -136,7 +145,7 @@ describe('Routing', () => {
       await webhook({ id: 1 });
       return found;
     };
-    await new RoutingService(room.prisma, slow, room.conversations, new Metrics()).routeNext('shop');
+    await processWith(room.prisma, slow).routeNext('shop');
     await routing.routeNext('shop');
     expect(await texts()).toEqual(['Order 1']);
   });

@@ -5,9 +5,10 @@ import { PrismaService } from '../../platform/database/prisma.service.js';
 import { shortTransaction } from '../../platform/database/short-transaction.js';
 import { RetryLaterError } from '../../platform/errors/errors.js';
 import { type Count, Metrics } from '../../platform/observability/metrics.js';
+import { WindowRepository } from '../coalescing/window.repository.js';
 import { type DecidedWebhooks, readyOf, routeWebhooks } from './route-webhooks.js';
 import { RoutingRepository } from './routing.repository.js';
-import { messageOf, outcomeOf, settle, type Settled } from './settled-route.js';
+import { gatheredOf, messageOf, outcomeOf, settle, type Settled } from './settled-route.js';
 import { chatsOf, type ChatTarget, findPlaces, makePlaces, placeOf, type Places } from './target-places.js';
 
 /** Webhooks in one transaction. */
@@ -49,6 +50,7 @@ export class RoutingService {
     private readonly prisma: PrismaService,
     private readonly routing: RoutingRepository,
     private readonly conversations: ConversationRepository,
+    private readonly windows: WindowRepository,
     metrics: Metrics,
   ) {
     const help = 'Webhooks by what became of them, once for each trigger of their source';
@@ -94,7 +96,7 @@ export class RoutingService {
     const webhooks = decided.webhooks.filter(({ id }) => left.has(id));
     const routes = decided.routes.filter(({ webhook }) => left.has(webhook.id));
     if (webhooks.length === 0) return { kind: 'settled', settled: [], isOurs: true };
-    const accepted = routes.filter(({ decision }) => decision.kind === 'accepted');
+    const accepted = routes.filter(({ decision, ready }) => decision.kind === 'accepted' && !ready.coalesce);
     const held = await this.routing.hold(
       tx,
       accepted.flatMap(({ ready }) => placeOf(ready.target, places) ?? []),
@@ -106,6 +108,11 @@ export class RoutingService {
     const settled = routes.map((route) => settle(route, held, places));
     const messages = settled.flatMap((one) => messageOf(source, one) ?? []);
     await this.routing.commit(tx, webhooks, messages, settled.map(outcomeOf));
+    // Behind the conversations, in the lock order of a window that is closed.
+    await this.windows.add(
+      tx,
+      settled.flatMap((one) => gatheredOf(source, one) ?? []),
+    );
     return { kind: 'settled', settled, isOurs: true };
   }
 

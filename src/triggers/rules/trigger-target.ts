@@ -1,4 +1,5 @@
-import { ChatId, ThreadId } from '../../channel/ids.js';
+import { CONSOLE_CHANNEL } from '../../channel/console-channel.js';
+import { ChatId, NO_THREAD, ThreadId } from '../../channel/ids.js';
 import type { Trigger } from '../../generated/prisma/client.js';
 import type { ChatOfChannel } from '../../memory/conversation-places.repository.js';
 
@@ -10,9 +11,12 @@ export type TriggerTarget =
   | { readonly kind: 'conversation'; readonly conversationId: string }
   | { readonly kind: 'chat'; readonly channel: string; readonly chatId: ChatId; readonly threadId: ThreadId };
 
+/** `own`: a conversation in the console that only this trigger has. */
+export type TargetWish = TriggerTarget | { readonly kind: 'own' };
+
 type TargetColumns = Pick<Trigger, 'conversationId' | 'channel' | 'chatId' | 'threadId'>;
 
-export function columnsOf(target: TriggerTarget): TargetColumns {
+export function columnsOf(target: TargetWish, triggerId: string): TargetColumns {
   switch (target.kind) {
     case 'conversation':
       return { conversationId: target.conversationId, channel: null, chatId: null, threadId: null };
@@ -20,6 +24,8 @@ export function columnsOf(target: TriggerTarget): TargetColumns {
       const { channel, chatId, threadId } = target;
       return { conversationId: null, channel, chatId, threadId };
     }
+    case 'own':
+      return { conversationId: null, channel: CONSOLE_CHANNEL, chatId: triggerId, threadId: NO_THREAD };
   }
 }
 
@@ -33,6 +39,9 @@ export function targetOf({ conversationId, channel, chatId, threadId }: TargetCo
     threadId: ThreadId(threadId ?? ''),
   };
 }
+
+export const isOwn = (target: TriggerTarget): boolean =>
+  target.kind === 'chat' && target.channel === CONSOLE_CHANNEL;
 
 /** The chat of a target as it is known before anybody has written there; its first message tells the rest. */
 export function chatOf({

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Prisma, type Trigger } from '../../generated/prisma/client.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
+import { type TurnTerms, writeTerms } from '../turn-terms.js';
 import { readWebhook, type Webhook } from '../webhook-event.js';
 
 /** A trigger with the name of its source. */
@@ -11,7 +12,9 @@ export interface NamedTrigger extends Trigger {
 const withSource = { source: { select: { name: true } } } as const;
 
 /** The fields of a trigger that may change. */
-export type TriggerFields = Omit<Trigger, 'id' | 'sourceId' | 'createdAt'>;
+export type TriggerFields = Omit<Trigger, 'id' | 'sourceId' | 'createdAt' | 'terms'> & {
+  readonly terms: TurnTerms;
+};
 
 /** Rows of triggers. */
 @Injectable()
@@ -44,7 +47,7 @@ export class TriggerRepository {
     fields: TriggerFields,
   ): Promise<NamedTrigger | 'name-taken' | 'source-unknown'> {
     try {
-      const data = { ...fields, id, source: { connect: { name: source } } };
+      const data = { ...columnsOf(fields), id, source: { connect: { name: source } } };
       return await this.prisma.trigger.create({ data, include: withSource });
     } catch (error) {
       if (isCode(error, 'P2002')) return 'name-taken';
@@ -56,7 +59,11 @@ export class TriggerRepository {
   /** @returns `name-taken`; null if there is none */
   async change(id: string, fields: Partial<TriggerFields>): Promise<NamedTrigger | 'name-taken' | null> {
     try {
-      return await this.prisma.trigger.update({ where: { id }, data: fields, include: withSource });
+      return await this.prisma.trigger.update({
+        where: { id },
+        data: columnsOf(fields),
+        include: withSource,
+      });
     } catch (error) {
       if (isCode(error, 'P2002')) return 'name-taken';
       if (isCode(error, 'P2025')) return null;
@@ -74,6 +81,10 @@ export class TriggerRepository {
     const event = await this.prisma.event.findFirst({ where: { id: eventId, kind: 'webhook' } });
     return readWebhook(event?.payload);
   }
+}
+
+function columnsOf<Fields extends Partial<TriggerFields>>({ terms, ...fields }: Fields) {
+  return { ...fields, ...(terms && { terms: writeTerms(terms) ?? Prisma.DbNull }) };
 }
 
 const isCode = (error: unknown, code: string): boolean =>

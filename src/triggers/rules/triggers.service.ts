@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Channel } from '../../channel/channel.js';
+import { CONSOLE_CHANNEL } from '../../channel/console-channel.js';
 import { GiveUpError } from '../../platform/errors/errors.js';
 import { Ids } from '../../platform/runtime/ids.js';
+import { type CoalesceRules, coalesceColumnsOf } from '../coalescing/coalesce-rules.js';
 import { ConversationRepository } from '../../memory/conversation.repository.js';
 import { inputOf } from '../expressions/trigger-input.js';
+import { readTerms, type TurnTerms } from '../turn-terms.js';
 import type { Webhook } from '../webhook-event.js';
 import { assertRules, evaluationOf, type TriggerDecision } from './evaluate-trigger.js';
-import { columnsOf, type TriggerTarget } from './trigger-target.js';
+import { columnsOf, type TargetWish } from './trigger-target.js';
 import { type NamedTrigger, type TriggerFields, TriggerRepository } from './trigger.repository.js';
 
 /** Triggers of one source: each of them decides about each of its webhooks. */
@@ -19,9 +22,17 @@ export interface TriggerWish {
   readonly key: string | null;
   readonly prompt: string;
   readonly instruction: string | null;
-  readonly target: TriggerTarget;
+  readonly target: TargetWish;
   readonly enabled: boolean;
+  readonly terms: TurnTerms;
+  /** null: each webhook has a message of its own. */
+  readonly coalesce: CoalesceRules | null;
 }
+
+/** Absent fields keep their value. */
+export type TriggerChange = Partial<Omit<TriggerWish, 'terms'>> & {
+  readonly terms?: Partial<TurnTerms>;
+};
 
 /** Keeps triggers; each of them is checked before it is saved. */
 @Injectable()
@@ -45,22 +56,32 @@ export class TriggersService {
   }
 
   /** @throws GiveUpError with a code: TRIGGER_INVALID, TRIGGER_NAME_TAKEN, SOURCE_TRIGGERS_FULL */
-  async create(source: string, { target, ...wish }: TriggerWish): Promise<NamedTrigger> {
+  async create(source: string, { target, coalesce, ...wish }: TriggerWish): Promise<NamedTrigger> {
     assertRules(wish);
     await this.assertTarget(target);
+    assertCoalesce(coalesce);
     if ((await this.triggers.countOf(source)) >= MAX_TRIGGERS)
       throw new GiveUpError('SOURCE_TRIGGERS_FULL', `A source has at most ${MAX_TRIGGERS} triggers`);
-    const created = await this.triggers.create(this.ids.next(), source, { ...wish, ...columnsOf(target) });
+    const id = this.ids.next();
+    const fields = { ...wish, ...columnsOf(target, id), ...coalesceColumnsOf(coalesce) };
+    const created = await this.triggers.create(id, source, fields);
     if (created === 'name-taken') throw nameTaken();
     if (created === 'source-unknown') throw invalid(`source: there is none named ${source}`);
     return created;
   }
 
   /** @throws GiveUpError with a code: TRIGGER_UNKNOWN, TRIGGER_INVALID, TRIGGER_NAME_TAKEN */
-  async change(id: string, { target, ...wish }: Partial<TriggerWish>): Promise<NamedTrigger> {
-    assertRules({ ...(await this.get(id)), ...wish });
+  async change(id: string, { target, terms, coalesce, ...wish }: TriggerChange): Promise<NamedTrigger> {
+    const present = await this.get(id);
+    assertRules({ ...present, ...wish });
     if (target) await this.assertTarget(target);
-    const fields: Partial<TriggerFields> = { ...wish, ...(target && columnsOf(target)) };
+    if (coalesce) assertCoalesce(coalesce);
+    const fields: Partial<TriggerFields> = {
+      ...wish,
+      ...(terms && { terms: { ...readTerms(present.terms), ...terms } }),
+      ...(target && columnsOf(target, id)),
+      ...(coalesce !== undefined && coalesceColumnsOf(coalesce)),
+    };
     const changed = await this.triggers.change(id, fields);
     if (changed === 'name-taken') throw nameTaken();
     if (!changed) throw unknown();
@@ -86,17 +107,25 @@ export class TriggersService {
     return await this.test(id, webhook);
   }
 
-  private async assertTarget(target: TriggerTarget): Promise<void> {
+  private async assertTarget(target: TargetWish): Promise<void> {
     switch (target.kind) {
       case 'conversation':
         if (!(await this.conversations.find(target.conversationId)))
           throw invalid('target.conversationId: there is no such conversation');
         return;
       case 'chat':
-        if (!this.channel.serves(target.channel))
+        // An own conversation belongs to one trigger.
+        if (target.channel === CONSOLE_CHANNEL || !this.channel.serves(target.channel))
           throw invalid(`target.channel: no bot serves ${target.channel}`);
+        return;
+      case 'own':
     }
   }
+}
+
+function assertCoalesce(rules: CoalesceRules | null): void {
+  if (rules && rules.maxWaitMs < rules.quietMs)
+    throw invalid('coalesce: maxWaitMs must not be less than quietMs');
 }
 
 const unknown = (): GiveUpError => new GiveUpError('TRIGGER_UNKNOWN', 'There is no trigger with this id');
