@@ -4,7 +4,7 @@ import { Channel } from '../../channel/channel.js';
 import type { TurnContext } from '../context/turn-request.js';
 import { ModelCallers } from '../llm/model-caller.js';
 import { StreamedReplies } from '../streaming/streamed-replies.js';
-import type { StreamedReply } from '../streaming/streamed-reply.js';
+import { type StreamedReply, silentReply } from '../streaming/streamed-reply.js';
 import { cut } from '../tools/tool-output.js';
 import type { TurnEnd } from '../turns/turn-completion.repository.js';
 import type { ActiveRun } from '../turns/turn-run.js';
@@ -30,12 +30,15 @@ export class AnswerWriter {
     const { conversation } = run;
     const caller = await this.callers.createCaller(conversation, run.sender);
     const joinSteering = this.steering.createJoin(run);
-    const shown = await this.streamedReplies.openForTurn(run);
+    // What nobody waits for may end without a message.
+    const shown = run.isAsked ? await this.streamedReplies.openForTurn(run) : silentReply;
     const streamedReply = conversation.outputCheck ? notesOnly(shown) : shown;
     try {
       const end = await this.loop.run({ run, context, caller, streamedReply, joinSteering });
       const isOneMessage = this.channel.singleMessages?.appliesTo(destinationOf(conversation));
-      return isOneMessage ? { ...end, text: withinOneMessage(end.text, this.channel) } : end;
+      return isOneMessage && end.text !== null
+        ? { ...end, text: withinOneMessage(end.text, this.channel) }
+        : end;
     } finally {
       await streamedReply.end();
     }

@@ -12,8 +12,10 @@ class TurnFixture {
 
   agent: AgentRoom;
 
+  constructor(private readonly tools: readonly (new () => object)[]) {}
+
   async open(): Promise<void> {
-    this.agent = await AgentRoom.open({ settings: { turnTimeoutMs: 60_000 } });
+    this.agent = await AgentRoom.open({ settings: { turnTimeoutMs: 60_000 }, tools: this.tools });
   }
 
   async begin(): Promise<void> {
@@ -60,8 +62,8 @@ class TurnFixture {
 }
 
 /** A fixture for all tests of a file, each with a conversation of its own. */
-export function openTurnFixture(): TurnFixture {
-  const fixture = new TurnFixture();
+export function openTurnFixture(tools: readonly (new () => object)[] = []): TurnFixture {
+  const fixture = new TurnFixture(tools);
   beforeAll(() => fixture.open());
   beforeEach(() => fixture.begin());
   afterAll(() => fixture.agent.close());

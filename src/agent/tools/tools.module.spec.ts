@@ -81,6 +81,7 @@ describe('The built-in tools, with a database,', () => {
       'remind_me',
       'schedule',
       'search_history',
+      'stay_silent',
     ]);
     for (const { function: tool } of registry.definitions()) {
       expect(tool.description).not.toBe('');

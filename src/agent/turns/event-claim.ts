@@ -5,6 +5,7 @@ import type { Conversation, Message, Turn } from '../../generated/prisma/client.
 import type { Lease } from '../../queue/lease/lease.repository.js';
 import { ChatLimiter } from '../../platform/throttling/chat-limiter.js';
 import { CorrectionsRepository } from './corrections.repository.js';
+import { areSameTerms, type TurnTerms, usualTerms } from '../../triggers/turn-terms.js';
 import { EventReader, type Heard } from './event-reader.js';
 import { quietLeftMs } from './quiet.js';
 import { TokenCounter } from '../llm/token-counter.js';
@@ -103,6 +104,7 @@ export class EventClaim {
     const waiting = await this.laneStates.waiting(conversation.id, MAX_EVENTS);
     const ready = await this.ready(lease, { conversation, waiting }, 0);
     if (ready.kind !== 'ready' || ready.candidates[0]?.event.lateEdit) return [];
+    if (!isOnTerms(ready.candidates, run.terms)) return [];
     const { messages, heard } = await this.claims.join(
       lease,
       conversation,
@@ -129,8 +131,8 @@ export class EventClaim {
     if (!first) return await this.noneOrSoon(conversation);
     // Messages that already waited when the turn, or its replay, began have their turn first.
     if (first.event.id < from || first.event.lateEdit) return nothing;
-    const readable = upToLateEdit(candidates);
-    if (isLoop(conversation, readable)) return nothing;
+    const readable = upToOthers(candidates);
+    if (isLoop(conversation, readable) || !isOnTerms(readable, run.terms)) return nothing;
     const spent = heard.reduce((sum, one) => sum + this.tokensOf(one), 0);
     const fitting = this.fitting(await this.claims.ofEpoch(null, turn, readable), spent);
     const room = fitting.slice(0, Math.max(0, MAX_EVENTS - heard.length));
@@ -162,7 +164,7 @@ export class EventClaim {
     const invited = await this.invited(lease, messages);
     if (invited.replied && invited.candidates.length === 0) return { kind: 'nothing', replied: true };
     if (invited.candidates.length === 0) return await this.noneOrSoon(conversation);
-    const readable = upToLateEdit(invited.candidates);
+    const readable = upToOthers(invited.candidates);
     if (isLoop(conversation, readable)) {
       await this.claims.passOver(
         lease,
@@ -236,11 +238,19 @@ export function updateIdsOf(candidates: readonly Candidate[]): readonly string[]
   return candidates.filter(isByPerson).map(({ event }) => event.externalId);
 }
 
-/** Cuts the candidates at a late edit, which has its own turn, in order. */
-function upToLateEdit(candidates: readonly Candidate[]): readonly Candidate[] {
-  const place = candidates.findIndex(({ event }) => event.lateEdit);
+/** Cuts the candidates at what has a turn of its own, in order: a late edit, and messages on other terms. */
+function upToOthers(candidates: readonly Candidate[]): readonly Candidate[] {
+  const terms = termsOf(candidates);
+  const place = candidates.findIndex(
+    ({ event, heard }) => event.lateEdit || !areSameTerms(heard?.terms ?? usualTerms, terms),
+  );
   return place === -1 ? candidates : candidates.slice(0, Math.max(1, place));
 }
+
+const termsOf = (candidates: readonly Candidate[]): TurnTerms => candidates[0]?.heard?.terms ?? usualTerms;
+
+const isOnTerms = (candidates: readonly Candidate[], terms: TurnTerms): boolean =>
+  areSameTerms(termsOf(candidates), terms);
 
 /** Whether only bots have spoken for too long; the next message of a person ends that. */
 function isLoop({ botStreak }: Conversation, candidates: readonly Candidate[]): boolean {

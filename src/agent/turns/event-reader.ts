@@ -6,6 +6,7 @@ import { nameOf } from '../../channel/names.js';
 import type { Event } from '../../generated/prisma/client.js';
 import { markAsPlanned, markAsTriggered } from '../tools/outside-text.js';
 import { readScheduledEvent, type ScheduledEvent } from '../../schedules/scheduled-event.js';
+import { type TurnTerms, usualTerms } from '../../triggers/turn-terms.js';
 import { readTriggerEvent, type TriggerEvent } from '../../triggers/trigger-event.js';
 
 /** The content of an event for the agent, whatever its source. */
@@ -26,6 +27,10 @@ export interface Heard extends Pick<
   readonly chat: ChatDescription | null;
   /** The author, as shown to the model; null if there is none. The `sender` is the person for whom it happens. */
   readonly author: string | null;
+  /** Nobody writes it at this moment: a planned task, a webhook. */
+  readonly isUnwritten: boolean;
+  /** For the turn that answers it. */
+  readonly terms: TurnTerms;
 }
 
 /** Reads events of every source: people's messages in the channel, planned tasks, and webhooks. */
@@ -38,18 +43,20 @@ export class EventReader {
     if (source === SCHEDULE_SOURCE) return scheduled(readScheduledEvent(payload));
     if (source === TRIGGER_SOURCE) return triggered(readTriggerEvent(payload));
     const inbound = this.channel.read(source, payload);
-    return inbound && isWritten(inbound) ? { ...inbound, author: nameOf(inbound.sender) } : null;
+    if (!inbound || !isWritten(inbound)) return null;
+    return { ...inbound, author: nameOf(inbound.sender), isUnwritten: false, terms: usualTerms };
   }
 }
 
 function scheduled(event: ScheduledEvent | null): Heard | null {
   if (!event) return null;
   const { number, dueAt, text, sender } = event;
-  return { ...unwritten, text: markAsPlanned(number, dueAt, text), sender };
+  return { ...unwritten, text: markAsPlanned(number, dueAt, text), sender, terms: usualTerms };
 }
 
 function triggered(event: TriggerEvent | null): Heard | null {
-  return event && { ...unwritten, text: markAsTriggered(event, event.text), sender: null };
+  if (!event) return null;
+  return { ...unwritten, text: markAsTriggered(event, event.text), sender: null, terms: event.terms };
 }
 
 /** The fields that are the same for all events that no person writes. */
@@ -64,4 +71,5 @@ const unwritten = {
   isGroupContext: false,
   inBatch: false,
   author: null,
+  isUnwritten: true,
 } satisfies Partial<Heard>;

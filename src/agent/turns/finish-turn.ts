@@ -1,7 +1,7 @@
 import { Prisma, type Turn } from '../../generated/prisma/client.js';
 import { isBlockedConversation } from '../../memory/conversation.repository.js';
 import { UNWRITTEN_SOURCES } from '../../channel/event-source.js';
-import type { TurnEnd } from './turn-completion.repository.js';
+import type { TurnAnswer, TurnEnd, TurnSilence } from './turn-completion.repository.js';
 
 /** The end of a turn as it was written. */
 export interface FinishedRow {
@@ -18,7 +18,7 @@ export interface FinishedRow {
  */
 export function finishTurn(
   turn: Turn,
-  end: TurnEnd,
+  end: TurnAnswer,
   replies: Prisma.Sql,
   lastStep: Prisma.Sql | null,
 ): Prisma.Sql {
@@ -40,15 +40,33 @@ export function finishTurn(
         SELECT FROM events WHERE turn_id = ${turn.id}::uuid AND source <> ALL (${UNWRITTEN_SOURCES}::text[])
       ) THEN 'interactive' ELSE 'background' END::reply_class AS class
       FROM message
-    ), ${replies}, events_done AS (
-      UPDATE events SET state = 'done' FROM place WHERE turn_id = ${turn.id}::uuid
-    ), ended AS (
-      UPDATE turns SET model = ${end.model}, error_code = ${end.errorCode}, state = 'done',
-        finished_at = ${now}::timestamptz
-      FROM place WHERE turns.id = ${turn.id}::uuid
-    )
-    SELECT EXISTS (
-             SELECT FROM events WHERE conversation_id = place.id AND state = 'waiting' AND kind = 'message'
-           ) AS "hasWaiting"
-    FROM place`;
+    ), ${replies}, ${ended(turn, end, now)}
+    ${waiting}`;
 }
+
+/** The same for a turn that says nothing. */
+export function finishSilently(turn: Turn, end: TurnSilence): Prisma.Sql {
+  return Prisma.sql`
+    WITH place AS (
+      SELECT c.id FROM conversations c WHERE c.id = ${turn.conversationId}::uuid AND NOT ${isBlockedConversation}
+    ), draft_gone AS (
+      DELETE FROM drafts USING place WHERE turn_id = ${turn.id}::uuid
+    ), ${ended(turn, end, new Date())}
+    ${waiting}`;
+}
+
+/** Ends the turn and its events, where the CTE `place` has a row. */
+const ended = ({ id }: Turn, { model, errorCode }: TurnEnd, now: Date): Prisma.Sql => Prisma.sql`
+  events_done AS (
+    UPDATE events SET state = 'done' FROM place WHERE turn_id = ${id}::uuid
+  ), ended AS (
+    UPDATE turns SET model = ${model}, error_code = ${errorCode}, state = 'done', finished_at = ${now}::timestamptz
+    FROM place WHERE turns.id = ${id}::uuid
+  )`;
+
+/** The row of a finished turn. */
+const waiting = Prisma.sql`
+  SELECT EXISTS (
+           SELECT FROM events WHERE conversation_id = place.id AND state = 'waiting' AND kind = 'message'
+         ) AS "hasWaiting"
+  FROM place`;

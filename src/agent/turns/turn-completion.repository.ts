@@ -12,14 +12,16 @@ import { MessageRepository } from '../../memory/message.repository.js';
 import { Ids } from '../../platform/runtime/ids.js';
 import { UNWRITTEN_SOURCES } from '../../channel/event-source.js';
 import { CorrectionsRepository } from './corrections.repository.js';
-import { finishTurn, type FinishedRow } from './finish-turn.js';
+import { finishSilently, finishTurn, type FinishedRow } from './finish-turn.js';
 import { type ModelStep, StepRepository } from './step.repository.js';
 import { TurnDropRepository } from './turn-drop.repository.js';
 import type { TurnOutcome } from './turn-outcome.js';
 import { mayHoldOutside } from './cut-short-origin.js';
 
-/** The end of a turn. */
-export interface TurnEnd {
+/** The end of a turn: with an answer or, if no person waits for one, without. */
+export type TurnEnd = TurnAnswer | TurnSilence;
+
+export interface TurnAnswer {
   readonly text: string;
   readonly model: string | null;
   /** Set if the answer is not the model's own: a stable code. */
@@ -28,6 +30,14 @@ export interface TurnEnd {
   readonly outside?: true;
   /** The model call that wrote it, unless it is recorded already: it is committed with the end. */
   readonly lastStep?: ModelStep;
+}
+
+/** The agent chose to say nothing: see `StaySilentTool`. All its steps are recorded. */
+export interface TurnSilence {
+  readonly text: null;
+  readonly model: string | null;
+  readonly errorCode: 'STAYED_SILENT';
+  readonly lastStep?: undefined;
 }
 
 export interface TurnFailure {
@@ -66,19 +76,20 @@ export class TurnCompletionRepository {
   async finish(lease: Lease, turn: Turn, end: TurnEnd): Promise<TurnOutcome> {
     const { correctsId } = turn;
     // Only another answer replaces a good answer, never a notice that there is none.
-    if (correctsId !== null && end.errorCode === null) {
+    if (correctsId !== null && end.text !== null && end.errorCode === null) {
       const replied = await this.finishCorrection(lease, turn, correctsId, end);
       return { lane: { next: 'now' }, replied };
     }
     const finished = await this.finishUnblocked(lease, turn, end);
-    if (finished) return { lane: { next: finished.hasWaiting ? 'now' : 'none' }, replied: true };
-    return { lane: { next: 'now' }, replied: await this.finishIfUnblocked(lease, turn, end) };
+    const says = end.text !== null;
+    if (finished) return { lane: { next: finished.hasWaiting ? 'now' : 'none' }, replied: says };
+    return { lane: { next: 'now' }, replied: (await this.finishIfUnblocked(lease, turn, end)) && says };
   }
 
   /** @returns null, with nothing written, for a blocked chat */
   private async finishUnblocked(lease: Lease, turn: Turn, end: TurnEnd): Promise<FinishedRow | null> {
     const lastStep = end.lastStep ? this.steps.insertOf(end.lastStep, Prisma.empty) : null;
-    const statement = finishTurn(turn, end, this.repliesOf(turn, end), lastStep);
+    const statement = this.statementOf(turn, end, lastStep);
     try {
       return await this.leases.commitLast(lease, async (run) => {
         const [row] = await run<FinishedRow>(statement);
@@ -96,15 +107,17 @@ export class TurnCompletionRepository {
   private async finishIfUnblocked(lease: Lease, turn: Turn, end: TurnEnd): Promise<boolean> {
     if (end.lastStep) await this.steps.add(lease, end.lastStep);
     return await this.unlessBlocked(lease, turn, async (tx) => {
-      await tx.$queryRaw(finishTurn(turn, end, this.repliesOf(turn, end), null));
+      await tx.$queryRaw(this.statementOf(turn, end, null));
     });
   }
 
-  private repliesOf({ id: turnId }: Turn, { text }: TurnEnd): Prisma.Sql {
-    return this.outbox.writesOf({ text, turnId });
+  private statementOf(turn: Turn, end: TurnEnd, lastStep: Prisma.Sql | null): Prisma.Sql {
+    return end.text === null
+      ? finishSilently(turn, end)
+      : finishTurn(turn, end, this.outbox.writesOf({ text: end.text, turnId: turn.id }), lastStep);
   }
 
-  private finishCorrection(lease: Lease, turn: Turn, correctsId: bigint, end: TurnEnd): Promise<boolean> {
+  private finishCorrection(lease: Lease, turn: Turn, correctsId: bigint, end: TurnAnswer): Promise<boolean> {
     return this.unlessBlocked(lease, turn, async (tx) => {
       await this.corrections.answer(tx, turn, correctsId, end);
       await tx.event.updateMany({ where: { turnId: turn.id }, data: { state: 'done' } });
@@ -203,7 +216,7 @@ export class TurnCompletionRepository {
   private async answer(
     tx: Prisma.TransactionClient,
     turn: Turn,
-    { text, outside = false }: Pick<TurnEnd, 'text'> & { readonly outside?: boolean },
+    { text, outside = false }: Pick<TurnAnswer, 'text'> & { readonly outside?: boolean },
   ): Promise<void> {
     const messageId = await this.messages.addAnswer(tx, turn, text, { outside });
     const { id: turnId, conversationId } = turn;

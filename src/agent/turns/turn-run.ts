@@ -5,6 +5,7 @@ import { i18nFor } from '../../platform/i18n/i18n-for.js';
 import type { I18n } from '../../platform/i18n/i18n.js';
 import type { ToolRules } from '../../memory/tool-rules.js';
 import type { Lease } from '../../queue/lease/lease.repository.js';
+import { type TurnTerms, usualTerms } from '../../triggers/turn-terms.js';
 import type { Past } from '../context/past.repository.js';
 import type { Heard } from './event-reader.js';
 
@@ -41,7 +42,9 @@ export class TurnRun {
   ) {}
 
   static forClaim(lease: Lease, conversation: Conversation, { turn, heard, records }: ClaimedTurn): TurnRun {
-    return new TurnRun(lease, conversation, turn, [...heard], records);
+    const { model } = termsOf(heard);
+    const place = model === null ? conversation : { ...conversation, model };
+    return new TurnRun(lease, place, turn, [...heard], records);
   }
 
   /** The content of the turn's events, oldest first; those that joined while it runs are the last. */
@@ -52,6 +55,16 @@ export class TurnRun {
   /** The newest message; null if it is unreadable. */
   get newest(): Heard | null {
     return this.said.at(-1) ?? null;
+  }
+
+  /** All its messages have the same. */
+  get terms(): TurnTerms {
+    return termsOf(this.said);
+  }
+
+  /** A person waits for its answer. */
+  get isAsked(): boolean {
+    return this.said.some((one) => !(one?.isUnwritten ?? false));
   }
 
   get past(): Past | null {
@@ -97,6 +110,9 @@ export class TurnRun {
     return new ActiveRun(this.lease, this.conversation, this.turn, this.said, this.records, signal, budget);
   }
 }
+
+const termsOf = (heard: readonly (Heard | null)[]): TurnTerms =>
+  heard.find((one) => one !== null)?.terms ?? usualTerms;
 
 /** A run under way, with its signal and its budget. */
 export class ActiveRun extends TurnRun {

@@ -9,6 +9,7 @@ import type { ToolResult } from '../../tools/tool-context.js';
 import { denialOf, refusals, tooLongToShow } from '../../approvals/approval-words.js';
 import { isShowable } from '../../approvals/shown-call.js';
 import { ToolRegistry } from '../../tools/tool-registry.js';
+import { matches } from './tool-permission.js';
 
 /** A call that waits for a person. */
 export interface WaitingCall {
@@ -32,6 +33,8 @@ export interface AskingCircumstances {
   readonly influence: Influence;
   /** It would go to an address that the model made up. */
   readonly stray: boolean;
+  /** Tools that text from outside may ask for: see `TurnTerms`. */
+  readonly unaskedTools: readonly string[];
 }
 
 export type CallAdmissionDecision =
@@ -80,11 +83,15 @@ export class ApprovalGate {
   }
 
   /** Text from outside is the first reason: it needs a closer look. */
-  private reasonFor({ name }: ToolCall, { influence, stray }: AskingCircumstances): ApprovalReason | null {
+  private reasonFor(
+    { name }: ToolCall,
+    { influence, stray, unaskedTools }: AskingCircumstances,
+  ): ApprovalReason | null {
     const tool = this.registry.find(name);
     if (!tool) return null;
     const { requireApproval, approvalAfterOutsideText } = this.settings;
-    if (influence === 'outside' && approvalAfterOutsideText) {
+    const isUnasked = unaskedTools.some((pattern) => matches(pattern, name));
+    if (influence === 'outside' && approvalAfterOutsideText && !isUnasked) {
       if (tool.sideEffects) return 'outside';
       if (stray) return 'address';
     }

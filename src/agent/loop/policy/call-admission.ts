@@ -20,6 +20,8 @@ export interface CallCircumstances {
   readonly influence: Influence;
   /** It would go to an address that the model made up: see `strayCalls`. */
   readonly stray: boolean;
+  /** As `TurnTerms.unaskedTools`. */
+  readonly unaskedTools: readonly string[];
   /** The rules about the tools of its turn. */
   readonly rules: readonly ToolRules[];
 }

@@ -8,6 +8,8 @@ import { type ModelAnswer, readInfluence, readModelAnswer } from '../../llm/mode
 import { TokenCounter } from '../../llm/token-counter.js';
 import { StepRepository } from '../../turns/step.repository.js';
 import type { TurnEnd } from '../../turns/turn-completion.repository.js';
+import { STAY_SILENT } from '../../tools/built-in/stay-silent.tool.js';
+import { permits } from '../policy/tool-permission.js';
 import { ToolPermissions } from '../policy/tool-permissions.js';
 import { FinalAnswers, exhausted, overBudget } from './final-answers.js';
 import { ModelSteps, type StepAnswer } from './model-steps.js';
@@ -51,6 +53,7 @@ export class AgentLoop {
       }
       if (last) break;
       state.exchanges.push(await this.makeCalls(state, answer));
+      if (staysSilent(state, answer)) return { text: null, model: answer.model, errorCode: 'STAYED_SILENT' };
       state.index += 1 + answer.toolCalls.length;
     }
     if (state.hasMissed('rejected')) return exhausted('rejected', i18n);
@@ -97,3 +100,7 @@ export class AgentLoop {
     return exchangeOf(state.index, answer, results, (text) => this.tokens.count(text));
   }
 }
+
+/** Whether the answer ends a turn that may end without a message. */
+const staysSilent = ({ rules }: RunState, { toolCalls }: ModelAnswer): boolean =>
+  permits(rules, STAY_SILENT) && toolCalls.some(({ name }) => name === STAY_SILENT);

@@ -7,7 +7,7 @@ import { OutputCheck } from './output-check.js';
 import type { I18n } from '../../../platform/i18n/i18n.js';
 import type { ModelAnswer } from '../../llm/model-answer.js';
 import type { MissedAnswer, RunState } from './run-state.js';
-import type { TurnEnd } from '../../turns/turn-completion.repository.js';
+import type { TurnAnswer } from '../../turns/turn-completion.repository.js';
 import { rejectionNote } from '../policy/output-verdict.js';
 import type { BudgetRefusal } from '../../../budget/turn-budget.js';
 
@@ -23,7 +23,7 @@ export class FinalAnswers {
    * @param answer that of the state's step
    * @throws what OutputCheck.checkAnswer throws
    */
-  async concludeAnswer(state: RunState, answer: ModelAnswer): Promise<TurnEnd | MissedAnswer> {
+  async concludeAnswer(state: RunState, answer: ModelAnswer): Promise<TurnAnswer | MissedAnswer> {
     const { run, index } = state;
     const { model } = answer;
     const { i18n } = run;
@@ -62,7 +62,7 @@ const textOf = (part: { readonly type: string; readonly text?: string }): string
 const MAX_ANSWER_CHARS = 100_000;
 
 /** Converts a model's final answer to the turn's end; null for an empty one. */
-function endOf(answer: ModelAnswer, i18n: I18n, influence: Influence): Omit<TurnEnd, 'model'> | null {
+function endOf(answer: ModelAnswer, i18n: I18n, influence: Influence): Omit<TurnAnswer, 'model'> | null {
   const said = answer.content?.trim() ?? '';
   const origin = influence === 'outside' ? { outside: true as const } : {};
   if (answer.refusal?.trim()) return { text: answer.refusal, errorCode: 'MODEL_REFUSED', ...origin };
@@ -92,14 +92,14 @@ function rejectedExchange(stepIndex: number, answer: string, reason: string, cou
 }
 
 /** The end of a turn because its budget is exhausted. */
-export const overBudget = (refused: BudgetRefusal, i18n: I18n): TurnEnd => ({
+export const overBudget = (refused: BudgetRefusal, i18n: I18n): TurnAnswer => ({
   text: i18n.budget[refused],
   errorCode: 'BUDGET_EXHAUSTED',
   model: null,
 });
 
 /** The end of a turn without model calls left: its last answer was rejected, or it only called tools. */
-export function exhausted(why: 'rejected' | 'loop' | 'steps', i18n: I18n): TurnEnd {
+export function exhausted(why: 'rejected' | 'loop' | 'steps', i18n: I18n): TurnAnswer {
   switch (why) {
     case 'rejected':
       return { text: i18n.notSent, errorCode: 'OUTPUT_REJECTED', model: null };

@@ -60,6 +60,7 @@ export class ToolCalls {
           stray: stray[place] ?? false,
           approval: record.approvals.get(index),
           influence,
+          unaskedTools: run.terms.unaskedTools,
           rules,
         };
         const progress = notes.createNote(place);
