@@ -137,6 +137,38 @@ describeOnEachBackend('A signed webhook', (backend) => {
     );
   });
 
+  it('in a burst of its key becomes one turn with the others, in a conversation of the trigger’s own', async () => {
+    const chat = newChatId();
+    const coalesce = { quietMs: 500, maxWaitMs: 60_000, maxEvents: 100 };
+    const id = await trigger(chat, { key: 'event', coalesce, target: { own: true } });
+    world.model.script(`[${chat}] burst`, { text: 'A lot happened.' });
+    const titles = Array.from({ length: 30 }, (_, index) => `burst ${index}.`);
+    await Promise.all(titles.map((title) => deliver(pull(chat, title)).expect(200)));
+    const first = await eventually(async () => {
+      const [event] = await seen(id, titles.length);
+      const { body } = await world.admin(`events/${event?.id}`).expect(200);
+      const outcomes: readonly { readonly triggerId: string; readonly messageEventId: string }[] =
+        body.outcomes;
+      const outcome = outcomes.find(({ triggerId }) => triggerId === id);
+      expect(outcome).toMatchObject({ reason: { code: 'COALESCED' }, key: 'pull_request' });
+      return outcome?.messageEventId;
+    });
+    const message = await eventually(async () => {
+      const { body } = await world.admin(`events/${first}`).expect(200);
+      expect(body).toMatchObject({ state: 'done', triggerId: id });
+      return body;
+    });
+    const place = `conversations/${message.conversationId}`;
+    expect((await world.admin(place).expect(200)).body).toMatchObject({ channel: 'console', chatId: id });
+    const { body: history } = await world.admin(`${place}/messages?order=asc`).expect(200);
+    expect(history.items).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', text: 'A lot happened.', delivery: { state: 'sent' } },
+    ]);
+    for (const title of titles) expect(history.items[0].text).toContain(`[${chat}] ${title}`);
+    expect(world.model.callsAbout(`[${chat}] burst`)).toHaveLength(1);
+  });
+
   it('that the filter leaves out becomes nothing', async () => {
     const chat = newChatId();
     const id = await trigger(chat);
