@@ -52,6 +52,7 @@ const ORDER = [
   'triggers/routing',
   'triggers/rules',
   'triggers/coalescing',
+  'triggers/replaying',
   'triggers/sources',
   'triggers/schemes',
   'triggers/expressions',

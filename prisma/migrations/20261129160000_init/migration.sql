@@ -289,6 +289,23 @@ CREATE TABLE coalesced_webhooks (
 
 CREATE TYPE trigger_result AS ENUM ('accepted', 'filtered', 'failed');
 
+CREATE TABLE webhook_replays (
+  id               UUID PRIMARY KEY,
+  source           TEXT,
+  trigger_id       UUID,
+  result           trigger_result,
+  received_from    TIMESTAMPTZ(6),
+  received_to      TIMESTAMPTZ(6),
+  rate_per_second  INTEGER NOT NULL,
+  after_id         BIGINT NOT NULL DEFAULT 0,
+  until_id         BIGINT NOT NULL,
+  replayed         INTEGER NOT NULL DEFAULT 0,
+  created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  ran_at           TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  ended_at         TIMESTAMPTZ(6)
+);
+CREATE INDEX webhook_replays_running ON webhook_replays (ran_at) WHERE ended_at IS NULL;
+
 -- trigger_id has no foreign key: an outcome outlives its trigger.
 CREATE TABLE trigger_outcomes (
   event_id          BIGINT NOT NULL,

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { LanesModule } from '../../queue/lanes.module.js';
+import { ReplayingModule } from '../../triggers/replaying/replaying.module.js';
 import { AdminAccessModule } from '../access/admin-access.module.js';
 import { EventListingRepository } from './event-listing.repository.js';
 import { EventReplayRepository } from './event-replay.repository.js';
@@ -8,7 +9,7 @@ import { EventsController } from './events.controller.js';
 
 /** `/admin/events`: what came in, and what became of it. */
 @Module({
-  imports: [LanesModule, AdminAccessModule],
+  imports: [LanesModule, ReplayingModule, AdminAccessModule],
   controllers: [EventsController],
   providers: [EventsAdminService, EventListingRepository, EventReplayRepository],
 })

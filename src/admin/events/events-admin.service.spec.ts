@@ -189,4 +189,34 @@ describe('The events', () => {
     await admin.prisma.$executeRaw`UPDATE events SET payload = NULL WHERE id = ${BigInt(c ?? 0)}`;
     expect((await replay(c)).statusCode).toBe(409);
   });
+
+  it('are replayed by a selection, which can be looked at and ended', async () => {
+    const started = await admin.call('events/replay', 'POST', {
+      filter: { source: 'github' },
+      ratePerSecond: 5,
+    });
+    expect(started.statusCode).toBe(202);
+    const replay = started.json<{ id: string }>();
+    expect(replay).toMatchObject({ state: 'running', replayed: 0, ratePerSecond: 5, endedAt: null });
+    expect((await admin.call(`events/replays/${replay.id}`)).json()).toEqual(replay);
+    expect((await admin.call(`events/replays/${replay.id}`, 'DELETE')).json()).toMatchObject({
+      state: 'ended',
+      endedAt: expect.any(String),
+    });
+    const unknown = 'events/replays/00000000-0000-7000-8000-000000000000';
+    expect((await admin.call(unknown)).statusCode).toBe(404);
+    expect((await admin.call(unknown, 'DELETE')).statusCode).toBe(404);
+  });
+
+  it.each([
+    ['no filter', {}, /filter/],
+    ['neither a source nor a trigger', { filter: { result: 'failed' } }, /filter\.source must be the name/],
+    ['an unknown field', { filter: { source: 'github', state: 'done' } }, /state should not exist/],
+    ['too high a rate', { filter: { source: 'github' }, ratePerSecond: 101 }, /ratePerSecond/],
+    ['no time', { filter: { source: 'github', from: 'yesterday' } }, /filter\.from/],
+  ])('are not replayed by a selection with %s', async (_what, body, problem) => {
+    const answer = await admin.call('events/replay', 'POST', body);
+    expect(answer.statusCode, answer.body).toBe(400);
+    expect([answer.json().message].flat().join()).toMatch(problem);
+  });
 });

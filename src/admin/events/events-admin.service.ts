@@ -1,9 +1,13 @@
 import { BadRequestException, ConflictException, Injectable, NotFoundException } from '@nestjs/common';
+import type { WebhookReplay } from '../../generated/prisma/client.js';
 import { RoutingWaker } from '../../queue/routing-waker.js';
+import { ReplayRepository } from '../../triggers/replaying/replay.repository.js';
+import { eventSourceOf } from '../../triggers/sources/source.js';
 import { decodeNumberCursor, encodeNumberCursor } from '../listing/cursor.js';
 import { pageOf } from '../listing/page.js';
 import type { EventDetailDto, EventDto, EventOutcomeDto, EventPage, EventQuery } from './event.dto.js';
 import { type EventFilter, EventListingRepository, type EventRow } from './event-listing.repository.js';
+import { type NewReplayDto, type ReplayDto, toReplayDto } from './event-replay.dto.js';
 import { EventReplayRepository } from './event-replay.repository.js';
 
 /** Lists events for operators, and replays webhooks. */
@@ -12,6 +16,7 @@ export class EventsAdminService {
   constructor(
     private readonly listing: EventListingRepository,
     private readonly replays: EventReplayRepository,
+    private readonly manyReplays: ReplayRepository,
     private readonly waker: RoutingWaker,
   ) {}
 
@@ -42,11 +47,46 @@ export class EventsAdminService {
     return toEventDto(await this.findOrFail(replayed.id));
   }
 
+  /** Starts a replay of all that passes the filter and is stored by now. */
+  async replayMany({ filter, ratePerSecond }: NewReplayDto): Promise<ReplayDto> {
+    const { source, trigger, result, from, to } = filter;
+    const selection = {
+      source: source === undefined ? null : eventSourceOf(source),
+      triggerId: trigger ?? null,
+      result: result ?? null,
+      receivedFrom: timeOf(from),
+      receivedTo: timeOf(to),
+    };
+    return toReplayDto(await this.manyReplays.start(selection, ratePerSecond));
+  }
+
+  async getReplay(id: string): Promise<ReplayDto> {
+    return foundReplay(await this.manyReplays.find(id));
+  }
+
+  /** What is replayed already stays. */
+  async endReplay(id: string): Promise<ReplayDto> {
+    return foundReplay(await this.manyReplays.end(id));
+  }
+
   private async findOrFail(id: bigint): Promise<EventRow> {
     const row = await this.listing.find(id);
     if (!row) throw new NotFoundException('There is no event with this id');
     return row;
   }
+}
+
+function foundReplay(replay: WebhookReplay | null): ReplayDto {
+  if (!replay) throw new NotFoundException('There is no replay with this id');
+  return toReplayDto(replay);
+}
+
+/** @throws BadRequestException */
+function timeOf(text: string | undefined): Date | null {
+  const time = text === undefined ? null : new Date(text);
+  if (time !== null && Number.isNaN(time.getTime()))
+    throw new BadRequestException('from and to must be times');
+  return time;
 }
 
 function filterOf({
@@ -57,17 +97,14 @@ function filterOf({
   from,
   to,
 }: Omit<EventQuery, 'limit' | 'cursor'>): EventFilter {
-  const filter = {
+  return {
     source: source ?? null,
     triggerId: trigger ?? null,
     state: state ?? null,
     conversationId: conversationId ?? null,
-    from: from === undefined ? null : new Date(from),
-    to: to === undefined ? null : new Date(to),
+    from: timeOf(from),
+    to: timeOf(to),
   };
-  if ([filter.from, filter.to].some((time) => time !== null && Number.isNaN(time.getTime())))
-    throw new BadRequestException('from and to must be times');
-  return filter;
 }
 
 function toEventDto(row: EventRow) {

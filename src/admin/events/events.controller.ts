@@ -1,5 +1,6 @@
-import { Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
+  ApiAcceptedResponse,
   ApiConflictResponse,
   ApiCreatedResponse,
   ApiNotFoundResponse,
@@ -9,6 +10,8 @@ import {
 } from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { EventDetailDto, EventDto, EventPage, EventQuery } from './event.dto.js';
+import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { NewReplayDto, ReplayDto } from './event-replay.dto.js';
 import { EventIdPipe } from './event-id.pipe.js';
 import { EventsAdminService } from './events-admin.service.js';
 
@@ -39,6 +42,34 @@ export class EventsController {
   @ApiNotFoundResponse()
   get(@Param('id', EventIdPipe) id: bigint): Promise<EventDetailDto> {
     return this.events.get(id);
+  }
+
+  @Post('replay')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Give many webhooks to the enabled triggers of their sources once more',
+    description:
+      'All that pass the filter and are stored by now, in their order, so many a second. It goes on by itself, whichever process ends.',
+  })
+  @ApiAcceptedResponse({ type: ReplayDto })
+  replayMany(@Body() replay: NewReplayDto): Promise<ReplayDto> {
+    return this.events.replayMany(replay);
+  }
+
+  @Get('replays/:id')
+  @ApiOperation({ summary: 'Show a replay of many webhooks' })
+  @ApiOkResponse({ type: ReplayDto })
+  @ApiNotFoundResponse()
+  getReplay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
+    return this.events.getReplay(id);
+  }
+
+  @Delete('replays/:id')
+  @ApiOperation({ summary: 'End a replay of many webhooks where it is' })
+  @ApiOkResponse({ type: ReplayDto })
+  @ApiNotFoundResponse()
+  endReplay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
+    return this.events.endReplay(id);
   }
 
   @Post(':id/replay')

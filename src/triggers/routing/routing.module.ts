@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { MemoryModule } from '../../memory/memory.module.js';
 import { LanesModule } from '../../queue/lanes.module.js';
 import { CoalescingModule } from '../coalescing/coalescing.module.js';
+import { ReplaySweep } from '../replaying/replay-sweep.js';
+import { ReplayingModule } from '../replaying/replaying.module.js';
 import { RoutingRepository } from './routing.repository.js';
 import { RoutingService } from './routing.service.js';
 import { RoutingSweep } from './routing-sweep.js';
@@ -9,8 +11,8 @@ import { WindowClosingService } from './window-closing.service.js';
 
 /** Makes messages of webhooks: in the roles `worker` and `all`. */
 @Module({
-  imports: [MemoryModule, LanesModule, CoalescingModule],
-  providers: [RoutingService, RoutingRepository, RoutingSweep, WindowClosingService],
+  imports: [MemoryModule, LanesModule, CoalescingModule, ReplayingModule],
+  providers: [RoutingService, RoutingRepository, RoutingSweep, WindowClosingService, ReplaySweep],
   exports: [RoutingService, WindowClosingService],
 })
 export class RoutingModule {}
