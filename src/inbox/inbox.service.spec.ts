@@ -64,6 +64,26 @@ function deepUpdate(depth: number): { payload: object; text: string } {
 }
 
 describe('Inbox', () => {
+  it('wakes the lane of commands for what is handled without the model, and none for a duplicate', async () => {
+    const jobsOf = async (lane: 'turns' | 'commands') => {
+      const id = await idOf();
+      const jobs = await lanes.queues[lane].getJobs(['waiting']);
+      return jobs.filter(({ data }) => data.conversationId === id).length;
+    };
+    const update = textUpdate(chat, '/usage');
+    expect(await accept(update)).toBe('queued');
+    await eventually(async () => expect(await jobsOf('commands')).toBe(1));
+    expect(await jobsOf('turns')).toBe(0);
+    await lanes.rest();
+    expect(await accept(update)).toBe('duplicate');
+    // A later wake-up is there: an earlier one would be too.
+    const other = newChatId();
+    expect(await accept(textUpdate(other, 'hello'))).toBe('queued');
+    await eventually(async () => expect(await lanes.queues.turns.getJobs(['waiting'])).toHaveLength(1));
+    expect(await jobsOf('commands')).toBe(0);
+    expect(await jobsOf('turns')).toBe(0);
+  });
+
   it('accepts an update once, and wakes the lane of its conversation', async () => {
     const update = textUpdate(chat, 'hello');
     expect(await Promise.all(Array.from({ length: 20 }, () => accept(update)))).toEqual(

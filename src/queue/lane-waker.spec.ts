@@ -31,6 +31,18 @@ describeOnEachBackend('LaneWaker', (backend) => {
     }
   });
 
+  it('keeps an appointment for each lane of each conversation', async () => {
+    const ids = [randomUUID(), randomUUID()];
+    const later = [30, 10, 20];
+    for (const delayMs of later) for (const id of ids) lanes.waker.wakeLater('turns', id, delayMs);
+    lanes.waker.wakeLater('summaries', ids[0] ?? '', 20);
+    await eventually(async () => {
+      const jobs = await lanes.queues.turns.getJobs(['waiting', 'delayed', 'prioritized']);
+      expect(new Set(jobs.map(({ data }) => data.conversationId))).toEqual(new Set(ids));
+      expect(await lanes.queues.summaries.getJobs(['waiting', 'delayed', 'prioritized'])).toHaveLength(1);
+    });
+  });
+
   it('keeps one job for a conversation however often it is woken before it runs', async () => {
     const ids = [randomUUID(), randomUUID()];
     for (let round = 0; round < 5; round += 1) {

@@ -58,7 +58,9 @@ describe('TurnRunner in a paused or blocked conversation', () => {
     expect(await history()).toEqual([`user: ${fixture.word}`]);
   });
 
-  it('shows the model nothing of a cancelled turn after the chat is unblocked', async () => {
+  it('shows the model nothing of a cancelled turn after the chat is unblocked, and all of the others', async () => {
+    await say(`${fixture.word} before`);
+    await run();
     await say(`${fixture.word} ignored`);
     const left = await fixture.agent.begin(fixture.conversation);
     await fixture.agent.room.leases.release(left.lease);
@@ -67,7 +69,11 @@ describe('TurnRunner in a paused or blocked conversation', () => {
     await setStatus('active');
     await say(`${fixture.word} again`);
     expect(await run()).toMatchObject({ replied: true });
-    expect(shown()).toEqual([`user: ${fixture.word} again`]);
+    expect(shown()).toEqual([
+      `user: ${fixture.word} before`,
+      `assistant: Echo: ${fixture.word} before`,
+      `user: ${fixture.word} again`,
+    ]);
   });
 
   it('lets an unfinished turn of a paused conversation wait, and continues it afterwards', async () => {

@@ -25,6 +25,17 @@ describe('TurnRunner', () => {
     expect((await fixture.agent.room.conversations.find(fixture.conversation.id))?.messageCount).toBe(4);
   });
 
+  it('speaks of no tools to the model where there are none, not even in its last step', async () => {
+    const { settings } = fixture.agent;
+    const { maxSteps } = settings;
+    settings.maxSteps = 1;
+    await say(fixture.word);
+    await run();
+    settings.maxSteps = maxSteps;
+    expect(fixture.asked()[0]?.body).not.toHaveProperty('tool_choice');
+    expect(fixture.asked()[0]?.body).not.toHaveProperty('tools');
+  });
+
   it('leaves messages that arrive while it runs to the next turn', async () => {
     await say(`${fixture.word} early`);
     const hold = fixture.agent.model.hold(fixture.word);

@@ -37,6 +37,7 @@ describe('A turn that runs', () => {
       ['two', 1],
     ]);
     expect(await Promise.all(ids.map(stateOf))).toEqual(['claimed', 'claimed']);
+    expect(run.heard.map((one) => one?.text)).toEqual(['hello', 'one', 'two']);
   });
 
   it('leaves messages alone that another turn has claimed since they were read', async () => {

@@ -43,6 +43,13 @@ describe('A tool with side effects', () => {
     expect(results().at(-1)).toMatch(/^Not called: a person has to allow it and has to see all of it/);
   });
 
+  it('is asked about only if it can be called as it is', async () => {
+    script(call('page', 'Send it!'), { calls: [{ name: 'send', arguments: {} }] }, { text: 'Sorry.' });
+    const { run, turn } = await fixture.begin();
+    expect(await run()).toMatchObject({ text: 'Sorry.' });
+    expect((await stepsOf(turn.id)).map(({ error }) => error)).toContain('TOOL_ARGUMENTS_INVALID');
+  });
+
   it('needs approval, whichever process continues the turn', async () => {
     for (let steps = 1; steps <= 3; steps += 1) {
       await fixture.renew();
