@@ -5,6 +5,7 @@ import { AdminConversationsModule } from './conversations/admin-conversations.mo
 import { AdminDeadLettersModule } from './dead-letters/admin-dead-letters.module.js';
 import { AdminEventsModule } from './events/admin-events.module.js';
 import { AdminFloodGateModule } from './flood-gate/admin-flood-gate.module.js';
+import { AdminNotificationEndpointsModule } from './notification-endpoints/admin-notification-endpoints.module.js';
 import { AdminPairingsModule } from './pairings/admin-pairings.module.js';
 import { AdminPeopleModule } from './people/admin-people.module.js';
 import { AdminSchedulesModule } from './schedules/admin-schedules.module.js';
@@ -27,6 +28,7 @@ import { AdminTurnsModule } from './turns/admin-turns.module.js';
     AdminSourcesModule,
     AdminTriggersModule,
     AdminEventsModule,
+    AdminNotificationEndpointsModule,
   ],
 })
 export class AdminModule {}

@@ -42,3 +42,21 @@ describe('Budgets', () => {
     await room.prisma.budgetDay.deleteMany();
   });
 });
+
+describe('Notifications', () => {
+  it('are deleted with their deliveries, even more than a batch holds, and recent ones stay', async () => {
+    await room.pool.query(
+      `WITH told AS (
+         INSERT INTO notifications (type, data, created_at)
+         SELECT 'dead_letter.created', '{}', now() - back * interval '1 day'
+         FROM unnest(ARRAY[9, 12, 13]) AS back, generate_series(1, 700) RETURNING id
+       )
+       INSERT INTO notification_deliveries (endpoint_id, notification_id) SELECT gen_random_uuid(), id FROM told`,
+    );
+    expect(await retention({ replyDays: 0 }).run()).toMatchObject({ notifications: 0 });
+    expect(await retention().run()).toMatchObject({ notifications: 1_400 });
+    expect(await room.prisma.notification.count()).toBe(700);
+    expect(await room.prisma.notificationDelivery.count()).toBe(700);
+    await room.prisma.notificationDelivery.deleteMany();
+  });
+});

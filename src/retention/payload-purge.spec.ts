@@ -23,7 +23,14 @@ describe('Payloads', () => {
       finished.map((state) => room.event(conversation, 'hello', { state, receivedAt: OLD })),
     );
     const young = await room.event(conversation, 'hello', { state: 'done', receivedAt: YOUNG });
-    expect(await retention().run()).toEqual({ payloads: 3, steps: 0, replies: 0, budgets: 0, schedules: 0 });
+    expect(await retention().run()).toEqual({
+      payloads: 3,
+      steps: 0,
+      replies: 0,
+      budgets: 0,
+      schedules: 0,
+      notifications: 0,
+    });
     expect(await Promise.all([...old, young].map(hasPayload))).toEqual([false, false, false, true]);
     const rows = await room.prisma.event.findMany({ where: { id: { in: old } }, orderBy: { id: 'asc' } });
     const again = rows.map(({ source, externalId }) => ({
@@ -38,7 +45,14 @@ describe('Payloads', () => {
     await room.pool.query('UPDATE events SET received_at = $2 WHERE id = ANY ($1)', [old, daysAgo(5)]);
     const stored = await new EventRepository(room.pool).store(again);
     expect(stored).toEqual(again.map(() => ({ kind: 'duplicate' })));
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 });
+    expect(await retention().run()).toEqual({
+      payloads: 0,
+      steps: 0,
+      replies: 0,
+      budgets: 0,
+      schedules: 0,
+      notifications: 0,
+    });
   });
 
   it('stay with a waiting or claimed event, however old it is', async () => {

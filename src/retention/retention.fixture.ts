@@ -11,6 +11,7 @@ import { BudgetPurgeRepository } from './budget-purge.repository.js';
 import { PayloadPurgeRepository } from './payload-purge.repository.js';
 import { ReplyPurgeRepository } from './reply-purge.repository.js';
 import { RetentionService } from './retention.service.js';
+import { NotificationPurgeRepository } from './notification-purge.repository.js';
 import { SchedulePurgeRepository } from './schedule-purge.repository.js';
 import { StepPurgeRepository } from './step-purge.repository.js';
 
@@ -33,7 +34,9 @@ export function useRetentionFixture(): void {
     lanes = await Lanes.open('postgresql', room.url);
     deadLetters = new DeadLettersService(room.prisma, lanes.waker);
   });
-  afterEach(() => room.pool.query('DELETE FROM events; DELETE FROM conversations'));
+  afterEach(() =>
+    room.pool.query('DELETE FROM events; DELETE FROM conversations; DELETE FROM notifications'),
+  );
   afterAll(async () => {
     await lanes.close();
     await room.close();
@@ -52,6 +55,7 @@ export function retention(
     new ReplyPurgeRepository(prisma),
     new BudgetPurgeRepository(prisma),
     new SchedulePurgeRepository(prisma),
+    new NotificationPurgeRepository(prisma),
   ] as const;
   return new RetentionService(settings, new DatabaseClock(prisma), stopping, ...purges);
 }

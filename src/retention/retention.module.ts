@@ -6,6 +6,7 @@ import { PayloadPurgeRepository } from './payload-purge.repository.js';
 import { ReplyPurgeRepository } from './reply-purge.repository.js';
 import { RETENTION_QUEUE, RetentionProcessor } from './retention.processor.js';
 import { RetentionService } from './retention.service.js';
+import { NotificationPurgeRepository } from './notification-purge.repository.js';
 import { SchedulePurgeRepository } from './schedule-purge.repository.js';
 import { StepPurgeRepository } from './step-purge.repository.js';
 
@@ -20,6 +21,7 @@ import { StepPurgeRepository } from './step-purge.repository.js';
     ReplyPurgeRepository,
     BudgetPurgeRepository,
     SchedulePurgeRepository,
+    NotificationPurgeRepository,
   ],
 })
 export class RetentionModule {}

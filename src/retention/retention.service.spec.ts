@@ -23,7 +23,14 @@ describe('Retention', () => {
                 (SELECT count(*) FROM events) AS events`,
       );
     const before = await history();
-    expect(await retention().run()).toEqual({ payloads: 1, steps: 2, replies: 1, budgets: 0, schedules: 0 });
+    expect(await retention().run()).toEqual({
+      payloads: 1,
+      steps: 2,
+      replies: 1,
+      budgets: 0,
+      schedules: 0,
+      notifications: 0,
+    });
     expect(await history()).toEqual(before);
   });
 
@@ -39,6 +46,7 @@ describe('Retention', () => {
       replies: 0,
       budgets: 0,
       schedules: 0,
+      notifications: 0,
     });
     expect(await retention({ stepDays: 0 }).run()).toEqual({
       payloads: 1,
@@ -46,8 +54,16 @@ describe('Retention', () => {
       replies: 1,
       budgets: 0,
       schedules: 0,
+      notifications: 0,
     });
-    expect(await retention().run()).toEqual({ payloads: 0, steps: 2, replies: 0, budgets: 0, schedules: 0 });
+    expect(await retention().run()).toEqual({
+      payloads: 0,
+      steps: 2,
+      replies: 0,
+      budgets: 0,
+      schedules: 0,
+      notifications: 0,
+    });
   });
 
   it('ends between two batches when the process ends', async () => {

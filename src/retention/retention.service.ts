@@ -7,6 +7,7 @@ import { BudgetPurgeRepository } from './budget-purge.repository.js';
 import { PayloadPurgeRepository } from './payload-purge.repository.js';
 import type { Purge } from './purge.js';
 import { ReplyPurgeRepository } from './reply-purge.repository.js';
+import { NotificationPurgeRepository } from './notification-purge.repository.js';
 import { SchedulePurgeRepository } from './schedule-purge.repository.js';
 import { StepPurgeRepository } from './step-purge.repository.js';
 
@@ -23,6 +24,7 @@ export interface Purged {
   readonly replies: number;
   readonly budgets: number;
   readonly schedules: number;
+  readonly notifications: number;
 }
 
 type Kind = keyof Purged;
@@ -44,6 +46,7 @@ export class RetentionService {
     private readonly replies: ReplyPurgeRepository,
     private readonly budgets: BudgetPurgeRepository,
     private readonly schedules: SchedulePurgeRepository,
+    private readonly notifications: NotificationPurgeRepository,
   ) {}
 
   /** One pass: a batch of each kind in turn, until no old rows are left, the pass took too long or the process ends. */
@@ -56,7 +59,7 @@ export class RetentionService {
 
   private async pass(now: Date): Promise<Purged> {
     const { payloadDays, stepDays, replyDays, budgetDays } = this.settings;
-    const purged = { payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0 };
+    const purged = { payloads: 0, steps: 0, replies: 0, budgets: 0, schedules: 0, notifications: 0 };
     let open = [
       ...batchesOf('payloads', this.payloads, now, payloadDays),
       ...batchesOf('steps', this.steps, now, stepDays),
@@ -64,6 +67,8 @@ export class RetentionService {
       ...batchesOf('budgets', this.budgets, now, budgetDays),
       // As long as the calls that made them.
       ...batchesOf('schedules', this.schedules, now, stepDays),
+      // Most of them tell of replies, or of what has none.
+      ...batchesOf('notifications', this.notifications, now, replyDays),
     ];
     const end = performance.now() + PASS_MS;
     while (open.length > 0) {

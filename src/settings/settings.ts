@@ -1,5 +1,7 @@
 import { AccessSettings } from '../channel/access.settings.js';
 import { AdminSettings } from '../admin/access/admin.settings.js';
+import { AlertSettings } from '../notifications/alerts/alert.settings.js';
+import { NotificationSettings } from '../notifications/sending/notification.settings.js';
 import { AgentSettings, readPromptFile } from '../agent/context/agent.settings.js';
 import { readBots } from './bot-settings.js';
 import { BudgetSettings, completePrices } from '../budget/budget.settings.js';
@@ -58,6 +60,8 @@ export const settingsClasses = {
   retention: RetentionSettings,
   admin: AdminSettings,
   secrets: SecretsSettings,
+  alerts: AlertSettings,
+  notifications: NotificationSettings,
   log: LogSettings,
 } as const;
 

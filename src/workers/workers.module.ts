@@ -6,6 +6,8 @@ import { DeliveryModule } from '../delivery/delivery.module.js';
 import { SWEEP_QUEUE } from '../queue/lanes.js';
 import { ProcessingModule } from '../queue/processing/processing.module.js';
 import { FiringModule } from '../schedules/firing/firing.module.js';
+import { AlertsModule } from '../notifications/alerts/alerts.module.js';
+import { SendingModule } from '../notifications/sending/sending.module.js';
 import { RoutingModule } from '../triggers/routing/routing.module.js';
 import { CommandProcessor } from './command.processor.js';
 import { DeliveryProcessor } from './delivery.processor.js';
@@ -28,6 +30,8 @@ import { WorkersHealth } from './workers-health.js';
     DeliveryModule,
     FiringModule,
     RoutingModule,
+    SendingModule,
+    AlertsModule,
     SweepModule,
     BullModule.registerQueue({ name: SWEEP_QUEUE }),
   ],

@@ -26,9 +26,16 @@ describeOnEachBackend(`${WEBHOOKS} webhooks in windows, ${KILLS} kills`, (backen
   const start = async (role: Role) => {
     processes.set(role, await startChildApp(world.env({ APP_ROLE: role })));
   };
-  const restart = async (role: Role) => {
-    await processes.get(role)?.kill();
-    await start(role);
+  let restarted = Promise.resolve();
+  /** One after the other: there is one process of each role. */
+  const restart = (role: Role): Promise<void> => {
+    const after = async (former: Promise<void>) => {
+      await former;
+      await processes.get(role)?.kill();
+      await start(role);
+    };
+    restarted = after(restarted);
+    return restarted;
   };
   const call = async (path: string, body: object, key: string) =>
     await fetch(`${processes.get('web')?.url}/${path}`, {

@@ -702,6 +702,122 @@ CREATE TABLE heartbeats (
 );
 
 ---------------------------------------------------------------------------------------------------------------------
+-- Notifications. Triggers write them: whoever makes a dead letter tells of it, in the same transaction.
+---------------------------------------------------------------------------------------------------------------------
+
+CREATE TYPE notification_delivery_state AS ENUM ('pending', 'delivered', 'failed');
+
+CREATE TABLE notifications (
+  id          BIGSERIAL PRIMARY KEY,
+  type        TEXT NOT NULL,
+  data        JSON NOT NULL,
+  once_key    TEXT,
+  created_at  TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  alerted_at  TIMESTAMPTZ(6)
+);
+CREATE UNIQUE INDEX notifications_once_key_key ON notifications (once_key);
+-- What no alert has told yet.
+CREATE INDEX notifications_to_alert ON notifications (id) WHERE alerted_at IS NULL;
+-- What retention has yet to remove, oldest first.
+CREATE INDEX notifications_created_at_id_idx ON notifications (created_at, id);
+
+CREATE TABLE notification_endpoints (
+  id               UUID PRIMARY KEY,
+  url              TEXT NOT NULL,
+  description      TEXT,
+  types            TEXT[],
+  sealed           BYTEA NOT NULL,
+  previous_sealed  BYTEA,
+  rotated_at       TIMESTAMPTZ(6),
+  enabled          BOOLEAN NOT NULL DEFAULT true,
+  failing_since    TIMESTAMPTZ(6),
+  created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp()
+);
+
+-- No foreign keys: whoever tells of something waits for no endpoint that is being changed.
+CREATE TABLE notification_deliveries (
+  id               BIGSERIAL PRIMARY KEY,
+  endpoint_id      UUID NOT NULL,
+  notification_id  BIGINT NOT NULL,
+  state            notification_delivery_state NOT NULL DEFAULT 'pending',
+  attempts         INTEGER NOT NULL DEFAULT 0,
+  available_at     TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  deferred_at      TIMESTAMPTZ(6),
+  status           INTEGER,
+  error            TEXT,
+  settled_at       TIMESTAMPTZ(6)
+);
+CREATE UNIQUE INDEX notification_deliveries_endpoint_id_notification_id_key
+  ON notification_deliveries (endpoint_id, notification_id);
+CREATE INDEX notification_deliveries_pending ON notification_deliveries (endpoint_id, id) WHERE state = 'pending';
+CREATE INDEX notification_deliveries_notification_id_idx ON notification_deliveries (notification_id);
+
+CREATE TABLE alert_chats (
+  chat_id   TEXT PRIMARY KEY,
+  told_at   TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp()
+);
+
+-- What happens all the time is told only to an endpoint that wants it, and by no alert.
+CREATE FUNCTION tell_operators(what TEXT, told JSON, once TEXT DEFAULT NULL) RETURNS VOID LANGUAGE plpgsql AS $$
+DECLARE
+  is_usual CONSTANT BOOLEAN := what IN ('turn.finished', 'reply.sent', 'approval.needed');
+  told_id BIGINT;
+BEGIN
+  IF is_usual AND NOT EXISTS (SELECT FROM notification_endpoints WHERE enabled AND what = ANY (types)) THEN
+    RETURN;
+  END IF;
+  INSERT INTO notifications (type, data, once_key, alerted_at)
+  VALUES (what, told, once, CASE WHEN is_usual THEN clock_timestamp() END)
+  ON CONFLICT (once_key) DO NOTHING
+  RETURNING id INTO told_id;
+  INSERT INTO notification_deliveries (endpoint_id, notification_id)
+  SELECT id, told_id FROM notification_endpoints WHERE told_id IS NOT NULL AND enabled AND what = ANY (types);
+END
+$$;
+
+CREATE FUNCTION tell_dead_letter() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tell_operators('dead_letter.created', json_build_object(
+    'deadLetterId', NEW.id, 'kind', NEW.kind, 'subjectId', NEW.subject_id,
+    'conversationId', NEW.conversation_id, 'reason', NEW.reason));
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER dead_letters_told AFTER INSERT ON dead_letters FOR EACH ROW EXECUTE FUNCTION tell_dead_letter();
+
+CREATE FUNCTION tell_approval() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tell_operators('approval.needed', json_build_object(
+    'approvalId', NEW.id, 'turnId', NEW.turn_id, 'conversationId', NEW.conversation_id, 'tool', NEW.tool));
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER approvals_told AFTER INSERT ON approvals FOR EACH ROW EXECUTE FUNCTION tell_approval();
+
+CREATE FUNCTION tell_turn() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tell_operators('turn.finished', json_build_object(
+    'turnId', NEW.id, 'conversationId', NEW.conversation_id, 'state', NEW.state, 'code', NEW.error_code,
+    'model', NEW.model, 'inputTokens', NEW.input_tokens, 'outputTokens', NEW.output_tokens));
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER turns_told AFTER UPDATE OF state ON turns FOR EACH ROW
+  WHEN (NEW.state IN ('done', 'failed', 'cancelled') AND OLD.state <> NEW.state) EXECUTE FUNCTION tell_turn();
+
+CREATE FUNCTION tell_reply() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM tell_operators('reply.sent', json_build_object(
+    'replyId', NEW.id::text, 'conversationId', NEW.conversation_id, 'turnId', NEW.turn_id, 'part', NEW.part,
+    'state', NEW.state, 'channelMessageId', NEW.channel_message_id));
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER replies_told AFTER UPDATE OF settled_at ON replies FOR EACH ROW
+  WHEN (OLD.settled_at IS NULL AND NEW.settled_at IS NOT NULL AND NEW.state IN ('sent', 'uncertain'))
+  EXECUTE FUNCTION tell_reply();
+
+---------------------------------------------------------------------------------------------------------------------
 -- Foreign keys, in an order that counts: in it PostgreSQL locks the rows that go with a deleted row, and those that a
 -- new row refers to.
 ---------------------------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ import {
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { EventDetailDto, EventDto, EventPage, EventQuery } from './event.dto.js';
 import { KnownIdPipe } from '../listing/known-id.pipe.js';
+import { NumberIdPipe } from '../listing/number-id.pipe.js';
 import { NewReplayDto, ReplayDto } from './event-replay.dto.js';
-import { EventIdPipe } from './event-id.pipe.js';
 import { EventsAdminService } from './events-admin.service.js';
 
 const eventId = { name: 'id', type: String, description: 'The event’s number', example: '42' };
@@ -40,7 +40,7 @@ export class EventsController {
   @ApiParam(eventId)
   @ApiOkResponse({ type: EventDetailDto })
   @ApiNotFoundResponse()
-  get(@Param('id', EventIdPipe) id: bigint): Promise<EventDetailDto> {
+  get(@Param('id', NumberIdPipe) id: bigint): Promise<EventDetailDto> {
     return this.events.get(id);
   }
 
@@ -82,7 +82,7 @@ export class EventsController {
   @ApiCreatedResponse({ type: EventDto })
   @ApiNotFoundResponse()
   @ApiConflictResponse({ description: 'It is no webhook, or its payload or source is gone' })
-  replay(@Param('id', EventIdPipe) id: bigint): Promise<EventDto> {
+  replay(@Param('id', NumberIdPipe) id: bigint): Promise<EventDto> {
     return this.events.replay(id);
   }
 }

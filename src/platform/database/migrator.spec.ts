@@ -63,6 +63,7 @@ describe('Migrator', () => {
     );
     expect(rows.map(({ name }) => name)).toEqual([
       'approvals_pending',
+      'coalescing_windows_open',
       'conversations_being_erased',
       'events_kept_payload',
       'events_of_turn',
@@ -71,6 +72,8 @@ describe('Migrator', () => {
       'events_waiting',
       'flood_windows_limited',
       'messages_search',
+      'notification_deliveries_pending',
+      'notifications_to_alert',
       'pairings_open_code',
       'person_access_deciders',
       'replies_of_question',
@@ -81,6 +84,7 @@ describe('Migrator', () => {
       'summaries_due',
       'turns_one_running',
       'turns_open',
+      'webhook_replays_running',
     ]);
   });
 

@@ -101,6 +101,19 @@ export class RoutingRepository {
     });
   }
 
+  /** Tells operators, once an hour, that a trigger fails for a source. */
+  async tellFailing(
+    tx: Prisma.TransactionClient,
+    source: string,
+    trigger: string,
+    code: string,
+  ): Promise<void> {
+    await tx.$executeRaw`
+      SELECT tell_operators('source.failing',
+        json_build_object('source', ${source}::text, 'trigger', ${trigger}::text, 'code', ${code}::text),
+        'source:' || ${source} || ':' || date_trunc('hour', now()))`;
+  }
+
   /** Puts messages into the inbox, in the given order. @returns their ids, by external id */
   async addMessages(
     tx: Prisma.TransactionClient,

@@ -108,12 +108,24 @@ export class RoutingService {
     const settled = routes.map((route) => settle(route, held, places));
     const messages = settled.flatMap((one) => messageOf(source, one) ?? []);
     await this.routing.commit(tx, webhooks, messages, settled.map(outcomeOf));
+    await this.tellFailures(tx, source, settled);
     // Behind the conversations, in the lock order of a window that is closed.
     await this.windows.add(
       tx,
       settled.flatMap((one) => gatheredOf(source, one) ?? []),
     );
     return { kind: 'settled', settled, isOurs: true };
+  }
+
+  /** Operators are told once an hour that triggers fail for a source. */
+  private async tellFailures(
+    tx: Prisma.TransactionClient,
+    source: string,
+    settled: readonly Settled[],
+  ): Promise<void> {
+    const failed = settled.find(({ decision }) => decision.kind === 'failed');
+    if (failed?.decision.kind !== 'failed') return;
+    await this.routing.tellFailing(tx, source, failed.ready.trigger.name, failed.decision.code);
   }
 
   /** Counts and logs what is committed. */

@@ -7,6 +7,6 @@ import { SourcesService } from './sources.service.js';
 /** The sources of webhooks, and their secrets. */
 @Module({
   providers: [SourceRepository, SourcesService, SourceDirectory, SecretsKey],
-  exports: [SourcesService, SourceDirectory],
+  exports: [SourcesService, SourceDirectory, SecretsKey],
 })
 export class SourcesModule {}

@@ -5,7 +5,7 @@ import { Describe, Tool } from '../tool.decorator.js';
 /** The tool that ends a turn without an answer. A turn that a person waits for does not have it. */
 export const STAY_SILENT = 'stay_silent';
 
-export class StaySilentParameters {
+class StaySilentParameters {
   @Describe('Why nothing is said, in a few words. Operators read it.')
   @IsOptional()
   @IsString()

@@ -8,6 +8,6 @@ import { PublicHosts } from './public-hosts.js';
 /** Fetches pages of the public internet, and of nothing else. No setting opens more. */
 @Module({
   providers: [HostResolver, PublicHosts, Dialer, FetchLimits, PageFetcher],
-  exports: [PageFetcher],
+  exports: [PageFetcher, PublicHosts, Dialer],
 })
 export class WebModule {}

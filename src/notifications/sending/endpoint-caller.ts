@@ -1,0 +1,94 @@
+import { request } from 'node:http';
+import type { Socket } from 'node:net';
+import { Injectable } from '@nestjs/common';
+import { Webhook } from 'standardwebhooks';
+import { Dialer } from '../../agent/tools/web/dialer.js';
+import { GiveUpError } from '../../platform/errors/errors.js';
+import { openSecret } from '../../triggers/sources/secret-box.js';
+import { SecretsKey } from '../../triggers/sources/secrets-key.js';
+import type { ClaimedDelivery } from './delivery.repository.js';
+import { EndpointHosts } from './endpoint-hosts.js';
+
+/** The time of one call, with the look-up of the name and the connection. */
+const TIMEOUT_MS = 15_000;
+
+/**
+ * Calls an endpoint, signed by Standard Webhooks. It follows no redirect, uses no proxy, and reads nothing but the
+ * status of the answer.
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+@Injectable()
+export class EndpointCaller {
+  constructor(
+    private readonly hosts: EndpointHosts,
+    private readonly dialer: Dialer,
+    private readonly key: SecretsKey,
+  ) {}
+
+  /** @returns the status of the answer @throws what keeps the call from being made, or answered */
+  async call(delivery: ClaimedDelivery, now: Date): Promise<number> {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const url = new URL(delivery.url);
+    const { type, data, createdAt } = delivery;
+    const body = JSON.stringify({ type, timestamp: createdAt.toISOString(), data });
+    const headers = { ...this.signed(delivery, body, now), host: url.host };
+    const socket = await this.dialer.connect(url, await this.hosts.addressesOf(url, signal), signal);
+    try {
+      return await post(url, socket, headers, body, signal);
+    } finally {
+      socket.destroy();
+    }
+  }
+
+  private signed(
+    { endpointId, notificationId, sealed, previousSealed }: ClaimedDelivery,
+    body: string,
+    now: Date,
+  ) {
+    // The same in each attempt: the receiver knows a repeated one by it.
+    const id = `msg_${notificationId}`;
+    const signatures = [sealed, previousSealed].flatMap((secret) =>
+      secret === null ? [] : new Webhook(openSecret(this.key.get(), endpointId, secret)).sign(id, now, body),
+    );
+    return {
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
+      'webhook-signature': signatures.join(' '),
+    };
+  }
+}
+
+async function post(
+  url: URL,
+  socket: Socket,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  signal: AbortSignal,
+): Promise<number> {
+  // Without an agent there is no pool, no other connection and no proxy.
+  const call = request({
+    method: 'POST',
+    createConnection: () => socket,
+    path: `${url.pathname}${url.search}`,
+    headers: {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'user-agent': 'Turnpike',
+      connection: 'close',
+    },
+    signal,
+  });
+  const answered = new Promise<number>((resolve, reject) => {
+    const closed = () =>
+      reject(new GiveUpError('ENDPOINT_CLOSED', 'the connection was closed without an answer'));
+    call
+      .on('response', ({ statusCode = 0 }) => resolve(statusCode))
+      .on('error', reject)
+      .on('close', closed);
+    socket.on('error', reject).on('close', closed);
+    if (socket.closed) closed();
+  });
+  call.end(body);
+  return await answered;
+}
