@@ -13,6 +13,24 @@ interface Key {
 
 const keys: readonly Key[] = [
   {
+    id: 'window-of-key',
+    kind: 'unique key',
+    promises: [2],
+    keeps: 'A trigger has one open window for a key',
+    table: 'coalescing_windows',
+    name: 'coalescing_windows_open',
+    isIndex: true,
+  },
+  {
+    id: 'told-once',
+    kind: 'unique key',
+    promises: [],
+    keeps: 'A state that lasts is told once',
+    table: 'notifications',
+    name: 'notifications_once_key_key',
+    isIndex: true,
+  },
+  {
     id: 'event',
     kind: 'unique key',
     promises: [2],

@@ -7,6 +7,12 @@ const receiver = 'src/triggers/receiving/webhook-receiver.ts';
 const receiverSpec = 'src/triggers/receiving/webhook-receiver.spec.ts';
 const routing = 'src/triggers/routing/routing.repository.ts';
 const routingSpec = 'src/triggers/routing/routing.service.spec.ts';
+const windows = 'src/triggers/coalescing/window.repository.ts';
+const closing = 'src/triggers/routing/window-closing.service.ts';
+const closingSpec = 'src/triggers/routing/window-closing.spec.ts';
+const replays = 'src/triggers/replaying/replay.repository.ts';
+const replaysSpec = 'src/triggers/replaying/replay.repository.spec.ts';
+const termsSpec = 'src/agent/loop/turn-runner-triggers.spec.ts';
 const expressionsSpec = 'src/triggers/expressions/expressions.spec.ts';
 
 /** Webhooks of sources: each once, in order, authentic, and each a message once. */
@@ -178,5 +184,176 @@ export const triggerGuards: readonly Guard[] = [
     spec: expressionsSpec,
     test: 'sees no more than the own fields of the body',
     error: 'Cannot use higher-order sections',
+  },
+  {
+    id: 'triggers/window-source-locked',
+    kind: 'lock',
+    promises: [3],
+    keeps: 'Windows of one key are told in their order',
+    without: {
+      file: closing,
+      within: 'private async tell(',
+      find: '!(await this.routing.lockSource(tx, source))',
+      replace: 'source === null',
+    },
+    spec: closingSpec,
+    test: 'are left to the process that has their source',
+  },
+  {
+    id: 'triggers/window-locked',
+    kind: 'lock',
+    promises: [1, 2],
+    keeps: 'A window takes no webhook while it is told',
+    without: { file: windows, within: 'async lockDue(', find: ' FOR UPDATE SKIP LOCKED' },
+    spec: closingSpec,
+    test: 'are left to the process that has their window',
+  },
+  {
+    id: 'triggers/window-size',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'A window holds no more than its trigger allows',
+    without: {
+      file: windows,
+      within: 'function additionTo(',
+      find: 'own.length >= room, webhooks: own.slice(0, room)',
+      replace: 'own.length > room * 9, webhooks: own',
+    },
+    spec: closingSpec,
+    test: 'fill a window, which is closed at once, and the next one',
+  },
+  {
+    id: 'triggers/window-longest-wait',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'Webhooks that never stop are told all the same',
+    without: { file: windows, within: 'private async fill(', find: 'least(', replace: 'greatest(' },
+    spec: closingSpec,
+    test: 'wait for one another until it has been quiet, but not longer than the longest wait',
+  },
+  {
+    id: 'triggers/window-put-off',
+    kind: 'retry',
+    promises: [1, 6],
+    keeps: 'A window that cannot be told holds up no other one',
+    without: {
+      file: closing,
+      within: 'private async closeOrPutOff(',
+      find: 'await this.windows.putOff(window.id, RETRY_MS);',
+      replace: '',
+    },
+    spec: closingSpec,
+    test: 'hold up no other window if their message cannot be made',
+  },
+  {
+    id: 'triggers/sweep-windows',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep finds windows whose time is over',
+    without: {
+      file: windows,
+      within: 'async dueSources()',
+      find: 'WHERE ${isDue(deferral)}',
+      replace: 'WHERE false AND ${isDue(deferral)}',
+    },
+    spec: closingSpec,
+    test: 'wake the routing of their source when their time is over',
+  },
+  {
+    id: 'triggers/replay-rate',
+    kind: 'limit',
+    promises: [7],
+    keeps: 'A replay stores no more than its rate, whichever process works',
+    without: {
+      file: replays,
+      within: 'async advance(',
+      find: 'Math.min(replay.due, MAX_AT_ONCE)',
+      replace: 'MAX_AT_ONCE',
+    },
+    spec: replaysSpec,
+    test: 'stores no more than its rate, whichever process works and however long none did',
+  },
+  {
+    id: 'triggers/own-terms',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A person’s message never gets the tools of a trigger',
+    without: {
+      file: 'src/agent/turns/event-claim.ts',
+      within: 'function upToOthers(',
+      find: 'event.lateEdit || !areSameTerms(heard?.terms ?? usualTerms, terms)',
+      replace: 'event.lateEdit && (heard === null || terms !== null)',
+    },
+    spec: termsSpec,
+    test: 'shares no turn with messages on other terms',
+  },
+  {
+    id: 'triggers/own-terms-joined',
+    kind: 'condition',
+    promises: [],
+    keeps: 'No message joins or interrupts a turn on other terms',
+    without: {
+      file: 'src/agent/turns/event-claim.ts',
+      within: 'async join(',
+      find: '!isOnTerms(ready.candidates, run.terms)',
+      replace: 'stepIndex < 0',
+    },
+    spec: termsSpec,
+    test: 'is neither joined nor interrupted by messages on other terms',
+  },
+  {
+    id: 'triggers/person-answered',
+    kind: 'condition',
+    promises: [],
+    keeps: 'A person gets an answer',
+    without: {
+      file: 'src/agent/loop/policy/tool-permissions.ts',
+      within: 'async findRules(',
+      find: 'if (isAsked) ',
+      replace: 'if (isAsked && conversation.id === null) ',
+    },
+    spec: termsSpec,
+    test: 'cannot end without a message',
+  },
+  {
+    id: 'notifications/one-attempt',
+    kind: 'lock',
+    promises: [],
+    keeps: 'One of several processes makes an attempt, and no other one until it is lost',
+    without: {
+      file: 'src/notifications/sending/delivery.repository.ts',
+      within: 'async claim(',
+      find: ', ${putOffBy(CLAIM_MS)}',
+    },
+    spec: 'src/notifications/sending/notification-sender.spec.ts',
+    test: 'is sent by one of two processes, and again when the one that had it died',
+  },
+  {
+    id: 'notifications/public-addresses',
+    kind: 'condition',
+    promises: [],
+    keeps: 'An endpoint is on the public internet unless the settings allow more',
+    without: {
+      file: 'src/notifications/sending/endpoint-hosts.ts',
+      within: 'async addressesOf(',
+      find: '!this.settings.privateAddresses',
+      replace: 'this.settings === null',
+    },
+    spec: 'src/notifications/sending/notification-sender.spec.ts',
+    test: 'does not leave the public internet unless the settings allow it',
+  },
+  {
+    id: 'notifications/one-alert-a-minute',
+    kind: 'lock',
+    promises: [],
+    keeps: 'Alerts are bundled: one message a minute, whichever worker writes it',
+    without: {
+      file: 'src/notifications/alerts/alerts.service.ts',
+      within: 'async run()',
+      find: '!(await this.alerts.begin(tx, chat))',
+      replace: 'chat === null',
+    },
+    spec: 'src/notifications/alerts/alerts.service.spec.ts',
+    test: 'tells the chat of all that went wrong within a minute, in one message, once',
   },
 ];

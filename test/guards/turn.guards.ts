@@ -382,7 +382,11 @@ const ends: readonly Guard[] = [
     kind: 'condition',
     promises: [7],
     keeps: 'A chat that was blocked while its turn ran is not answered',
-    without: { file: 'src/agent/turns/finish-turn.ts', find: ' AND NOT ${isBlockedConversation}' },
+    without: {
+      file: 'src/agent/turns/finish-turn.ts',
+      within: 'export function finishTurn(',
+      find: ' AND NOT ${isBlockedConversation}',
+    },
     spec: 'src/agent/loop/turn-runner-status.spec.ts',
     test: 'sends no reply if a turn has its answer after its chat was blocked',
   },

@@ -19,6 +19,8 @@ const TAGS: Readonly<Record<string, string>> = {
   sources: 'What may send webhooks, and how they are signed',
   triggers: 'What becomes of webhooks',
   events: 'What came in, and what became of it',
+  'event-replays': 'Replays of many webhooks',
+  'notification-endpoints': 'Servers that are told what happens',
   approvals: 'Tool calls that wait for a person',
   'flood-gate': 'How fast is sent, and what waits for that',
   'admitted-groups': 'Groups that were let in',

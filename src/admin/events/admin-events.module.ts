@@ -5,12 +5,13 @@ import { AdminAccessModule } from '../access/admin-access.module.js';
 import { EventListingRepository } from './event-listing.repository.js';
 import { EventReplayRepository } from './event-replay.repository.js';
 import { EventsAdminService } from './events-admin.service.js';
+import { EventReplaysController } from './event-replays.controller.js';
 import { EventsController } from './events.controller.js';
 
 /** `/admin/events`: what came in, and what became of it. */
 @Module({
   imports: [LanesModule, ReplayingModule, AdminAccessModule],
-  controllers: [EventsController],
+  controllers: [EventsController, EventReplaysController],
   providers: [EventsAdminService, EventListingRepository, EventReplayRepository],
 })
 export class AdminEventsModule {}

@@ -21,9 +21,9 @@ const MAX_RATE = 100;
 const DEFAULT_RATE = 10;
 
 /** Webhooks to be replayed: of a source, or that a trigger has seen. */
-export class ReplayFilterDto {
+export class EventReplayFilterDto {
   @ApiPropertyOptional({ type: String, description: 'The name of their source', example: 'github' })
-  @ValidateIf(({ trigger, source }: ReplayFilterDto) => source !== undefined || trigger === undefined)
+  @ValidateIf(({ trigger, source }: EventReplayFilterDto) => source !== undefined || trigger === undefined)
   @Matches(SOURCE_NAME, { message: 'source must be the name of a source, or trigger be given' })
   source?: string;
 
@@ -48,12 +48,12 @@ export class ReplayFilterDto {
   to?: string;
 }
 
-export class NewReplayDto {
-  @ApiProperty({ type: ReplayFilterDto })
+export class NewEventReplayDto {
+  @ApiProperty({ type: EventReplayFilterDto })
   @IsObject()
   @ValidateNested()
-  @Type(() => ReplayFilterDto)
-  filter: ReplayFilterDto;
+  @Type(() => EventReplayFilterDto)
+  filter: EventReplayFilterDto;
 
   @ApiPropertyOptional({ minimum: 1, maximum: MAX_RATE, default: DEFAULT_RATE })
   @IsInt()
@@ -63,7 +63,7 @@ export class NewReplayDto {
 }
 
 /** A replay of many webhooks. */
-export class ReplayDto {
+export class EventReplayDto {
   @ApiProperty({ format: 'uuid' })
   readonly id: string;
 
@@ -83,7 +83,13 @@ export class ReplayDto {
   readonly endedAt: string | null;
 }
 
-export function toReplayDto({ id, replayed, ratePerSecond, createdAt, endedAt }: WebhookReplay): ReplayDto {
+export function toEventReplayDto({
+  id,
+  replayed,
+  ratePerSecond,
+  createdAt,
+  endedAt,
+}: WebhookReplay): EventReplayDto {
   return {
     id,
     state: endedAt === null ? 'running' : 'ended',

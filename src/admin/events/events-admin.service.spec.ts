@@ -198,12 +198,12 @@ describe('The events', () => {
     expect(started.statusCode).toBe(202);
     const replay = started.json<{ id: string }>();
     expect(replay).toMatchObject({ state: 'running', replayed: 0, ratePerSecond: 5, endedAt: null });
-    expect((await admin.call(`events/replays/${replay.id}`)).json()).toEqual(replay);
-    expect((await admin.call(`events/replays/${replay.id}`, 'DELETE')).json()).toMatchObject({
+    expect((await admin.call(`event-replays/${replay.id}`)).json()).toEqual(replay);
+    expect((await admin.call(`event-replays/${replay.id}`, 'DELETE')).json()).toMatchObject({
       state: 'ended',
       endedAt: expect.any(String),
     });
-    const unknown = 'events/replays/00000000-0000-7000-8000-000000000000';
+    const unknown = 'event-replays/00000000-0000-7000-8000-000000000000';
     expect((await admin.call(unknown)).statusCode).toBe(404);
     expect((await admin.call(unknown, 'DELETE')).statusCode).toBe(404);
   });

@@ -7,7 +7,7 @@ import { decodeNumberCursor, encodeNumberCursor } from '../listing/cursor.js';
 import { pageOf } from '../listing/page.js';
 import type { EventDetailDto, EventDto, EventOutcomeDto, EventPage, EventQuery } from './event.dto.js';
 import { type EventFilter, EventListingRepository, type EventRow } from './event-listing.repository.js';
-import { type NewReplayDto, type ReplayDto, toReplayDto } from './event-replay.dto.js';
+import { type NewEventReplayDto, type EventReplayDto, toEventReplayDto } from './event-replay.dto.js';
 import { EventReplayRepository } from './event-replay.repository.js';
 
 /** Lists events for operators, and replays webhooks. */
@@ -48,7 +48,7 @@ export class EventsAdminService {
   }
 
   /** Starts a replay of all that passes the filter and is stored by now. */
-  async replayMany({ filter, ratePerSecond }: NewReplayDto): Promise<ReplayDto> {
+  async replayMany({ filter, ratePerSecond }: NewEventReplayDto): Promise<EventReplayDto> {
     const { source, trigger, result, from, to } = filter;
     const selection = {
       source: source === undefined ? null : eventSourceOf(source),
@@ -57,15 +57,15 @@ export class EventsAdminService {
       receivedFrom: timeOf(from),
       receivedTo: timeOf(to),
     };
-    return toReplayDto(await this.manyReplays.start(selection, ratePerSecond));
+    return toEventReplayDto(await this.manyReplays.start(selection, ratePerSecond));
   }
 
-  async getReplay(id: string): Promise<ReplayDto> {
+  async getReplay(id: string): Promise<EventReplayDto> {
     return foundReplay(await this.manyReplays.find(id));
   }
 
   /** What is replayed already stays. */
-  async endReplay(id: string): Promise<ReplayDto> {
+  async endReplay(id: string): Promise<EventReplayDto> {
     return foundReplay(await this.manyReplays.end(id));
   }
 
@@ -76,9 +76,9 @@ export class EventsAdminService {
   }
 }
 
-function foundReplay(replay: WebhookReplay | null): ReplayDto {
+function foundReplay(replay: WebhookReplay | null): EventReplayDto {
   if (!replay) throw new NotFoundException('There is no replay with this id');
-  return toReplayDto(replay);
+  return toEventReplayDto(replay);
 }
 
 /** @throws BadRequestException */

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiConflictResponse,
@@ -10,9 +10,8 @@ import {
 } from '../../platform/openapi/api-docs.js';
 import { AdminApi } from '../access/admin-api.decorator.js';
 import { EventDetailDto, EventDto, EventPage, EventQuery } from './event.dto.js';
-import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import { NumberIdPipe } from '../listing/number-id.pipe.js';
-import { NewReplayDto, ReplayDto } from './event-replay.dto.js';
+import { NewEventReplayDto, EventReplayDto } from './event-replay.dto.js';
 import { EventsAdminService } from './events-admin.service.js';
 
 const eventId = { name: 'id', type: String, description: 'The event’s number', example: '42' };
@@ -51,25 +50,9 @@ export class EventsController {
     description:
       'All that pass the filter and are stored by now, in their order, so many a second. It goes on by itself, whichever process ends.',
   })
-  @ApiAcceptedResponse({ type: ReplayDto })
-  replayMany(@Body() replay: NewReplayDto): Promise<ReplayDto> {
+  @ApiAcceptedResponse({ type: EventReplayDto })
+  replayMany(@Body() replay: NewEventReplayDto): Promise<EventReplayDto> {
     return this.events.replayMany(replay);
-  }
-
-  @Get('replays/:id')
-  @ApiOperation({ summary: 'Show a replay of many webhooks' })
-  @ApiOkResponse({ type: ReplayDto })
-  @ApiNotFoundResponse()
-  getReplay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
-    return this.events.getReplay(id);
-  }
-
-  @Delete('replays/:id')
-  @ApiOperation({ summary: 'End a replay of many webhooks where it is' })
-  @ApiOkResponse({ type: ReplayDto })
-  @ApiNotFoundResponse()
-  endReplay(@Param('id', KnownIdPipe) id: string): Promise<ReplayDto> {
-    return this.events.endReplay(id);
   }
 
   @Post(':id/replay')

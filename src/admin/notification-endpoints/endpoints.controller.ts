@@ -29,14 +29,17 @@ export class EndpointsController {
   constructor(private readonly endpoints: EndpointsAdminService) {}
 
   @Get()
-  @ApiOperation({ summary: 'List the endpoints of notifications, the newest first' })
+  @ApiOperation({
+    summary: 'List the endpoints of notifications, the newest first',
+    description: 'Without their secrets.',
+  })
   @ApiOkResponse({ type: EndpointPage })
   list(@Query() query: PageQuery): Promise<EndpointPage> {
     return this.endpoints.list(query);
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one endpoint' })
+  @ApiOperation({ summary: 'Show one endpoint', description: 'Without its secret.' })
   @ApiOkResponse({ type: EndpointDto })
   @ApiNotFoundResponse()
   get(@Param('id', KnownIdPipe) id: string): Promise<EndpointDto> {
@@ -66,7 +69,10 @@ export class EndpointsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Remove an endpoint with its deliveries' })
+  @ApiOperation({
+    summary: 'Remove an endpoint with its deliveries',
+    description: 'A call that is under way is finished.',
+  })
   @ApiNoContentResponse()
   @ApiNotFoundResponse()
   remove(@Param('id', KnownIdPipe) id: string): Promise<void> {
@@ -85,7 +91,10 @@ export class EndpointsController {
   }
 
   @Get(':id/deliveries')
-  @ApiOperation({ summary: 'List the deliveries of an endpoint, the newest first' })
+  @ApiOperation({
+    summary: 'List the deliveries of an endpoint, the newest first',
+    description: 'Each with the status or the error of its last attempt.',
+  })
   @ApiOkResponse({ type: NotificationDeliveryPage })
   @ApiNotFoundResponse()
   deliveries(
@@ -97,7 +106,10 @@ export class EndpointsController {
 
   @Post(':id/deliveries/:deliveryId/redeliver')
   @HttpCode(202)
-  @ApiOperation({ summary: 'Send a notification once more, whatever became of it' })
+  @ApiOperation({
+    summary: 'Send a notification once more, whatever became of it',
+    description: 'With the same `webhook-id`, and all attempts anew.',
+  })
   @ApiParam({ name: 'deliveryId', type: String, example: '42' })
   @ApiAcceptedResponse()
   @ApiNotFoundResponse()

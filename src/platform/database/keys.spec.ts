@@ -45,6 +45,15 @@ const once: readonly (readonly [string, string])[] = [
   ['approvals_turn_id_step_index_key', APPROVAL],
   ['dead_letters_kind_subject_id_key', LETTER],
   ['operator_keys_conversation_id_key_key', operatorMessage],
+  [
+    'coalescing_windows_open',
+    `INSERT INTO coalescing_windows (id, trigger_id, key, source, closes_at)
+     VALUES (gen_random_uuid(), :c, 'a key', 'shop', now())`,
+  ],
+  [
+    'notifications_once_key_key',
+    `INSERT INTO notifications (type, data, once_key) VALUES ('budget.passed', '{}', :c)`,
+  ],
   ['budget_days_pkey', `INSERT INTO budget_days (day, scope, key) VALUES (current_date, 'chat', :c)`],
   ['throttle_windows_pkey', `INSERT INTO throttle_windows (key, hits, expires_at) VALUES (:c, '{}', now())`],
   [

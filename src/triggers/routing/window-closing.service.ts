@@ -94,7 +94,10 @@ export class WindowClosingService {
     );
   }
 
-  /** Locks the conversation before the window, as routing does. */
+  /**
+   * Locks the source, then the conversation, then the window, as routing does. Two processes that closed windows of one
+   * key side by side could tell of the second one first.
+   */
   private async tell(
     tx: Prisma.TransactionClient,
     source: string,
@@ -102,6 +105,7 @@ export class WindowClosingService {
     ready: ReadyTrigger | null,
     places: Places,
   ): Promise<Closing> {
+    if (ready !== null && !(await this.routing.lockSource(tx, source))) return { kind: 'elsewhere' };
     const conversationId = ready && placeOf(ready.target, places);
     const held = await this.routing.hold(tx, conversationId === null ? [] : [conversationId]);
     const isThere = conversationId !== null && held.has(conversationId);

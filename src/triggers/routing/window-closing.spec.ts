@@ -178,6 +178,33 @@ describe('Webhooks of one key', () => {
     ).toBe(true);
   });
 
+  it('are left to the process that has their source', async () => {
+    await trigger();
+    await webhooks(...alerts(1, 1));
+    await route();
+    await passTime();
+    await room.prisma.$transaction(async (tx) => {
+      await new RoutingRepository(room.prisma).lockSource(tx, 'shop');
+      await close();
+    });
+    expect(await messages()).toEqual([]);
+    await close();
+    expect(await told()).toEqual([['1']]);
+  });
+
+  it('are left to the process that has their window', async () => {
+    await trigger();
+    await webhooks(...alerts(1, 1));
+    await route();
+    await passTime();
+    const [window] = await windows();
+    await room.prisma.$transaction(async (tx) => {
+      expect(await new WindowRepository(room.prisma, room.ids).lockDue(tx, window?.id ?? '')).toBe(1);
+      const second = new WindowRepository(room.prisma, room.ids);
+      expect(await room.prisma.$transaction((other) => second.lockDue(other, window?.id ?? ''))).toBeNull();
+    });
+  });
+
   it('are told although the clock of the database is set back', async () => {
     await trigger();
     await webhooks(...alerts(1, 1));
