@@ -1,5 +1,6 @@
 import { CronExpressionParser } from 'cron-parser';
 import { isTimeZone } from 'class-validator';
+import { nextGap } from './zone-gap.js';
 import { GiveUpError, messageOf } from '../platform/errors/errors.js';
 
 /** A rule for recurring times. */
@@ -40,17 +41,27 @@ export function readRule(cron: string, timeZone: string): Rule {
 }
 
 /**
- * The first time of a rule after `after`; null if there is none. A time that the change to summer time skips is an hour
- * later by local time; one that the change back repeats counts once. Pure.
+ * The first time of a rule after `after`; null if there is none. A time that the change to summer time skips is later by
+ * as much as the clocks are set forward; one that the change back repeats counts once. Pure.
  */
 export function nextTime({ cron, timeZone }: Rule, after: Date): Date | null {
   try {
-    return CronExpressionParser.parse(cron, { tz: timeZone, currentDate: after }).next().toDate();
+    const next = timeAfter(cron, timeZone, after);
+    // The library passes over what a gap of half an hour skips.
+    const gap = nextGap(timeZone, after, next);
+    if (gap === null) return next;
+    const skipped = timeAfter(cron, 'UTC', new Date(gap.fromLocal.getTime() - 1));
+    if (skipped >= gap.untilLocal) return next;
+    const shifted = new Date(gap.at.getTime() + skipped.getTime() - gap.fromLocal.getTime());
+    return shifted < next && shifted > after ? shifted : next;
   } catch {
     // 31 February; or a zone that this Node.js does not know (any more).
     return null;
   }
 }
+
+const timeAfter = (cron: string, tz: string, currentDate: Date): Date =>
+  CronExpressionParser.parse(cron, { tz, currentDate }).next().toDate();
 
 /** The least distance between two times of day; between the last and the first as if the rule matched every day. */
 function closestMinutes(cron: string): number {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PrismaService } from '../platform/database/prisma.service.js';
-import type { Prisma, Schedule } from '../generated/prisma/client.js';
+import type { Prisma, Schedule, ScheduleRun } from '../generated/prisma/client.js';
 import { Ids } from '../platform/runtime/ids.js';
 
 /** Planned schedules one conversation may have. */
@@ -11,9 +11,12 @@ export const MAX_SCHEDULE_CHARS = 2_000;
 export type NewSchedule = Pick<
   Schedule,
   'conversationId' | 'kind' | 'text' | 'cron' | 'timeZone' | 'nextAt' | 'createdBy' | 'idempotencyKey'
->;
+> &
+  Partial<Pick<Schedule, 'everyMinutes' | 'missed' | 'overlap'>>;
 
-export type ScheduleChange = Partial<Pick<Schedule, 'text' | 'cron' | 'timeZone' | 'nextAt'>>;
+export type ScheduleChange = Partial<
+  Pick<Schedule, 'text' | 'cron' | 'timeZone' | 'everyMinutes' | 'nextAt' | 'missed' | 'overlap'>
+>;
 
 /** A conversation that is being erased has no schedules any more. */
 const ofNoErased = { conversation: { erasedAt: null } } as const;
@@ -54,6 +57,15 @@ export class ScheduleRepository {
 
   find(id: string): Promise<Schedule | null> {
     return this.prisma.schedule.findUnique({ where: { id, ...ofNoErased } });
+  }
+
+  /** Its newest times that have come, at most `limit`. */
+  runs(scheduleId: string, limit: number): Promise<ScheduleRun[]> {
+    return this.prisma.scheduleRun.findMany({
+      where: { scheduleId },
+      orderBy: { dueAt: 'desc' },
+      take: limit,
+    });
   }
 
   /** The conversation's planned schedules, by number: at most `MAX_SCHEDULES`. */

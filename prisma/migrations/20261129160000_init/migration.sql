@@ -629,6 +629,10 @@ CREATE TABLE model_circuits (
 CREATE TYPE schedule_kind AS ENUM ('reminder', 'task');
 CREATE TYPE schedule_state AS ENUM ('planned', 'done', 'cancelled');
 
+CREATE TYPE missed_policy AS ENUM ('none', 'one', 'all');
+CREATE TYPE overlap_policy AS ENUM ('skip', 'queue');
+CREATE TYPE schedule_run_state AS ENUM ('fired', 'missed', 'skipped');
+
 CREATE TABLE schedules (
   id               UUID PRIMARY KEY,
   conversation_id  UUID NOT NULL,
@@ -637,6 +641,9 @@ CREATE TABLE schedules (
   text             TEXT NOT NULL,
   cron             TEXT,
   time_zone        TEXT NOT NULL DEFAULT 'UTC',
+  every_minutes    INTEGER,
+  missed           missed_policy NOT NULL DEFAULT 'one',
+  overlap          overlap_policy NOT NULL DEFAULT 'skip',
   next_at          TIMESTAMPTZ(3) NOT NULL,
   state            schedule_state NOT NULL DEFAULT 'planned',
   created_by       TEXT,
@@ -644,6 +651,14 @@ CREATE TABLE schedules (
   created_at       TIMESTAMPTZ(6) NOT NULL DEFAULT transaction_timestamp(),
   last_fired_at    TIMESTAMPTZ(6),
   ended_at         TIMESTAMPTZ(6)
+);
+CREATE TABLE schedule_runs (
+  schedule_id  UUID NOT NULL,
+  due_at       TIMESTAMPTZ(3) NOT NULL,
+  state        schedule_run_state NOT NULL,
+  code         TEXT,
+  created_at   TIMESTAMPTZ(6) NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (schedule_id, due_at)
 );
 CREATE UNIQUE INDEX schedules_idempotency_key_key ON schedules (idempotency_key);
 CREATE INDEX schedules_conversation_id_id_idx ON schedules (conversation_id, id);
@@ -877,6 +892,8 @@ ALTER TABLE source_secrets
   ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE triggers
   ADD FOREIGN KEY (source_id) REFERENCES sources ON DELETE RESTRICT ON UPDATE CASCADE;
+ALTER TABLE schedule_runs
+  ADD FOREIGN KEY (schedule_id) REFERENCES schedules ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE coalesced_webhooks
   ADD FOREIGN KEY (window_id) REFERENCES coalescing_windows ON DELETE CASCADE ON UPDATE CASCADE;
 ALTER TABLE trigger_outcomes

@@ -39,7 +39,7 @@ export function scheduleRows(
   const source = state === null ? newest : Prisma.sql`${newest} ORDER BY id DESC LIMIT ${SCANNED_ROWS}`;
   return Prisma.sql`
     SELECT id, conversation_id AS "conversationId", number, kind::text AS kind, text, cron, time_zone AS "timeZone",
-           next_at AS "nextAt", state::text AS state, created_by AS "createdBy", created_at AS "createdAt",
+           every_minutes AS "everyMinutes", missed::text AS missed, overlap::text AS overlap, next_at AS "nextAt", state::text AS state, created_by AS "createdBy", created_at AS "createdAt",
            last_fired_at AS "lastFiredAt", ended_at AS "endedAt"
     FROM (${source}) AS newest
     WHERE ${notErased} AND ${state === null ? Prisma.sql`true` : Prisma.sql`state = ${state}::schedule_state`}

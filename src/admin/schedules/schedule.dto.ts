@@ -1,15 +1,27 @@
 import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
 import {
   IsIn,
+  IsInt,
   IsNotEmpty,
   IsOptional,
   IsString,
   IsUUID,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateIf,
 } from 'class-validator';
-import { type Schedule, ScheduleKind, ScheduleState } from '../../generated/prisma/client.js';
+import {
+  MissedPolicy,
+  OverlapPolicy,
+  type Schedule,
+  ScheduleKind,
+  type ScheduleRun,
+  ScheduleRunState,
+  ScheduleState,
+} from '../../generated/prisma/client.js';
+import { MIN_INTERVAL_MINUTES } from '../../schedules/rule.js';
 import { MAX_SCHEDULE_CHARS } from '../../schedules/schedule.repository.js';
 import { PageQuery } from '../listing/page.js';
 import { pageOfDtos } from '../listing/page-dto.js';
@@ -19,12 +31,22 @@ const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
 
 const kinds = Object.values(ScheduleKind);
 const states = Object.values(ScheduleState);
+const missedPolicies = Object.values(MissedPolicy);
+const overlapPolicies = Object.values(OverlapPolicy);
+const runStates = Object.values(ScheduleRunState);
+/** A month. */
+const MAX_MINUTES = 44_640;
 
 const about = {
   text: `What is sent, or done; at most ${MAX_SCHEDULE_CHARS} characters`,
   at: 'Once: ISO 8601 (without an offset: UTC), or how long from now: 10m, 2h30m, 1d, PT10M. At most a year ahead',
   cron: 'Again and again: five fields, no two times closer than five minutes',
   timeZone: 'Of the cron expression, an IANA name',
+  everyMinutes:
+    'Again and again, at exact multiples: from `at` on or, without it, from one interval after now',
+  missed:
+    'Times that passed while no worker was there: none is made up for, the newest one, or all (at most 100)',
+  overlap: 'A time of a task that comes while its last one is not done: it is skipped, or waits behind it',
 } as const;
 
 export class ScheduleQuery extends PageQuery {
@@ -39,8 +61,32 @@ export class ScheduleQuery extends PageQuery {
   state?: ScheduleState;
 }
 
-/** `at`, or `cron`. */
-export class NewScheduleDto {
+class ScheduleOptions {
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: about.everyMinutes,
+    minimum: MIN_INTERVAL_MINUTES,
+    maximum: MAX_MINUTES,
+  })
+  @IfGiven()
+  @IsInt()
+  @Min(MIN_INTERVAL_MINUTES)
+  @Max(MAX_MINUTES)
+  everyMinutes?: number;
+
+  @ApiPropertyOptional({ enum: missedPolicies, description: about.missed })
+  @IfGiven()
+  @IsIn(missedPolicies)
+  missed?: MissedPolicy;
+
+  @ApiPropertyOptional({ enum: overlapPolicies, description: about.overlap })
+  @IfGiven()
+  @IsIn(overlapPolicies)
+  overlap?: OverlapPolicy;
+}
+
+/** `at`, or `cron`, or `everyMinutes`. */
+export class NewScheduleDto extends ScheduleOptions {
   @ApiProperty({ format: 'uuid' })
   @IsUUID()
   conversationId: string;
@@ -82,7 +128,7 @@ export class NewScheduleDto {
 }
 
 /** Absent fields keep their value. A schedule keeps its kind: once, or by a rule. */
-export class ScheduleChangeDto {
+export class ScheduleChangeDto extends ScheduleOptions {
   @ApiPropertyOptional({ type: String, description: about.text, maxLength: MAX_SCHEDULE_CHARS })
   @IfGiven()
   @IsString()
@@ -127,8 +173,17 @@ export class ScheduleDto {
   @ApiProperty()
   readonly text: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'null: once' })
+  @ApiProperty({ type: String, nullable: true, description: 'null: once, or by an interval' })
   readonly cron: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true })
+  readonly everyMinutes: number | null;
+
+  @ApiProperty({ enum: missedPolicies })
+  readonly missed: MissedPolicy;
+
+  @ApiProperty({ enum: overlapPolicies })
+  readonly overlap: OverlapPolicy;
 
   @ApiProperty({ example: 'Europe/Lisbon' })
   readonly timeZone: string;
@@ -152,6 +207,29 @@ export class ScheduleDto {
   readonly endedAt: string | null;
 }
 
+/** A time of a schedule that has come. */
+export class ScheduleRunDto {
+  @ApiProperty({ type: String, format: 'date-time' })
+  readonly dueAt: string;
+
+  @ApiProperty({ enum: runStates })
+  readonly state: ScheduleRunState;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'Why it did not fire',
+    example: 'SCHEDULE_OVERLAP',
+  })
+  readonly code: string | null;
+}
+
+/** A schedule with the newest of its times that have come. */
+export class ScheduleDetailDto extends ScheduleDto {
+  @ApiProperty({ type: [ScheduleRunDto], description: 'The newest first, at most 100' })
+  readonly runs: readonly ScheduleRunDto[];
+}
+
 export class SchedulePage extends pageOfDtos(ScheduleDto) {}
 
 export type ShownSchedule = Omit<Schedule, 'idempotencyKey'>;
@@ -165,6 +243,9 @@ export function toScheduleDto(schedule: ShownSchedule): ScheduleDto {
     text: schedule.text,
     cron: schedule.cron,
     timeZone: schedule.timeZone,
+    everyMinutes: schedule.everyMinutes,
+    missed: schedule.missed,
+    overlap: schedule.overlap,
     state: schedule.state,
     nextAt: schedule.endedAt ? null : schedule.nextAt.toISOString(),
     lastFiredAt: schedule.lastFiredAt?.toISOString() ?? null,
@@ -172,4 +253,8 @@ export function toScheduleDto(schedule: ShownSchedule): ScheduleDto {
     createdAt: schedule.createdAt.toISOString(),
     endedAt: schedule.endedAt?.toISOString() ?? null,
   };
+}
+
+export function toScheduleRunDto({ dueAt, state, code }: ScheduleRun): ScheduleRunDto {
+  return { dueAt: dueAt.toISOString(), state, code };
 }

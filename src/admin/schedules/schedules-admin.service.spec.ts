@@ -45,7 +45,7 @@ describe('The schedules', () => {
       endedAt: null,
     });
     expect(once).not.toHaveProperty('idempotencyKey');
-    expect((await admin.call(`schedules/${once.id}`)).json()).toEqual(once);
+    expect((await admin.call(`schedules/${once.id}`)).json()).toEqual({ ...once, runs: [] });
     const changed = await admin.call(`schedules/${once.id}`, 'PATCH', { text: 'Coffee', at: 'P1D' });
     expect(changed.json()).toMatchObject({ id: once.id, text: 'Coffee', number: 1 });
     expect(changed.json().nextAt > Object(once).nextAt).toBe(true);
@@ -55,6 +55,23 @@ describe('The schedules', () => {
     expect(moved.json().nextAt).toMatch(/T03:30:00\.000Z$/);
     expect((await admin.call(`schedules/${once.id}`, 'DELETE')).statusCode).toBe(204);
     expect((await admin.call(`schedules/${once.id}`)).statusCode).toBe(404);
+  });
+
+  it('may have an interval, and policies for times that were missed or overlap', async () => {
+    const interval = { at: undefined, kind: 'task', everyMinutes: 30, missed: 'all', overlap: 'queue' };
+    const made = await created(interval);
+    expect(made).toMatchObject({ cron: null, everyMinutes: 30, missed: 'all', overlap: 'queue' });
+    const changed = await admin.call(`schedules/${made.id}`, 'PATCH', { everyMinutes: 45, missed: 'none' });
+    expect(changed.json()).toMatchObject({ everyMinutes: 45, missed: 'none', overlap: 'queue' });
+    const from = await created({ ...interval, at: '2h' });
+    expect(Object(from).nextAt > Object(made).nextAt).toBe(true);
+    await admin.prisma.scheduleRun.create({
+      data: { scheduleId: made.id, dueAt: new Date(0), state: 'missed', code: 'SCHEDULE_MISSED' },
+    });
+    expect((await admin.call(`schedules/${made.id}`)).json()).toMatchObject({
+      runs: [{ dueAt: '1970-01-01T00:00:00.000Z', state: 'missed', code: 'SCHEDULE_MISSED' }],
+    });
+    for (const id of [made.id, from.id]) await admin.call(`schedules/${id}`, 'DELETE');
   });
 
   it('are listed newest first, page by page, by conversation and by state', async () => {
@@ -78,6 +95,9 @@ describe('The schedules', () => {
     ['a rule that is none', { ...daily, cron: 'daily' }],
     ['a rule too often', { ...daily, cron: '* * * * *' }],
     ['an unknown time zone', { ...daily, timeZone: 'Mars/Olympus' }],
+    ['an interval and a rule', { ...daily, everyMinutes: 30 }],
+    ['an interval that is too short', { at: undefined, everyMinutes: 4 }],
+    ['an unknown policy', { missed: 'some' }],
     ['an unknown kind', { kind: 'alarm' }],
     ['no text', { text: '' }],
     ['NUL in the text', { text: 'a\0b' }],
@@ -95,6 +115,8 @@ describe('The schedules', () => {
       [once.id, { cron: '0 9 * * *' }],
       [once.id, { at: null }],
       [once.id, { text: null }],
+      [once.id, { everyMinutes: 30 }],
+      [task.id, { everyMinutes: 30 }],
       [task.id, { at: '10m' }],
       [task.id, { cron: null }],
       [task.id, { state: 'done' }],

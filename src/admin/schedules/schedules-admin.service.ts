@@ -2,18 +2,23 @@ import { BadRequestException, ConflictException, Injectable, NotFoundException }
 import { GiveUpError } from '../../platform/errors/errors.js';
 import type { Schedule } from '../../generated/prisma/client.js';
 import { ScheduleRepository } from '../../schedules/schedule.repository.js';
-import { SchedulesService, type When } from '../../schedules/schedules.service.js';
+import { type SchedulePolicy, SchedulesService, type When } from '../../schedules/schedules.service.js';
 import { decodeIdCursor, encodeIdCursor } from '../listing/cursor.js';
 import { pageOf } from '../listing/page.js';
 import {
   type NewScheduleDto,
   type ScheduleChangeDto,
+  type ScheduleDetailDto,
   type ScheduleDto,
   type SchedulePage,
   type ScheduleQuery,
   toScheduleDto,
+  toScheduleRunDto,
 } from './schedule.dto.js';
 import { ScheduleListingRepository } from './schedule-listing.repository.js';
+
+/** The newest times of a schedule that are shown with it. */
+const SHOWN_RUNS = 100;
 
 /** Lists and changes schedules for operators. */
 @Injectable()
@@ -35,21 +40,32 @@ export class SchedulesAdminService {
     return end === null ? page : { ...page, nextCursor: encodeIdCursor(end) };
   }
 
-  async get(id: string): Promise<ScheduleDto> {
-    return toScheduleDto(await this.findOrFail(id));
+  async get(id: string): Promise<ScheduleDetailDto> {
+    const schedule = await this.findOrFail(id);
+    const runs = await this.repository.runs(id, SHOWN_RUNS);
+    return Object.assign(toScheduleDto(schedule), { runs: runs.map(toScheduleRunDto) });
   }
 
-  async create({ conversationId, kind, text, ...wish }: NewScheduleDto): Promise<ScheduleDto> {
+  async create({
+    conversationId,
+    kind,
+    text,
+    missed,
+    overlap,
+    ...wish
+  }: NewScheduleDto): Promise<ScheduleDto> {
     const when = newWhen(wish);
-    const plan = { conversationId, kind, text, when, createdBy: null, idempotencyKey: null };
+    const policy = policyOf({ missed, overlap });
+    const plan = { conversationId, kind, text, when, policy, createdBy: null, idempotencyKey: null };
     return toScheduleDto(await asHttp(() => this.schedules.plan(plan)));
   }
 
-  async change(id: string, { text, ...wish }: ScheduleChangeDto): Promise<ScheduleDto> {
+  async change(id: string, { text, missed, overlap, ...wish }: ScheduleChangeDto): Promise<ScheduleDto> {
     const known = await this.findOrFail(id);
     const when = changedWhen(known, wish);
     const times = when ? await asHttp(() => this.schedules.timesOf(when)) : {};
-    const changed = await this.repository.change(id, { ...(text !== undefined && { text }), ...times });
+    const fields = { ...(text !== undefined && { text }), ...policyOf({ missed, overlap }), ...times };
+    const changed = await this.repository.change(id, fields);
     if (changed) return toScheduleDto(changed);
     await this.findOrFail(id);
     throw new ConflictException('The schedule has ended');
@@ -66,19 +82,37 @@ export class SchedulesAdminService {
   }
 }
 
-type Wish = Pick<ScheduleChangeDto, 'at' | 'cron' | 'timeZone'>;
+type Wish = Pick<ScheduleChangeDto, 'at' | 'cron' | 'timeZone' | 'everyMinutes'>;
 
-function newWhen({ at, cron, timeZone }: Wish): When {
+function newWhen({ at, cron, timeZone, everyMinutes }: Wish): When {
+  if (everyMinutes !== undefined && cron === undefined && timeZone === undefined)
+    return { kind: 'interval', everyMinutes, startAt: at ?? null };
   if (at !== undefined && cron === undefined && timeZone === undefined) return { kind: 'once', at };
-  if (at === undefined && cron !== undefined)
+  if (at === undefined && cron !== undefined && everyMinutes === undefined)
     return { kind: 'repeatedly', cron, timeZone: timeZone ?? 'UTC' };
   throw new BadRequestException(
-    'Give at for once, or cron and, if it is not UTC, timeZone for again and again',
+    'Give at for once, or cron and, if it is not UTC, timeZone, or everyMinutes and, if it does not start with the ' +
+      'first of them, at',
   );
 }
 
+const policyOf = ({ missed, overlap }: SchedulePolicy): SchedulePolicy => ({
+  ...(missed !== undefined && { missed }),
+  ...(overlap !== undefined && { overlap }),
+});
+
 /** @returns null if the times do not change */
-function changedWhen({ cron: rule, timeZone: zone }: Schedule, { at, cron, timeZone }: Wish): When | null {
+function changedWhen(
+  { cron: rule, timeZone: zone, everyMinutes: interval }: Schedule,
+  { at, cron, timeZone, everyMinutes }: Wish,
+): When | null {
+  if (interval !== null) {
+    if (cron !== undefined || timeZone !== undefined)
+      throw new BadRequestException('This schedule has an interval: it has everyMinutes and at, no cron');
+    if (at === undefined && everyMinutes === undefined) return null;
+    return { kind: 'interval', everyMinutes: everyMinutes ?? interval, startAt: at ?? null };
+  }
+  if (everyMinutes !== undefined) throw new BadRequestException('This schedule has no interval');
   if (rule === null) {
     if (cron !== undefined || timeZone !== undefined)
       throw new BadRequestException('This schedule happens once: it has at, no cron and no timeZone');

@@ -13,6 +13,7 @@ import { KnownIdPipe } from '../listing/known-id.pipe.js';
 import {
   NewScheduleDto,
   ScheduleChangeDto,
+  ScheduleDetailDto,
   ScheduleDto,
   SchedulePage,
   ScheduleQuery,
@@ -35,17 +36,21 @@ export class SchedulesController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'Show one schedule', description: 'With its next time and its last.' })
-  @ApiOkResponse({ type: ScheduleDto })
+  @ApiOperation({
+    summary: 'Show one schedule',
+    description: 'With its next time, and what became of the last ones.',
+  })
+  @ApiOkResponse({ type: ScheduleDetailDto })
   @ApiNotFoundResponse()
-  get(@Param('id', KnownIdPipe) id: string): Promise<ScheduleDto> {
+  get(@Param('id', KnownIdPipe) id: string): Promise<ScheduleDetailDto> {
     return this.schedules.get(id);
   }
 
   @Post()
   @ApiOperation({
     summary: 'Plan something in a conversation',
-    description: 'Give `at` for once, or `cron` and, if it is not UTC, `timeZone` for again and again.',
+    description:
+      'Give `at` for once, or `cron` and, if it is not UTC, `timeZone`, or `everyMinutes` for again and again.',
   })
   @ApiCreatedResponse({ type: ScheduleDto })
   @ApiBadRequestResponse()

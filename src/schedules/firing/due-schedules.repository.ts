@@ -3,7 +3,14 @@ import type { UserId } from '../../channel/ids.js';
 import { SCHEDULE_SOURCE } from '../../channel/event-source.js';
 import type { ChatDescription, Sender } from '../../channel/inbound.js';
 import { PrismaService } from '../../platform/database/prisma.service.js';
-import { Prisma, type ConversationStatus, type ScheduleKind } from '../../generated/prisma/client.js';
+import {
+  Prisma,
+  type ConversationStatus,
+  type MissedPolicy,
+  type OverlapPolicy,
+  type ScheduleKind,
+  type ScheduleRun,
+} from '../../generated/prisma/client.js';
 import { externalIdOf, type ScheduledEvent, writeScheduledEvent } from '../scheduled-event.js';
 
 /** A due schedule and its conversation, both locked. */
@@ -15,6 +22,9 @@ export interface DueSchedule {
   readonly text: string;
   readonly cron: string | null;
   readonly timeZone: string;
+  readonly everyMinutes: number | null;
+  readonly missed: MissedPolicy;
+  readonly overlap: OverlapPolicy;
   readonly nextAt: Date;
   readonly status: ConversationStatus;
   /** Sends to the chat are refused. */
@@ -38,6 +48,9 @@ interface Row extends Omit<DueSchedule, 'chat' | 'sender'>, Omit<ChatDescription
   readonly languageCode: string | null;
 }
 
+/** Recorded times of a schedule. */
+const KEPT_RUNS = 1_000;
+
 /** Due schedules, and their next state. */
 @Injectable()
 export class DueSchedulesRepository {
@@ -57,7 +70,8 @@ export class DueSchedulesRepository {
   async lockDue(tx: Prisma.TransactionClient, id: string): Promise<DueSchedule | null> {
     const [row] = await tx.$queryRaw<Row[]>`
       SELECT s.id, s.conversation_id AS "conversationId", s.number, s.kind::text AS kind, s.text, s.cron,
-             s.time_zone AS "timeZone", s.next_at AS "nextAt", c.status::text AS status, c.epoch,
+             s.time_zone AS "timeZone", s.every_minutes AS "everyMinutes", s.missed::text AS missed,
+             s.overlap::text AS overlap, s.next_at AS "nextAt", c.status::text AS status, c.epoch,
              c.unreachable_at IS NOT NULL AS unreachable,
              c.channel, c.chat_id AS "chatId", c.thread_id AS "threadId", c.via, c.chat_type AS "chatType", c.title, c.username,
              p.user_id AS "userId", p.is_chat AS "isChat", p.first_name AS "firstName", p.last_name AS "lastName",
@@ -93,18 +107,64 @@ export class DueSchedulesRepository {
   }
 
   /**
-   * Puts a task into the inbox, in the caller's transaction, unless its last event still waits there.
+   * Records times of a schedule, in the caller's transaction, and forgets all but the newest `KEPT_RUNS`.
+   * @returns those that were not recorded before: a time has one effect, whatever the schedule is changed to
+   */
+  async recordRuns(
+    tx: Prisma.TransactionClient,
+    { id }: DueSchedule,
+    runs: readonly Pick<ScheduleRun, 'dueAt' | 'state' | 'code'>[],
+  ): Promise<Date[]> {
+    const rows = await tx.$queryRaw<{ dueAt: Date }[]>`
+      INSERT INTO schedule_runs (schedule_id, due_at, state, code)
+      SELECT ${id}::uuid, r.due_at, r.state::schedule_run_state, r.code
+      FROM unnest(${runs.map(({ dueAt }) => dueAt.toISOString())}::timestamptz[], ${runs.map(({ state }) => state)}::text[],
+                  ${runs.map(({ code }) => code)}::text[]) AS r (due_at, state, code)
+      ORDER BY r.due_at
+      ON CONFLICT (schedule_id, due_at) DO NOTHING
+      RETURNING due_at AS "dueAt"`;
+    await tx.$executeRaw`
+      DELETE FROM schedule_runs WHERE schedule_id = ${id}::uuid AND due_at < (
+        SELECT due_at FROM schedule_runs WHERE schedule_id = ${id}::uuid
+        ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)`;
+    return rows.map(({ dueAt }) => dueAt);
+  }
+
+  /** A recorded time turned out to have no effect. */
+  async recordSkipped(
+    tx: Prisma.TransactionClient,
+    { id }: DueSchedule,
+    dueAt: Date,
+    code: string,
+  ): Promise<void> {
+    await tx.$executeRaw`
+      UPDATE schedule_runs SET state = 'skipped', code = ${code}
+      WHERE schedule_id = ${id}::uuid AND due_at = ${dueAt.toISOString()}::timestamptz`;
+  }
+
+  /**
+   * Puts a task into the inbox, in the caller's transaction, unless a time of it is not done yet and it skips then.
    * @returns whether it did
    */
-  async addEvent(tx: Prisma.TransactionClient, due: DueSchedule, event: ScheduledEvent): Promise<boolean> {
+  async addEvent(
+    tx: Prisma.TransactionClient,
+    due: DueSchedule,
+    dueAt: Date,
+    event: ScheduledEvent,
+  ): Promise<boolean> {
     const added = await tx.$executeRaw`
       INSERT INTO events (source, external_id, conversation_id, kind, payload)
-      SELECT ${SCHEDULE_SOURCE}, ${externalIdOf(due.id, due.nextAt)}, ${due.conversationId}::uuid, 'message',
+      SELECT ${SCHEDULE_SOURCE}, ${externalIdOf(due.id, dueAt)}, ${due.conversationId}::uuid, 'message',
              ${writeScheduledEvent(event)}::json
-      -- Found among what waits in the conversation, so without the source: its index has all that there ever was.
-      WHERE (SELECT true FROM events e
-             WHERE e.conversation_id = ${due.conversationId}::uuid AND e.state = 'waiting' AND e.kind = 'message'
-               AND starts_with(e.external_id, ${`${due.id}:`}) LIMIT 1) IS NULL
+      -- Found among what is not done in the conversation, so without the source: its index has all that there ever was.
+      WHERE ${due.overlap === 'queue'} OR (
+        SELECT true FROM events e
+        WHERE e.conversation_id = ${due.conversationId}::uuid AND e.state = 'waiting' AND e.kind = 'message'
+          AND starts_with(e.external_id, ${`${due.id}:`}) LIMIT 1) IS NULL
+        AND (
+        SELECT true FROM turns t JOIN events e ON e.turn_id = t.id
+        WHERE t.conversation_id = ${due.conversationId}::uuid AND t.state IN ('waiting', 'running', 'parked')
+          AND e.source = ${SCHEDULE_SOURCE} AND starts_with(e.external_id, ${`${due.id}:`}) LIMIT 1) IS NULL
       ON CONFLICT (source, external_id) DO NOTHING`;
     return added > 0;
   }

@@ -69,7 +69,13 @@ describe('A task', () => {
   it('is an event at each of its times, with its creator, and gets its next time', async () => {
     const nextAt = new Date('2026-01-05T08:00:00Z');
     await room.prisma.person.create({ data: { channel: 'telegram', userId: '77', firstName: 'Ada' } });
-    const due = await schedule({ ...DAILY, nextAt, createdBy: '77', text: 'Tell the news' });
+    const due = await schedule({
+      ...DAILY,
+      cron: '0 9 5 1 *',
+      nextAt,
+      createdBy: '77',
+      text: 'Tell the news',
+    });
     expect(await firing.run()).toEqual([{ conversationId: conversation.id, kind: 'task' }]);
     const [event] = await events();
     expect(event).toMatchObject({

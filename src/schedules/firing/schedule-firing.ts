@@ -4,10 +4,10 @@ import { PrismaService } from '../../platform/database/prisma.service.js';
 import { shortTransaction } from '../../platform/database/short-transaction.js';
 import { Outbox } from '../../delivery/outbox.js';
 import { messageOf } from '../../platform/errors/errors.js';
-import type { Prisma, ScheduleKind } from '../../generated/prisma/client.js';
+import type { Prisma, ScheduleKind, ScheduleRun, ScheduleRunState } from '../../generated/prisma/client.js';
 import { MessageRepository } from '../../memory/message.repository.js';
 import { eachAlone } from '../../platform/runtime/each-alone.js';
-import { nextTime } from '../rule.js';
+import { decideDue, dueTimes } from './due-times.js';
 import { type DueSchedule, DueSchedulesRepository } from './due-schedules.repository.js';
 
 /** Schedules that fire in one pass; the next pass continues. */
@@ -19,9 +19,14 @@ export interface Fired {
   readonly kind: ScheduleKind;
 }
 
+const runOf =
+  (state: ScheduleRunState, code: string | null) =>
+  (dueAt: Date): Pick<ScheduleRun, 'dueAt' | 'state' | 'code'> => ({ dueAt, state, code });
+
 /**
  * Fires due schedules. Each time of a schedule has one effect: the effect and the next time are one commit, which only
- * one of several processes can make. Several times missed during an outage count as one.
+ * one of several processes can make. What becomes of times that were missed is the schedule's own policy; each is
+ * recorded.
  */
 @Injectable()
 export class ScheduleFiring {
@@ -49,26 +54,49 @@ export class ScheduleFiring {
   private async fire(tx: Prisma.TransactionClient, id: string): Promise<Fired | null> {
     const due = await this.due.lockDue(tx, id);
     if (!due) return null;
-    const { conversationId, kind, cron, timeZone, now } = due;
-    const next = cron === null ? null : nextTime({ cron, timeZone }, now);
+    const { conversationId, kind, now } = due;
+    const { times, next } = dueTimes(due, now);
+    const { fire, missed } = decideDue(due.missed, times, now);
     // A chat without access gets no messages, just as its own are dropped; nor does one that refuses them.
     const active = due.status === 'active' && !due.unreachable;
     const served = active && (await this.accessPolicy.evaluate(due, tx)) === 'serve';
-    const fired = served && (await this.takeEffect(tx, due));
-    await this.due.moveOn(tx, due, next, fired ? 'fired' : 'passed');
+    const fired = await this.fireTimes(tx, due, served, fire, missed);
+    await this.due.moveOn(tx, due, next, fired > 0 ? 'fired' : 'passed');
     this.logger.log({
-      msg: fired ? 'schedule fired' : 'schedule passed over',
+      msg: fired > 0 ? 'schedule fired' : 'schedule passed over',
       conversationId,
       scheduleId: id,
+      fired,
+      missed: missed.length,
     });
-    return fired ? { conversationId, kind } : null;
+    return fired > 0 ? { conversationId, kind } : null;
   }
 
-  private async takeEffect(tx: Prisma.TransactionClient, due: DueSchedule): Promise<boolean> {
+  /** @returns how many times had an effect */
+  private async fireTimes(
+    tx: Prisma.TransactionClient,
+    due: DueSchedule,
+    isServed: boolean,
+    fire: readonly Date[],
+    missed: readonly Date[],
+  ): Promise<number> {
+    const begun = isServed ? runOf('fired', null) : runOf('skipped', 'SCHEDULE_NOT_SERVED');
+    const runs = [...missed.map(runOf('missed', 'SCHEDULE_MISSED')), ...fire.map(begun)];
+    const recorded = new Set((await this.due.recordRuns(tx, due, runs)).map((time) => time.getTime()));
+    let fired = 0;
+    for (const dueAt of fire) {
+      if (!isServed || !recorded.has(dueAt.getTime())) continue;
+      if (await this.takeEffect(tx, due, dueAt)) fired += 1;
+      else await this.due.recordSkipped(tx, due, dueAt, 'SCHEDULE_OVERLAP');
+    }
+    return fired;
+  }
+
+  private async takeEffect(tx: Prisma.TransactionClient, due: DueSchedule, dueAt: Date): Promise<boolean> {
     const { conversationId, epoch, number, text, sender } = due;
     if (due.kind === 'task') {
-      const dueAt = due.nextAt.toISOString();
-      return await this.due.addEvent(tx, due, { number, dueAt, text, sender });
+      const event = { number, dueAt: dueAt.toISOString(), text, sender };
+      return await this.due.addEvent(tx, due, dueAt, event);
     }
     // Part of the history, so that the agent knows the subject of an answer to it.
     const messageId = await this.messages.addNotice(tx, { conversationId, epoch }, text);
