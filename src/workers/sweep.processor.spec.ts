@@ -259,4 +259,12 @@ describe('The sweep', () => {
     await sweep.process();
     await expectDone(free, parts);
   });
+
+  it('does the parts that rooms add after its first pass, as while the application starts', async () => {
+    const ran: string[] = [];
+    await sweep.process();
+    for (const name of ['one', 'other']) additions.add(name, () => Promise.resolve(ran.push(name)));
+    await sweep.process();
+    expect(ran).toEqual(['one', 'other']);
+  });
 });

@@ -21,7 +21,8 @@ export const SWEEP_PERIOD_MS = 2_000;
 /** Regularly finds the work that no wake-up and no message brings back. Each part is independent. */
 @Processor(SWEEP_QUEUE, workerOptions)
 export class SweepProcessor extends ScheduledProcessor {
-  private parts: readonly PartOfPass[] | undefined;
+  private readonly own: readonly PartOfPass[];
+  private readonly added = new Map<string, SweepPart>();
 
   constructor(
     private readonly sweep: SweepService,
@@ -38,17 +39,16 @@ export class SweepProcessor extends ScheduledProcessor {
     end: WorkerEnd,
   ) {
     super({ name: 'sweep', periodMs: SWEEP_PERIOD_MS }, queue, clock, end);
+    this.own = this.listParts();
   }
 
   protected override async run(): Promise<void> {
-    this.parts ??= this.listParts();
-    await runParts(this.parts);
+    await runParts([...this.own, ...this.listAdded()]);
   }
 
   /** In this order unless one of them stalls. */
   private listParts(): readonly PartOfPass[] {
-    const part = (name: string, work: () => Promise<unknown>) =>
-      new SweepPart(name, work, (...miss) => this.misses.report(...miss));
+    const part = (name: string, work: () => Promise<unknown>) => this.part(name, work);
     return [
       // First: the turns they park are due then.
       part('approvals', () => this.approvals.expireOverdue()),
@@ -59,8 +59,20 @@ export class SweepProcessor extends ScheduledProcessor {
       part('backlog', () => this.backlog.run()),
       this.sweep,
       part('schedules', () => this.fireSchedules()),
-      ...this.additions.entries().map(([name, work]) => part(name, work)),
     ];
+  }
+
+  /** The parts of other rooms. A pass may begin while the application starts, before all of them are there. */
+  private listAdded(): readonly SweepPart[] {
+    return this.additions.entries().map(([name, work]) => {
+      const part = this.added.get(name) ?? this.part(name, work);
+      this.added.set(name, part);
+      return part;
+    });
+  }
+
+  private part(name: string, work: () => Promise<unknown>): SweepPart {
+    return new SweepPart(name, work, (...miss) => this.misses.report(...miss));
   }
 
   private async askAboutPairings(): Promise<void> {

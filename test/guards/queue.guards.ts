@@ -382,4 +382,18 @@ const deadLetters: readonly Guard[] = [
   },
 ];
 
-export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters];
+export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters  {
+    id: 'sweep/added-later',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep does what rooms add to it, though its first pass begins before all of them have',
+    without: {
+      file: 'src/workers/sweep.processor.ts',
+      within: 'private listAdded()',
+      find: 'this.additions.entries()',
+      replace: '[...this.additions.entries()].slice(0, this.added.size)',
+    },
+    spec: 'src/workers/sweep.processor.spec.ts',
+    test: 'does the parts that rooms add after its first pass, as while the application starts',
+  },
+];
