@@ -114,11 +114,22 @@ const sweeps: readonly Guard[] = [
     keeps: 'The sweep comes to what rooms above the queue have added: erasures',
     without: {
       file: processor,
-      find: '...this.additions.entries().map(([name, work]) => part(name, work)),',
+      find: ', ...this.listAdded()',
     },
     spec: processorSpec,
     test: 'runs parts that rooms above the queue have added, each on its own',
   },
+  {
+    id: 'sweep/added-later',
+    kind: 'sweep part',
+    promises: [1],
+    keeps: 'The sweep does what rooms add to it, though its first pass begins before all of them have',
+    without: {
+      file: 'src/workers/sweep.processor.ts',
+      within: 'private listAdded()',
+      find: 'this.additions.entries()',
+      replace: '[...this.additions.entries()].slice(0, this.added.size)',
+    },
   {
     id: 'sweep/stall-alone',
     kind: 'sweep part',
@@ -382,18 +393,7 @@ const deadLetters: readonly Guard[] = [
   },
 ];
 
-export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters  {
-    id: 'sweep/added-later',
-    kind: 'sweep part',
-    promises: [1],
-    keeps: 'The sweep does what rooms add to it, though its first pass begins before all of them have',
-    without: {
-      file: 'src/workers/sweep.processor.ts',
-      within: 'private listAdded()',
-      find: 'this.additions.entries()',
-      replace: '[...this.additions.entries()].slice(0, this.added.size)',
-    },
-    spec: 'src/workers/sweep.processor.spec.ts',
+export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters    spec: 'src/workers/sweep.processor.spec.ts',
     test: 'does the parts that rooms add after its first pass, as while the application starts',
   },
 ];
