@@ -125,11 +125,14 @@ const sweeps: readonly Guard[] = [
     promises: [1],
     keeps: 'The sweep does what rooms add to it, though its first pass begins before all of them have',
     without: {
-      file: 'src/workers/sweep.processor.ts',
+      file: processor,
       within: 'private listAdded()',
       find: 'this.additions.entries()',
       replace: '[...this.additions.entries()].slice(0, this.added.size)',
     },
+    spec: processorSpec,
+    test: 'does the parts that rooms add after its first pass, as while the application starts',
+  },
   {
     id: 'sweep/stall-alone',
     kind: 'sweep part',
@@ -393,7 +396,4 @@ const deadLetters: readonly Guard[] = [
   },
 ];
 
-export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters    spec: 'src/workers/sweep.processor.spec.ts',
-    test: 'does the parts that rooms add after its first pass, as while the application starts',
-  },
-];
+export const queueGuards: readonly Guard[] = [...sweeps, ...laneGuards, ...deadLetters];
