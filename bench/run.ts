@@ -8,6 +8,7 @@ import { budgetBench } from './budget.js';
 import { contextBench } from './context.js';
 import { floodBench } from './flood.js';
 import { latencyBench } from './latency.js';
+import { sourcesBench } from './sources.js';
 import { startBench } from './start.js';
 import { recoveryBench } from './recovery.js';
 import { stopBench } from './stop.js';
@@ -27,6 +28,7 @@ const benches: readonly Bench[] = [
   turnsBench,
   latencyBench,
   startBench,
+  sourcesBench,
 ];
 const RESULTS = join('bench', 'results');
 
