@@ -724,6 +724,7 @@ CREATE TYPE notification_delivery_state AS ENUM ('pending', 'delivered', 'failed
 
 CREATE TABLE notifications (
   id          BIGSERIAL PRIMARY KEY,
+  message_id  UUID NOT NULL DEFAULT gen_random_uuid(),
   type        TEXT NOT NULL,
   data        JSON NOT NULL,
   once_key    TEXT,
@@ -764,7 +765,12 @@ CREATE TABLE notification_deliveries (
 );
 CREATE UNIQUE INDEX notification_deliveries_endpoint_id_notification_id_key
   ON notification_deliveries (endpoint_id, notification_id);
-CREATE INDEX notification_deliveries_pending ON notification_deliveries (endpoint_id, id) WHERE state = 'pending';
+-- What is due of an endpoint: by the end of its deferral, or by its start after the clock was set back.
+CREATE INDEX notification_deliveries_due ON notification_deliveries (endpoint_id, available_at)
+  WHERE state = 'pending';
+CREATE INDEX notification_deliveries_deferred ON notification_deliveries (endpoint_id, deferred_at)
+  WHERE state = 'pending';
+CREATE INDEX notification_deliveries_of_endpoint ON notification_deliveries (endpoint_id, id);
 CREATE INDEX notification_deliveries_notification_id_idx ON notification_deliveries (notification_id);
 
 CREATE TABLE alert_chats (

@@ -116,7 +116,10 @@ export class NotificationDeliveryDto {
   @ApiProperty()
   readonly id: string;
 
-  @ApiProperty({ description: 'The same in each attempt: `webhook-id`', example: 'msg_42' })
+  @ApiProperty({
+    description: 'The same in each attempt: `webhook-id`',
+    example: 'msg_0192d3a4-0000-4000-8000-000000000000',
+  })
   readonly messageId: string;
 
   @ApiProperty({ enum: notificationTypes })
@@ -158,10 +161,10 @@ export function toEndpointDto(endpoint: ListedEndpoint): EndpointDto {
 }
 
 export function toDeliveryDto(delivery: ListedDelivery): NotificationDeliveryDto {
-  const { id, notificationId, type, state, attempts, status, error, createdAt, availableAt } = delivery;
+  const { id, messageId, type, state, attempts, status, error, createdAt, availableAt } = delivery;
   return {
     id: id.toString(),
-    messageId: `msg_${notificationId}`,
+    messageId: `msg_${messageId}`,
     type,
     state,
     attempts,

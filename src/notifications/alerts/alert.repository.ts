@@ -10,7 +10,7 @@ export interface Untold extends Told {
 
 /** The time between two alerts, in milliseconds. */
 const ALERT_EVERY_MS = 60_000;
-/** An alert tells of nothing older, in milliseconds: ALERTS_CHAT may just have been set. */
+/** The first alert of a chat tells of nothing older, in milliseconds: ALERTS_CHAT has just been set. */
 const MAX_AGE_MS = 3_600_000;
 /** Notifications in one alert. */
 const MAX_TOLD = 1_000;
@@ -34,20 +34,34 @@ export class AlertRepository {
     return rows.length > 0;
   }
 
-  /**
-   * Makes this the one alert of the next minute, under the lock of the chat's row.
-   * @returns false if another one was less than a minute ago
-   */
-  async begin(tx: Prisma.TransactionClient, chatId: string): Promise<boolean> {
-    const begun = await tx.$executeRaw`
-      INSERT INTO alert_chats (chat_id) VALUES (${chatId})
-      ON CONFLICT (chat_id) DO UPDATE SET told_at = clock_timestamp()
-      WHERE alert_chats.told_at NOT BETWEEN clock_timestamp() - ${ALERT_EVERY_MS} * interval '1 ms' AND clock_timestamp()`;
-    return begun > 0;
+  /** Whether an alert waits to be sent: it holds the next one back, which then tells of all that came up meanwhile. */
+  async hasUnsent(tx: Prisma.TransactionClient, conversationId: string): Promise<boolean> {
+    const unsent = {
+      conversationId,
+      settledAt: null,
+      turnId: null,
+      messageId: null,
+      class: 'background',
+    } as const;
+    return (await tx.reply.findFirst({ where: unsent, select: { id: true } })) !== null;
   }
 
-  /** Takes what is untold, the oldest first; what is too old counts as told. */
-  async take(tx: Prisma.TransactionClient): Promise<Untold[]> {
+  /**
+   * Makes this the one alert of the next minute, under the lock of the chat's row.
+   * @returns `none` if another one was less than a minute ago; `first`: the chat had none before
+   */
+  async begin(tx: Prisma.TransactionClient, chatId: string): Promise<'none' | 'first' | 'next'> {
+    const [begun] = await tx.$queryRaw<{ isFirst: boolean }[]>`
+      INSERT INTO alert_chats (chat_id) VALUES (${chatId})
+      ON CONFLICT (chat_id) DO UPDATE SET told_at = clock_timestamp()
+      WHERE alert_chats.told_at NOT BETWEEN clock_timestamp() - ${ALERT_EVERY_MS} * interval '1 ms' AND clock_timestamp()
+      RETURNING xmax = 0 AS "isFirst"`;
+    if (!begun) return 'none';
+    return begun.isFirst ? 'first' : 'next';
+  }
+
+  /** Takes what is untold, the oldest first. @param recentOnly what is older than an hour counts as told */
+  async take(tx: Prisma.TransactionClient, recentOnly: boolean): Promise<Untold[]> {
     return await tx.$queryRaw<Untold[]>`
       WITH untold AS (
         SELECT id FROM notifications WHERE alerted_at IS NULL ORDER BY id LIMIT ${MAX_TOLD} FOR UPDATE
@@ -56,6 +70,6 @@ export class AlertRepository {
         RETURNING n.id, n.type, n.data, n.created_at
       )
       SELECT id, type, data FROM taken
-      WHERE created_at > clock_timestamp() - ${MAX_AGE_MS} * interval '1 ms' ORDER BY id`;
+      WHERE NOT ${recentOnly} OR created_at > clock_timestamp() - ${MAX_AGE_MS} * interval '1 ms' ORDER BY id`;
   }
 }

@@ -74,7 +74,13 @@ const alerts = async () => {
     .map(({ body }) => String(Object(body).text));
 };
 /** A minute is over. */
-const passTime = () => room.pool.query(`UPDATE alert_chats SET told_at = told_at - interval '1 minute'`);
+const passMinute = () => room.pool.query(`UPDATE alert_chats SET told_at = told_at - interval '1 minute'`);
+const send = () => room.pool.query(`UPDATE replies SET state = 'sent', settled_at = now()`);
+/** A minute is over, and the alert is sent. */
+const passTime = async () => {
+  await send();
+  await passMinute();
+};
 const told = async () =>
   (await room.prisma.notification.findMany({ orderBy: { id: 'asc' } })).map(({ type, data }) => ({
     type,
@@ -90,6 +96,7 @@ describe('An alert', () => {
     expect(others).toEqual([]);
     expect(first).toContain('4 dead letters: MODEL_401 (3), EVENT_FAILED.');
     await letter('LATER');
+    await send();
     await process().run();
     expect(await alerts()).toHaveLength(1);
     await passTime();
@@ -98,6 +105,21 @@ describe('An alert', () => {
     await passTime();
     await process().run();
     expect(await alerts()).toHaveLength(2);
+  });
+
+  it('waits for the last one to be sent, and tells then of all that came up meanwhile', async () => {
+    await letter('FIRST');
+    await process().run();
+    for (const reason of ['SECOND', 'THIRD']) {
+      await letter(reason);
+      await room.pool.query(`UPDATE notifications SET created_at = created_at - interval '2 hours'`);
+      await passMinute();
+      await process().run();
+    }
+    expect(await alerts()).toHaveLength(1);
+    await send();
+    await process().run();
+    expect((await alerts()).at(-1)).toContain('2 dead letters: SECOND, THIRD.');
   });
 
   it('is committed together with what it tells of', async () => {
@@ -113,15 +135,14 @@ describe('An alert', () => {
     expect(await alerts()).toHaveLength(1);
   });
 
-  it('tells of no dead letter of its own chat, and of nothing that is old', async () => {
+  it('tells of no dead letter of its own chat, and at first of nothing that is old', async () => {
+    await letter('OLD');
+    await room.pool.query(`UPDATE notifications SET created_at = created_at - interval '61 minutes'`);
     await letter('FIRST');
     await process().run();
+    expect((await alerts()).at(-1)).toContain('1 dead letter: FIRST.');
     const { id } = await room.prisma.conversation.findFirstOrThrow({ where: { chatId: chat } });
     await letter('REPLY_REFUSED', id);
-    await letter('OLD');
-    await room.pool.query(
-      `UPDATE notifications SET created_at = created_at - interval '61 minutes' WHERE data ->> 'reason' = 'OLD'`,
-    );
     await passTime();
     await process().run();
     expect(await alerts()).toHaveLength(1);

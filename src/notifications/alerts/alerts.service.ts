@@ -43,8 +43,10 @@ export class AlertsService implements OnModuleInit {
     const told = await shortTransaction(this.prisma, async (tx) => {
       // First, in the lock order of replies.
       if (!(await this.alerts.holdChat(tx, conversationId))) return 0;
-      if (!(await this.alerts.begin(tx, chat))) return 0;
-      const untold = (await this.alerts.take(tx)).filter(
+      if (await this.alerts.hasUnsent(tx, conversationId)) return 0;
+      const begun = await this.alerts.begin(tx, chat);
+      if (begun === 'none') return 0;
+      const untold = (await this.alerts.take(tx, begun === 'first')).filter(
         ({ data }) => Object(data).conversationId !== conversationId,
       );
       const text = alertText(untold);

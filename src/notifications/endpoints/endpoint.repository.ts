@@ -8,6 +8,7 @@ export type ListedEndpoint = Omit<NotificationEndpoint, 'sealed' | 'previousSeal
 /** A delivery and its notification. */
 export interface ListedDelivery extends NotificationDelivery {
   readonly type: string;
+  readonly messageId: string;
   readonly createdAt: Date;
 }
 
@@ -77,12 +78,14 @@ export class EndpointRepository {
     });
     const notifications = await this.prisma.notification.findMany({
       where: { id: { in: rows.map(({ notificationId }) => notificationId) } },
-      select: { id: true, type: true, createdAt: true },
+      select: { id: true, type: true, messageId: true, createdAt: true },
     });
     const byId = new Map(notifications.map((notification) => [notification.id, notification]));
     return rows.flatMap((row) => {
       const notification = byId.get(row.notificationId);
-      return notification ? [{ ...row, type: notification.type, createdAt: notification.createdAt }] : [];
+      if (!notification) return [];
+      const { type, messageId, createdAt } = notification;
+      return [{ ...row, type, messageId, createdAt }];
     });
   }
 

@@ -7,6 +7,7 @@ import { PrismaService } from '../../platform/database/prisma.service.js';
 export interface ClaimedDelivery {
   readonly id: bigint;
   readonly notificationId: bigint;
+  readonly messageId: string;
   readonly endpointId: string;
   /** This one counted. */
   readonly attempts: number;
@@ -47,37 +48,18 @@ export class DeliveryRepository {
    * @param busy endpoints of which none is claimed
    */
   async claim(perEndpoint: number, busy: readonly string[]): Promise<ClaimedDelivery[]> {
-    return await this.prisma.$queryRaw<ClaimedDelivery[]>`
-      WITH claimed AS (
-        SELECT d.id FROM notification_deliveries d
-        WHERE d.id IN (
-          SELECT next.id FROM notification_endpoints e
-          CROSS JOIN LATERAL (
-            SELECT d.id FROM notification_deliveries d
-            WHERE d.endpoint_id = e.id AND d.state = 'pending' AND ${isDue(deferral)} ORDER BY d.id LIMIT ${perEndpoint}
-          ) AS next
-          WHERE e.enabled AND e.id <> ALL (${[...busy]}::uuid[])
-          ORDER BY next.id LIMIT ${MAX_CLAIMED}
-        ) AND d.state = 'pending' AND ${isDue(deferral)}
-        ORDER BY d.id FOR UPDATE SKIP LOCKED
-      ), tried AS (
-        UPDATE notification_deliveries d SET attempts = attempts + 1, ${putOffBy(CLAIM_MS)}
-        FROM claimed WHERE d.id = claimed.id
-        RETURNING d.id, d.endpoint_id, d.notification_id, d.attempts
-      )
-      SELECT t.id, t.notification_id AS "notificationId", t.endpoint_id AS "endpointId", t.attempts, n.type, n.data,
-             n.created_at AS "createdAt", e.url, e.sealed,
-             CASE WHEN clock_timestamp() < e.rotated_at + ${ROTATION_MS} * interval '1 ms'
-                  THEN e.previous_sealed END AS "previousSealed"
-      FROM tried t JOIN notifications n ON n.id = t.notification_id JOIN notification_endpoints e ON e.id = t.endpoint_id
-      ORDER BY t.id`;
+    return await this.prisma.$queryRaw<ClaimedDelivery[]>(claimStatement(perEndpoint, busy));
   }
 
-  /** The two rows are no one commit: an endpoint is locked before its deliveries. */
-  async recordDelivered({ id, endpointId }: ClaimedDelivery, status: number): Promise<void> {
+  /**
+   * Records an attempt, unless a later one has begun since. The two rows are no one commit: an endpoint is locked before
+   * its deliveries.
+   */
+  async recordDelivered({ id, endpointId, attempts }: ClaimedDelivery, status: number): Promise<void> {
     await this.prisma.$executeRaw`
       UPDATE notification_deliveries
-      SET state = 'delivered', status = ${status}, error = NULL, settled_at = clock_timestamp() WHERE id = ${id}`;
+      SET state = 'delivered', status = ${status}, error = NULL, settled_at = clock_timestamp()
+      WHERE id = ${id} AND attempts = ${attempts}`;
     await this.prisma.$executeRaw`
       UPDATE notification_endpoints SET failing_since = NULL
       WHERE id = ${endpointId}::uuid AND failing_since IS NOT NULL`;
@@ -85,7 +67,7 @@ export class DeliveryRepository {
 
   /** As `recordDelivered`. @returns how long the endpoint has failed without a success, in milliseconds */
   async recordFailed(
-    { id, endpointId }: ClaimedDelivery,
+    { id, endpointId, attempts }: ClaimedDelivery,
     { status, error, retryInMs }: FailedAttempt,
   ): Promise<number> {
     const next =
@@ -94,7 +76,7 @@ export class DeliveryRepository {
         : Prisma.sql`${putOffBy(retryInMs)}`;
     await this.prisma.$executeRaw`
       UPDATE notification_deliveries SET status = ${status}, error = ${error}, ${next}
-      WHERE id = ${id} AND state = 'pending'`;
+      WHERE id = ${id} AND attempts = ${attempts} AND state = 'pending'`;
     const [row] = await this.prisma.$queryRaw<{ failingMs: number }[]>`
       UPDATE notification_endpoints SET failing_since = coalesce(failing_since, clock_timestamp())
       WHERE id = ${endpointId}::uuid
@@ -116,4 +98,38 @@ export class DeliveryRepository {
           json_build_object('endpointId', ${endpointId}::text, 'host', ${new URL(disabled.url).host}::text, 'code', ${code}::text))`;
     });
   }
+}
+
+/** The statement behind `DeliveryRepository.claim`, exported to inspect its plan. */
+export function claimStatement(perEndpoint: number, busy: readonly string[]): Prisma.Sql {
+  return Prisma.sql`
+      WITH claimed AS (
+        SELECT d.id FROM notification_deliveries d
+        WHERE d.id IN (
+          SELECT next.id FROM notification_endpoints e
+          CROSS JOIN LATERAL (
+            -- The two halves of "due", each of which its index finds: a failing endpoint may have very many that are not.
+            (SELECT d.id FROM notification_deliveries d
+             WHERE d.endpoint_id = e.id AND d.state = 'pending' AND d.available_at <= statement_timestamp()
+             ORDER BY d.available_at LIMIT ${perEndpoint})
+            UNION
+            (SELECT d.id FROM notification_deliveries d
+             WHERE d.endpoint_id = e.id AND d.state = 'pending' AND d.deferred_at > statement_timestamp()
+             ORDER BY d.deferred_at DESC LIMIT ${perEndpoint})
+          ) AS next
+          WHERE e.enabled AND e.id <> ALL (${[...busy]}::uuid[])
+          ORDER BY next.id LIMIT ${MAX_CLAIMED}
+        ) AND d.state = 'pending' AND ${isDue(deferral)}
+        ORDER BY d.id FOR UPDATE SKIP LOCKED
+      ), tried AS (
+        UPDATE notification_deliveries d SET attempts = attempts + 1, ${putOffBy(CLAIM_MS)}
+        FROM claimed WHERE d.id = claimed.id
+        RETURNING d.id, d.endpoint_id, d.notification_id, d.attempts
+      )
+      SELECT t.id, t.notification_id AS "notificationId", n.message_id AS "messageId", t.endpoint_id AS "endpointId", t.attempts, n.type, n.data,
+             n.created_at AS "createdAt", e.url, e.sealed,
+             CASE WHEN clock_timestamp() < e.rotated_at + ${ROTATION_MS} * interval '1 ms'
+                  THEN e.previous_sealed END AS "previousSealed"
+      FROM tried t JOIN notifications n ON n.id = t.notification_id JOIN notification_endpoints e ON e.id = t.endpoint_id
+      ORDER BY t.id`;
 }

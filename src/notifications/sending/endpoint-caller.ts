@@ -41,12 +41,12 @@ export class EndpointCaller {
   }
 
   private signed(
-    { endpointId, notificationId, sealed, previousSealed }: ClaimedDelivery,
+    { endpointId, messageId, sealed, previousSealed }: ClaimedDelivery,
     body: string,
     now: Date,
   ) {
     // The same in each attempt: the receiver knows a repeated one by it.
-    const id = `msg_${notificationId}`;
+    const id = `msg_${messageId}`;
     const signatures = [sealed, previousSealed].flatMap((secret) =>
       secret === null ? [] : new Webhook(openSecret(this.key.get(), endpointId, secret)).sign(id, now, body),
     );

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { planOf } from '../../../test/support/query-plan.js';
 import { Room } from '../../../test/support/room.js';
 import { NoJitter, SteeredClock } from '../../../test/support/steered.js';
 import { Dialer } from '../../agent/tools/web/dialer.js';
@@ -16,7 +17,7 @@ import { SecretsSettings } from '../../triggers/sources/secrets.settings.js';
 import { EndpointRepository } from '../endpoints/endpoint.repository.js';
 import { EndpointsService } from '../endpoints/endpoints.service.js';
 import type { NotificationType } from '../notification-type.js';
-import { DeliveryRepository } from './delivery.repository.js';
+import { claimStatement, DeliveryRepository } from './delivery.repository.js';
 import { EndpointCaller } from './endpoint-caller.js';
 import { EndpointHosts } from './endpoint-hosts.js';
 import { NotificationSender } from './notification-sender.service.js';
@@ -192,11 +193,15 @@ describe('A notification', () => {
     const [one, other] = await Promise.all([pass(), pass()]);
     expect(one + other).toBe(1);
     await letter('Y');
-    await new DeliveryRepository(room.prisma).claim(4, []);
+    const repository = new DeliveryRepository(room.prisma);
+    const [lost] = await repository.claim(4, []);
     expect(await pass()).toBe(0);
     await passTime();
     expect(await pass()).toBe(1);
     expect(received).toHaveLength(2);
+    // It was not dead after all.
+    if (lost) await repository.recordFailed(lost, { status: 500, error: 'late', retryInMs: null });
+    expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered']);
   });
 
   it('does not wait for the endpoint of another one, nor does the sweep', async () => {
@@ -239,6 +244,26 @@ describe('A notification', () => {
       { state: 'pending', status: null, error: 'FETCH_ADDRESS_REFUSED' },
     ]);
   });
+});
+
+it('The search for due deliveries reads no others, and is not misled by a clock that is set back', async () => {
+  const { endpoint: failing } = await endpoint(['budget.passed']);
+  await room.pool.query(
+    `INSERT INTO notification_deliveries (endpoint_id, notification_id, available_at, deferred_at)
+     SELECT $1, -n, now() + interval '1 hour', now() FROM generate_series(1, 20000) AS n`,
+    [failing.id],
+  );
+  await room.pool.query('ANALYZE notification_deliveries');
+  await tell('budget.passed', {});
+  expect(await pass()).toBe(1);
+  await tell('budget.passed', {});
+  await room.pool.query(
+    `UPDATE notification_deliveries SET deferred_at = now() + interval '1 hour', available_at = now() + interval '2 hours'
+     WHERE notification_id > 0 AND state = 'pending'`,
+  );
+  expect(await pass()).toBe(1);
+  const { pages } = await planOf(room.prisma, claimStatement(4, []));
+  expect(pages).toBeLessThan(100);
 });
 
 describe('An endpoint', () => {

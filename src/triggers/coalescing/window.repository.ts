@@ -35,7 +35,11 @@ interface Addition {
   readonly webhooks: readonly Gathered[];
 }
 
-const deferral: Deferral = { since: Prisma.sql`changed_at`, until: Prisma.sql`closes_at` };
+const deferralOf = (alias: string): Deferral => ({
+  since: Prisma.raw(`${alias}.changed_at`),
+  until: Prisma.raw(`${alias}.closes_at`),
+});
+const deferral = deferralOf('coalescing_windows');
 
 /**
  * The rows of windows. A window takes webhooks until it is full or closed: whoever adds to it or closes it locks its row
@@ -101,11 +105,15 @@ export class WindowRepository {
     return rows.map(({ source }) => source);
   }
 
-  /** Up to `limit` due windows of a source, the longest due first. */
+  /** Up to `limit` due windows of a source, the oldest first; none that is behind one of its key that was put off. */
   async due(source: string, limit: number): Promise<CoalescingWindow[]> {
     return await this.prisma.$queryRaw<CoalescingWindow[]>`
-      SELECT id, trigger_id AS "triggerId", key, size FROM coalescing_windows
-      WHERE source = ${source} AND ${isDue(deferral)} ORDER BY closes_at, id LIMIT ${limit}`;
+      SELECT id, trigger_id AS "triggerId", key, size FROM coalescing_windows w
+      WHERE source = ${source} AND ${isDue(deferralOf('w'))} AND NOT EXISTS (
+        SELECT FROM coalescing_windows former
+        WHERE former.trigger_id = w.trigger_id AND former.key = w.key
+          AND (former.opened_at, former.id) < (w.opened_at, w.id) AND NOT ${isDue(deferralOf('former'))})
+      ORDER BY opened_at, id LIMIT ${limit}`;
   }
 
   /** Locks a due window for the caller's transaction. @returns its size; null if it is closed, or not due any more */

@@ -53,8 +53,12 @@ export class WindowClosingService {
   async closeDue(source: string): Promise<Closed> {
     const due = await this.windows.due(source, BATCH);
     const conversationIds = new Set<string>();
+    // Windows of one key are told in their order.
+    const held = new Set<string>();
     for (const window of due) {
-      const closing = await this.closeOrPutOff(source, window);
+      const key = `${window.triggerId}:${window.key}`;
+      const closing = held.has(key) ? null : await this.closeOrPutOff(source, window);
+      if (closing === null || closing.kind === 'elsewhere') held.add(key);
       if (closing?.kind === 'told') conversationIds.add(closing.conversationId);
     }
     return { conversationIds: [...conversationIds], isMore: due.length === BATCH };

@@ -254,6 +254,29 @@ describe('Webhooks of one key', () => {
     expect(new Set((await told()).flat())).toEqual(new Set(['1', '2']));
   });
 
+  it('are told in the order of their key, though an older window cannot be told now', async () => {
+    await trigger({ maxEvents: 2 });
+    await webhooks(...alerts(1, 6));
+    await route();
+    const failing = new WindowRepository(room.prisma, room.ids);
+    const lengths = failing.lengths.bind(failing);
+    const [first] = await failing.due('shop', 1);
+    failing.lengths = async (tx, id) => {
+      if (id === first?.id) throw new Error('it cannot be read');
+      return await lengths(tx, id);
+    };
+    await close(newProcess(failing));
+    await close();
+    expect(await told()).toEqual([]);
+    await passTime();
+    await close();
+    expect(await told()).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+      ['5', '6'],
+    ]);
+  });
+
   it('wake the routing of their source when their time is over', async () => {
     const repository = new WindowRepository(room.prisma, room.ids);
     await trigger();
