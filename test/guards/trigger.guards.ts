@@ -322,7 +322,7 @@ export const triggerGuards: readonly Guard[] = [
     keeps: 'One of several processes makes an attempt, and no other one until it is lost',
     without: {
       file: 'src/notifications/sending/delivery.repository.ts',
-      within: 'async claim(',
+      within: 'export function claimStatement(',
       find: ', ${putOffBy(CLAIM_MS)}',
     },
     spec: 'src/notifications/sending/notification-sender.spec.ts',
