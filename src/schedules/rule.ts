@@ -1,7 +1,7 @@
 import { CronExpressionParser } from 'cron-parser';
 import { isTimeZone } from 'class-validator';
-import { nextGap } from './zone-gap.js';
 import { GiveUpError, messageOf } from '../platform/errors/errors.js';
+import { type WallMs, ZoneTime } from './zone-time.js';
 
 /** A rule for recurring times. */
 export interface Rule {
@@ -40,28 +40,54 @@ export function readRule(cron: string, timeZone: string): Rule {
   return { cron: tidy, timeZone };
 }
 
+/** The first time of a rule after `after`; null if there is none. Pure. */
+export function nextTime(rule: Rule, after: Date): Date | null {
+  for (const time of timesAfter(rule, after)) return time;
+  return null;
+}
+
 /**
- * The first time of a rule after `after`; null if there is none. A time that the change to summer time skips is later by
- * as much as the clocks are set forward; one that the change back repeats counts once. Pure.
+ * The times of a rule after `after`, in order, without an end as a rule. Each local time is one time: one that the change
+ * to summer time skips is as much later as the change skips, one that the change back repeats is the first of both. Pure.
  */
-export function nextTime({ cron, timeZone }: Rule, after: Date): Date | null {
+export function* timesAfter({ cron, timeZone }: Rule, after: Date): Generator<Date, void> {
+  let zone: ZoneTime;
   try {
-    const next = timeAfter(cron, timeZone, after);
-    // The library passes over what a gap of half an hour skips.
-    const gap = nextGap(timeZone, after, next);
-    if (gap === null) return next;
-    const skipped = timeAfter(cron, 'UTC', new Date(gap.fromLocal.getTime() - 1));
-    if (skipped >= gap.untilLocal) return next;
-    const shifted = new Date(gap.at.getTime() + skipped.getTime() - gap.fromLocal.getTime());
-    return shifted < next && shifted > after ? shifted : next;
+    zone = new ZoneTime(timeZone);
   } catch {
-    // 31 February; or a zone that this Node.js does not know (any more).
-    return null;
+    // A zone that this Node.js does not know (any more).
+    return;
+  }
+  const walls = wallTimes(cron, zone.earliestWallAfter(after.getTime()));
+  let wall = walls.next();
+  let last = after.getTime();
+  // A wall time that a change skips is due behind the first ones after it.
+  const pending: number[] = [];
+  for (;;) {
+    const due = pending.length > 0 ? Math.min(...pending) : null;
+    if (!wall.done && (due === null || wall.value < zone.wallAt(due))) {
+      pending.push(zone.momentOf(wall.value));
+      wall = walls.next();
+      continue;
+    }
+    if (due === null) return;
+    pending.splice(pending.indexOf(due), 1);
+    // Not one that has been: the other wall time of the same moment, or the second of a repeated hour.
+    if (due <= last) continue;
+    last = due;
+    yield new Date(due);
   }
 }
 
-const timeAfter = (cron: string, tz: string, currentDate: Date): Date =>
-  CronExpressionParser.parse(cron, { tz, currentDate }).next().toDate();
+/** The rule's times on the wall clocks, which skip and repeat nothing. */
+function* wallTimes(cron: string, after: WallMs): Generator<WallMs, void> {
+  try {
+    const times = CronExpressionParser.parse(cron, { tz: 'UTC', currentDate: new Date(after) });
+    for (;;) yield times.next().getTime();
+  } catch {
+    // 31 February.
+  }
+}
 
 /** The least distance between two times of day; between the last and the first as if the rule matched every day. */
 function closestMinutes(cron: string): number {
