@@ -1,22 +1,29 @@
 import { SUPERUSER } from '../../src/platform/database/cluster.js';
 
-/**
- * The database's clock, movable without the machine's. PostgreSQL has no such switch, so its functions are hidden by
- * others of the same names: the search path is `public, chaos, pg_catalog`.
- *
- * It covers the functions that the product's statements, and those of the queue on PostgreSQL, call by name, and the
- * defaults of columns. It does not cover `CURRENT_TIMESTAMP` in a statement (the product has none), commit timestamps,
- * and PostgreSQL's own time-outs, which no clock governs.
- */
-export const MOVABLE_CLOCK = `
+/** The search path of a session whose clock is movable. */
+export const CLOCK_PATH = 'public, chaos, pg_catalog';
+
+/** The functions that hide PostgreSQL's own, once a session has the search path `CLOCK_PATH`. */
+export const CLOCK_SCHEMA = `
   CREATE SCHEMA chaos;
   CREATE TABLE chaos.clock (ahead interval NOT NULL);
   INSERT INTO chaos.clock VALUES ('0');
   ${['now', 'transaction_timestamp', 'statement_timestamp']
     .map((name) => functionOver(name, 'STABLE'))
     .join('\n  ')}
-  ${functionOver('clock_timestamp', 'VOLATILE')}
-  ALTER ROLE ${SUPERUSER} SET search_path = public, chaos, pg_catalog`;
+  ${functionOver('clock_timestamp', 'VOLATILE')}`;
+
+/**
+ * The database's clock, movable without the machine's. PostgreSQL has no such switch, so its functions are hidden by
+ * others of the same names: see `CLOCK_PATH`.
+ *
+ * It covers the functions that the product's statements, and those of the queue on PostgreSQL, call by name, and the
+ * defaults of columns. It does not cover `CURRENT_TIMESTAMP` in a statement (the product has none), commit timestamps,
+ * and PostgreSQL's own time-outs, which no clock governs.
+ */
+export const MOVABLE_CLOCK = `
+  ${CLOCK_SCHEMA}
+  ALTER ROLE ${SUPERUSER} SET search_path = ${CLOCK_PATH}`;
 
 /** Columns that were declared with the keyword use the hiding function. */
 export const COVER_DEFAULTS = `

@@ -508,6 +508,19 @@ export const otherGuards: readonly Guard[] = [
     test: 'is skipped, as the record shows, until the turn of the last one has ended',
   },
   {
+    id: 'schedule/newest-known',
+    kind: 'condition',
+    promises: [],
+    keeps: 'The missed time that fires is the newest, however many there are',
+    without: {
+      file: 'src/schedules/firing/due-times.ts',
+      within: 'export function decideDue(',
+      find: 'if (next !== null && next <= now) return { fire: [], missed: old, next: newest[0] ?? next };',
+    },
+    spec: 'src/schedules/firing/due-times.spec.ts',
+    test: 'comes to each time once and fires the newest, of however many, with one',
+  },
+  {
     id: 'schedule/skipped-by-clocks',
     kind: 'condition',
     promises: [],

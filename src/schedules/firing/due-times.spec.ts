@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideDue, dueTimes, LATE_MS, MAX_DUE } from './due-times.js';
+import { decideDue, dueTimes, LATE_MS, MAX_DUE, MAX_RECORDED } from './due-times.js';
 
 const at = (text: string) => new Date(`${text}Z`);
 const shown = (times: readonly Date[]) => times.map((time) => time.toISOString().slice(0, 16));
@@ -43,16 +43,15 @@ describe('The times that have come', () => {
     expect(next).toEqual(at('2026-01-05T08:21'));
   });
 
-  it('are the newest of very many', () => {
+  it('are the first of very many, with the one behind them', () => {
     for (const rule of [
       cron('*/5 * * * *', 'UTC', '2026-01-01T00:00'),
       { cron: null, timeZone: 'UTC', everyMinutes: 5, nextAt: at('2026-01-01T00:00') },
     ]) {
-      const { times, next } = dueTimes(rule, at('2026-01-03T00:01'));
-      expect(times).toHaveLength(MAX_DUE);
-      expect(times.at(-1)).toEqual(at('2026-01-03T00:00'));
-      expect(next).toEqual(at('2026-01-03T00:05'));
-      expect(dueTimes(rule, at('2027-01-01T00:01')).next).toEqual(at('2027-01-01T00:05'));
+      const { times, next } = dueTimes(rule, at('2027-01-01T00:01'));
+      expect(times).toHaveLength(MAX_RECORDED);
+      expect(times[0]).toEqual(rule.nextAt);
+      expect(next?.getTime()).toBe(rule.nextAt.getTime() + MAX_RECORDED * 300_000);
     }
   });
 });
@@ -68,8 +67,46 @@ describe('The decision about them', () => {
     ['none', late, 0, 3],
     ['none', inTime, 1, 2],
   ] as const)('follows the policy %s', (policy, now, fired, missed) => {
-    const { fire, missed: left } = decideDue(policy, times, now);
+    const { fire, missed: left } = decideDue(policy, { times, next: null }, now);
     expect([fire.length, left.length]).toEqual([fired, missed]);
     expect([...left, ...fire]).toEqual(times);
+  });
+
+  it.each([
+    ['one', 1],
+    ['all', MAX_DUE],
+  ] as const)('comes to each time once and fires the newest, of however many, with %s', (policy, most) => {
+    const first = at('2026-01-01T00:00');
+    const nth = (n: number) => new Date(first.getTime() + n * 300_000);
+    for (const many of [1, 100, 101, MAX_RECORDED, MAX_RECORDED + 1, 3 * MAX_RECORDED]) {
+      const now = new Date(nth(many - 1).getTime() + 1_000);
+      const seen: Date[] = [];
+      const fired: Date[] = [];
+      let next: Date | null = first;
+      while (next !== null && next <= now) {
+        const rule = { cron: null, timeZone: 'UTC', everyMinutes: 5, nextAt: next };
+        const decision = decideDue(policy, dueTimes(rule, now), now);
+        seen.push(...decision.missed, ...decision.fire);
+        fired.push(...decision.fire);
+        next = decision.next;
+      }
+      const all = Array.from({ length: many }, (_, n) => nth(n));
+      expect(seen).toEqual(all);
+      expect(fired).toEqual(all.slice(-most));
+    }
+  });
+
+  it('fires a newest time that is in time, though the policy is none and very many were missed', () => {
+    const newest = at('2026-02-01T00:00');
+    const now = new Date(newest.getTime() + LATE_MS);
+    let nextAt: Date | null = at('2026-01-01T00:00');
+    const fired: Date[] = [];
+    while (nextAt !== null && nextAt <= now) {
+      const rule = { cron: '*/5 * * * *', timeZone: 'Europe/Berlin', everyMinutes: null, nextAt };
+      const decision = decideDue('none', dueTimes(rule, now), now);
+      fired.push(...decision.fire);
+      nextAt = decision.next;
+    }
+    expect(fired).toEqual([newest]);
   });
 });

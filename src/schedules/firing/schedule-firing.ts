@@ -13,6 +13,9 @@ import { type DueSchedule, DueSchedulesRepository } from './due-schedules.reposi
 /** Schedules that fire in one pass; the next pass continues. */
 const BATCH = 100;
 
+/** Transactions for the missed times of one schedule in one pass; the next pass continues. */
+const MAX_PARTS = 10;
+
 /** The effect: a reminder waits to be sent, a task to be done. */
 export interface Fired {
   readonly conversationId: string;
@@ -22,6 +25,13 @@ export interface Fired {
 const runOf =
   (state: ScheduleRunState, code: string | null) =>
   (dueAt: Date): Pick<ScheduleRun, 'dueAt' | 'state' | 'code'> => ({ dueAt, state, code });
+
+/** What one transaction did with a schedule. */
+interface Part {
+  readonly fired: Fired | null;
+  /** Its next time has come too. */
+  readonly isMoreDue: boolean;
+}
 
 /**
  * Fires due schedules. Each time of a schedule has one effect: the effect and the next time are one commit, which only
@@ -44,19 +54,28 @@ export class ScheduleFiring {
   async run(): Promise<Fired[]> {
     const fired = await eachAlone(
       await this.due.ids(BATCH),
-      (id) => shortTransaction(this.prisma, (tx) => this.fire(tx, id)),
+      (id) => this.catchUp(id),
       (scheduleId, error) =>
         this.logger.error({ msg: 'schedule not fired', scheduleId, error: messageOf(error) }),
     );
     return fired.filter((one) => one !== null);
   }
 
-  private async fire(tx: Prisma.TransactionClient, id: string): Promise<Fired | null> {
+  /** Goes through a schedule's times that have come, a part a transaction; the last part fires. */
+  private async catchUp(id: string): Promise<Fired | null> {
+    for (let n = 0; n < MAX_PARTS; n += 1) {
+      const part = await shortTransaction(this.prisma, (tx) => this.fire(tx, id));
+      if (part === null) return null;
+      if (!part.isMoreDue) return part.fired;
+    }
+    return null;
+  }
+
+  private async fire(tx: Prisma.TransactionClient, id: string): Promise<Part | null> {
     const due = await this.due.lockDue(tx, id);
     if (!due) return null;
     const { conversationId, kind, now } = due;
-    const { times, next } = dueTimes(due, now);
-    const { fire, missed } = decideDue(due.missed, times, now);
+    const { fire, missed, next } = decideDue(due.missed, dueTimes(due, now), now);
     // A chat without access gets no messages, just as its own are dropped; nor does one that refuses them.
     const active = due.status === 'active' && !due.unreachable;
     const served = active && (await this.accessPolicy.evaluate(due, tx)) === 'serve';
@@ -69,7 +88,7 @@ export class ScheduleFiring {
       fired,
       missed: missed.length,
     });
-    return fired > 0 ? { conversationId, kind } : null;
+    return { fired: fired > 0 ? { conversationId, kind } : null, isMoreDue: next !== null && next <= now };
   }
 
   /** @returns how many times had an effect */

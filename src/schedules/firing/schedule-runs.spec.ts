@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { Prisma } from '../../generated/prisma/client.js';
-import { DatabasePool } from '../../platform/database/database-pool.js';
-import { Database } from '../../platform/database/database.js';
-import { PrismaService } from '../../platform/database/prisma.service.js';
 import { DueSchedulesRepository } from './due-schedules.repository.js';
 import {
   AN_HOUR_MS,
@@ -11,7 +8,6 @@ import {
   events,
   firing,
   found,
-  processOn,
   replies,
   room,
   schedule,
@@ -66,6 +62,17 @@ describe('Times that were missed', () => {
   });
 });
 
+it('Times that were missed for days are each recorded, a part a transaction, and the newest fires', async () => {
+  const many = 900;
+  const newest = Date.now() - 30 * 60_000;
+  const due = await schedule({ ...HOURLY, nextAt: new Date(newest - (many - 1) * AN_HOUR_MS) });
+  expect(await firing.run()).toHaveLength(1);
+  const runs = await runsOf(due);
+  expect(runs).toHaveLength(many);
+  expect(runs.indexOf('fired')).toBe(many - 1);
+  expect((await found(due)).nextAt).toEqual(new Date(newest + AN_HOUR_MS));
+});
+
 it('The newest thousand times of a schedule are kept', async () => {
   const due = await schedule({ ...HOURLY, kind: 'reminder' });
   await room.pool.query(
@@ -113,45 +120,6 @@ describe('A time that overlaps with the last one', () => {
 });
 
 describe('Each time fires once', () => {
-  it('through both changes of the clocks in three zones, with two processes', async () => {
-    const zones = [
-      ['Europe/Berlin', '30 2 * * *', '2026-03-28T01:30:00Z'],
-      ['Europe/Berlin', '30 2 * * *', '2026-10-24T00:30:00Z'],
-      ['America/New_York', '30 2 * * *', '2026-03-07T07:30:00Z'],
-      ['America/New_York', '30 1 * * *', '2026-10-31T05:30:00Z'],
-      ['Australia/Lord_Howe', '15 2 * * *', '2026-10-02T15:45:00Z'],
-      ['Australia/Lord_Howe', '45 1 * * *', '2026-04-03T14:45:00Z'],
-    ] as const;
-    const pools = [0, 1].map(() => new DatabasePool(new Database(room.url), { poolSize: 3 }));
-    const processes = pools.map((pool) => processOn(new PrismaService(pool)));
-    for (const [timeZone, cron, start] of zones) {
-      const rule = { kind: 'task', timeZone, cron, missed: 'all', overlap: 'queue' } as const;
-      const due = await schedule({ ...rule, nextAt: new Date(start) });
-      const began = Date.parse(start);
-      await Promise.all(processes.map((one) => one.run()));
-      await firing.run();
-      const runs = await room.prisma.scheduleRun.findMany({
-        where: { scheduleId: due.id },
-        orderBy: { dueAt: 'asc' },
-      });
-      // One for each of its days, of which the newest hundred are recorded.
-      const [first] = runs;
-      expect(
-        runs.every(({ state }) => state === 'fired'),
-        timeZone,
-      ).toBe(true);
-      const days = runs.map(({ dueAt }) => dueAt.toLocaleDateString('sv', { timeZone }));
-      expect(new Set(days).size, timeZone).toBe(runs.length);
-      const [from = '', until = ''] = [days[0], days.at(-1)];
-      expect((Date.parse(until) - Date.parse(from)) / 86_400_000, timeZone).toBe(runs.length - 1);
-      expect(first?.dueAt.getTime()).toBeGreaterThanOrEqual(began);
-      const ids = (await events()).map(({ externalId }) => externalId).filter((id) => id.startsWith(due.id));
-      expect(new Set(ids).size).toBe(runs.length);
-      expect(ids).toHaveLength(runs.length);
-    }
-    await Promise.all(pools.map((pool) => pool.end()));
-  });
-
   it('even if its schedule is set back to it', async () => {
     const due = await schedule({ ...HOURLY, kind: 'reminder' });
     await firing.run();
