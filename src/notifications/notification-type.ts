@@ -11,3 +11,6 @@ export const notificationTypes = [
   'endpoint.disabled',
 ] as const;
 export type NotificationType = (typeof notificationTypes)[number];
+
+/** The type of a notification that an operator sends to one endpoint to try it. No endpoint names it. */
+export const TEST_TYPE = 'endpoint.test';

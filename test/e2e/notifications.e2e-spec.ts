@@ -118,7 +118,15 @@ describeOnEachBackend('Operators', (backend) => {
       .admin('notification-endpoints', 'post')
       .send({ url: 'https://example.com', types: ['nothing'] })
       .expect(400);
+    const { body: tried } = await world.admin(`${path}/test`, 'post').expect(202);
+    await eventually(() => expect(told.at(-1)?.type).toBe('endpoint.test'));
+    await eventually(async () => {
+      const { body: page } = await world.admin(`${path}/deliveries?limit=1`).expect(200);
+      expect(page.items).toMatchObject([{ id: tried.deliveryId, type: 'endpoint.test', state: 'delivered' }]);
+    });
     await world.admin(path, 'patch').send({ enabled: false }).expect(200);
+    await world.admin(`${path}/test`, 'post').expect(409);
+    await world.admin(`${path}/deliveries/${body.items[0].id}/redeliver`, 'post').expect(409);
     await world.admin(path, 'delete').expect(204);
     await world.admin(path).expect(404);
   });

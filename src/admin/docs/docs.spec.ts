@@ -40,6 +40,7 @@ describe('The API’s description', () => {
       '/admin/notification-endpoints/{id}/deliveries',
       '/admin/notification-endpoints/{id}/deliveries/{deliveryId}/redeliver',
       '/admin/notification-endpoints/{id}/secret',
+      '/admin/notification-endpoints/{id}/test',
       '/admin/pairings',
       '/admin/pairings/{id}',
       '/admin/pairings/{id}/approve',

@@ -13,7 +13,11 @@ import {
 } from 'class-validator';
 import { NotificationDeliveryState } from '../../generated/prisma/client.js';
 import type { ListedDelivery, ListedEndpoint } from '../../notifications/endpoints/endpoint.repository.js';
-import { type NotificationType, notificationTypes } from '../../notifications/notification-type.js';
+import {
+  type NotificationType,
+  notificationTypes,
+  TEST_TYPE,
+} from '../../notifications/notification-type.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 import { STORABLE } from '../listing/storable.js';
 
@@ -111,6 +115,12 @@ export class EndpointWithSecretDto extends EndpointDto {
 
 export class EndpointPage extends pageOfDtos(EndpointDto) {}
 
+/** A test of an endpoint, which is sent by a worker. */
+export class TestedDto {
+  @ApiProperty({ description: 'Its place among the deliveries of the endpoint', example: '42' })
+  readonly deliveryId: string;
+}
+
 /** A notification for an endpoint, and what became of it. */
 export class NotificationDeliveryDto {
   @ApiProperty()
@@ -122,7 +132,7 @@ export class NotificationDeliveryDto {
   })
   readonly messageId: string;
 
-  @ApiProperty({ enum: notificationTypes })
+  @ApiProperty({ enum: [...notificationTypes, TEST_TYPE] })
   readonly type: string;
 
   @ApiProperty({ enum: states })

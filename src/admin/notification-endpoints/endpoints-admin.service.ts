@@ -10,6 +10,7 @@ import {
   type EndpointWithSecretDto,
   type NewEndpointDto,
   type NotificationDeliveryPage,
+  type TestedDto,
   toDeliveryDto,
   toEndpointDto,
 } from './endpoint.dto.js';
@@ -18,6 +19,7 @@ const statuses: Statuses = {
   ENDPOINT_UNKNOWN: 404,
   DELIVERY_UNKNOWN: 404,
   ENDPOINTS_FULL: 409,
+  ENDPOINT_DISABLED: 409,
   SECRETS_KEY_MISSING: 409,
 };
 
@@ -74,5 +76,9 @@ export class EndpointsAdminService {
 
   async redeliver(id: string, deliveryId: bigint): Promise<void> {
     await asHttp(statuses, () => this.endpoints.redeliver(id, deliveryId));
+  }
+
+  async test(id: string): Promise<TestedDto> {
+    return { deliveryId: String(await asHttp(statuses, () => this.endpoints.test(id))) };
   }
 }

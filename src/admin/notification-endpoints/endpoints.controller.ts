@@ -21,6 +21,7 @@ import {
   EndpointWithSecretDto,
   NewEndpointDto,
   NotificationDeliveryPage,
+  TestedDto,
 } from './endpoint.dto.js';
 import { EndpointsAdminService } from './endpoints-admin.service.js';
 
@@ -90,6 +91,19 @@ export class EndpointsController {
     return this.endpoints.rotate(id);
   }
 
+  @Post(':id/test')
+  @HttpCode(202)
+  @ApiOperation({
+    summary: 'Send an endpoint a notification to try it',
+    description: 'Of the type `endpoint.test`, whichever types it wants. Its delivery tells what came of it.',
+  })
+  @ApiAcceptedResponse({ type: TestedDto })
+  @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'The endpoint is disabled' })
+  test(@Param('id', KnownIdPipe) id: string): Promise<TestedDto> {
+    return this.endpoints.test(id);
+  }
+
   @Get(':id/deliveries')
   @ApiOperation({
     summary: 'List the deliveries of an endpoint, the newest first',
@@ -113,6 +127,7 @@ export class EndpointsController {
   @ApiParam({ name: 'deliveryId', type: String, example: '42' })
   @ApiAcceptedResponse()
   @ApiNotFoundResponse()
+  @ApiConflictResponse({ description: 'The endpoint is disabled' })
   redeliver(
     @Param('id', KnownIdPipe) id: string,
     @Param('deliveryId', NumberIdPipe) deliveryId: bigint,

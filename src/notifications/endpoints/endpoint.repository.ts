@@ -97,4 +97,16 @@ export class EndpointRepository {
       WHERE endpoint_id = ${endpointId}::uuid AND id = ${id}`;
     return changed > 0;
   }
+
+  /** Writes a notification that no other endpoint gets and no alert tells. @returns the id of its delivery */
+  async addTest(endpointId: string, type: string): Promise<bigint> {
+    const [added] = await this.prisma.$queryRaw<[{ id: bigint }]>`
+      WITH told AS (
+        INSERT INTO notifications (type, data, alerted_at)
+        VALUES (${type}, json_build_object('endpointId', ${endpointId}::text), clock_timestamp()) RETURNING id
+      )
+      INSERT INTO notification_deliveries (endpoint_id, notification_id)
+      SELECT ${endpointId}::uuid, id FROM told RETURNING id`;
+    return added.id;
+  }
 }

@@ -5,7 +5,7 @@ import { Ids } from '../../platform/runtime/ids.js';
 import { sealSecret } from '../../triggers/sources/secret-box.js';
 import { SecretsKey } from '../../triggers/sources/secrets-key.js';
 import { EndpointRepository, type ListedDelivery, type ListedEndpoint } from './endpoint.repository.js';
-import type { NotificationType } from '../notification-type.js';
+import { type NotificationType, TEST_TYPE } from '../notification-type.js';
 
 /** Endpoints in all: each of them is looked at whenever something is told. */
 const MAX_ENDPOINTS = 20;
@@ -56,14 +56,17 @@ export class EndpointsService {
     return { endpoint, secret };
   }
 
-  /** Enabling one forgets since when it failed. @throws GiveUpError with a code: ENDPOINT_UNKNOWN, ENDPOINT_INVALID */
+  /**
+   * Enabling one, or giving it another URL, forgets since when it failed.
+   * @throws GiveUpError with a code: ENDPOINT_UNKNOWN, ENDPOINT_INVALID
+   */
   async change(id: string, { types, url, ...wish }: Partial<EndpointWish>): Promise<ListedEndpoint> {
     if (url !== undefined) assertUrl(url);
     const change = {
       ...wish,
       ...(url !== undefined && { url }),
       ...(types && { types: [...types] }),
-      ...(wish.enabled === true && { failingSince: null }),
+      ...((wish.enabled === true || url !== undefined) && { failingSince: null }),
     };
     return known(await this.endpoints.change(id, change));
   }
@@ -86,10 +89,27 @@ export class EndpointsService {
     return await this.endpoints.deliveries(id, after, limit);
   }
 
-  /** @throws GiveUpError with a code: DELIVERY_UNKNOWN */
+  /** @throws GiveUpError with a code: ENDPOINT_UNKNOWN, ENDPOINT_DISABLED, DELIVERY_UNKNOWN */
   async redeliver(id: string, deliveryId: bigint): Promise<void> {
+    await this.requireEnabled(id);
     if (!(await this.endpoints.redeliver(id, deliveryId)))
       throw new GiveUpError('DELIVERY_UNKNOWN', 'The endpoint has no delivery with this id');
+  }
+
+  /**
+   * Sends it a notification of the type `endpoint.test`, whichever types it wants.
+   * @returns the id of the delivery
+   * @throws GiveUpError with a code: ENDPOINT_UNKNOWN, ENDPOINT_DISABLED
+   */
+  async test(id: string): Promise<bigint> {
+    await this.requireEnabled(id);
+    return await this.endpoints.addTest(id, TEST_TYPE);
+  }
+
+  /** A delivery to a disabled endpoint would wait until somebody enables it. */
+  private async requireEnabled(id: string): Promise<void> {
+    if (!(await this.get(id)).enabled)
+      throw new GiveUpError('ENDPOINT_DISABLED', 'The endpoint is disabled: enable it first');
   }
 }
 
