@@ -9,9 +9,6 @@ import { SecretsKey } from '../../triggers/sources/secrets-key.js';
 import type { ClaimedDelivery } from './delivery.repository.js';
 import { EndpointHosts } from './endpoint-hosts.js';
 
-/** The time of one call, with the look-up of the name and the connection. */
-const TIMEOUT_MS = 15_000;
-
 /**
  * Calls an endpoint, signed by Standard Webhooks. It follows no redirect, uses no proxy, and reads nothing but the
  * status of the answer.
@@ -19,15 +16,32 @@ const TIMEOUT_MS = 15_000;
  */
 @Injectable()
 export class EndpointCaller {
+  /** The time of one call, with the look-up of the name and the connection. */
+  protected readonly timeoutMs: number = 15_000;
+
   constructor(
     private readonly hosts: EndpointHosts,
     private readonly dialer: Dialer,
     private readonly key: SecretsKey,
   ) {}
 
-  /** @returns the status of the answer @throws what keeps the call from being made, or answered */
-  async call(delivery: ClaimedDelivery, now: Date): Promise<number> {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+  /**
+   * @param stop aborted: the call is broken off
+   * @returns the status of the answer
+   * @throws what keeps the call from being made, or answered; a `TimeoutError`; the reason of `stop`
+   */
+  async call(delivery: ClaimedDelivery, now: Date, stop: AbortSignal): Promise<number> {
+    const signal = AbortSignal.any([AbortSignal.timeout(this.timeoutMs), stop]);
+    try {
+      return await this.callUntil(signal, delivery, now);
+    } catch (error) {
+      // Node's own error says only that something was aborted.
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  private async callUntil(signal: AbortSignal, delivery: ClaimedDelivery, now: Date): Promise<number> {
     const url = new URL(delivery.url);
     const { type, data, createdAt } = delivery;
     const body = JSON.stringify({ type, timestamp: createdAt.toISOString(), data });

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
 import { planOf } from '../../../test/support/query-plan.js';
 import { Room } from '../../../test/support/room.js';
 import { NoJitter, SteeredClock } from '../../../test/support/steered.js';
@@ -10,20 +11,21 @@ import { HostResolver } from '../../agent/tools/web/host-resolver.js';
 import { PublicHosts } from '../../agent/tools/web/public-hosts.js';
 import { DatabaseSettings } from '../../platform/database/database.settings.js';
 import { ServerSettings } from '../../platform/http/server.settings.js';
-import { Stopping } from '../../platform/runtime/stopping.js';
+import { GRACE_MS, Stopping } from '../../platform/runtime/stopping.js';
 import { SweepAdditions } from '../../queue/sweep-additions.js';
 import { SecretsKey } from '../../triggers/sources/secrets-key.js';
 import { SecretsSettings } from '../../triggers/sources/secrets.settings.js';
 import { EndpointRepository } from '../endpoints/endpoint.repository.js';
 import { EndpointsService } from '../endpoints/endpoints.service.js';
 import type { NotificationType } from '../notification-type.js';
-import { claimStatement, DeliveryRepository } from './delivery.repository.js';
+import { type ClaimedDelivery, claimStatement, DeliveryRepository } from './delivery.repository.js';
 import { EndpointCaller } from './endpoint-caller.js';
 import { EndpointHosts } from './endpoint-hosts.js';
 import { NotificationSender } from './notification-sender.service.js';
 import { NotificationSettings } from './notification.settings.js';
 
 interface Received {
+  readonly url: string | undefined;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -40,7 +42,7 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const call = { headers: request.headers, body: Buffer.concat(chunks).toString() };
+      const call = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
       received.push(call);
       answer(response, call);
     });
@@ -61,6 +63,7 @@ beforeEach(async () => {
     'TRUNCATE notifications, notification_endpoints, notification_deliveries, dead_letters',
   );
 });
+afterEach(() => vi.useRealTimers());
 
 function key(): SecretsKey {
   const settings = Object.assign(new SecretsSettings(), {
@@ -69,17 +72,42 @@ function key(): SecretsKey {
   return new SecretsKey(settings, new DatabaseSettings(), new ServerSettings());
 }
 
+/** Counts claims that overlap. */
+class CountingRepository extends DeliveryRepository {
+  most = 0;
+  private open = 0;
+
+  override async claim(...args: Parameters<DeliveryRepository['claim']>): Promise<ClaimedDelivery[]> {
+    this.open += 1;
+    this.most = Math.max(this.most, this.open);
+    try {
+      return await super.claim(...args);
+    } finally {
+      this.open -= 1;
+    }
+  }
+}
+
+class HastyCaller extends EndpointCaller {
+  protected override readonly timeoutMs = 100;
+}
+
 /** The sender of one process. */
-function sender({ privateAddresses = true } = {}): NotificationSender {
+function sender({
+  privateAddresses = true,
+  stopping = new Stopping(),
+  Caller = EndpointCaller,
+  repository = new DeliveryRepository(room.prisma),
+} = {}): NotificationSender {
   const settings = Object.assign(new NotificationSettings(), { privateAddresses });
   const hosts = new EndpointHosts(new PublicHosts(new HostResolver()), settings);
   const clock = new SteeredClock();
   return new NotificationSender(
-    new DeliveryRepository(room.prisma),
-    new EndpointCaller(hosts, new Dialer(), key()),
+    repository,
+    new Caller(hosts, new Dialer(), key()),
     clock,
     new NoJitter(),
-    new Stopping(),
+    stopping,
     new SweepAdditions(),
   );
 }
@@ -220,9 +248,79 @@ describe('A notification', () => {
     expect((await deliveries()).map(({ state }) => state)).toEqual(['pending', 'pending', 'delivered']);
     release();
     await attempt;
-    expect(await pass(one)).toBe(1);
-    expect((await deliveries()).every(({ state }) => state === 'delivered')).toBe(true);
+    await eventually(async () =>
+      expect((await deliveries()).every(({ state }) => state === 'delivered')).toBe(true),
+    );
     expect(slow.url).toContain('/slow');
+  });
+
+  it('follows the former one at once while its endpoint answers well, four at a time', async () => {
+    await endpoint(['budget.passed']);
+    await endpoint(['endpoint.disabled'], { url: url('/other') });
+    const waiting: ServerResponse[] = [];
+    answer = (response) => void waiting.push(response);
+    for (let n = 0; n < 10; n += 1) {
+      await tell('budget.passed', { n });
+      await tell('endpoint.disabled', { n });
+    }
+    // Two passes at once, as of a sweep that was late.
+    const repository = new CountingRepository(room.prisma);
+    const one = sender({ repository });
+    await Promise.all([one.run(), one.run()]);
+    for (let sent = 0; sent < 20;) {
+      await eventually(() => expect(waiting.length).toBe(Math.min(8, 20 - sent)));
+      sent += waiting.length;
+      for (const response of waiting.splice(0)) response.writeHead(204).end();
+    }
+    // A claim that knew nothing of another one would take four more.
+    expect(repository.most).toBe(1);
+    await eventually(async () =>
+      expect((await deliveries()).every(({ state }) => state === 'delivered')).toBe(true),
+    );
+  });
+
+  it('waits for the next pass when one of its endpoint failed, though another endpoint answers well', async () => {
+    await endpoint(['budget.passed'], { url: url('/failing') });
+    await endpoint(['endpoint.disabled']);
+    answer = (response, { url: path }) => response.writeHead(path === '/failing' ? 500 : 204).end();
+    for (let n = 0; n < 12; n += 1) {
+      await tell('budget.passed', { n });
+      await tell('endpoint.disabled', { n });
+    }
+    await pass();
+    await eventually(async () =>
+      expect((await deliveries()).filter(({ state }) => state === 'delivered')).toHaveLength(12),
+    );
+    expect(received.filter(({ url: path }) => path === '/failing')).toHaveLength(4);
+  });
+
+  it('that is not answered in time has failed', async () => {
+    await endpoint(['budget.passed']);
+    answer = () => undefined;
+    await tell('budget.passed', {});
+    await pass(sender({ Caller: HastyCaller }));
+    expect(await deliveries()).toMatchObject([{ state: 'pending', attempts: 1, error: 'TIMEOUT' }]);
+  });
+
+  it('does not hold up the end of the process, and is sent again, with the same id', async () => {
+    const { endpoint: slow } = await endpoint(['budget.passed']);
+    const stopping = new Stopping();
+    answer = () => undefined;
+    await tell('budget.passed', {});
+    const [attempt] = await sender({ stopping }).run();
+    await eventually(() => expect(received).toHaveLength(1));
+    stopping.onModuleDestroy();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const ending = stopping.beforeApplicationShutdown();
+    vi.advanceTimersByTime(GRACE_MS);
+    vi.useRealTimers();
+    await Promise.all([attempt, ending]);
+    expect(await deliveries()).toMatchObject([{ state: 'pending', error: null }]);
+    expect(await endpoints.get(slow.id)).toMatchObject({ failingSince: null });
+    answer = (response) => response.writeHead(204).end();
+    await passTime();
+    expect(await pass()).toBe(1);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
   it('follows no redirect, and reads no body', async () => {
@@ -302,6 +400,40 @@ describe('An endpoint', () => {
     await pass();
     expect(await endpoints.get(failing.id)).toMatchObject({ enabled: false });
     expect(await endpoints.change(failing.id, { enabled: true })).toMatchObject({ failingSince: null });
+  });
+
+  it('with another URL starts the days anew', async () => {
+    const { endpoint: moved } = await endpoint(['budget.passed']);
+    await room.pool.query(`UPDATE notification_endpoints SET failing_since = now() - interval '121 hours'`);
+    await endpoints.change(moved.id, { url: url('/new') });
+    answer = (response) => response.writeHead(500).end();
+    await tell('budget.passed', {});
+    await pass();
+    expect(received).toMatchObject([{ url: '/new' }]);
+    expect(await endpoints.get(moved.id)).toMatchObject({ enabled: true });
+  });
+
+  it('can be tried, whichever types it wants; no other one and no alert is told', async () => {
+    const { endpoint: tried } = await endpoint(['budget.passed']);
+    await endpoint(['budget.passed'], { url: url('/other') });
+    const id = await endpoints.test(tried.id);
+    expect(await pass()).toBe(1);
+    expect(told()).toMatchObject([{ type: 'endpoint.test', data: { endpointId: tried.id } }]);
+    expect(await endpoints.deliveries(tried.id, null, 10)).toMatchObject([
+      { id, type: 'endpoint.test', state: 'delivered' },
+    ]);
+    expect(await room.prisma.notification.count({ where: { alertedAt: null } })).toBe(0);
+  });
+
+  it('that is disabled is neither tried nor sent anything again', async () => {
+    const { endpoint: disabled } = await endpoint(['budget.passed']);
+    await tell('budget.passed', {});
+    await pass();
+    const [{ id } = { id: 0n }] = await deliveries();
+    await endpoints.change(disabled.id, { enabled: false });
+    await expect(endpoints.redeliver(disabled.id, id)).rejects.toMatchObject({ code: 'ENDPOINT_DISABLED' });
+    await expect(endpoints.test(disabled.id)).rejects.toMatchObject({ code: 'ENDPOINT_DISABLED' });
+    expect(await deliveries()).toMatchObject([{ state: 'delivered' }]);
   });
 
   it('with a new secret is also signed for with the former one, for a day', async () => {
