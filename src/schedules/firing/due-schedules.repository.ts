@@ -107,7 +107,7 @@ export class DueSchedulesRepository {
   }
 
   /**
-   * Records times of a schedule, in the caller's transaction, and forgets all but the newest `KEPT_RUNS`.
+   * Records times of a schedule, in the caller's transaction.
    * @returns those that were not recorded before: a time has one effect, whatever the schedule is changed to
    */
   async recordRuns(
@@ -123,11 +123,15 @@ export class DueSchedulesRepository {
       ORDER BY r.due_at
       ON CONFLICT (schedule_id, due_at) DO NOTHING
       RETURNING due_at AS "dueAt"`;
+    return rows.map(({ dueAt }) => dueAt);
+  }
+
+  /** Forgets all but the newest `KEPT_RUNS` times. Behind the messages, in the order in which an erasure deletes. */
+  async forgetOldRuns(tx: Prisma.TransactionClient, { id }: DueSchedule): Promise<void> {
     await tx.$executeRaw`
       DELETE FROM schedule_runs WHERE schedule_id = ${id}::uuid AND due_at < (
         SELECT due_at FROM schedule_runs WHERE schedule_id = ${id}::uuid
         ORDER BY due_at DESC OFFSET ${KEPT_RUNS - 1} LIMIT 1)`;
-    return rows.map(({ dueAt }) => dueAt);
   }
 
   /** A recorded time turned out to have no effect. */

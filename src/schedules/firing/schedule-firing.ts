@@ -108,6 +108,7 @@ export class ScheduleFiring {
       if (await this.takeEffect(tx, due, dueAt)) fired += 1;
       else await this.due.recordSkipped(tx, due, dueAt, 'SCHEDULE_OVERLAP');
     }
+    await this.due.forgetOldRuns(tx, due);
     return fired;
   }
 
