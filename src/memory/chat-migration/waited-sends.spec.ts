@@ -24,7 +24,9 @@ beforeEach(async () => {
     fromChatId: ChatId(String(-newChatId())),
     toChatId: ChatId(String(-1_000_000_000_000 - newChatId())),
   };
-  group = await room.conversation({ chatId: move.fromChatId, chatType: 'group' });
+  // The older of two, whatever the resolution of clocks.
+  const createdAt = new Date(Date.now() - 1_000);
+  group = await room.conversation({ chatId: move.fromChatId, chatType: 'group', createdAt });
   other = await room.conversation({ chatId: move.toChatId, chatType: 'supergroup' });
 });
 
