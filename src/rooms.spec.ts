@@ -84,6 +84,7 @@ const ORDER = [
   'telegram/rich',
   'telegram/formatting',
   'channel',
+  'platform/secrets',
   'platform/throttling',
   'platform/database',
   'platform/observability',

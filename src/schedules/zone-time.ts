@@ -27,7 +27,7 @@ export class ZoneTime {
     });
   }
 
-  /** What the wall clocks show at this moment. */
+  /** The time that the wall clocks show at this moment. */
   wallAt(time: number): WallMs {
     const parts = new Map(this.format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
     const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;

@@ -27,7 +27,7 @@ import {
 } from '../platform/config/read-settings.js';
 import { RedisSettings } from '../platform/throttling/redis.settings.js';
 import { RetentionSettings } from '../retention/retention.settings.js';
-import { SecretsSettings } from '../triggers/sources/secrets.settings.js';
+import { SecretsSettings } from '../platform/secrets/secrets.settings.js';
 import { ServerSettings } from '../platform/http/server.settings.js';
 import { StreamingSettings } from '../agent/llm/streaming.settings.js';
 import { TelegramSettings } from '../telegram/settings/telegram.settings.js';

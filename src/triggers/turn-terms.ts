@@ -30,7 +30,7 @@ export function writeTerms({ model, tools, unaskedTools }: TurnTerms) {
 
 /** Whether messages with these terms may share a turn. */
 export const areSameTerms = (one: TurnTerms, other: TurnTerms): boolean =>
-  JSON.stringify(writeTerms(one)) === JSON.stringify(writeTerms(other));
+  one === other || JSON.stringify(writeTerms(one)) === JSON.stringify(writeTerms(other));
 
 const namesOf = (value: unknown): readonly string[] =>
   Array.isArray(value) && value.every((name) => typeof name === 'string') ? value : [];

@@ -407,7 +407,7 @@ export const triggerGuards: readonly Guard[] = [
       find: 'status === GONE',
       replace: 'status === 0',
     },
-    spec: 'src/notifications/sending/notification-sender.spec.ts',
+    spec: 'src/notifications/sending/endpoints-in-use.spec.ts',
     test: 'that is gone is disabled, with what waits for it, and that is told',
   },
   {
@@ -420,7 +420,7 @@ export const triggerGuards: readonly Guard[] = [
       within: 'async change(',
       find: ' || url !== undefined',
     },
-    spec: 'src/notifications/sending/notification-sender.spec.ts',
+    spec: 'src/notifications/sending/endpoints-in-use.spec.ts',
     test: 'with another URL starts the days anew',
   },
   {

@@ -64,7 +64,7 @@ export class EventsAdminService {
     return foundReplay(await this.manyReplays.find(id));
   }
 
-  /** What is replayed already stays. */
+  /** Ends a replay; the webhooks that it has stored stay. */
   async endReplay(id: string): Promise<EventReplayDto> {
     return foundReplay(await this.manyReplays.end(id));
   }

@@ -9,7 +9,6 @@ import {
   IsString,
   Matches,
   MaxLength,
-  ValidateIf,
 } from 'class-validator';
 import { NotificationDeliveryState } from '../../generated/prisma/client.js';
 import type { ListedDelivery, ListedEndpoint } from '../../notifications/endpoints/endpoint.repository.js';
@@ -20,13 +19,11 @@ import {
 } from '../../notifications/notification-type.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 import { STORABLE } from '../listing/storable.js';
+import { IfGiven } from '../listing/if-given.js';
 
 const MAX_URL = 2_000;
 const MAX_DESCRIPTION = 200;
 const states = Object.values(NotificationDeliveryState);
-
-/** May be absent, but not null. */
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
 
 class EndpointOptions {
   @ApiPropertyOptional({ type: String, nullable: true, maxLength: MAX_DESCRIPTION })

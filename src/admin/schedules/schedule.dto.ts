@@ -10,7 +10,6 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
 } from 'class-validator';
 import {
   MissedPolicy,
@@ -25,9 +24,7 @@ import { MIN_INTERVAL_MINUTES } from '../../schedules/rule.js';
 import { MAX_SCHEDULE_CHARS } from '../../schedules/schedule.repository.js';
 import { PageQuery } from '../listing/page.js';
 import { pageOfDtos } from '../listing/page-dto.js';
-
-/** May be absent, but not null. */
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+import { IfGiven } from '../listing/if-given.js';
 
 const kinds = Object.values(ScheduleKind);
 const states = Object.values(ScheduleState);

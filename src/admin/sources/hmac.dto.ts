@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
-import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min, ValidateIf } from 'class-validator';
+import { IsIn, IsInt, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import {
   type HmacAlgorithm,
   hmacAlgorithms,
@@ -7,8 +7,7 @@ import {
   signatureEncodings,
 } from '../../triggers/schemes/hmac.js';
 import { STORABLE } from '../listing/storable.js';
-
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+import { IfGiven } from '../listing/if-given.js';
 
 const HEADER = /^[\w-]{1,100}$/;
 

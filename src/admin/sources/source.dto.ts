@@ -13,7 +13,6 @@ import {
   MaxLength,
   Min,
   MinLength,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { presets } from '../../triggers/schemes/presets/presets.js';
@@ -23,8 +22,7 @@ import { readDescribedHmac } from '../../triggers/sources/stored-hmac.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 import { STORABLE } from '../listing/storable.js';
 import { HmacDto } from './hmac.dto.js';
-
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+import { IfGiven } from '../listing/if-given.js';
 
 const presetNames = [...presets.map(({ name }) => name), OWN_HMAC];
 const MAX_SECRET = 500;

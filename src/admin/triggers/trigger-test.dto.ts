@@ -1,8 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '../../platform/openapi/api-docs.js';
-import { IsObject, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsObject, IsString, Matches, MaxLength } from 'class-validator';
 import { TriggerResult } from '../../generated/prisma/client.js';
-
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+import { IfGiven } from '../listing/if-given.js';
 
 const results = Object.values(TriggerResult);
 

@@ -15,7 +15,6 @@ import {
   Max,
   MaxLength,
   Min,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { TOOL_PATTERN } from '../../agent/tools/tool.settings.js';
@@ -25,9 +24,7 @@ import { MAX_TEMPLATE } from '../../triggers/expressions/template.js';
 import { SOURCE_NAME } from '../../triggers/sources/source.js';
 import { pageOfDtos } from '../listing/page-dto.js';
 import { STORABLE } from '../listing/storable.js';
-
-/** May be absent, but not null. */
-const IfGiven = () => ValidateIf((_object, value) => value !== undefined);
+import { IfGiven } from '../listing/if-given.js';
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 const MAX_INSTRUCTION = 4_000;

@@ -27,7 +27,7 @@ export interface Heard extends Pick<
   readonly chat: ChatDescription | null;
   /** The author, as shown to the model; null if there is none. The `sender` is the person for whom it happens. */
   readonly author: string | null;
-  /** Nobody writes it at this moment: a planned task, a webhook. */
+  /** True for a planned task or a webhook, which no person writes at this moment. */
   readonly isUnwritten: boolean;
   /** For the turn that answers it. */
   readonly terms: TurnTerms;

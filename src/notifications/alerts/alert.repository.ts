@@ -15,7 +15,7 @@ const MAX_AGE_MS = 3_600_000;
 /** Notifications in one alert. */
 const MAX_TOLD = 1_000;
 
-/** What alerts have yet to tell. */
+/** Reads and marks the notifications that no alert has told of. */
 @Injectable()
 export class AlertRepository {
   constructor(private readonly prisma: PrismaService) {}

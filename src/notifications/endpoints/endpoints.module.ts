@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { SourcesModule } from '../../triggers/sources/sources.module.js';
+import { SecretsModule } from '../../platform/secrets/secrets.module.js';
 import { EndpointRepository } from './endpoint.repository.js';
 import { EndpointsService } from './endpoints.service.js';
 
 /** Endpoints, as they are kept. `sending/` calls them. */
 @Module({
-  imports: [SourcesModule],
+  imports: [SecretsModule],
   providers: [EndpointRepository, EndpointsService],
   exports: [EndpointsService],
 })

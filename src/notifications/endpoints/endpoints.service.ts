@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { GiveUpError } from '../../platform/errors/errors.js';
 import { Ids } from '../../platform/runtime/ids.js';
-import { sealSecret } from '../../triggers/sources/secret-box.js';
-import { SecretsKey } from '../../triggers/sources/secrets-key.js';
+import { sealSecret } from '../../platform/secrets/secret-box.js';
+import { SecretsKey } from '../../platform/secrets/secrets-key.js';
 import { EndpointRepository, type ListedDelivery, type ListedEndpoint } from './endpoint.repository.js';
 import { type NotificationType, TEST_TYPE } from '../notification-type.js';
 

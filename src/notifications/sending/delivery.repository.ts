@@ -22,7 +22,7 @@ export interface ClaimedDelivery {
 
 /** The end of a failed attempt: another one in `retryInMs`, or none. */
 export interface FailedAttempt {
-  /** Of the answer; null: there was none. */
+  /** The status of the answer; null: there was none. */
   readonly status: number | null;
   readonly error: string;
   /** Null: it was the last one. */

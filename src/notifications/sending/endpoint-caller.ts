@@ -1,11 +1,9 @@
-import { request } from 'node:http';
-import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { Webhook } from 'standardwebhooks';
 import { Dialer } from '../../agent/tools/web/dialer.js';
-import { GiveUpError } from '../../platform/errors/errors.js';
-import { openSecret } from '../../triggers/sources/secret-box.js';
-import { SecretsKey } from '../../triggers/sources/secrets-key.js';
+import { requestOver } from '../../agent/tools/web/request-over.js';
+import { openSecret } from '../../platform/secrets/secret-box.js';
+import { SecretsKey } from '../../platform/secrets/secrets-key.js';
 import type { ClaimedDelivery } from './delivery.repository.js';
 import { EndpointHosts } from './endpoint-hosts.js';
 
@@ -45,10 +43,16 @@ export class EndpointCaller {
     const url = new URL(delivery.url);
     const { type, data, createdAt } = delivery;
     const body = JSON.stringify({ type, timestamp: createdAt.toISOString(), data });
-    const headers = { ...this.signed(delivery, body, now), host: url.host };
+    const headers = {
+      ...this.signed(delivery, body, now),
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      'user-agent': 'Turnpike',
+    };
     const socket = await this.dialer.connect(url, await this.hosts.addressesOf(url, signal), signal);
     try {
-      return await post(url, socket, headers, body, signal);
+      const { statusCode = 0 } = await requestOver(socket, url, { method: 'POST', headers, signal }, body);
+      return statusCode;
     } finally {
       socket.destroy();
     }
@@ -70,39 +74,4 @@ export class EndpointCaller {
       'webhook-signature': signatures.join(' '),
     };
   }
-}
-
-async function post(
-  url: URL,
-  socket: Socket,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  signal: AbortSignal,
-): Promise<number> {
-  // Without an agent there is no pool, no other connection and no proxy.
-  const call = request({
-    method: 'POST',
-    createConnection: () => socket,
-    path: `${url.pathname}${url.search}`,
-    headers: {
-      ...headers,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      'user-agent': 'Turnpike',
-      connection: 'close',
-    },
-    signal,
-  });
-  const answered = new Promise<number>((resolve, reject) => {
-    const closed = () =>
-      reject(new GiveUpError('ENDPOINT_CLOSED', 'the connection was closed without an answer'));
-    call
-      .on('response', ({ statusCode = 0 }) => resolve(statusCode))
-      .on('error', reject)
-      .on('close', closed);
-    socket.on('error', reject).on('close', closed);
-    if (socket.closed) closed();
-  });
-  call.end(body);
-  return await answered;
 }

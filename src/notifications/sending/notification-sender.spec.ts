@@ -1,76 +1,30 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import { type ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { planOf } from '../../../test/support/query-plan.js';
-import { Room } from '../../../test/support/room.js';
-import { NoJitter, SteeredClock } from '../../../test/support/steered.js';
-import { Dialer } from '../../agent/tools/web/dialer.js';
-import { HostResolver } from '../../agent/tools/web/host-resolver.js';
-import { PublicHosts } from '../../agent/tools/web/public-hosts.js';
-import { DatabaseSettings } from '../../platform/database/database.settings.js';
-import { ServerSettings } from '../../platform/http/server.settings.js';
 import { GRACE_MS, Stopping } from '../../platform/runtime/stopping.js';
-import { SweepAdditions } from '../../queue/sweep-additions.js';
-import { SecretsKey } from '../../triggers/sources/secrets-key.js';
-import { SecretsSettings } from '../../triggers/sources/secrets.settings.js';
-import { EndpointRepository } from '../endpoints/endpoint.repository.js';
-import { EndpointsService } from '../endpoints/endpoints.service.js';
-import type { NotificationType } from '../notification-type.js';
 import { type ClaimedDelivery, claimStatement, DeliveryRepository } from './delivery.repository.js';
 import { EndpointCaller } from './endpoint-caller.js';
-import { EndpointHosts } from './endpoint-hosts.js';
-import { NotificationSender } from './notification-sender.service.js';
-import { NotificationSettings } from './notification.settings.js';
 
-interface Received {
-  readonly url: string | undefined;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
+import {
+  deliveries,
+  endpoint,
+  endpoints,
+  letter,
+  pass,
+  passTime,
+  receiver,
+  room,
+  sender,
+  tell,
+  told,
+  url,
+  useSenderFixture,
+} from './sender.fixture.js';
 
-let room: Room;
-let server: Server;
-let endpoints: EndpointsService;
-let received: Received[];
-let answer: (response: ServerResponse, call: Received) => void;
-
-beforeAll(async () => {
-  room = await Room.open();
-  server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const call = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
-      received.push(call);
-      answer(response, call);
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endpoints = new EndpointsService(new EndpointRepository(room.prisma), key(), room.ids);
-});
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await room.close();
-});
-beforeEach(async () => {
-  received = [];
-  answer = (response) => response.writeHead(204).end();
-  await room.pool.query(
-    'TRUNCATE notifications, notification_endpoints, notification_deliveries, dead_letters',
-  );
-});
+useSenderFixture();
 afterEach(() => vi.useRealTimers());
-
-function key(): SecretsKey {
-  const settings = Object.assign(new SecretsSettings(), {
-    secretsKey: Buffer.alloc(32, 7).toString('base64'),
-  });
-  return new SecretsKey(settings, new DatabaseSettings(), new ServerSettings());
-}
 
 /** Counts claims that overlap. */
 class CountingRepository extends DeliveryRepository {
@@ -92,48 +46,6 @@ class HastyCaller extends EndpointCaller {
   protected override readonly timeoutMs = 100;
 }
 
-/** The sender of one process. */
-function sender({
-  privateAddresses = true,
-  stopping = new Stopping(),
-  Caller = EndpointCaller,
-  repository = new DeliveryRepository(room.prisma),
-} = {}): NotificationSender {
-  const settings = Object.assign(new NotificationSettings(), { privateAddresses });
-  const hosts = new EndpointHosts(new PublicHosts(new HostResolver()), settings);
-  const clock = new SteeredClock();
-  return new NotificationSender(
-    repository,
-    new Caller(hosts, new Dialer(), key()),
-    clock,
-    new NoJitter(),
-    stopping,
-    new SweepAdditions(),
-  );
-}
-const pass = async (one = sender()) => {
-  const attempts = await one.run();
-  await Promise.all(attempts);
-  return attempts.length;
-};
-
-function url(path = '/hook'): string {
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}${path}`;
-}
-const endpoint = (types: readonly NotificationType[], change: { url?: string } = {}) =>
-  endpoints.create({ url: url(), description: null, enabled: true, types, ...change });
-const letter = (reason: string, subjectId: string = room.ids.next()) =>
-  room.prisma.deadLetter.create({
-    data: { id: room.ids.next(), kind: 'event', subjectId, reason, attempts: 1, lastError: 'it broke' },
-  });
-const tell = (type: NotificationType, data: object) =>
-  room.prisma.$executeRaw`SELECT tell_operators(${type}, ${JSON.stringify(data)}::json)`;
-/** The pauses are over. */
-const passTime = () => room.pool.query('UPDATE notification_deliveries SET available_at = deferred_at');
-const deliveries = () => room.prisma.notificationDelivery.findMany({ orderBy: { id: 'asc' } });
-const told = () => received.map(({ body }): { type: string; data: object } => JSON.parse(body));
-
 describe('A notification', () => {
   it('is sent to the endpoints of its type, signed by Standard Webhooks, once', async () => {
     const { secret } = await endpoint(['dead_letter.created', 'budget.passed']);
@@ -141,7 +53,7 @@ describe('A notification', () => {
     const { id } = await letter('MODEL_401');
     expect(await pass()).toBe(1);
     expect(await pass()).toBe(0);
-    const [call] = received;
+    const [call] = receiver.received;
     const headers = Object.fromEntries(
       Object.entries(call?.headers ?? {}).map(([name, value]) => [name, String(value)]),
     );
@@ -196,7 +108,7 @@ describe('A notification', () => {
 
   it('is sent again with the same id after failures, then given up', async () => {
     await endpoint(['dead_letter.created']);
-    answer = (response) => response.writeHead(503).end('busy');
+    receiver.answer = (response) => response.writeHead(503).end('busy');
     await letter('X');
     for (let attempt = 1; attempt <= 8; attempt += 1) {
       expect(await pass()).toBe(1);
@@ -204,13 +116,13 @@ describe('A notification', () => {
       await passTime();
     }
     expect(await pass()).toBe(0);
-    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
     expect(await deliveries()).toMatchObject([
       { state: 'failed', attempts: 8, status: 503, error: 'answered 503' },
     ]);
     const [{ endpointId, id } = { endpointId: '', id: 0n }] = await deliveries();
     await endpoints.redeliver(endpointId, id);
-    answer = (response) => response.writeHead(200).end();
+    receiver.answer = (response) => response.writeHead(200).end();
     expect(await pass()).toBe(1);
     expect(await deliveries()).toMatchObject([{ state: 'delivered', attempts: 1 }]);
   });
@@ -226,7 +138,7 @@ describe('A notification', () => {
     expect(await pass()).toBe(0);
     await passTime();
     expect(await pass()).toBe(1);
-    expect(received).toHaveLength(2);
+    expect(receiver.received).toHaveLength(2);
     // It was not dead after all.
     if (lost) await repository.recordFailed(lost, { status: 500, error: 'late', retryInMs: null });
     expect((await deliveries()).map(({ state }) => state)).toEqual(['delivered', 'delivered']);
@@ -236,14 +148,14 @@ describe('A notification', () => {
     const { endpoint: slow } = await endpoint(['budget.passed'], { url: url('/slow') });
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
-    answer = (response) => void held.then(() => response.writeHead(204).end());
+    receiver.answer = (response) => void held.then(() => response.writeHead(204).end());
     const one = sender();
     await tell('budget.passed', {});
     const [attempt] = await one.run();
     await tell('budget.passed', {});
     await endpoint(['endpoint.disabled']);
     await tell('endpoint.disabled', {});
-    answer = (response) => response.writeHead(204).end();
+    receiver.answer = (response) => response.writeHead(204).end();
     expect(await pass(one)).toBe(1);
     expect((await deliveries()).map(({ state }) => state)).toEqual(['pending', 'pending', 'delivered']);
     release();
@@ -258,7 +170,7 @@ describe('A notification', () => {
     await endpoint(['budget.passed']);
     await endpoint(['endpoint.disabled'], { url: url('/other') });
     const waiting: ServerResponse[] = [];
-    answer = (response) => void waiting.push(response);
+    receiver.answer = (response) => void waiting.push(response);
     for (let n = 0; n < 10; n += 1) {
       await tell('budget.passed', { n });
       await tell('endpoint.disabled', { n });
@@ -282,7 +194,7 @@ describe('A notification', () => {
   it('waits for the next pass when one of its endpoint failed, though another endpoint answers well', async () => {
     await endpoint(['budget.passed'], { url: url('/failing') });
     await endpoint(['endpoint.disabled']);
-    answer = (response, { url: path }) => response.writeHead(path === '/failing' ? 500 : 204).end();
+    receiver.answer = (response, { url: path }) => response.writeHead(path === '/failing' ? 500 : 204).end();
     for (let n = 0; n < 12; n += 1) {
       await tell('budget.passed', { n });
       await tell('endpoint.disabled', { n });
@@ -291,12 +203,12 @@ describe('A notification', () => {
     await eventually(async () =>
       expect((await deliveries()).filter(({ state }) => state === 'delivered')).toHaveLength(12),
     );
-    expect(received.filter(({ url: path }) => path === '/failing')).toHaveLength(4);
+    expect(receiver.received.filter(({ url: path }) => path === '/failing')).toHaveLength(4);
   });
 
   it('that is not answered in time has failed', async () => {
     await endpoint(['budget.passed']);
-    answer = () => undefined;
+    receiver.answer = () => undefined;
     await tell('budget.passed', {});
     await pass(sender({ Caller: HastyCaller }));
     expect(await deliveries()).toMatchObject([{ state: 'pending', attempts: 1, error: 'TIMEOUT' }]);
@@ -305,10 +217,10 @@ describe('A notification', () => {
   it('does not hold up the end of the process, and is sent again, with the same id', async () => {
     const { endpoint: slow } = await endpoint(['budget.passed']);
     const stopping = new Stopping();
-    answer = () => undefined;
+    receiver.answer = () => undefined;
     await tell('budget.passed', {});
     const [attempt] = await sender({ stopping }).run();
-    await eventually(() => expect(received).toHaveLength(1));
+    await eventually(() => expect(receiver.received).toHaveLength(1));
     stopping.onModuleDestroy();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const ending = stopping.beforeApplicationShutdown();
@@ -317,19 +229,19 @@ describe('A notification', () => {
     await Promise.all([attempt, ending]);
     expect(await deliveries()).toMatchObject([{ state: 'pending', error: null }]);
     expect(await endpoints.get(slow.id)).toMatchObject({ failingSince: null });
-    answer = (response) => response.writeHead(204).end();
+    receiver.answer = (response) => response.writeHead(204).end();
     await passTime();
     expect(await pass()).toBe(1);
-    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
   it('follows no redirect, and reads no body', async () => {
     await endpoint(['budget.passed']);
-    answer = (response) =>
+    receiver.answer = (response) =>
       response.writeHead(307, { location: url('/elsewhere') }).end('x'.repeat(1_000_000));
     await tell('budget.passed', {});
     await pass();
-    expect(received).toHaveLength(1);
+    expect(receiver.received).toHaveLength(1);
     expect(await deliveries()).toMatchObject([{ state: 'pending', status: 307 }]);
   });
 
@@ -337,7 +249,7 @@ describe('A notification', () => {
     await endpoint(['budget.passed']);
     await tell('budget.passed', {});
     await pass(sender({ privateAddresses: false }));
-    expect(received).toEqual([]);
+    expect(receiver.received).toEqual([]);
     expect(await deliveries()).toMatchObject([
       { state: 'pending', status: null, error: 'FETCH_ADDRESS_REFUSED' },
     ]);
@@ -362,95 +274,4 @@ it('The search for due deliveries reads no others, and is not misled by a clock 
   expect(await pass()).toBe(1);
   const { pages } = await planOf(room.prisma, claimStatement(4, []));
   expect(pages).toBeLessThan(100);
-});
-
-describe('An endpoint', () => {
-  it('that is gone is disabled, with what waits for it, and that is told', async () => {
-    const { endpoint: gone } = await endpoint(['budget.passed', 'endpoint.disabled']);
-    answer = (response) => response.writeHead(410).end();
-    await tell('budget.passed', {});
-    await pass();
-    expect(await endpoints.get(gone.id)).toMatchObject({ enabled: false });
-    expect(await deliveries()).toMatchObject([{ state: 'failed', error: 'ENDPOINT_GONE' }]);
-    expect(await room.prisma.notification.findMany({ where: { type: 'endpoint.disabled' } })).toMatchObject([
-      { data: { endpointId: gone.id, code: 'ENDPOINT_GONE' }, alertedAt: null },
-    ]);
-  });
-
-  it('that fails for more than five days is disabled; a success starts the days anew', async () => {
-    const { endpoint: failing } = await endpoint(['budget.passed']);
-    answer = (response) => response.writeHead(500).end();
-    await tell('budget.passed', {});
-    await pass();
-    expect((await endpoints.get(failing.id)).failingSince).not.toBeNull();
-    const age = () =>
-      room.pool.query(
-        `UPDATE notification_endpoints SET failing_since = failing_since - interval '121 hours'`,
-      );
-    answer = (response) => response.writeHead(200).end();
-    await age();
-    await passTime();
-    await pass();
-    expect(await endpoints.get(failing.id)).toMatchObject({ enabled: true, failingSince: null });
-    answer = (response) => response.writeHead(500).end();
-    await tell('budget.passed', {});
-    await pass();
-    await age();
-    await passTime();
-    await pass();
-    expect(await endpoints.get(failing.id)).toMatchObject({ enabled: false });
-    expect(await endpoints.change(failing.id, { enabled: true })).toMatchObject({ failingSince: null });
-  });
-
-  it('with another URL starts the days anew', async () => {
-    const { endpoint: moved } = await endpoint(['budget.passed']);
-    await room.pool.query(`UPDATE notification_endpoints SET failing_since = now() - interval '121 hours'`);
-    await endpoints.change(moved.id, { url: url('/new') });
-    answer = (response) => response.writeHead(500).end();
-    await tell('budget.passed', {});
-    await pass();
-    expect(received).toMatchObject([{ url: '/new' }]);
-    expect(await endpoints.get(moved.id)).toMatchObject({ enabled: true });
-  });
-
-  it('can be tried, whichever types it wants; no other one and no alert is told', async () => {
-    const { endpoint: tried } = await endpoint(['budget.passed']);
-    await endpoint(['budget.passed'], { url: url('/other') });
-    const id = await endpoints.test(tried.id);
-    expect(await pass()).toBe(1);
-    expect(told()).toMatchObject([{ type: 'endpoint.test', data: { endpointId: tried.id } }]);
-    expect(await endpoints.deliveries(tried.id, null, 10)).toMatchObject([
-      { id, type: 'endpoint.test', state: 'delivered' },
-    ]);
-    expect(await room.prisma.notification.count({ where: { alertedAt: null } })).toBe(0);
-  });
-
-  it('that is disabled is neither tried nor sent anything again', async () => {
-    const { endpoint: disabled } = await endpoint(['budget.passed']);
-    await tell('budget.passed', {});
-    await pass();
-    const [{ id } = { id: 0n }] = await deliveries();
-    await endpoints.change(disabled.id, { enabled: false });
-    await expect(endpoints.redeliver(disabled.id, id)).rejects.toMatchObject({ code: 'ENDPOINT_DISABLED' });
-    await expect(endpoints.test(disabled.id)).rejects.toMatchObject({ code: 'ENDPOINT_DISABLED' });
-    expect(await deliveries()).toMatchObject([{ state: 'delivered' }]);
-  });
-
-  it('with a new secret is also signed for with the former one, for a day', async () => {
-    const { endpoint: rotated, secret } = await endpoint(['budget.passed']);
-    const { secret: renewed } = await endpoints.rotate(rotated.id);
-    const signatures = async () => {
-      await tell('budget.passed', {});
-      await pass();
-      const call = received.at(-1);
-      const [id, at] = [String(call?.headers['webhook-id']), Number(call?.headers['webhook-timestamp'])];
-      const by = (one: string) => new Webhook(one).sign(id, new Date(at * 1_000), call?.body ?? '');
-      return { sent: call?.headers['webhook-signature'], former: by(secret), present: by(renewed) };
-    };
-    const during = await signatures();
-    expect(during.sent).toBe(`${during.present} ${during.former}`);
-    await room.pool.query(`UPDATE notification_endpoints SET rotated_at = rotated_at - interval '25 hours'`);
-    const after = await signatures();
-    expect(after.sent).toBe(after.present);
-  });
 });

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { WebModule } from '../../agent/tools/web/web.module.js';
 import { LanesModule } from '../../queue/lanes.module.js';
-import { SourcesModule } from '../../triggers/sources/sources.module.js';
+import { SecretsModule } from '../../platform/secrets/secrets.module.js';
 import { DeliveryRepository } from './delivery.repository.js';
 import { EndpointCaller } from './endpoint-caller.js';
 import { EndpointHosts } from './endpoint-hosts.js';
@@ -9,7 +9,7 @@ import { NotificationSender } from './notification-sender.service.js';
 
 /** Sends notifications to endpoints: in the roles `worker` and `all`. */
 @Module({
-  imports: [LanesModule, WebModule, SourcesModule],
+  imports: [LanesModule, WebModule, SecretsModule],
   providers: [DeliveryRepository, EndpointHosts, EndpointCaller, NotificationSender],
 })
 export class SendingModule {}

@@ -11,7 +11,7 @@ export interface DueTimes {
   readonly next: Date | null;
 }
 
-/** What becomes of them. */
+/** The decision about them. */
 export interface DueDecision {
   readonly fire: readonly Date[];
   readonly missed: readonly Date[];

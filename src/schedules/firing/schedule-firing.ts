@@ -26,7 +26,7 @@ const runOf =
   (state: ScheduleRunState, code: string | null) =>
   (dueAt: Date): Pick<ScheduleRun, 'dueAt' | 'state' | 'code'> => ({ dueAt, state, code });
 
-/** What one transaction did with a schedule. */
+/** The outcome of one transaction for a schedule. */
 interface Part {
   readonly fired: Fired | null;
   /** Its next time has come too. */

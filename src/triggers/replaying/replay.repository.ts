@@ -11,7 +11,7 @@ export interface ReplaySelection {
   readonly source: string | null;
   /** A trigger that has seen them; null: any. */
   readonly triggerId: string | null;
-  /** What became of them: by that trigger, or by any. */
+  /** Their outcome, by that trigger or by any; null: any. */
   readonly result: TriggerResult | null;
   readonly receivedFrom: Date | null;
   readonly receivedTo: Date | null;

@@ -1,13 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Room } from '../../../test/support/room.js';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { planOf } from '../../../test/support/query-plan.js';
 import { newChatId } from '../../../test/support/updates.js';
-import { type Conversation, Prisma, type Trigger } from '../../generated/prisma/client.js';
+import { Prisma } from '../../generated/prisma/client.js';
 import type { PrismaService } from '../../platform/database/prisma.service.js';
 import { Metrics } from '../../platform/observability/metrics.js';
 import { COUNT_WAITING_WEBHOOKS } from '../receiving/webhook.repository.js';
 import { WindowRepository } from '../coalescing/window.repository.js';
-import { writeWebhook } from '../webhook-event.js';
+import {
+  conversation,
+  messages,
+  outcomes,
+  room,
+  texts,
+  trigger,
+  useRoutingFixture,
+  webhook,
+} from './routing.fixture.js';
 import {
   RoutingRepository,
   waitingSourcesStatement,
@@ -15,11 +23,9 @@ import {
 } from './routing.repository.js';
 import { RoutingService } from './routing.service.js';
 
-let room: Room;
 let routing: RoutingService;
-let conversation: Conversation;
-let sourceId: string;
-let number = 0;
+
+useRoutingFixture();
 
 const processWith = (prisma: PrismaService, routes: RoutingRepository) =>
   new RoutingService(
@@ -31,52 +37,10 @@ const processWith = (prisma: PrismaService, routes: RoutingRepository) =>
   );
 const newProcess = () => processWith(room.prisma, new RoutingRepository(room.prisma));
 
-beforeAll(async () => {
-  room = await Room.open();
+beforeAll(() => {
   routing = newProcess();
 });
-afterAll(() => room.close());
-beforeEach(async () => {
-  await room.pool.query('TRUNCATE events, sources, triggers CASCADE');
-  sourceId = room.ids.next();
-  await room.prisma.source.create({
-    data: { id: sourceId, name: 'shop', preset: 'none', maxBodyBytes: 1000 },
-  });
-  conversation = await room.conversation();
-});
 
-function trigger(change: Partial<Prisma.TriggerUncheckedCreateInput> = {}): Promise<Trigger> {
-  number += 1;
-  return room.prisma.trigger.create({
-    data: {
-      id: room.ids.next(),
-      name: `trigger-${number}`,
-      sourceId,
-      prompt: 'Order {{payload.id}}',
-      conversationId: conversation.id,
-      ...change,
-    },
-  });
-}
-async function webhook(
-  body: unknown,
-  change: Partial<Prisma.EventUncheckedCreateInput> = {},
-): Promise<bigint> {
-  number += 1;
-  const { id } = await room.prisma.event.create({
-    data: {
-      source: 'webhook:shop',
-      externalId: String(number),
-      kind: 'webhook',
-      payload: JSON.parse(writeWebhook('order', JSON.stringify(body))),
-      ...change,
-    },
-  });
-  return id;
-}
-const messages = () => room.prisma.event.findMany({ where: { source: 'trigger' }, orderBy: { id: 'asc' } });
-const texts = async () => (await messages()).map(({ payload }) => Object(payload).text);
-const outcomes = () => room.prisma.triggerOutcome.findMany({ orderBy: { eventId: 'asc' } });
 const states = async () =>
   (await room.prisma.event.findMany({ where: { kind: 'webhook' }, orderBy: { id: 'asc' } })).map(
     ({ state }) => state,

@@ -1,17 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Room } from '../../../test/support/room.js';
-import type { Conversation, Prisma, Trigger } from '../../generated/prisma/client.js';
+import { describe, expect, it } from 'vitest';
 import { Metrics } from '../../platform/observability/metrics.js';
 import { WindowRepository } from '../coalescing/window.repository.js';
-import { writeWebhook } from '../webhook-event.js';
+import {
+  conversation,
+  messages,
+  outcomes,
+  room,
+  texts,
+  trigger as anyTrigger,
+  useRoutingFixture,
+  webhook,
+} from './routing.fixture.js';
 import { RoutingRepository } from './routing.repository.js';
 import { RoutingService } from './routing.service.js';
 import { WindowClosingService } from './window-closing.service.js';
 
-let room: Room;
-let conversation: Conversation;
-let sourceId: string;
-let number = 0;
+useRoutingFixture();
 
 /** One process. */
 function newProcess(windows = new WindowRepository(room.prisma, room.ids)) {
@@ -22,50 +26,19 @@ function newProcess(windows = new WindowRepository(room.prisma, room.ids)) {
   return { routing, closing };
 }
 
-beforeAll(async () => {
-  room = await Room.open();
-});
-afterAll(() => room.close());
-beforeEach(async () => {
-  await room.pool.query('TRUNCATE events, sources, triggers, coalescing_windows CASCADE');
-  sourceId = room.ids.next();
-  await room.prisma.source.create({
-    data: { id: sourceId, name: 'shop', preset: 'none', maxBodyBytes: 1000 },
+/** A trigger whose windows wait for minutes. */
+const trigger = (change: Parameters<typeof anyTrigger>[0] = {}) =>
+  anyTrigger({
+    key: 'payload.key',
+    prompt: 'Alert {{payload.id}}',
+    quietMs: 60_000,
+    maxWaitMs: 120_000,
+    maxEvents: 1_000,
+    ...change,
   });
-  conversation = await room.conversation();
-});
-
-function trigger(change: Partial<Prisma.TriggerUncheckedCreateInput> = {}): Promise<Trigger> {
-  number += 1;
-  return room.prisma.trigger.create({
-    data: {
-      id: room.ids.next(),
-      name: `trigger-${number}`,
-      sourceId,
-      key: 'payload.key',
-      prompt: 'Alert {{payload.id}}',
-      conversationId: conversation.id,
-      quietMs: 60_000,
-      maxWaitMs: 120_000,
-      maxEvents: 1_000,
-      ...change,
-    },
-  });
-}
 async function webhooks(...bodies: readonly object[]): Promise<bigint[]> {
   const ids: bigint[] = [];
-  for (const body of bodies) {
-    number += 1;
-    const { id } = await room.prisma.event.create({
-      data: {
-        source: 'webhook:shop',
-        externalId: String(number),
-        kind: 'webhook',
-        payload: JSON.parse(writeWebhook('alert', JSON.stringify(body))),
-      },
-    });
-    ids.push(id);
-  }
+  for (const body of bodies) ids.push(await webhook(body));
   return ids;
 }
 const alerts = (from: number, count: number, key = 'a') =>
@@ -74,9 +47,6 @@ async function route({ routing } = newProcess()): Promise<void> {
   while ((await routing.routeNext('shop')).isMore);
 }
 const close = ({ closing } = newProcess()) => closing.closeDue('shop');
-const messages = () => room.prisma.event.findMany({ where: { source: 'trigger' }, orderBy: { id: 'asc' } });
-const texts = async () => (await messages()).map(({ payload }) => String(Object(payload).text));
-const outcomes = () => room.prisma.triggerOutcome.findMany({ orderBy: { eventId: 'asc' } });
 const windows = () => room.prisma.coalescingWindow.findMany({ orderBy: { openedAt: 'asc' } });
 /** The quiet time is over. */
 const passTime = () =>

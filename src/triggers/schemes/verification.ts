@@ -25,7 +25,7 @@ export interface Refused {
   readonly reason: RefusalReason;
 }
 
-/** What a scheme says of a request. */
+/** The verdict of a scheme about a request. */
 export type SignatureCheck = { readonly kind: 'authentic' } | Refused;
 
 /** The HTTP response that completes a provider's handshake. */
@@ -35,7 +35,7 @@ export interface HandshakeAnswer {
   readonly body: string;
 }
 
-/** What to do with a request to a source. */
+/** The treatment of a request to a source. */
 export type Verification =
   /** Accept it. Its id is null if the provider sends none: then a digest of the body tells repeats apart. */
   | { readonly kind: 'accepted'; readonly deliveryId: string | null }

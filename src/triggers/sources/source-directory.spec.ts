@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Room } from '../../../test/support/room.js';
-import { sealSecret } from './secret-box.js';
+import { sealSecret } from '../../platform/secrets/secret-box.js';
 import { SourceDirectory } from './source-directory.js';
 import { SourceRepository } from './source.repository.js';
 

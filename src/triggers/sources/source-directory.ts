@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { messageOf } from '../../platform/errors/errors.js';
 import type { Preset } from '../schemes/preset.js';
-import { openSecret } from './secret-box.js';
-import { SecretsKey } from './secrets-key.js';
+import { openSecret } from '../../platform/secrets/secret-box.js';
+import { SecretsKey } from '../../platform/secrets/secrets-key.js';
 import { presetOf } from './source.js';
 import { type SealedSource, SourceRepository } from './source.repository.js';
 

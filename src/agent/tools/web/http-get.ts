@@ -1,13 +1,13 @@
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { GiveUpError } from '../../../platform/errors/errors.js';
+import { requestOver } from './request-over.js';
 
 const HEADERS = {
   'user-agent': 'Mozilla/5.0 (compatible; Turnpike; fetch_url)',
   accept:
     'text/html, application/xhtml+xml, text/plain, text/markdown, application/json, application/xml;q=0.9',
   'accept-encoding': 'gzip, deflate, br',
-  connection: 'close',
 };
 
 /**
@@ -21,32 +21,11 @@ export async function httpGet(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   try {
-    return await get(url, await connection, signal);
+    return await requestOver(await connection, url, { headers: HEADERS, signal });
   } catch (error) {
     signal.throwIfAborted();
     throw connectionFailure(error);
   }
-}
-
-async function get(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
-  // Without an agent there is no pool, no other connection and no proxy.
-  const asked = request({
-    createConnection: () => socket,
-    path: `${url.pathname}${url.search}`,
-    headers: { host: url.host, ...HEADERS },
-    signal,
-  });
-  const answer = new Promise<IncomingMessage>((resolve, reject) => {
-    const closed = () => reject(new Error('closed without an answer'));
-    asked.on('response', resolve).on('error', reject);
-    // A change of protocol (101) ends the request without an error.
-    asked.on('close', closed);
-    // The request listens from the next tick on, and would miss earlier errors.
-    socket.on('error', reject).on('close', closed);
-    if (socket.closed) closed();
-  });
-  asked.end();
-  return await answer;
 }
 
 /** Uses the code of the error only: its message may contain the other side's words, for example of its certificate. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GiveUpError } from '../../platform/errors/errors.js';
+import { GiveUpError } from '../errors/errors.js';
 import { openSecret, sealSecret } from './secret-box.js';
 
 const key = randomBytes(32);

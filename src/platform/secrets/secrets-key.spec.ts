@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DatabaseSettings } from '../../platform/database/database.settings.js';
-import { ServerSettings } from '../../platform/http/server.settings.js';
+import { DatabaseSettings } from '../database/database.settings.js';
+import { ServerSettings } from '../http/server.settings.js';
 import { SecretsKey } from './secrets-key.js';
 import { SecretsSettings } from './secrets.settings.js';
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { GiveUpError } from '../../platform/errors/errors.js';
+import { GiveUpError } from '../errors/errors.js';
 
 const ALGORITHM = 'aes-256-gcm';
 /** The first byte of a sealed text: the form of the rest. */
@@ -40,5 +40,5 @@ const unreadable = (): GiveUpError =>
   new GiveUpError(
     'SECRET_UNREADABLE',
     'the secret cannot be decrypted',
-    'Was SECRETS_KEY changed? Give the source its secret again.',
+    'Was SECRETS_KEY changed? Give the source its secret again, or the endpoint a new one.',
   );

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { Injectable, Logger } from '@nestjs/common';
-import { readOrMakeKey } from '../../platform/config/kept-key.js';
-import { DatabaseSettings } from '../../platform/database/database.settings.js';
-import { GiveUpError } from '../../platform/errors/errors.js';
-import { ServerSettings } from '../../platform/http/server.settings.js';
+import { readOrMakeKey } from '../config/kept-key.js';
+import { DatabaseSettings } from '../database/database.settings.js';
+import { GiveUpError } from '../errors/errors.js';
+import { ServerSettings } from '../http/server.settings.js';
 import { SecretsSettings } from './secrets.settings.js';
 
 const KEY_BYTES = 32;
 
 /**
- * The key of all secrets of sources: SECRETS_KEY or, outside production, one kept in DATA_DIR, which is made when it is
- * needed first. Production has none without the setting, and needs none as long as no source has a secret.
+ * The key of all secrets of sources and endpoints: SECRETS_KEY or, outside production, one kept in DATA_DIR, which is made when it is
+ * needed first. Production has none without the setting, and needs none as long as there is no secret.
  */
 @Injectable()
 export class SecretsKey {
@@ -40,7 +40,7 @@ export class SecretsKey {
     const { key, kept } = readOrMakeKey(join(this.database.dataDir, 'secrets-key'), KEY_BYTES);
     if (!kept)
       this.logger.warn(
-        'SECRETS_KEY is not set, and DATA_DIR is not writable: the secrets of sources last until the next start',
+        'SECRETS_KEY is not set, and DATA_DIR is not writable: the secrets of sources and endpoints last until the next start',
       );
     return key;
   }

@@ -1,5 +1,5 @@
 import { IsOptional, Matches } from 'class-validator';
-import { FromEnv } from '../../platform/config/variable.js';
+import { FromEnv } from '../config/variable.js';
 
 /** 32 bytes in base64, or in base64url as generated keys are. */
 const KEY = /^[A-Za-z0-9+/_-]{43}=?$/;

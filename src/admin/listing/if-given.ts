@@ -1,0 +1,4 @@
+import { ValidateIf } from 'class-validator';
+
+/** Lets a field be absent, but not null. */
+export const IfGiven = (): PropertyDecorator => ValidateIf((_object, value) => value !== undefined);
